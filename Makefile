@@ -1,0 +1,60 @@
+# Targets that run the project make .venv from the lock first. `make` alone lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help demo test check lint format bench lock builtin-models clean
+
+help:
+	@echo "make demo            run the embedded study (results/demo/), a few minutes, offline"
+	@echo "make test            run every test"
+	@echo "make check           format, lint, workflow and type checks, then every test"
+	@echo "make bench           benchmarks against the alternatives"
+	@echo "make builtin-models  train the models that the project ships again (up to an hour)"
+	@echo "make lock            resolve envs/*.in anew into the lock and the conda environment"
+
+$(READY): envs/requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python >= 3.11 is needed, found " + sys.version)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r envs/requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: $(READY)
+	$(BIN)/snakemake --workflow-profile profiles/local --configfile studies/demo.yaml
+	$(BIN)/snakemake --workflow-profile profiles/local --configfile studies/demo.yaml --report results/demo/report.html
+	@echo "figures:     results/demo/figures/"
+	@ls results/demo/figures/*.pdf results/demo/figures/*.png | sed 's/^/             /'
+	@echo "score table: results/demo/scores.csv (and scores.parquet)"
+	@echo "report:      results/demo/report.html"
+
+test: $(READY)
+	$(BIN)/python -m pytest --durations=10
+
+check: lint test
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint --configfile studies/demo.yaml
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/snakefmt Snakefile workflow/rules
+
+bench: $(READY)
+	$(BIN)/python benchmarks/error_rate.py
+	$(BIN)/python benchmarks/wordalign.py
+
+builtin-models: $(READY)
+	$(BIN)/python tools/make_builtin_models.py
+
+lock:
+	$(PYTHON) tools/lock.py
+
+clean:
+	rm -rf results/demo .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,36 @@
+"""Polyconcept: from parallel sentences to scores and figures. Start reading here."""
+
+from snakemake.utils import min_version
+
+min_version("9.19")
+
+
+# A study given with --configfile is complete: it replaces config.yaml, no key is mixed in.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/checks.smk"
+include: "workflow/rules/common.smk"
+include: "workflow/rules/files.smk"
+include: "workflow/rules/text.smk"
+include: "workflow/rules/tasks.smk"
+include: "workflow/rules/models.smk"
+include: "workflow/rules/concepts.smk"
+include: "workflow/rules/scores.smk"
+include: "workflow/rules/figures.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        score_table="<results>/scores.csv",
+        figures=figure_files(),

@@ -1,0 +1,129 @@
+"""Files and folders that appear whole or not at all: write beside, fsync, rename."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+__all__ = ["atomic_directory", "atomic_path", "write_text_atomic"]
+
+_OUT_OF_ROOM = {errno.ENOSPC, errno.EDQUOT}
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that becomes `path` when the block ends without an error.
+
+    The file is synced, then renamed over `path`, then the folder is synced: after a crash there is
+    the old file or the new one. After an error the temporary file is gone and `path` is as before.
+
+    Args:
+        path: where the file shall stand; its folder is made where it is missing.
+
+    Yields:
+        A path in the same folder with a hidden, unique name and the same suffix; write there.
+
+    Raises:
+        FileNotFoundError: the block wrote nothing.
+        OSError: as raised by the block or by the system; where no space is left, a note says
+            where, how much was written and how much is free.
+    """
+    with _beside(path, remove=lambda temporary: temporary.unlink(missing_ok=True)) as temporary:
+        yield temporary
+        if not temporary.is_file():
+            raise FileNotFoundError(errno.ENOENT, "nothing was written for", str(path))
+        _sync(temporary)
+        temporary.replace(path)
+
+
+@contextmanager
+def atomic_directory(path: Path) -> Iterator[Path]:
+    """A temporary folder beside `path` that becomes `path` when the block ends without an error.
+
+    Every file inside is synced before the rename. A folder that stands at `path` is replaced: it
+    is moved aside first, and moved back where the rename fails.
+
+    Args:
+        path: where the folder shall stand; its parent is made where it is missing.
+
+    Yields:
+        An empty folder beside it with a hidden, unique name; write into it.
+
+    Raises:
+        NotADirectoryError: `path` is something else than a folder.
+        OSError: as for `atomic_path`.
+    """
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "a file stands where a folder goes", str(path))
+    with _beside(path, remove=lambda folder: shutil.rmtree(folder, ignore_errors=True)) as folder:
+        folder.mkdir()
+        yield folder
+        for inside in sorted(folder.rglob("*")):
+            _sync(inside)
+        _sync(folder)
+        _replace_directory(folder, path)
+
+
+def write_text_atomic(path: Path, text: str) -> None:
+    r"""Write `text` to `path` as UTF-8 with its line ends as they are, whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")
+
+
+@contextmanager
+def _beside(path: Path, *, remove: Callable[[Path], None]) -> Iterator[Path]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The suffix stays last: writers such as matplotlib read the format from it.
+    temporary = path.with_name(f".{path.stem[:60]}.{uuid.uuid4().hex}.part{path.suffix}")
+    try:
+        yield temporary
+        _sync(path.parent)
+    except BaseException as error:
+        if isinstance(error, OSError) and error.errno in _OUT_OF_ROOM:
+            error.add_note(_note_on_space(path, temporary))
+        with suppress(OSError):
+            remove(temporary)
+        raise
+
+
+def _note_on_space(path: Path, temporary: Path) -> str:
+    """How much was written and how much is free, measured before the temporary is removed."""
+    free = shutil.disk_usage(path.parent).free
+    written = sum(
+        item.stat().st_size for item in (temporary, *temporary.rglob("*")) if item.is_file()
+    )
+    return (
+        f"writing {path}: no space left after {written:,} bytes, {free:,} bytes are free in "
+        f"{path.parent}; free more than {written:,} bytes there; nothing half-written was left"
+    )
+
+
+def _replace_directory(folder: Path, path: Path) -> None:
+    """Rename `folder` to `path`; rename() itself replaces empty folders only."""
+    if not path.exists():
+        folder.rename(path)
+        return
+    old = path.with_name(f".{path.name[:60]}.{uuid.uuid4().hex}.old")
+    path.rename(old)
+    try:
+        folder.rename(path)
+    except BaseException:
+        old.rename(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    """Force a file's bytes, or a folder's entries, to the disk."""
+    if path.is_symlink():
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

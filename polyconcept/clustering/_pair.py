@@ -1,0 +1,117 @@
+"""All clusterings of a language pair: each language alone for CALIGN, both together for COLAP."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from polyconcept.clustering._cluster import cluster_vectors
+from polyconcept.logs import progress
+from polyconcept.records import (
+    Clusters,
+    ConceptKey,
+    Definition,
+    Float32,
+    Part,
+    Selection,
+    VectorReader,
+)
+
+Selections = Mapping[tuple[str, Definition], Selection]
+
+_log = logging.getLogger(__name__)
+
+
+def with_vectors(
+    selections: Selections, source: VectorReader, target: VectorReader
+) -> dict[tuple[str, Definition], Selection]:
+    """The selections without words that the model gave no vector (docs/EXTRACTION.md).
+
+    Raises:
+        ValueError: No word of a language is left.
+    """
+    kept = {}
+    for (metric, definition), selection in selections.items():
+        rows = [selection.source_rows, selection.target_rows]
+        has = [source.has(rows[0]), target.has(rows[1])]
+        left = [int(np.count_nonzero(mask)) for mask in has]
+        if not all(left):
+            raise ValueError(
+                f"{metric} ({definition}): {left[0]} and {left[1]} words of the two languages have "
+                "vectors, at least one of each is needed"
+            )
+        lost = [len(mask) - n for mask, n in zip(has, left, strict=True)]
+        if any(lost):
+            _log.warning(
+                "%s (%s): %s words have no vector and are left out", metric, definition, lost
+            )
+        kept[metric, definition] = Selection(rows[0][has[0]], rows[1][has[1]])
+    return kept
+
+
+def cluster_pair(
+    selections: Selections,
+    source: VectorReader,
+    target: VectorReader,
+    *,
+    layers: Sequence[int],
+    seeds: Sequence[int],
+    **options: Any,  # noqa: ANN401 - the options of `cluster_vectors`, which checks them
+) -> Iterator[tuple[ConceptKey, Clusters]]:
+    """Cluster a pair's selected words in every layer with every seed.
+
+    Args:
+        selections: Words of each metric and definition, all of which have vectors.
+        source: Vectors of the source language.
+        target: Vectors of the target language.
+        layers: Layers to cluster.
+        seeds: Seeds of the clusterings.
+        options: The other options of `cluster_vectors`.
+
+    Yields:
+        What was clustered, and its clusters.
+
+    Raises:
+        ValueError: As `cluster_vectors`, with a note of layer, language and selection.
+    """
+    jobs = [(layer, *key) for layer in layers for key in selections]
+    for layer, metric, definition in progress(jobs, total=len(jobs), description="clustering"):
+        selection = selections[metric, definition]
+        vectors = _parts(
+            metric,
+            source.read(layer, selection.source_rows),
+            target.read(layer, selection.target_rows),
+        )
+        for key in _keys(layer, seeds, metric, definition, vectors):
+            try:
+                yield key, cluster_vectors(vectors[key.part], seed=key.seed, **options)
+            except ValueError as error:
+                language = {"source": source.language, "target": target.language}.get(
+                    key.part, f"{source.language} and {target.language}"
+                )
+                error.add_note(f"layer {layer}, words of {language} for {metric} ({definition})")
+                raise
+
+
+def _parts(
+    metric: str,
+    source: Float32[np.ndarray, "source_word dim"],
+    target: Float32[np.ndarray, "target_word dim"],
+) -> dict[Part, Float32[np.ndarray, "_ dim"]]:
+    """What is clustered: each language alone for CALIGN, both together for COLAP."""
+    if metric == "calign":
+        return {"source": source, "target": target}
+    return {"pooled": np.concatenate([source, target])}
+
+
+def _keys(
+    layer: int,
+    seeds: Sequence[int],
+    metric: str,
+    definition: Definition,
+    parts: Iterable[Part],
+) -> list[ConceptKey]:
+    return [ConceptKey(layer, seed, metric, definition, part) for seed in seeds for part in parts]

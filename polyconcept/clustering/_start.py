@@ -1,0 +1,144 @@
+"""Greedy k-means++: the words a run starts from, for all restarts at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from polyconcept.clustering._points import SEGMENT, Points, Team, true_cells
+from polyconcept.records import Float32, Float64, Int64
+
+_NEAR = 1e-3
+"""Squared distances under this share of ||x||^2 + ||c||^2 lose three digits in float32."""
+
+
+def greedy_starts(
+    points: Points, n_clusters: int, seeds: Sequence[np.random.SeedSequence], team: Team
+) -> Int64[np.ndarray, "restart cluster"]:
+    """Words chosen as the first centers of each restart.
+
+    Each center is the best of 2 + log(k) words drawn with probability proportional to the squared
+    distance to the nearest center so far: the one that leaves the least sum of them (Arthur and
+    Vassilvitskii 2007, section 6; scikit-learn's ``_kmeans_plusplus``). All restarts go through
+    the words together: the step is bound by reading them, so ten cost little more than one. The
+    numbers are drawn on the CPU, restart by restart, so that neither the device nor the number
+    of restarts changes them.
+    """
+    n_trials = 2 + int(np.log(n_clusters))
+    generators = [np.random.default_rng(seed) for seed in seeds]
+    chosen = np.empty((len(seeds), n_clusters), dtype=np.int64)
+    chosen[:, 0] = [generator.integers(points.n_words) for generator in generators]
+    draws = np.stack([generator.random((n_clusters - 1, n_trials)) for generator in generators])
+    closest = _Closest(points, len(seeds), n_trials, team)
+    closest.add_best(chosen[:, :1])
+    for step in range(1, n_clusters):
+        trials = closest.draw(draws[:, step - 1])
+        best = closest.add_best(trials)
+        chosen[:, step] = trials[np.arange(len(seeds)), best]
+    return chosen
+
+
+class _Closest:
+    """Squared distance of every word to the nearest center chosen so far, in each restart.
+
+    Words are held in segments of `SEGMENT` rows, whose sums make a draw quick: first the segment,
+    then the word in it.
+    """
+
+    def __init__(self, points: Points, n_restarts: int, n_trials: int, team: Team) -> None:
+        self._points, self._team = points, team
+        self._segments = points.rows.view(-1, SEGMENT, points.n_dims)
+        self._square = points.norm.square().view(-1, SEGMENT)
+        n_segments = len(self._segments)
+        self._distance = points.rows.new_full((n_segments, n_restarts, SEGMENT), torch.inf)
+        self._distance[-1, :, points.n_words - (n_segments - 1) * SEGMENT :] = 0  # padding
+        self._sums = points.rows.new_zeros(n_segments, n_restarts)
+        self._trial = points.rows.new_empty(n_segments, n_restarts, n_trials, SEGMENT)
+        self._trial_sums = points.rows.new_empty(n_segments, n_restarts, n_trials)
+
+    def draw(
+        self, uniform: Float64[np.ndarray, "restart trial"]
+    ) -> Int64[np.ndarray, "restart trial"]:
+        """Words drawn with probability proportional to their squared distance."""
+        sums = self._sums.cpu().numpy().astype(np.float64)
+        upto = sums.cumsum(axis=0)
+        target = uniform * upto[-1][:, None]
+        segment = (upto[:, :, None] <= target).sum(axis=0).clip(max=len(upto) - 1)
+        restart = np.arange(sums.shape[1])[:, None]
+        total = sums[segment, restart]
+        share = (target - (upto[segment, restart] - total)) / np.where(total > 0, total, 1)
+        inside = self._distance[torch.from_numpy(segment), torch.from_numpy(restart)]
+        upto = inside.cpu().numpy().cumsum(axis=-1, dtype=np.float64)
+        place = (upto <= (share * upto[..., -1])[..., None]).sum(axis=-1)
+        words: Int64[np.ndarray, "restart trial"] = segment * SEGMENT + place
+        return words.clip(max=self._points.n_words - 1)
+
+    def add_best(self, trials: Int64[np.ndarray, "restart trial"]) -> Int64[np.ndarray, " restart"]:
+        """Adds to each restart the trial word that leaves the least sum; gives its place."""
+        n_restarts, n_trials = trials.shape
+        trial, trial_sums = self._trial[:, :, :n_trials], self._trial_sums[..., :n_trials]
+        words = torch.from_numpy(trials.ravel()).to(self._points.device)
+        near = self._measure(words, trial, trial_sums)
+        sums = trial_sums.cpu().numpy().sum(axis=0, dtype=np.float64)
+        best: Int64[np.ndarray, " restart"] = sums.argmin(axis=-1)
+        place = torch.from_numpy(best).to(words.device)
+        restart = torch.arange(n_restarts, device=words.device)
+        before, self._distance = self._distance, trial[:, restart, place]
+        self._sums = trial_sums[:, restart, place]
+        self._refine(before, words[restart * n_trials + place], near[:, near[2] == place[near[1]]])
+        return best
+
+    def _measure(
+        self,
+        words: Int64[torch.Tensor, " candidate"],
+        trial: Float32[torch.Tensor, "segment restart trial place"],
+        trial_sums: Float32[torch.Tensor, "segment restart trial"],
+    ) -> Int64[torch.Tensor, "4 near"]:
+        """Writes each trial's distances (no farther than before) and their sums by segment.
+
+        Gives the cells of `trial` whose word is very near the trial word.
+        """
+        centers = self._points.rows[words]
+        square = self._square.flatten()[words][:, None]
+        limit = 2 * _NEAR * square  # words that near are about as long: the trial's length will do
+        per_unit = max(1, self._points.block_rows(self._points.n_dims) // SEGMENT)
+        n_units = -(-len(self._segments) // per_unit)
+        near: list[torch.Tensor] = [words[:0]] * n_units
+
+        def task(units: range) -> None:
+            for unit in units:
+                part = slice(unit * per_unit, (unit + 1) * per_unit)
+                rows = self._segments[part].transpose(1, 2)
+                distance = torch.baddbmm(
+                    self._square[part, None], centers.expand(len(rows), -1, -1), rows, alpha=-2
+                ).add_(square)
+                near[unit] = true_cells(distance < limit) + part.start * trial[0].numel()
+                distance = distance.view(trial[part].shape)
+                torch.minimum(distance, self._distance[part, :, None], out=trial[part])
+                torch.sum(trial[part], -1, out=trial_sums[part])
+
+        self._team.share(task, n_units)
+        return torch.stack(torch.unravel_index(torch.cat(near), trial.shape))
+
+    def _refine(
+        self,
+        before: Float32[torch.Tensor, "segment restart place"],
+        words: Int64[torch.Tensor, " restart"],
+        near: Int64[torch.Tensor, "4 near"],
+    ) -> None:
+        """Computes distances of words very near their new center again, from differences.
+
+        The difference of two large squares has no digits left there; a copy of the center must
+        get 0, or it could be drawn as a center again.
+        """
+        step = self._points.block_rows(self._points.n_dims)
+        for i in range(0, near.shape[1], step):
+            segment, restart, _, place = near[:, i : i + step]
+            difference = self._segments[segment, place].to(self._points.wide)
+            difference -= self._points.rows[words[restart]]
+            exact = difference.square_().sum(1).float()
+            at = segment, restart, place
+            self._distance[at] = before[at].minimum(exact)
+        torch.sum(self._distance, -1, out=self._sums)

@@ -1,0 +1,11 @@
+"""From a model and a word table to one vector per word and layer.
+
+The sentences are already split into words; a word's vector is read from the hidden states of its
+subwords. A word whose subwords do not all reach the model has no vector and is left out with a
+counted reason, never given zeros (docs/EXTRACTION.md).
+"""
+
+from polyconcept.extraction._plan import REASONS, ExtractionPlan, plan_extraction
+from polyconcept.extraction._vectors import Pooling, extract_vectors
+
+__all__ = ["REASONS", "ExtractionPlan", "Pooling", "extract_vectors", "plan_extraction"]

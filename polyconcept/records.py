@@ -1,0 +1,291 @@
+"""Values and named array types that pass between stages.
+
+Axis names are singular nouns and mean the same size wherever they stand in one signature:
+``word`` (occurrences of words), ``dim`` (hidden size), ``cluster``, ``link``, ``entry``,
+``restart``, ``sentence``, ``type`` (distinct spellings).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32, Float64, Int, Int32, Int64
+
+Vectors: TypeAlias = Float32[np.ndarray, "word dim"]
+Centers: TypeAlias = Float32[np.ndarray, "cluster dim"]
+Rows: TypeAlias = Int64[np.ndarray, " word"]
+ClusterOfWord: TypeAlias = Int32[np.ndarray, " word"]
+Dropped: TypeAlias = Mapping[str, int]
+"""Reason -> number of words (or sentences) left out for it."""
+
+Definition: TypeAlias = Literal["published", "corrected"]
+Part: TypeAlias = Literal["source", "target", "pooled"]
+"""Words clustered together: of one language of a pair, or of both (source's first)."""
+
+__all__ = [
+    "Bool",
+    "Centers",
+    "ClusterOfWord",
+    "Clusters",
+    "ConceptExample",
+    "ConceptKey",
+    "Definition",
+    "Dictionary",
+    "Dropped",
+    "Float",
+    "Float32",
+    "Float64",
+    "Int",
+    "Int32",
+    "Int64",
+    "LabelledSentences",
+    "Links",
+    "Part",
+    "Rows",
+    "Score",
+    "Selection",
+    "Sentences",
+    "TaggedSentences",
+    "VectorReader",
+    "Vectors",
+    "Words",
+]
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Sentences of one language, split into words at blanks."""
+
+    language: str
+    """Code of the language, such as ``de``."""
+    words: tuple[tuple[str, ...], ...]
+    """Words of sentence i, never empty; sentence i is line i of the text file (0-based)."""
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+
+@dataclass(frozen=True)
+class TaggedSentences:
+    """Sentences with one IOB2 tag per word (named entities)."""
+
+    language: str
+    """Code of the language."""
+    words: tuple[tuple[str, ...], ...]
+    """Words of sentence i, never empty."""
+    tags: tuple[tuple[str, ...], ...]
+    """IOB2 tags of sentence i, as many as it has words, such as ``B-PER``."""
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+
+@dataclass(frozen=True)
+class LabelledSentences:
+    """Sentences with one label each (sentiment)."""
+
+    language: str
+    """Code of the language."""
+    words: tuple[tuple[str, ...], ...]
+    """Words of sentence i, never empty."""
+    label: tuple[str, ...]
+    """Label of sentence i, such as ``positive``."""
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+
+@dataclass(frozen=True)
+class Words:
+    """Word table of one language; its row order is the order of every later file."""
+
+    language: str
+    """Code of the language."""
+    sentence: Int32[np.ndarray, " word"]
+    """Sentence (0-based line) of each word; never decreases."""
+    position: Int32[np.ndarray, " word"]
+    """Place of each word in its sentence, 0-based."""
+    word_type: Int32[np.ndarray, " word"]
+    """Index into `types` of each word."""
+    types: tuple[str, ...]
+    """Distinct spellings, in order of first appearance in the table."""
+
+    @property
+    def n_words(self) -> int:
+        """Number of rows."""
+        return len(self.sentence)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of language, rows and spellings: files of two tables never mix."""
+        digest = hashlib.sha256(self.language.encode())
+        for column in (self.sentence, self.position, self.word_type):
+            digest.update(np.ascontiguousarray(column, dtype="<i4").tobytes())
+        digest.update("\n".join(self.types).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Links:
+    """Word links of one sentence-aligned language pair, ordered by sentence, source, target."""
+
+    source: str
+    """Code of the source language."""
+    target: str
+    """Code of the target language."""
+    sentence: Int32[np.ndarray, " link"]
+    """Sentence (0-based line) of each link."""
+    source_position: Int32[np.ndarray, " link"]
+    """Place of the source word in its sentence, 0-based."""
+    target_position: Int32[np.ndarray, " link"]
+    """Place of the target word in its sentence, 0-based."""
+
+    def __len__(self) -> int:
+        return len(self.sentence)
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """Translations of word types in one direction; entries of a word are adjacent, best first."""
+
+    source: str
+    """Code of the language translated from."""
+    target: str
+    """Code of the language translated into."""
+    word: tuple[str, ...]
+    """Word type of each entry."""
+    translation: tuple[str, ...]
+    """Translation of each entry."""
+    probability: Float64[np.ndarray, " entry"]
+    """p(translation | word); sums to at most 1 over the entries of a word."""
+    count: Int64[np.ndarray, " entry"]
+    """Number of links behind each entry."""
+
+    def __len__(self) -> int:
+        return len(self.word)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The words of a language pair that one metric clusters, as rows of the two word tables.
+
+    A row may stand more than once (`published` CALIGN: once for each of its links).
+    """
+
+    source_rows: Int64[np.ndarray, " source_word"]
+    """Rows of the source language's word table, in the order they are clustered."""
+    target_rows: Int64[np.ndarray, " target_word"]
+    """Rows of the target language's word table; clustered after the source's where pooled."""
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """One k-means result: the best of its restarts."""
+
+    cluster: ClusterOfWord
+    """Cluster of each clustered word, 0-based."""
+    centers: Centers
+    """Mean vector of each cluster, in the space of the input vectors."""
+    inertia: float
+    """Sum of squared distances of the words to their centers."""
+    restart_inertias: Float64[np.ndarray, " restart"]
+    """Inertia that each restart ended with, in order of their seeds."""
+    n_iterations: int
+    """Lloyd iterations of the best restart."""
+
+    @property
+    def n_clusters(self) -> int:
+        """Number of clusters asked for."""
+        return len(self.centers)
+
+
+@dataclass(frozen=True)
+class ConceptKey:
+    """Which clustering of a pair's words: one per layer, seed, metric, definition and part."""
+
+    layer: int
+    """0 = embedding output, n = after block n."""
+    seed: int
+    """Seed of the clustering."""
+    metric: str
+    """``calign`` or ``colap``: whose selection of words is clustered."""
+    definition: Definition
+    """Whose selection of words is clustered."""
+    part: Part
+    """Words of the source language, of the target language, or of both (source's first)."""
+
+
+@runtime_checkable
+class VectorReader(Protocol):
+    """Where the word vectors of one language are read from, a layer at a time."""
+
+    @property
+    def language(self) -> str:
+        """Code of the language."""
+
+    def has(self, rows: Rows) -> Bool[np.ndarray, " word"]:
+        """Whether each row of the word table has a vector."""
+
+    def read(self, layer: int, rows: Rows) -> Vectors:
+        """Vectors of rows of the word table in one layer."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """One row of the score table; the fields are its columns (docs/FORMAT.md)."""
+
+    metric: str
+    """``calign``, ``colap``, ``entity_f1``, ``accuracy`` or ``macro_f1``."""
+    definition: str
+    """``published`` or ``corrected``; empty for task scores."""
+    over: str
+    """Clusters that count: ``all``, or ``large`` (more than min_types types); empty for tasks."""
+    model: str
+    """Name of the model in the study."""
+    variant: str
+    """``base``, or the task the model was fine-tuned on."""
+    side: str
+    """``encoder`` or ``decoder``; of two sides ``encoder-decoder`` (source's, then target's)."""
+    corpus: str
+    """Corpus whose words were clustered, or the task's test set."""
+    source: str
+    """Source language; for tasks the languages fine-tuned on, joined by ``+``."""
+    target: str
+    """Target language; for tasks the language scored."""
+    layer: int | None
+    """0 = embedding output, n = after block n; none for tasks."""
+    seed: int
+    """Seed of the clustering, or of the fine-tuning."""
+    n_hit: int | None
+    """Clusters that align or overlap (tasks: correct items); none where it is no share."""
+    n_total: int | None
+    """Clusters, or items, that count."""
+    value: float
+    """The score, from 0 to 1."""
+    zero_shot: bool | None
+    """Whether a task's language was never fine-tuned on; none for other metrics."""
+
+
+@dataclass(frozen=True)
+class ConceptExample:
+    """A source concept and the target concept it aligns to, as word lists to look at."""
+
+    source: str
+    """Code of the source language."""
+    target: str
+    """Code of the target language."""
+    layer: int
+    """0 = embedding output, n = after block n."""
+    source_types: tuple[str, ...]
+    """Word types of the source cluster, most frequent first."""
+    target_types: tuple[str, ...]
+    """Word types of the target cluster, most frequent first."""
+    source_matched: tuple[bool, ...]
+    """Whether one of the best translations of each source type is in the target cluster."""
+    fraction: float
+    """Share of the source types that are matched, from 0 to 1."""

@@ -1,0 +1,42 @@
+"""The only door to HDF5, Parquet and JSON files; their formats are written down in docs/FORMAT.md.
+
+Files appear whole or not at all and are never opened again for writing. Every file names its kind
+and version; files that belong to another word table are refused.
+"""
+
+from polyconcept.store._concept_scores import write_alignments, write_overlaps
+from polyconcept.store._concepts import ConceptFile, write_concepts
+from polyconcept.store._examples import read_examples, write_examples
+from polyconcept.store._faults import StoreError
+from polyconcept.store._json import read_json, sha256, write_json
+from polyconcept.store._scores import read_scores, write_scores, write_scores_csv
+from polyconcept.store._vectors import VectorFile, VectorHeader, write_vectors
+from polyconcept.store._words import (
+    read_selections,
+    read_words,
+    write_selections,
+    write_words,
+)
+
+__all__ = [
+    "ConceptFile",
+    "StoreError",
+    "VectorFile",
+    "VectorHeader",
+    "read_examples",
+    "read_json",
+    "read_scores",
+    "read_selections",
+    "read_words",
+    "sha256",
+    "write_alignments",
+    "write_concepts",
+    "write_examples",
+    "write_json",
+    "write_overlaps",
+    "write_scores",
+    "write_scores_csv",
+    "write_selections",
+    "write_vectors",
+    "write_words",
+]

@@ -1,0 +1,37 @@
+"""Exact comparison of a share with a threshold that is written as a decimal.
+
+As doubles 29/100*100 is below 29 and 7/100*100 above 7: whether a tie passes would depend on
+rounding. Here a tie is a tie.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil
+
+import numpy as np
+
+from polyconcept.records import Int, Int64
+
+__all__ = ["exact", "least_count"]
+
+
+def exact(share: float) -> Fraction:
+    """The fraction a threshold stands for: the nearest with a denominator up to 10^9.
+
+    0.8 is 4/5, the 0.30000000000000004 of a sweep is 3/10, and 2 / 3 is two thirds.
+    """
+    return Fraction(share).limit_denominator(10**9)
+
+
+def least_count(share: float, totals: Int[np.ndarray, " total"]) -> Int64[np.ndarray, " total"]:
+    """The smallest whole number n with n / total >= share, exactly, for each total.
+
+    Args:
+        share: the threshold, at least 0.
+        totals: the numbers that shares are taken of, at least 0.
+    """
+    threshold = exact(share)
+    distinct, place = np.unique(totals, return_inverse=True)
+    least = np.array([ceil(threshold * int(total)) for total in distinct], dtype=np.int64)
+    return least[place]

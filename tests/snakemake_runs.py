@@ -1,0 +1,31 @@
+"""Running Snakemake on a study in a folder, as a user does."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def snakemake(folder, *arguments):
+    command = [
+        *(sys.executable, "-m", "snakemake", *arguments),
+        *("--snakefile", str(ROOT / "Snakefile")),
+        *("--directory", str(folder), "--configfile", str(folder / "study.yaml")),
+        *("--cores", "2", "--rerun-triggers", "mtime", "params", "input", "software-env"),
+    ]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+def planned(folder):
+    """Rules that would run, with their numbers of jobs."""
+    run = snakemake(folder, "-n")
+    assert run.returncode == 0, run.stderr[-2000:]
+    output = run.stdout + run.stderr
+    if "Job stats:" not in output:
+        return {}
+    table = output.split("Job stats:")[1].split("total")[0]
+    rows = [line.split() for line in table.splitlines()[3:]]
+    return {rule: int(n) for rule, n in rows if rule != "all"}

@@ -1,0 +1,102 @@
+"""The models that the project ships have learnt to see through the languages."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import make_builtin_models as making
+import numpy as np
+import pytest
+from transformers import AutoModel, AutoModelForMaskedLM
+
+from polyconcept import models
+
+ROOT = Path(__file__).parents[1]
+DIRECTORY = ROOT / "polyconcept" / "builtin" / "models"
+NAMES = ("bert", "xlmr")
+PAIRED_WITH_ENGLISH = ["ar", "de", "es", "fr", "it"]
+
+
+@pytest.fixture(scope="module")
+def held_out():
+    """Sentences that are no training sentences (made again here, in the pivot language)."""
+    trained_on = making.generate_corpus(
+        (making.PIVOT,), n_sentences=making.N_TRAINING, seed=making.CORPUS_SEED
+    ).sentences[making.PIVOT]
+    text = making.held_out_text(trained_on)
+    seen = set(trained_on.words)
+    assert {len(part) for part in text.values()} == {400}
+    assert not seen & set(text[making.PIVOT].words)
+    assert len(set(text[making.PIVOT].words)) == 400
+    return text
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def record(name):
+    return json.loads((DIRECTORY / name / "RECIPE.json").read_text(encoding="utf-8"))
+
+
+def test_files_are_small_and_those_of_the_record(name, record):
+    weights = (DIRECTORY / name / "model.safetensors").read_bytes()
+
+    assert len(weights) <= 4_000_000
+    assert record["bytes"] == len(weights)
+    assert record["sha256"] == hashlib.sha256(weights).hexdigest()
+    assert record["minutes"] <= 60
+
+
+def test_the_record_is_that_of_the_recipe(name, record):
+    recipe = json.loads(json.dumps(making.asdict(making.RECIPES[name])))
+
+    assert record["recipe"] == recipe
+    assert record["corpus"]["training"]["n_sentences"] == making.N_TRAINING
+    assert record["corpus"]["held_out"]["first"] >= making.N_TRAINING
+    assert record["corpus"]["seed"] == making.CORPUS_SEED
+
+
+def test_translations_are_found_among_400_sentences(name, record, held_out):
+    encoder = models.load_encoder(DIRECTORY / name)
+    tokenizer = models.load_tokenizer(DIRECTORY / name)
+
+    found = making.retrieval(encoder, tokenizer, held_out)
+    layer = making.best_layer(found)
+    best = {language: shares[layer] for language, shares in found.items()}
+
+    assert sorted(best) == PAIRED_WITH_ENGLISH
+    assert min(best.values()) >= 0.5, best
+    stated = record["retrieval_with_en_by_layer"]["trained"]
+    for language, shares in found.items():  # sums may be added up in another order elsewhere
+        assert shares == pytest.approx(stated[language], abs=0.01)
+
+
+def test_the_same_model_untrained_finds_next_to_none(name, held_out):
+    recipe = making.RECIPES[name]
+    tokenizer = models.load_tokenizer(DIRECTORY / name)
+    untrained = making.new_model(recipe, tokenizer).base_model.eval()
+
+    found = making.retrieval(untrained, tokenizer, held_out)
+
+    assert np.max(list(found.values())) < 0.05, found
+
+
+def test_layers_differ(name, held_out):
+    encoder = models.load_encoder(DIRECTORY / name)
+
+    assert models.n_layers(encoder) >= 4
+    found = making.retrieval(encoder, models.load_tokenizer(DIRECTORY / name), held_out)
+    assert len(set(found["ar"])) > 1
+
+
+def test_transformers_alone_loads_the_model_with_its_head(name):
+    encoder = AutoModel.from_pretrained(DIRECTORY / name, local_files_only=True)
+    full, report = AutoModelForMaskedLM.from_pretrained(
+        DIRECTORY / name, local_files_only=True, output_loading_info=True
+    )
+
+    assert not report["missing_keys"]
+    assert encoder.config.hidden_size == full.config.hidden_size

@@ -1,0 +1,224 @@
+"""Task scores: by hand, and what a model predicts."""
+
+import warnings
+
+import pytest
+import torch
+from sklearn.metrics import accuracy_score, f1_score
+from transformers import BertConfig, BertForSequenceClassification, BertForTokenClassification
+
+from polyconcept.evaluation import (
+    TaskRun,
+    check_labels,
+    label_sentences,
+    score_entities,
+    score_sentiment,
+    tag_words,
+)
+from polyconcept.records import LabelledSentences, Score, Sentences, TaggedSentences
+from polyconcept.training import train_tokenizer
+
+RUN = TaskRun(model="tiny", variant="ner", corpus="newspaper", trained_on=("en", "de"), seed=3)
+WORDS = (("Anna", "Maria", "met", "Peter", "in", "Rome"),)
+
+
+def entity_f1(gold, predicted, language="en"):
+    words = tuple(tuple("w" for _ in row) for row in gold)
+    tagged = TaggedSentences(language, words, tuple(tuple(row) for row in gold))
+    [score] = score_entities(tagged, predicted, run=RUN)
+    return score.value
+
+
+# --- entities
+
+GOLD = ["B-PER", "I-PER", "O", "B-PER", "O", "B-LOC"]
+
+
+@pytest.mark.parametrize(
+    ("predicted", "precision", "recall"),
+    [
+        (GOLD, 3 / 3, 3 / 3),
+        # One of two found right, three to find: the wrong end of "Anna Maria" spoils it.
+        (["B-PER", "O", "O", "B-PER", "O", "O"], 1 / 2, 1 / 3),
+        # The right words, but the wrong type.
+        (["B-LOC", "I-LOC", "O", "B-PER", "O", "B-LOC"], 2 / 3, 2 / 3),
+        # Strict: an I- without its B- is no entity.
+        (["B-PER", "I-PER", "O", "I-PER", "O", "B-LOC"], 2 / 2, 2 / 3),
+        # An I- of another type does not continue the entity.
+        (["B-PER", "I-LOC", "O", "B-PER", "O", "B-LOC"], 2 / 3, 2 / 3),
+        # Two neighbours of one type are two entities.
+        (["B-PER", "B-PER", "O", "B-PER", "O", "B-LOC"], 2 / 4, 2 / 3),
+    ],
+)
+def test_strict_entity_f1_by_hand(predicted, precision, recall):
+    expected = 2 * precision * recall / (precision + recall)
+
+    assert entity_f1([GOLD], [predicted]) == pytest.approx(expected)
+
+
+def test_nothing_found_is_zero_without_a_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert entity_f1([GOLD], [["O"] * 6]) == 0.0
+
+
+def test_entities_are_counted_over_all_sentences():
+    # 2 of 3 found, of 2 said: not the mean of the sentences' F1 (1 and 0).
+    gold = [["B-PER", "B-LOC"], ["B-ORG", "O"]]
+    predicted = [["B-PER", "B-LOC"], ["O", "O"]]
+
+    assert entity_f1(gold, predicted) == pytest.approx(2 * 1 * (2 / 3) / (1 + 2 / 3))
+
+
+def test_rows_say_whose_score_it_is_and_what_is_zero_shot():
+    gold = TaggedSentences("fr", WORDS, (tuple(GOLD),))
+
+    [score] = score_entities(gold, [GOLD], run=RUN)
+
+    assert score == Score(
+        metric="entity_f1",
+        definition="",
+        over="",
+        model="tiny",
+        variant="ner",
+        side="encoder",
+        corpus="newspaper",
+        source="en+de",
+        target="fr",
+        layer=None,
+        seed=3,
+        n_hit=None,
+        n_total=None,
+        value=1.0,
+        zero_shot=True,
+    )
+
+    [seen] = score_entities(TaggedSentences("de", WORDS, (tuple(GOLD),)), [GOLD], run=RUN)
+
+    assert seen.zero_shot is False
+
+
+def test_scores_refuse_what_does_not_fit():
+    gold = TaggedSentences("fr", WORDS, (tuple(GOLD),))
+    nobody = TaggedSentences("fr", WORDS, (("O",) * 6,))
+
+    with pytest.raises(ValueError, match="fr: 2 sentences are predicted, 1 are needed"):
+        score_entities(gold, [GOLD, GOLD], run=RUN)
+    with pytest.raises(ValueError, match="fr, sentence 0: 5 words are tagged, it has 6"):
+        score_entities(gold, [GOLD[:5]], run=RUN)
+    with pytest.raises(ValueError, match="newspaper, fr: no entity to find"):
+        score_entities(nobody, [GOLD], run=RUN)
+    with pytest.raises(ValueError, match="fr: no sentence to score"):
+        score_sentiment(LabelledSentences("fr", (), ()), [], run=RUN)
+
+
+# --- sentiment
+
+
+def test_accuracy_and_macro_f1_by_hand():
+    gold = LabelledSentences("ar", WORDS * 5, ("good", "good", "good", "bad", "bad"))
+    predicted = ["good", "good", "bad", "bad", "good"]
+
+    accuracy, macro = score_sentiment(gold, predicted, run=RUN)
+
+    # good: precision 2/3, recall 2/3; bad: precision 1/2, recall 1/2.
+    assert (accuracy.metric, accuracy.n_hit, accuracy.n_total) == ("accuracy", 3, 5)
+    assert accuracy.value == pytest.approx(3 / 5)
+    assert (macro.metric, macro.n_hit, macro.n_total) == ("macro_f1", None, None)
+    assert macro.value == pytest.approx((2 / 3 + 1 / 2) / 2)
+    assert accuracy.zero_shot
+    assert accuracy.value == accuracy_score(gold.label, predicted)
+    assert macro.value == f1_score(gold.label, predicted, average="macro")
+
+
+def test_a_label_that_is_never_predicted_counts_as_zero_without_a_warning():
+    gold = LabelledSentences("ar", WORDS * 2, ("good", "bad"))
+
+    _, macro = score_sentiment(gold, ["good", "good"], run=RUN)
+
+    assert macro.value == pytest.approx((2 / 3 + 0) / 2)
+
+
+# --- predictions
+
+TAGS = ("O", "B-PER", "B-LOC")
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    text = Sentences("en", (("ab", "cd", "ef", "gh"), ("abc", "de")))
+    return train_tokenizer([text], kind="wordpiece", vocab_size=40, max_length=12)
+
+
+def model_of(kind, tokenizer, labels):
+    torch.manual_seed(5)
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=12,
+        initializer_range=1.0,  # so that predictions differ from word to word
+        id2label=dict(enumerate(labels)),
+        label2id={label: number for number, label in enumerate(labels)},
+    )
+    return kind(config).eval()
+
+
+def test_a_word_gets_the_tag_of_its_first_subword(tokenizer):
+    model = model_of(BertForTokenClassification, tokenizer, TAGS)
+    sentences = [("ab", "fedcab", "gh"), ("ef",), ("cd", "hgfe")]
+
+    expected = []
+    for words in sentences:  # one by one: padding must not matter
+        coded = tokenizer(list(words), is_split_into_words=True, return_tensors="pt")
+        best = model(**coded).logits[0].argmax(-1).tolist()
+        places = [coded.word_ids(0).index(word) for word in range(len(words))]
+        expected.append(tuple(TAGS[best[place]] for place in places))
+
+    assert tag_words(model, tokenizer, sentences, max_length=12) == tuple(expected)
+    assert len(set().union(*expected)) > 1
+
+
+def test_words_that_the_model_cannot_see_are_outside_and_counted(tokenizer, caplog):
+    model = model_of(BertForTokenClassification, tokenizer, TAGS)
+    with torch.no_grad():
+        model.classifier.bias[1] += 100.0  # every word that is seen is a person
+
+    tags = tag_words(model, tokenizer, [("ab", "\u200b", "cd"), ("ab",) * 12], max_length=12)
+
+    assert tags == (("B-PER", "O", "B-PER"), ("B-PER",) * 10 + ("O",) * 2)
+    assert "3 words are cut off or have no subword: tagged O" in caplog.text
+
+
+def test_sentences_get_the_best_label_in_their_order(tokenizer):
+    model = model_of(BertForSequenceClassification, tokenizer, ("bad", "good"))
+    sentences = [("ab", "cd", "ef", "gh"), ("ef",), ("cd", "gh"), ("gh",), ("abc", "ab", "de")]
+
+    def logits(words):
+        coded = tokenizer(list(words), is_split_into_words=True, return_tensors="pt")
+        return model(**coded).logits[0].detach()
+
+    with torch.no_grad():  # so that some are good and some are bad
+        model.classifier.bias -= torch.stack([logits(words) for words in sentences]).mean(0)
+    expected = [("bad", "good")[int(logits(words).argmax())] for words in sentences]
+
+    assert label_sentences(model, tokenizer, sentences, max_length=12) == tuple(expected)
+    assert set(expected) == {"bad", "good"}
+
+
+def test_nothing_to_predict_gives_nothing(tokenizer):
+    model = model_of(BertForTokenClassification, tokenizer, TAGS)
+
+    assert tag_words(model, tokenizer, [], max_length=12) == ()
+
+
+def test_labels_that_the_model_lacks_are_refused(tokenizer):
+    model = model_of(BertForTokenClassification, tokenizer, TAGS)
+
+    check_labels(model, ["O", "B-LOC"], "test set")
+    with pytest.raises(
+        ValueError, match=r"test set has labels \['B-ORG', 'I-ORG'\] that the model"
+    ):
+        check_labels(model, ["O", "I-ORG", "B-ORG"], "test set")

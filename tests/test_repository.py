@@ -1,0 +1,158 @@
+"""The parts of the repository that must agree with each other."""
+
+import ast
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from polyconcept import training
+from polyconcept.records import Score
+from polyconcept.settings import Study
+from polyconcept.settings import _schema as schema
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = sorted((ROOT / "workflow/scripts").glob("*.py"))
+MODULES = sorted((ROOT / "polyconcept").rglob("*.py"))
+
+
+def type_checking(text):
+    """Line of the `if TYPE_CHECKING` that tells editors what `snakemake` is."""
+    return text.splitlines().index("if TYPE_CHECKING:") + 1
+
+
+def lock():
+    lines = (ROOT / "envs/requirements.lock").read_text().splitlines()
+    return [line for line in lines if not line.startswith("#")]
+
+
+def normal(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_conda_environment_has_the_versions_of_the_lock():
+    environment = yaml.safe_load((ROOT / "envs/environment.yaml").read_text())
+    pip = next(part["pip"] for part in environment["dependencies"] if isinstance(part, dict))
+
+    assert pip == lock()
+
+
+def test_the_lock_pins_everything_that_is_asked_for():
+    pins = {normal(line.split("==")[0]) for line in lock()}
+    asked = [
+        normal(re.split(r"[\[><=]", line)[0])
+        for name in ("requirements.in", "requirements-dev.in")
+        for line in (ROOT / "envs" / name).read_text().splitlines()
+        if line and not line.startswith("#")
+    ]
+
+    assert all("==" in line for line in lock())
+    assert set(asked) <= pins
+    assert "snakemake[reports]>=9.19,<10" in (ROOT / "envs/requirements.in").read_text()
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_scripts_are_short_and_hold_no_logic(script):
+    text = script.read_text()
+    nodes = list(ast.walk(ast.parse(text)))
+
+    assert len(text.splitlines()) <= 40
+    assert not [
+        n for n in nodes if isinstance(n, ast.FunctionDef | ast.For | ast.While | ast.Lambda)
+    ]
+
+
+def test_every_rule_has_a_script_of_its_name_and_no_script_is_left_over():
+    rules = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    named = re.findall(r"^rule (\w+):", rules, re.MULTILINE)
+
+    assert sorted(named) == [script.stem for script in SCRIPTS]
+    assert sorted(re.findall(r'"\.\./scripts/(\w+)\.py"', rules)) == sorted(named)
+    assert sorted(re.findall(r'code_of\("(\w+)"\)', rules)) == sorted(named)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_stay_small_and_safe(module):
+    text = module.read_text()
+    # What a fingerprint over imports cannot see, and what would run foreign code.
+    forbidden = (
+        *("import_module", "__import__(", "import pickle", "torch.load("),
+        *("trust_remote_code=True", "allow_pickle=True", "exec("),
+    )
+
+    assert len(text.splitlines()) <= 300
+    assert [word for word in forbidden if word in text] == []
+
+
+def fields_of(model):
+    """Names of a settings class's keys and of those inside them."""
+    for name, field in model.model_fields.items():
+        yield name
+        for nested in re.findall(r"_schema\.(\w+)", str(field.annotation)):
+            yield from fields_of(getattr(schema, nested))
+
+
+def test_every_setting_is_explained():
+    explained = (ROOT / "config.yaml").read_text() + (ROOT / "studies/local.yaml").read_text()
+    missing = [
+        name for name in dict.fromkeys(fields_of(Study)) if not re.search(rf"\b{name}\b", explained)
+    ]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "options"),
+    [
+        (schema.FinetuningSettings, training.FinetuneOptions),
+        (schema.TrainingRecipe, training.PretrainOptions),
+        (schema.MixtureRecipe, training.Mixture),
+    ],
+)
+def test_settings_and_library_agree_on_defaults(settings, options):
+    library = {
+        field.name: field.default
+        for field in dataclasses.fields(options)
+        if field.default is not dataclasses.MISSING
+    }
+    configured = {name: field.default for name, field in settings.model_fields.items()}
+    shared = library.keys() & configured.keys()
+
+    assert len(shared) >= 3
+    assert {name: configured[name] for name in shared} == {name: library[name] for name in shared}
+
+
+def test_the_format_document_lists_the_score_columns_in_order():
+    section = (ROOT / "docs/FORMAT.md").read_text().split("## Scores (kind")[1].split("\n## ")[0]
+    cells = re.findall(r"^\| ([a-z_, ]+) \|", section, re.MULTILINE)
+    columns = [name for cell in cells for name in cell.split(", ") if name != "column"]
+
+    assert columns == [field.name for field in dataclasses.fields(Score)]
+
+
+def test_the_readme_names_what_there_is():
+    text = (ROOT / "README.md").read_text()
+    links = re.findall(r"\]\(([^)#]+)\)", text)
+    targets = re.findall(r"^make (\w[\w-]*)", text, re.MULTILINE)
+    makefile = (ROOT / "Makefile").read_text()
+
+    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+    assert targets
+    assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
+
+
+def test_the_readme_example_of_foreign_files_runs(tmp_path, monkeypatch, capsys):
+    code = (ROOT / "README.md").read_text().split("```python\n")[1].split("```")[0]
+    words = ["one", "two", "three", "four", "five", "six"]
+    for language, prefix in (("en", ""), ("de", "d")):
+        lines = [f"{prefix}{word}|||0|||{i}|||0|||7\n" for i, word in enumerate(words)]
+        (tmp_path / f"clusters_{language}.txt").write_text("".join(lines))
+    entries = [f"{word} -> d{word}: Probability = 1.0, Count = 2\n" for word in words]
+    (tmp_path / "dictionary.txt").write_text("".join(entries))
+    monkeypatch.chdir(tmp_path)
+
+    exec(compile(code, "README.md", "exec"), {})
+
+    assert capsys.readouterr().out == "CALIGN 1.000 (1 of 1)\n"

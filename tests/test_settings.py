@@ -1,0 +1,159 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from polyconcept.settings import SettingsError, parse_study
+
+ROOT = Path(__file__).parents[1]
+
+
+def minimal():
+    return {
+        "name": "mine",
+        "corpus": "news",
+        "corpora": {"news": {"directory": "text"}},
+        "pairs": ["en-de"],
+        "layers": [0, 2],
+        "models": {"tiny": {"directory": "tiny"}},
+    }
+
+
+def changed(path, value):
+    config = minimal()
+    *parents, last = path.split(".")
+    place = config
+    for part in parents:
+        place = place[part]
+    place[last] = value
+    return config
+
+
+def recipe(**size):
+    return {
+        "pretrain": {
+            "corpora": ["news"],
+            "languages": ["en", "de"],
+            "tokenizer": {"kind": "wordpiece"},
+            "model": {"architecture": "bert", **size},
+        }
+    }
+
+
+def task(kind, **keys):
+    data = {"files": {"en": "x"}}
+    return {"it": {"kind": kind, "train": data, "test": data} | keys}
+
+
+def test_a_minimal_study_takes_the_published_defaults():
+    study = parse_study(minimal())
+
+    assert study.clustering.n_clusters == 600
+    assert study.clustering.seeds == (212,)
+    assert (study.calign.match, study.calign.n, study.calign.size_ratio) == (0.8, 10, 0.6)
+    assert (study.calign.min_types, study.colap.share, study.words.cap) == (5, 0.3, 15)
+    assert study.languages == ("en", "de")
+    assert study.variants_of("tiny") == ("base",)
+
+
+@pytest.mark.parametrize("path", ["config.yaml", *sorted((ROOT / "studies").glob("*.yaml"))])
+def test_shipped_studies_are_valid(path):
+    study = parse_study(yaml.safe_load((ROOT / path).read_text()), where=str(path))
+
+    assert study.models
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("layres", [1], r"layres: unknown key \(did you mean 'layers'\?\)"),
+        ("models.tiny.task", ["ner"], r"models.tiny.task: unknown key \(did you mean 'tasks'\?\)"),
+        ("models.tiny.tasks", ["ner"], "models.tiny.tasks: unknown task 'ner'; known: "),
+        ("models.tiny", {}, "models.tiny: needs exactly one of `directory`, `builtin` and"),
+        ("corpus", "newz", r"corpus: unknown corpus 'newz' \(did you mean 'news'\?\)"),
+        ("corpora.news", {"builtin": {"n_sentences": 9}, "directory": "x"}, "exactly one of"),
+        ("corpora.news", {"builtin": {"n_sentences": 0}}, "n_sentences: .*greater than or equal"),
+        ("pairs", ["en-en"], "en-en joins a language with itself"),
+        ("pairs", ["en-de", "en-de"], "a pair stands twice"),
+        ("pairs", ["en-de", "de-en"], "pairs: en-de and de-en are one pair"),
+        ("clustering", {"seeds": [1, 2, 1]}, r"clustering.seeds: \[1\] stands more than once"),
+        ("models.tiny", recipe(n_layers=1), r"models.tiny.pretrain.model.n_layers: 1 .* \[2\]"),
+        ("tasks", task("entities", spellings={"a": "PER"}), "tasks.it: `spellings` is for sent"),
+        ("tasks", task("sentiment", ignored=["MISC"]), "tasks.it: `ignored` is for entities"),
+        (
+            "tasks",
+            task("entities", test={"builtin": {"n_sentences": 9}, "languages": ["en"]}),
+            "tasks.it: `train` and `test` are both `files` or both `builtin`",
+        ),
+        ("tasks", task("entities", labels=["PER", "PER"]), r"tasks.it.labels: \['PER'\] stands"),
+        ("models.tiny", recipe(hidden_size=10, n_heads=4), "multiple of `n_heads`, found 10 and 4"),
+        ("word_links", {"extra_corpora": ["news", "news"]}, "extra_corpora: .* more than once"),
+        ("pairs", ["ende"], "pairs.0: found 'ende'; needed two such languages as `en-de`"),
+        ("pairs", ["../x-de"], "pairs.0: found '../x-de'; needed"),
+        ("pairs", ["..-de"], "pairs.0: found '..-de'; needed"),
+        ("name", "../elsewhere", "name: found '../elsewhere'; needed a name of letters"),
+        ("name", 2024, "name: needed text, found 2024; put it in quotes$"),
+        ("models", {"a/b": {"directory": "x"}}, "models: found 'a/b'; needed a name of letters"),
+        ("layers", [-1], "layers.0: .*greater than or equal to 0, found -1"),
+        ("calign", {"match": 1.5}, "calign.match: .*less than or equal to 1, found 1.5"),
+        ("figures", {"examples": {"model": "tiny", "layer": 1}}, r"1 is not among .* \[0, 2\]"),
+        ("clustering", {"engine": "faiss"}, "'torch' or 'scikit-learn', found 'faiss'"),
+    ],
+)
+def test_faults_are_named_with_their_key(path, value, message):
+    with pytest.raises(SettingsError, match=message):
+        parse_study(changed(path, value))
+
+
+def test_a_language_that_the_builtin_corpus_lacks_is_named():
+    config = changed("corpora.news", {"builtin": {"n_sentences": 9}}) | {"pairs": ["en-xx"]}
+
+    with pytest.raises(SettingsError, match=r"corpora.news: unknown language .* 'xx'"):
+        parse_study(config)
+
+
+def test_norwegian_that_yaml_reads_as_false_is_explained():
+    """`no` without quotes is false in YAML, as a value and as a name."""
+    files = {"files": yaml.safe_load("{en: x.conll, no: y.conll}")}
+
+    with pytest.raises(SettingsError) as caught:
+        parse_study(minimal() | {"tasks": task("entities", train=files), "pairs": [False]})
+    message = str(caught.value)
+
+    hint = "needed text, found False; put it in quotes (YAML reads no and off as false)"
+    assert f"tasks.it.train.files: {hint}" in message
+    assert f"pairs.0: {hint}" in message
+
+
+def test_a_recipe_on_a_language_that_the_builtin_corpus_lacks_is_refused():
+    config = changed("models.tiny", recipe()) | {"pairs": ["en-xx"]}
+    config["corpora"]["ours"] = {"builtin": {"n_sentences": 9}}
+    config["models"]["tiny"]["pretrain"] |= {"corpora": ["ours"], "languages": ["en", "xx"]}
+
+    with pytest.raises(SettingsError, match=r"tiny.pretrain.languages: unknown language .* 'xx'"):
+        parse_study(config)
+
+
+def test_all_faults_are_listed_at_once():
+    config = changed("layres", [1]) | {"pairs": ["en"], "name": ""}
+
+    with pytest.raises(SettingsError) as caught:
+        parse_study(config, where="studies/mine.yaml")
+    message = str(caught.value)
+
+    assert message.startswith("studies/mine.yaml cannot be used:")
+    assert all(key in message for key in ("layres", "pairs.0", "name"))
+
+
+def test_labels_default_by_kind():
+    data = {"files": {"en": "x.tsv"}}
+    config = minimal() | {
+        "tasks": {
+            "mood": {"kind": "sentiment", "train": data, "test": data},
+            "ner": {"kind": "entities", "train": data, "test": data},
+        }
+    }
+    study = parse_study(config)
+
+    assert study.tasks["mood"].labels == ("negative", "positive")
+    assert study.tasks["ner"].labels == ("PER", "LOC", "ORG")

@@ -1,0 +1,313 @@
+import errno
+import multiprocessing
+import os
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from polyconcept import store
+from polyconcept.records import Clusters, ConceptKey, Score, Selection, Words
+from polyconcept.store import ConceptFile, StoreError, VectorFile, VectorHeader
+
+
+def make_words(language="en", spellings=("the", "cat", "the", "don't|||->")):
+    types = tuple(dict.fromkeys(spellings))
+    return Words(
+        language=language,
+        sentence=np.array([0, 0, 1, 1], dtype=np.int32),
+        position=np.array([0, 1, 0, 3], dtype=np.int32),
+        word_type=np.array([types.index(word) for word in spellings], dtype=np.int32),
+        types=types,
+    )
+
+
+def header_of(words):
+    return VectorHeader(
+        language=words.language,
+        words_fingerprint=words.fingerprint,
+        model="tiny",
+        variant="base",
+        side="encoder",
+        pooling="last",
+        dropped={"no subwords": 1},
+    )
+
+
+def write_some_vectors(path, words):
+    vectors = np.arange(6, dtype=np.float32).reshape(3, 2)
+    rows = np.array([0, 1, 3])
+    batches = [
+        (np.array([2, 0]), {0: vectors[[2, 0]], 4: -vectors[[2, 0]]}),
+        (np.array([1]), {0: vectors[[1]], 4: -vectors[[1]]}),
+    ]
+    store.write_vectors(path, header_of(words), rows, batches)
+    return vectors
+
+
+# --- word tables
+
+
+def test_words_come_back_as_written(tmp_path):
+    words = make_words()
+    store.write_words(words, {"over the cap": 3}, tmp_path / "en.parquet")
+
+    read = store.read_words(tmp_path / "en.parquet")
+
+    assert read.types == words.types
+    assert read.fingerprint == words.fingerprint
+    np.testing.assert_array_equal(read.position, words.position)
+
+
+def test_fingerprint_tells_tables_apart():
+    base = make_words()
+
+    assert make_words().fingerprint == base.fingerprint
+    assert make_words(language="de").fingerprint != base.fingerprint
+    assert make_words(spellings=("the", "dog", "the", "don't|||->")).fingerprint != base.fingerprint
+
+
+def test_truncated_and_foreign_parquet_are_refused(tmp_path):
+    path = tmp_path / "en.parquet"
+    store.write_words(make_words(), {}, path)
+    whole = path.read_bytes()
+
+    path.write_bytes(whole[:-20])
+    with pytest.raises(StoreError, match=r"en.parquet: truncated, or no Parquet file"):
+        store.read_words(path)
+    store.write_scores([], path)
+    with pytest.raises(StoreError, match="found 'scores' version 1, needed a 'words' file"):
+        store.read_words(path)
+
+
+def test_selections_come_back_in_order_and_belong_to_their_tables(tmp_path):
+    source, target = make_words("en"), make_words("de")
+    selections = {
+        ("calign", "published"): Selection(np.array([3, 0, 0]), np.array([1, 2, 2])),
+        ("colap", "corrected"): Selection(np.array([0, 1]), np.array([3])),
+    }
+    path = tmp_path / "en-de.parquet"
+    store.write_selections(selections, source, target, path)
+
+    read = store.read_selections(path, source, target)
+
+    assert list(read) == list(selections)
+    for key, selection in selections.items():
+        np.testing.assert_array_equal(read[key].source_rows, selection.source_rows)
+        np.testing.assert_array_equal(read[key].target_rows, selection.target_rows)
+    with pytest.raises(StoreError, match="another word table of language 'fr'"):
+        store.read_selections(path, source, make_words("fr"))
+
+
+# --- vectors
+
+
+def test_vectors_come_back_by_row_of_the_word_table(tmp_path):
+    words = make_words()
+    vectors = write_some_vectors(tmp_path / "en.h5", words)
+
+    with VectorFile.open(tmp_path / "en.h5", words) as file:
+        read = file.read(0, np.array([3, 0, 3]))
+        negative = file.read(4, np.array([1]))
+        has = file.has(np.array([2, 3]))
+
+        np.testing.assert_array_equal(read, vectors[[2, 0, 2]])
+        np.testing.assert_array_equal(negative, -vectors[[1]])
+        assert has.tolist() == [False, True]
+        assert file.layers == (0, 4)
+        assert file.header == header_of(words)
+
+
+def test_a_word_without_vector_and_an_unknown_layer_are_refused(tmp_path):
+    words = make_words()
+    write_some_vectors(tmp_path / "en.h5", words)
+
+    with VectorFile.open(tmp_path / "en.h5", words) as file:
+        with pytest.raises(StoreError, match="row 2 of the word table has no vector"):
+            file.read(0, np.array([0, 2]))
+        with pytest.raises(StoreError, match=r"no layer 7; it holds \[0, 4\]"):
+            file.read(7, np.array([0]))
+
+
+def test_vectors_of_another_word_table_are_refused(tmp_path):
+    write_some_vectors(tmp_path / "en.h5", make_words())
+    other = make_words(spellings=("a", "cat", "the", "dog"))
+
+    with (
+        pytest.raises(StoreError, match="made from another word table of language 'en'"),
+        VectorFile.open(tmp_path / "en.h5", other),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("damage", ["truncated", "foreign"])
+def test_damaged_hdf5_is_refused(tmp_path, damage):
+    path = tmp_path / "en.h5"
+    words = make_words()
+    write_some_vectors(path, words)
+    if damage == "truncated":
+        path.write_bytes(path.read_bytes()[:1000])
+    else:
+        path.unlink()
+        with h5py.File(path, "w") as file:
+            file["x"] = 1
+    expected = {"truncated": "truncated, or no HDF5 file", "foreign": "no mark of Polyconcept's"}
+
+    with pytest.raises(StoreError, match=expected[damage]), VectorFile.open(path, words):
+        pass
+
+
+@pytest.mark.parametrize(("places", "times"), [([0, 1], 0), ([0, 1, 2, 1], 2)])
+def test_every_row_must_be_written_once_and_nothing_is_left_otherwise(tmp_path, places, times):
+    words = make_words()
+    batches = [(np.array([place]), {0: np.ones((1, 2), np.float32)}) for place in places]
+
+    with pytest.raises(ValueError, match=f"written {times} times"):
+        store.write_vectors(tmp_path / "en.h5", header_of(words), np.array([0, 1, 3]), batches)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_space_leaves_nothing_and_says_where(tmp_path, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(h5py.Group, "create_dataset", full)
+
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_some_vectors(tmp_path / "en.h5", make_words())
+    assert list(tmp_path.iterdir()) == []
+    assert "en.h5" in caught.value.__notes__[0]
+
+
+def write_under_a_limit(folder: Path) -> None:
+    """Write vectors and concepts where no file may exceed 20,000 bytes: HDF5 itself fails."""
+    import resource  # POSIX only
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    def batches():
+        for start in range(0, 4000, 1000):
+            yield np.arange(start, start + 1000), {0: np.ones((1000, 16), dtype=np.float32)}
+
+    words = make_words()
+    selections = {("calign", "published"): Selection(np.arange(3), np.arange(3))}
+    wide = Clusters(
+        cluster=np.zeros(3, dtype=np.int32),
+        centers=np.ones((2, 300), dtype=np.float32),
+        inertia=1.0,
+        restart_inertias=np.ones(1),
+        n_iterations=1,
+    )
+    found = [(ConceptKey(n, 1, "calign", "published", "source"), wide) for n in range(40)]
+
+    with pytest.raises(OSError, match="File too large"):
+        store.write_vectors(folder / "en.h5", header_of(words), np.arange(4000), batches())
+    with pytest.raises(OSError, match="File too large"):
+        store.write_concepts(folder / "en-de.h5", words, words, selections, found)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs the POSIX limit on file sizes")
+def test_a_write_that_fails_inside_hdf5_is_one_plain_error(tmp_path, capfd):
+    # In its own process: the limit would hold for pytest's output too, where that is a file.
+    child = multiprocessing.get_context("spawn").Process(
+        target=write_under_a_limit, args=(tmp_path,)
+    )
+    child.start()
+    child.join()
+
+    assert capfd.readouterr().err == ""  # HDF5 had nothing that it could not close
+    assert child.exitcode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- concepts
+
+
+def make_clusters(labels):
+    return Clusters(
+        cluster=np.array(labels, dtype=np.int32),
+        centers=np.array([[0.5, 1.0], [2.0, 3.0]], dtype=np.float32),
+        inertia=4.25,
+        restart_inertias=np.array([5.0, 4.25]),
+        n_iterations=7,
+    )
+
+
+def test_concepts_come_back_by_key(tmp_path):
+    source, target = make_words("en"), make_words("de")
+    key = ConceptKey(layer=3, seed=212, metric="calign", definition="published", part="source")
+    selections = {("calign", "published"): Selection(np.array([0, 1]), np.array([2, 3]))}
+    path = tmp_path / "en-de.h5"
+    store.write_concepts(path, source, target, selections, [(key, make_clusters([1, 0]))])
+
+    with ConceptFile.open(path, source, target) as file:
+        read = file.clusters(key)
+
+        assert (file.layers, file.seeds, file.definitions) == ((3,), (212,), ("published",))
+        assert read.cluster.tolist() == [1, 0]
+        assert (read.inertia, read.n_iterations, read.n_clusters) == (4.25, 7, 2)
+        assert file.selection("calign", "published").target_rows.tolist() == [2, 3]
+        other = ConceptKey(
+            layer=0, seed=212, metric="calign", definition="published", part="source"
+        )
+        with pytest.raises(StoreError, match="holds no layer/0/seed/212/calign/published/source"):
+            file.clusters(other)
+    with (
+        pytest.raises(StoreError, match="another word table of language 'it'"),
+        ConceptFile.open(path, source, make_words("it")),
+    ):
+        pass
+
+
+# --- scores and JSON
+
+
+def make_score(**fields):
+    values = {
+        "metric": "calign",
+        "definition": "published",
+        "over": "all",
+        "model": "bert",
+        "variant": "base",
+        "side": "encoder",
+        "corpus": "pud",
+        "source": "en",
+        "target": "de",
+        "layer": 0,
+        "seed": 212,
+        "n_hit": 1,
+        "n_total": 3,
+        "value": 1 / 3,
+        "zero_shot": None,
+    }
+    return Score(**values | fields)
+
+
+def test_scores_come_back_and_csv_keeps_full_precision(tmp_path):
+    task = make_score(metric="accuracy", layer=None, n_hit=None, zero_shot=True, value=0.1 + 0.2)
+    scores = [make_score(), task]
+    store.write_scores(scores, tmp_path / "a.parquet")
+    store.write_scores_csv(scores, tmp_path / "a.csv")
+
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+
+    assert store.read_scores([tmp_path / "a.parquet", tmp_path / "a.parquet"]) == scores * 2
+    assert lines[0].startswith("metric,definition,over,model")
+    assert lines[2].endswith(",0.30000000000000004,True")
+    assert ",,212,," in lines[2]
+
+
+def test_same_scores_give_the_same_bytes(tmp_path):
+    for name in "ab":
+        store.write_scores([make_score()], tmp_path / name)
+
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_broken_json_is_named_with_its_line(tmp_path):
+    path = Path(tmp_path / "x.json")
+    path.write_text('{"a": 1,\n "b": }\n')
+
+    with pytest.raises(ValueError, match=r"x.json, line 2: not JSON"):
+        store.read_json(path)

@@ -1,0 +1,303 @@
+"""Pre-train the two models that the project ships, and write down how (`make builtin-models`).
+
+Each model runs in a process of its own with one thread; on one machine the same versions give the
+same weights. What came out, and how long it took, stands in RECIPE.json beside each model's files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import logging
+import multiprocessing
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tokenizers
+import torch
+import transformers
+
+from polyconcept import extraction, models, similarity, training
+from polyconcept.builtin import LANGUAGES, generate_corpus
+from polyconcept.records import Float32, Sentences, Words
+
+DIRECTORY = Path(__file__).parents[1] / "polyconcept" / "builtin" / "models"
+CORPUS_SEED = 1
+N_TRAINING = 40_000
+FIRST_HELD_OUT = 1_000_000
+N_HELD_OUT = 400
+PIVOT = "en"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one model is made."""
+
+    architecture: training.Architecture
+    tokenizer: training.TokenizerKind
+    options: training.PretrainOptions
+    vocab_size: int
+    max_length: int = 128
+    hidden_size: int = 64
+    n_layers: int = 4
+    n_heads: int = 4
+    intermediate_size: int = 256
+
+
+MIXTURE = training.Mixture(
+    batch_tokens=2048,
+    translation_share=0.9,
+    mask_share=0.1,
+    pair_mask_share=0.7,
+    short_batches=1500,
+    # The only language of another script is learnt more slowly.
+    language_weights={"ar": 2.0},
+)
+OPTIONS = training.PretrainOptions(
+    n_steps=3000, seed=1, mixture=MIXTURE, learning_rate=4e-3, warmup_share=0.05
+)
+RECIPES = {
+    "bert": Recipe("bert", "wordpiece", OPTIONS, vocab_size=6000),
+    # Without segment embeddings the two sentences of a pair are told apart more slowly.
+    "xlmr": Recipe("xlm-roberta", "unigram", replace(OPTIONS, n_steps=4000), vocab_size=7000),
+}
+
+
+def main() -> None:
+    """Train the models named on the command line, side by side."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *RECIPES], help="models; all by default")
+    names = parser.parse_args().names or list(RECIPES)
+    # A process for each: the machine's cores are used, and neither disturbs the other's threads.
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=make, args=(name,), name=name) for name in names]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    failed = [process.name for process in processes if process.exitcode]
+    if failed:
+        raise SystemExit(f"not made: {', '.join(failed)} (their messages stand above)")
+
+
+def make(name: str) -> None:
+    """Pre-train one model and save it with its record."""
+    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s {name}: %(message)s")
+    torch.set_num_threads(1)
+    recipe, started = RECIPES[name], time.monotonic()
+    text = training_text()
+    held_out = held_out_text(text[PIVOT])
+    tokenizer = training.train_tokenizer(
+        text.values(),
+        kind=recipe.tokenizer,
+        vocab_size=recipe.vocab_size,
+        max_length=recipe.max_length,
+    )
+    model = new_model(recipe, tokenizer)
+    untrained = retrieval(model.base_model, tokenizer, held_out)
+    losses = training.pretrain(
+        model,
+        tokenizer,
+        text,
+        options=recipe.options,
+        watch=_watch(lambda: retrieval(model.base_model.eval(), tokenizer, held_out)),
+    )
+    directory = DIRECTORY / name
+    models.save_model(model, tokenizer, directory)
+    trained = retrieval(model.base_model, tokenizer, held_out)
+    minutes = (time.monotonic() - started) / 60
+    record = _record(recipe, directory, losses, {"trained": trained, "untrained": untrained})
+    record["minutes"] = round(minutes, 1)
+    path = directory / "RECIPE.json"
+    path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    logging.info("saved %s after %.1f minutes", directory, minutes)
+
+
+def training_text() -> Mapping[str, Sentences]:
+    """The sentences that the models learn from."""
+    return generate_corpus(LANGUAGES, n_sentences=N_TRAINING, seed=CORPUS_SEED).sentences
+
+
+def held_out_text(trained_on: Sentences) -> dict[str, Sentences]:
+    """Sentences that the models never saw: none equals a training sentence or another of them.
+
+    Args:
+        trained_on: The training sentences in the pivot language.
+    """
+    far = generate_corpus(
+        LANGUAGES, n_sentences=2 * N_HELD_OUT, first=FIRST_HELD_OUT, seed=CORPUS_SEED
+    ).sentences
+    seen = {language: set[tuple[str, ...]]() for language in LANGUAGES}
+    seen[PIVOT].update(trained_on.words)
+    kept: list[int] = []
+    for row in range(2 * N_HELD_OUT):
+        if all(far[language].words[row] not in seen[language] for language in LANGUAGES):
+            kept.append(row)
+            for language in LANGUAGES:
+                seen[language].add(far[language].words[row])
+    if len(kept) < N_HELD_OUT:
+        raise ValueError(f"only {len(kept)} held-out sentences are new, {N_HELD_OUT} are needed")
+    return {
+        language: Sentences(language, tuple(far[language].words[row] for row in kept[:N_HELD_OUT]))
+        for language in LANGUAGES
+    }
+
+
+def new_model(recipe: Recipe, tokenizer: Any) -> Any:  # noqa: ANN401 - see models
+    """The model before training."""
+    return training.build_model(
+        recipe.architecture,
+        tokenizer,
+        seed=recipe.options.seed,
+        hidden_size=recipe.hidden_size,
+        n_layers=recipe.n_layers,
+        n_heads=recipe.n_heads,
+        intermediate_size=recipe.intermediate_size,
+        dropout=0.0,  # every batch is new: there is nothing to overfit
+    ).eval()
+
+
+def retrieval(
+    encoder: Any,  # noqa: ANN401 - as above
+    tokenizer: Any,  # noqa: ANN401
+    text: Mapping[str, Sentences],
+) -> dict[str, list[float]]:
+    """Share of sentences whose translation is found by mean word vectors, for each layer.
+
+    Words spelt alike in both sentences (names, the full stop) are left out: by them even random
+    weights would find the translation.
+
+    Args:
+        encoder: A model without head, in evaluation mode.
+        tokenizer: Its tokenizer.
+        text: The same sentences in each language.
+
+    Returns:
+        For each language with the pivot, by layer: the smaller share of both directions.
+    """
+    read = {language: _word_vectors(encoder, tokenizer, part) for language, part in text.items()}
+    return {
+        language: [
+            min(similarity.retrieval_accuracy(pivot, other))
+            for pivot, other in zip(
+                _sentence_means(read[PIVOT], text[PIVOT], text[language]),
+                _sentence_means(read[language], text[language], text[PIVOT]),
+                strict=True,
+            )
+        ]
+        for language in text
+        if language != PIVOT
+    }
+
+
+def _sentence_means(
+    read: tuple[Words, Float32[np.ndarray, "layer word dim"]], own: Sentences, other: Sentences
+) -> list[Float32[np.ndarray, "sentence dim"]]:
+    """Mean vector, in each layer, of the words of each sentence that the other does not hold."""
+    words, vectors = read
+    kept = np.array(
+        [
+            words.types[kind] not in other.words[sentence]
+            for sentence, kind in zip(words.sentence, words.word_type, strict=True)
+        ]
+    )
+    return [
+        similarity.sentence_means(layer[kept], words.sentence[kept], n_sentences=len(own))
+        for layer in vectors
+    ]
+
+
+def _word_vectors(
+    encoder: Any,  # noqa: ANN401 - as above
+    tokenizer: Any,  # noqa: ANN401
+    sentences: Sentences,
+) -> tuple[Words, Float32[np.ndarray, "layer word dim"]]:
+    """Every word of the sentences and its vector in each layer from 0."""
+    words = _all_words(sentences)
+    plan = extraction.plan_extraction(
+        tokenizer,
+        sentences,
+        words,
+        max_length=models.max_subwords(encoder, tokenizer),
+        token_budget=8192,
+    )
+    if plan.n_words < words.n_words:
+        raise ValueError(f"{sentences.language}: words without vectors: {plan.dropped}")
+    layers = range(models.n_layers(encoder) + 1)
+    size = (len(layers), words.n_words, encoder.config.hidden_size)
+    vectors = np.zeros(size, dtype=np.float32)
+    for places, of_layer in extraction.extract_vectors(encoder, plan, layers=layers):
+        for layer in layers:
+            vectors[layer, places] = of_layer[layer]
+    return words, vectors
+
+
+def _all_words(sentences: Sentences) -> Words:
+    """The word table of every word, none left out."""
+    lengths = [len(words) for words in sentences.words]
+    flat = [word for words in sentences.words for word in words]
+    types = {word: number for number, word in enumerate(dict.fromkeys(flat))}
+    return Words(
+        language=sentences.language,
+        sentence=np.repeat(np.arange(len(lengths), dtype=np.int32), lengths),
+        position=np.concatenate([np.arange(n, dtype=np.int32) for n in lengths]),
+        word_type=np.array([types[word] for word in flat], dtype=np.int32),
+        types=tuple(types),
+    )
+
+
+def best_layer(found: Mapping[str, list[float]]) -> int:
+    """Layer at which the language that is found worst is found best."""
+    return int(np.argmax(np.min(np.array(list(found.values())), axis=0)))
+
+
+def _watch(measure: Callable[[], dict[str, list[float]]]) -> Callable[[int, float], None]:
+    def watch(step: int, loss: float) -> None:
+        found = measure()
+        layer = best_layer(found)
+        shares = ", ".join(f"{language} {shares[layer]:.2f}" for language, shares in found.items())
+        logging.info("step %d, loss %.3f, found at layer %d: %s", step, loss, layer, shares)
+
+    return watch
+
+
+def _record(
+    recipe: Recipe,
+    directory: Path,
+    losses: list[float],
+    found: Mapping[str, dict[str, list[float]]],
+) -> dict[str, Any]:
+    weights = directory / "model.safetensors"
+    return {
+        "recipe": asdict(recipe),
+        "corpus": {
+            "languages": list(LANGUAGES),
+            "seed": CORPUS_SEED,
+            "training": {"first": 0, "n_sentences": N_TRAINING},
+            "held_out": {"first": FIRST_HELD_OUT, "n_sentences": N_HELD_OUT},
+        },
+        "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "bytes": weights.stat().st_size,
+        "loss": {
+            "first_100_steps": float(np.mean(losses[:100])),
+            "last_100_steps": float(np.mean(losses[-100:])),
+        },
+        "best_layer": best_layer(found["trained"]),
+        "retrieval_with_en_by_layer": found,
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+            "tokenizers": tokenizers.__version__,
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Word vectors and their clusters."""
+
+
+rule extract_vectors:
+    # All wanted layers of one run and language in one pass.
+    input:
+        model="<results>/models/{model}/{variant}",
+        text=f"<results>/corpora/{STUDY.corpus}/{{language}}.txt",
+        words=f"<results>/words/{STUDY.corpus}/{{language}}.parquet",
+    output:
+        vectors="<results>/vectors/{model}/{variant}/{side}/{language}.h5",
+    log:
+        "<logs>/extract_vectors/{model}/{variant}/{side}/{language}.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    params:
+        settings=extraction_settings,
+        code=code_of("extract_vectors"),
+    script:
+        "../scripts/extract_vectors.py"
+
+
+rule cluster_words:
+    # All layers, seeds, metrics and definitions of one run and pair.
+    input:
+        unpack(pair_vectors),
+        selections="<results>/selections/{pair}.parquet",
+    output:
+        concepts="<results>/concepts/{model}/{variant}/{side}/{pair}.h5",
+    log:
+        "<logs>/cluster_words/{model}/{variant}/{side}/{pair}.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    params:
+        settings=clustering_settings,
+        code=code_of("cluster_words"),
+    script:
+        "../scripts/cluster_words.py"

@@ -1,0 +1,109 @@
+"""Figures; all but the examples read just the score table."""
+
+
+rule plot_by_layer:
+    input:
+        scores="<results>/scores.parquet",
+    output:
+        pdf="<results>/figures/{metric}.pdf",
+        png=report(
+            "<results>/figures/{metric}.png",
+            caption="../report/by_layer.rst",
+            category="Alignment by layer",
+            labels={"metric": "{metric}", "shows": "score"},
+        ),
+    log:
+        "<logs>/plot_by_layer/{metric}.log",
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=layer_figure_settings,
+        code=code_of("plot_by_layer"),
+    script:
+        "../scripts/plot_by_layer.py"
+
+
+rule plot_change:
+    input:
+        scores="<results>/scores.parquet",
+    output:
+        pdf="<results>/figures/{metric}_change.pdf",
+        png=report(
+            "<results>/figures/{metric}_change.png",
+            caption="../report/change.rst",
+            category="Alignment by layer",
+            labels={"metric": "{metric}", "shows": "change by fine-tuning"},
+        ),
+    log:
+        "<logs>/plot_change/{metric}.log",
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=layer_figure_settings,
+        code=code_of("plot_change"),
+    script:
+        "../scripts/plot_change.py"
+
+
+rule plot_tasks:
+    input:
+        scores="<results>/scores.parquet",
+    output:
+        pdf="<results>/figures/tasks.pdf",
+        png=report(
+            "<results>/figures/tasks.png",
+            caption="../report/tasks.rst",
+            category="Tasks",
+        ),
+    log:
+        "<logs>/plot_tasks.log",
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        code=code_of("plot_tasks"),
+    script:
+        "../scripts/plot_tasks.py"
+
+
+rule find_examples:
+    # The best-aligned concepts of the run and layer that the study names.
+    input:
+        unpack(example_files),
+    output:
+        examples="<results>/examples/{pair}.json",
+    log:
+        "<logs>/find_examples/{pair}.log",
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=example_settings(),
+        rule=example_rule(),
+        code=code_of("find_examples"),
+    script:
+        "../scripts/find_examples.py"
+
+
+rule plot_examples:
+    input:
+        examples=expand("<results>/examples/{pair}.json", pair=STUDY.pairs),
+    output:
+        pdf="<results>/figures/examples.pdf",
+        png=report(
+            "<results>/figures/examples.png",
+            caption="../report/examples.rst",
+            category="Examples",
+        ),
+    log:
+        "<logs>/plot_examples.log",
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=example_figure_settings(),
+        definition=STUDY.figures.definition,  # for the caption
+        code=code_of("plot_examples"),
+    script:
+        "../scripts/plot_examples.py"

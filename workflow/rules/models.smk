@@ -1,0 +1,127 @@
+"""Base models, fine-tuning, task scores."""
+
+
+rule fetch_model:
+    # A model from a directory, checked and copied: a study keeps what it measured.
+    input:
+        model=source_model,
+        files=source_model_files,
+    output:
+        model=directory("<results>/models/{model}/base"),
+    log:
+        "<logs>/fetch_model/{model}.log",
+    wildcard_constraints:
+        model=one_of(set(STUDY.models) - set(PRETRAINED)),
+    priority: 10
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        content=hash_of_model,
+        code=code_of("fetch_model"),
+    script:
+        "../scripts/fetch_model.py"
+
+
+rule pretrain:
+    input:
+        texts=pretraining_texts,
+    output:
+        model=directory("<results>/models/{model}/base"),
+    log:
+        "<logs>/pretrain/{model}.log",
+    wildcard_constraints:
+        model=one_of(PRETRAINED),
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    params:
+        settings=pretraining_settings,
+        code=code_of("pretrain"),
+    script:
+        "../scripts/pretrain.py"
+
+
+rule finetune_entities:
+    input:
+        model="<results>/models/{model}/base",
+        train=train_files,
+    output:
+        model=directory("<results>/models/{model}/{variant}"),
+    log:
+        "<logs>/finetune_entities/{model}/{variant}.log",
+    wildcard_constraints:
+        variant=one_of(ENTITIES),
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    params:
+        settings=finetuning_settings,
+        # No declared output: Snakemake deletes those before a rerun, and a preempted job goes on
+        # from here.
+        checkpoints=checkpoint_folder,
+        code=code_of("finetune_entities"),
+    script:
+        "../scripts/finetune_entities.py"
+
+
+rule score_entities:
+    input:
+        model="<results>/models/{model}/{variant}",
+        test=test_files,
+    output:
+        scores="<results>/scores/{model}/{variant}/task.parquet",
+    log:
+        "<logs>/score_entities/{model}/{variant}.log",
+    wildcard_constraints:
+        variant=one_of(ENTITIES),
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    params:
+        settings=scoring_settings,
+        code=code_of("score_entities"),
+    script:
+        "../scripts/score_entities.py"
+
+
+rule finetune_sentiment:
+    input:
+        model="<results>/models/{model}/base",
+        train=train_files,
+    output:
+        model=directory("<results>/models/{model}/{variant}"),
+    log:
+        "<logs>/finetune_sentiment/{model}/{variant}.log",
+    wildcard_constraints:
+        variant=one_of(SENTIMENT),
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    params:
+        settings=finetuning_settings,
+        # No declared output: Snakemake deletes those before a rerun, and a preempted job goes on
+        # from here.
+        checkpoints=checkpoint_folder,
+        code=code_of("finetune_sentiment"),
+    script:
+        "../scripts/finetune_sentiment.py"
+
+
+rule score_sentiment:
+    input:
+        model="<results>/models/{model}/{variant}",
+        test=test_files,
+    output:
+        scores="<results>/scores/{model}/{variant}/task.parquet",
+    log:
+        "<logs>/score_sentiment/{model}/{variant}.log",
+    wildcard_constraints:
+        variant=one_of(SENTIMENT),
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    params:
+        settings=scoring_settings,
+        code=code_of("score_sentiment"),
+    script:
+        "../scripts/score_sentiment.py"

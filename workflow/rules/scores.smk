@@ -1,0 +1,56 @@
+"""CALIGN and COLAP of each run and pair, and the one score table."""
+
+
+rule score_calign:
+    input:
+        unpack(pair_dictionaries),
+        concepts="<results>/concepts/{model}/{variant}/{side}/{pair}.h5",
+    output:
+        scores="<results>/scores/{model}/{variant}/{side}/{pair}.calign.parquet",
+        concepts="<results>/scores/{model}/{variant}/{side}/{pair}.calign_concepts.parquet",
+    log:
+        "<logs>/score_calign/{model}/{variant}/{side}/{pair}.log",
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=plain(STUDY.calign),
+        corpus=STUDY.corpus,
+        code=code_of("score_calign"),
+    script:
+        "../scripts/score_calign.py"
+
+
+rule score_colap:
+    input:
+        unpack(pair_words),
+        concepts="<results>/concepts/{model}/{variant}/{side}/{pair}.h5",
+    output:
+        scores="<results>/scores/{model}/{variant}/{side}/{pair}.colap.parquet",
+        concepts="<results>/scores/{model}/{variant}/{side}/{pair}.colap_concepts.parquet",
+    log:
+        "<logs>/score_colap/{model}/{variant}/{side}/{pair}.log",
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=plain(STUDY.colap),
+        corpus=STUDY.corpus,
+        code=code_of("score_colap"),
+    script:
+        "../scripts/score_colap.py"
+
+
+rule merge_scores:
+    input:
+        scores=all_scores,
+    output:
+        parquet="<results>/scores.parquet",
+        csv="<results>/scores.csv",
+    log:
+        "<logs>/merge_scores.log",
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        code=code_of("merge_scores"),
+    script:
+        "../scripts/merge_scores.py"

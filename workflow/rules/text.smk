@@ -1,0 +1,100 @@
+"""Parallel sentences, word links, dictionaries, word tables."""
+
+
+rule fetch_corpus:
+    # The user's own text, checked; a cheap job that goes before the expensive ones.
+    input:
+        text=source_text,
+    output:
+        text="<results>/corpora/{corpus}/{language}.txt",
+        source="<results>/corpora/{corpus}/{language}.source.json",
+    log:
+        "<logs>/fetch_corpus/{corpus}/{language}.log",
+    wildcard_constraints:
+        corpus=one_of(FILE_CORPORA),
+    priority: 10
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        content=hash_of_text,
+        code=code_of("fetch_corpus"),
+    script:
+        "../scripts/fetch_corpus.py"
+
+
+rule generate_corpus:
+    # The built-in text.
+    output:
+        text="<results>/corpora/{corpus}/{language}.txt",
+        source="<results>/corpora/{corpus}/{language}.source.json",
+    log:
+        "<logs>/generate_corpus/{corpus}/{language}.log",
+    wildcard_constraints:
+        corpus=one_of(BUILTIN_CORPORA),
+    priority: 10
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=builtin_text_of,
+        lexicon=hash_of_lexicon(),
+        code=code_of("generate_corpus"),
+    script:
+        "../scripts/generate_corpus.py"
+
+
+rule align_words:
+    input:
+        unpack(alignment_texts),
+    output:
+        links="<results>/dictionaries/{pair}/links.txt",
+        forward="<results>/dictionaries/{pair}/forward.tsv",
+        backward="<results>/dictionaries/{pair}/backward.tsv",
+    log:
+        "<logs>/align_words/{pair}.log",
+    priority: 10
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        code=code_of("align_words"),
+    script:
+        "../scripts/align_words.py"
+
+
+rule split_words:
+    # The word table of a language: every word that one of its pairs needs.
+    input:
+        unpack(language_texts),
+    output:
+        words=f"<results>/words/{STUDY.corpus}/{{language}}.parquet",
+    log:
+        f"<logs>/split_words/{STUDY.corpus}/{{language}}.log",
+    priority: 10
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=plain(STUDY.words),
+        files=splitting_settings,
+        code=code_of("split_words"),
+    script:
+        "../scripts/split_words.py"
+
+
+rule select_words:
+    # Which rows of two word tables each metric clusters.
+    input:
+        unpack(pair_texts),
+        unpack(pair_words),
+        links="<results>/dictionaries/{pair}/links.txt",
+    output:
+        selections="<results>/selections/{pair}.parquet",
+    log:
+        "<logs>/select_words/{pair}.log",
+    priority: 10
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=plain(STUDY.words),
+        n_clusters=STUDY.clustering.n_clusters,
+        code=code_of("select_words"),
+    script:
+        "../scripts/select_words.py"

@@ -1,0 +1,30 @@
+"""Cluster a pair's words: every layer, seed, metric and definition."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import clustering, devices, store
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0], threads=snakemake.threads):
+    files = snakemake.input
+    source_words = store.read_words(Path(files.source_words))
+    target_words = store.read_words(Path(files.target_words))
+    options = dict(snakemake.params.settings)
+    options["device"] = devices.choose_device(options["device"])
+    with (
+        store.VectorFile.open(Path(files.source_vectors), source_words) as source,
+        store.VectorFile.open(Path(files.target_vectors), target_words) as target,
+    ):
+        selections = clustering.with_vectors(
+            store.read_selections(Path(files.selections), source_words, target_words),
+            source,
+            target,
+        )
+        clusters = clustering.cluster_pair(selections, source, target, **options)
+        store.write_concepts(
+            Path(snakemake.output.concepts), source_words, target_words, selections, clusters
+        )

@@ -1,0 +1,17 @@
+"""Check the user's text of one language and keep a copy."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import corpus, store
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0]):
+    source = Path(snakemake.input.text)
+    sentences = corpus.read_sentences(source, snakemake.wildcards.language)
+    corpus.write_sentences(Path(snakemake.output.text), sentences)
+    about = {"file": str(source), "sha256": store.sha256(source), "n_sentences": len(sentences)}
+    store.write_json(about, Path(snakemake.output.source))

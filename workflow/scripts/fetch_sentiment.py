@@ -1,0 +1,19 @@
+"""Check the user's sentiment labels of one language and split, and keep a copy."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import corpus
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0]):
+    settings = snakemake.params.settings
+    sentences = corpus.read_labelled(
+        Path(snakemake.input.labelled),
+        snakemake.wildcards.language,
+        settings["spellings"] or settings["labels"],
+    )
+    corpus.write_labelled(Path(snakemake.output.labelled), sentences)

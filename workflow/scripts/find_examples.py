@@ -1,0 +1,22 @@
+"""The best-aligned concepts of one pair, in the run and layer that the study names."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import alignment, dictionary, store
+from polyconcept.logs import log_to
+from polyconcept.results import CalignRule
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0]):
+    source = store.read_words(Path(snakemake.input.source_words))
+    target = store.read_words(Path(snakemake.input.target_words))
+    forward = dictionary.read_dictionary(
+        Path(snakemake.input.forward), source.language, target.language
+    )
+    rule = CalignRule(**snakemake.params.rule)
+    with store.ConceptFile.open(Path(snakemake.input.concepts), source, target) as concepts:
+        examples = alignment.examples_of_layer(concepts, forward, rule, **snakemake.params.settings)
+    store.write_examples(examples, Path(snakemake.output.examples))

@@ -1,0 +1,29 @@
+"""Fine-tune a model to label sentences."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import corpus, models, training
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0], threads=snakemake.threads):
+    settings, checkpoints = dict(snakemake.params.settings), Path(snakemake.params.checkpoints)
+    labels = settings.pop("labels")
+    files = [Path(path) for path in snakemake.input.train]
+    train = [corpus.read_labelled(file, file.stem, labels) for file in files]
+    base = Path(snakemake.input.model)
+    tokenizer = models.load_tokenizer(base)
+    model = models.load_for_sequence_classification(base, labels, seed=settings["seed"])
+    models.limit_length(tokenizer, model)
+    training.finetune_sentiment(
+        model,
+        tokenizer,
+        train,
+        options=training.FinetuneOptions(**settings),
+        checkpoint_directory=checkpoints,
+    )
+    models.save_model(model, tokenizer, Path(snakemake.output.model))
+    training.remove_checkpoints(checkpoints)

@@ -1,0 +1,17 @@
+"""Write a range of the built-in text in one language."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import builtin, corpus, store
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0]):
+    language = snakemake.wildcards.language
+    text = builtin.generate_corpus([language], **snakemake.params.settings)
+    corpus.write_sentences(Path(snakemake.output.text), text.sentences[language])
+    about = {"builtin": snakemake.params.settings, "lexicon_sha256": snakemake.params.lexicon}
+    store.write_json(about, Path(snakemake.output.source))

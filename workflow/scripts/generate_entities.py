@@ -1,0 +1,15 @@
+"""Write entity tags of a range of the built-in text in one language."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import builtin, corpus
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0]):
+    language = snakemake.wildcards.language
+    text = builtin.generate_corpus([language], **snakemake.params.settings)
+    corpus.write_tagged(Path(snakemake.output.labelled), text.tags[language])

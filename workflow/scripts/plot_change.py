@@ -1,0 +1,18 @@
+"""What fine-tuning changes in one metric, by layer."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import figures, store
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0]):
+    figure = figures.plot_change_by_layer(
+        store.read_scores([Path(snakemake.input.scores)]),
+        snakemake.wildcards.metric,
+        **snakemake.params.settings,
+    )
+    figures.save_figure(figure, Path(snakemake.output.pdf), Path(snakemake.output.png))

@@ -1,0 +1,15 @@
+"""Aligned concepts as word lists in both languages."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import figures, store
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0]):
+    examples = store.read_examples([Path(path) for path in snakemake.input.examples])
+    figure = figures.plot_concept_examples(examples, **snakemake.params.settings)
+    figures.save_figure(figure, Path(snakemake.output.pdf), Path(snakemake.output.png))

@@ -1,0 +1,22 @@
+"""Train a tokenizer and a small masked language model on a study's text."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import corpus, devices, models, training
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0], threads=snakemake.threads):
+    settings = snakemake.params.settings
+    text = corpus.read_joined(snakemake.input.texts, settings["languages"])
+    tokenizer = training.train_tokenizer(text.values(), **settings["tokenizer"])
+    model = training.build_model(tokenizer=tokenizer, **settings["model"])
+    model.to(devices.choose_device())
+    options = training.PretrainOptions(
+        **settings["training"], mixture=training.Mixture(**settings["mixture"])
+    )
+    training.pretrain(model, tokenizer, text, options=options)
+    models.save_model(model, tokenizer, Path(snakemake.output.model))

@@ -1,0 +1,19 @@
+"""Make the word table of a language: every word that one of its pairs needs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import corpus, store, wordalign
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0]):
+    languages, pairs = snakemake.params.files["languages"], snakemake.params.files["pairs"]
+    texts = dict(zip(languages, corpus.read_texts(snakemake.input.texts, languages), strict=True))
+    links = wordalign.read_links(snakemake.input.links, pairs, texts)
+    words, dropped = corpus.split_words(
+        snakemake.wildcards.language, texts, links, **snakemake.params.settings
+    )
+    store.write_words(words, dropped, Path(snakemake.output.words))
