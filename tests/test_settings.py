@@ -45,6 +45,12 @@ def task(kind, **keys):
     return {"it": {"kind": kind, "train": data, "test": data} | keys}
 
 
+def translation(source="en", labels=None, **train):
+    data = {"corpus": "news", "languages": ["de"]}
+    task = {"kind": "translation", "source": source, "train": data | train, "test": data}
+    return {"it": task | ({"labels": labels} if labels else {})}
+
+
 def test_a_minimal_study_takes_the_published_defaults():
     study = parse_study(minimal())
 
@@ -69,7 +75,11 @@ def test_shipped_studies_are_valid(path):
         ("layres", [1], r"layres: unknown key \(did you mean 'layers'\?\)"),
         ("models.tiny.task", ["ner"], r"models.tiny.task: unknown key \(did you mean 'tasks'\?\)"),
         ("models.tiny.tasks", ["ner"], "models.tiny.tasks: unknown task 'ner'; known: "),
-        ("models.tiny", {}, "models.tiny: needs exactly one of `directory`, `builtin` and"),
+        (
+            "models.tiny",
+            {},
+            "models.tiny: needs exactly one of `directory`, `hub`, `builtin` and `pretrain`",
+        ),
         ("corpus", "newz", r"corpus: unknown corpus 'newz' \(did you mean 'news'\?\)"),
         ("corpora.news", {"builtin": {"n_sentences": 9}, "directory": "x"}, "exactly one of"),
         ("corpora.news", {"builtin": {"n_sentences": 0}}, "n_sentences: .*greater than or equal"),
@@ -82,9 +92,26 @@ def test_shipped_studies_are_valid(path):
         ("tasks", task("sentiment", ignored=["MISC"]), "tasks.it: `ignored` is for entities"),
         (
             "tasks",
-            task("entities", test={"builtin": {"n_sentences": 9}, "languages": ["en"]}),
-            "tasks.it: `train` and `test` are both `files` or both `builtin`",
+            task("entities", test={"corpus": "news", "languages": ["en"]}),
+            "tasks.it: `test.corpus` is not for entities: give `files` or `builtin` or `hub`",
         ),
+        ("tasks", translation(languages=["en"]), "it.train.languages: en is the language transl"),
+        ("tasks", translation(corpus="newz"), r"tasks.it.train.corpus: unknown corpus 'newz'"),
+        ("tasks", translation(labels=["a", "b"]), "tasks.it: `labels` is not for translation"),
+        ("tasks", translation(source=None), "tasks.it: `source`, the language translated from, is"),
+        ("tasks", task("entities", labels=["PER"]), r"`labels` needs two or more, found \['PER'\]"),
+        (
+            "tasks",
+            task("entities", train={"builtin": {"n_sentences": 9}}),
+            "needs `languages` beside",
+        ),
+        ("corpora.news", {"builtin": {"n_sentences": 9}, "pairwise": True}, "not for `builtin`"),
+        ("models.tiny", {"builtin": "mt5", "family": "encoder"}, "`family` is for `directory` and"),
+        ("models.tiny", {"directory": "x", "sides": ["decoder"]}, "family encoder has .* missing"),
+        ("models.tiny", {"builtin": "bert", "sides": []}, "family encoder has"),
+        ("models.tiny", {"hub": {"model": "a/b/c"}}, "needed a repository on the hub, such as"),
+        ("models.tiny", {"hub": {"model": "a/b", "revision": "../x"}}, "revision: found '../x'"),
+        ("models.tiny", recipe(architecture="mt5"), "`mt5` and tokenizer kind `unigram-t5` go tog"),
         ("tasks", task("entities", labels=["PER", "PER"]), r"tasks.it.labels: \['PER'\] stands"),
         ("models.tiny", recipe(hidden_size=10, n_heads=4), "multiple of `n_heads`, found 10 and 4"),
         ("word_links", {"extra_corpora": ["news", "news"]}, "extra_corpora: .* more than once"),
@@ -157,3 +184,41 @@ def test_labels_default_by_kind():
 
     assert study.tasks["mood"].labels == ("negative", "positive")
     assert study.tasks["ner"].labels == ("PER", "LOC", "ORG")
+
+
+def test_only_encoder_decoder_models_translate_and_decoders_are_not_fine_tuned():
+    config = minimal() | {"tasks": translation() | task("entities")}
+    config["tasks"]["ner"] = config["tasks"].pop("it")
+    config["tasks"] |= translation()
+    config["models"] = {
+        "tiny": {"directory": "x", "tasks": ["it"]},
+        "causal": {"directory": "y", "family": "decoder", "tasks": ["ner"]},
+        "both": {"directory": "z", "family": "encoder-decoder", "tasks": ["it", "ner"]},
+    }
+
+    with pytest.raises(SettingsError) as caught:
+        parse_study(config)
+
+    assert str(caught.value).splitlines()[1:] == [
+        "  models.tiny.tasks: it is a translation: it needs family encoder-decoder",
+        "  models.causal.tasks: a model of family decoder is measured as it is, not fine-tuned",
+    ]
+
+
+def test_sides_follow_from_the_family():
+    config = minimal()
+    config["models"] = {
+        "bert": {"builtin": "bert"},
+        "mt5": {"builtin": "mt5"},
+        "llama": {"directory": "x", "family": "decoder"},
+        "half": {"hub": {"model": "a/b"}, "family": "encoder-decoder", "sides": ["encoder"]},
+    }
+
+    found = {name: model.of_sides for name, model in parse_study(config).models.items()}
+
+    assert found == {
+        "bert": ("encoder",),
+        "mt5": ("encoder", "decoder", "encoder-decoder"),
+        "llama": ("decoder",),
+        "half": ("encoder",),
+    }

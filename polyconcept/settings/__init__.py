@@ -12,14 +12,28 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from polyconcept.settings._base import NAME, PAIR, REPOSITORY
 from polyconcept.settings._checks import cross_faults, layer_faults, nearest
-from polyconcept.settings._schema import NAME, PAIR, Study, Task, TaskData
+from polyconcept.settings._data import Corpus, TaskData
+from polyconcept.settings._models import Model
+from polyconcept.settings._schema import Study
+from polyconcept.settings._tasks import Task
 
-__all__ = ["SettingsError", "Study", "Task", "TaskData", "layer_faults", "parse_study"]
+__all__ = [
+    "Corpus",
+    "Model",
+    "SettingsError",
+    "Study",
+    "Task",
+    "TaskData",
+    "layer_faults",
+    "parse_study",
+]
 
 _PATTERNS = {
     f"^{NAME}$": "a name of letters, digits, `_` and `.` (64 at most, a letter or digit first)",
     f"^{PAIR}$": "two such languages as `en-de`, of letters, digits, `_` and `.` (no hyphen)",
+    f"^{REPOSITORY}$": "a repository on the hub, such as `google/mt5-base`",
 }
 
 
@@ -65,7 +79,8 @@ def _explain(fault: ErrorDetails) -> str:
     if kind == "missing":
         return f"{name}: missing"
     if kind == "string_pattern_mismatch":
-        return f"{name}: found {found!r}; needed {_PATTERNS[fault['ctx']['pattern']]}"
+        pattern = fault["ctx"]["pattern"]
+        return f"{name}: found {found!r}; needed {_PATTERNS.get(pattern, pattern)}"
     if kind == "string_type" and isinstance(found, bool | int | float):
         return f"{name}: needed text, found {found!r}; put it in quotes{_hint_on_yaml(found)}"
     message = fault["msg"].removeprefix("Value error, ")
