@@ -291,4 +291,5 @@ def _score(
         n_total=n_total,
         value=value,
         zero_shot=language not in run.trained_on,
+        signature="",
     )

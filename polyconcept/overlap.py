@@ -105,6 +105,7 @@ def colap_scores(overlap: ClusterOverlap, key: ScoreKey) -> list[Score]:
             n_total=overlap.n_clusters,
             value=overlap.n_overlapping / overlap.n_clusters,
             zero_shot=None,
+            signature="",
         )
     ]
 

@@ -240,7 +240,7 @@ class Score:
     """One row of the score table; the fields are its columns (docs/FORMAT.md)."""
 
     metric: str
-    """``calign``, ``colap``, ``entity_f1``, ``accuracy`` or ``macro_f1``."""
+    """``calign``, ``colap``, ``entity_f1``, ``accuracy``, ``macro_f1``, ``bleu`` or ``chrf``."""
     definition: str
     """``published`` or ``corrected``; empty for task scores."""
     over: str
@@ -254,9 +254,11 @@ class Score:
     corpus: str
     """Corpus whose words were clustered, or the task's test set."""
     source: str
-    """Source language; for tasks the languages fine-tuned on, joined by ``+``."""
+    """Source language; for tasks the languages fine-tuned on, joined by ``+``.
+
+    For a translation the language translated from, whatever the model was fine-tuned on."""
     target: str
-    """Target language; for tasks the language scored."""
+    """Target language; for tasks the language scored, or translated into."""
     layer: int | None
     """0 = embedding output, n = after block n; none for tasks."""
     seed: int
@@ -264,11 +266,15 @@ class Score:
     n_hit: int | None
     """Clusters that align or overlap (tasks: correct items); none where it is no share."""
     n_total: int | None
-    """Clusters, or items, that count."""
+    """Clusters, or items, that count; of a translation its sentences."""
     value: float
-    """The score, from 0 to 1."""
+    """The score, from 0 to 1; ``bleu`` and ``chrf`` (chrF++) from 0 to 100, sacrebleu's scale."""
     zero_shot: bool | None
-    """Whether a task's language was never fine-tuned on; none for other metrics."""
+    """Whether a task's language was never fine-tuned on; none for other metrics.
+
+    For a translation: whether the model was never fine-tuned to translate into `target`."""
+    signature: str
+    """sacrebleu's signature (version, tokenizer, settings); empty for other metrics."""
 
 
 @dataclass(frozen=True)

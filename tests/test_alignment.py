@@ -112,8 +112,8 @@ def test_worked_example_as_rows_of_the_score_table():
 
     common = ("mbert", "base", "encoder", "pud", "en", "de", 12, 212)
     assert rows == [
-        Score("calign", "published", "all", *common, 1, 3, 1 / 3, None),
-        Score("calign", "published", "large", *common, 1, 2, 1 / 2, None),
+        Score("calign", "published", "all", *common, 1, 3, 1 / 3, None, ""),
+        Score("calign", "published", "large", *common, 1, 2, 1 / 2, None, ""),
     ]
 
 

@@ -91,6 +91,7 @@ def test_rows_say_whose_score_it_is_and_what_is_zero_shot():
         n_total=None,
         value=1.0,
         zero_shot=True,
+        signature="",
     )
 
     [seen] = score_entities(TaggedSentences("de", WORDS, (tuple(GOLD),)), [GOLD], run=RUN)

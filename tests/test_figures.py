@@ -33,7 +33,7 @@ def layer_score(value=0.5, **fields):
     row = Score(
         metric="calign", definition="published", over="all", model="mbert", variant="base",
         side="encoder", corpus="demo", source="en", target="de", layer=0, seed=1, n_hit=None,
-        n_total=None, value=value, zero_shot=None,
+        n_total=None, value=value, zero_shot=None, signature="",
     )  # fmt: skip
     return replace(row, **fields)
 
@@ -42,7 +42,7 @@ def task_score(value=0.5, **fields):
     row = Score(
         metric="entity_f1", definition="", over="", model="mbert", variant="ner", side="encoder",
         corpus="names", source="en", target="de", layer=None, seed=1, n_hit=None, n_total=None,
-        value=value, zero_shot=True,
+        value=value, zero_shot=True, signature="",
     )  # fmt: skip
     return replace(row, **fields)
 

@@ -49,7 +49,7 @@ def test_worked_example():
     assert (corrected.n_overlapping, corrected.n_clusters) == (2, 4)
     common = ("mbert", "base", "encoder", "pud", "en", "de", 12, 212)
     assert colap_scores(published, KEY) == [
-        Score("colap", "published", "all", *common, 1, 4, 1 / 4, None)
+        Score("colap", "published", "all", *common, 1, 4, 1 / 4, None, "")
     ]
 
 

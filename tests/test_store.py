@@ -5,11 +5,13 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from polyconcept import store
 from polyconcept.records import Clusters, ConceptKey, Score, Selection, Words
 from polyconcept.store import ConceptFile, StoreError, VectorFile, VectorHeader
+from polyconcept.store._tables import write_table
 
 
 def make_words(language="en", spellings=("the", "cat", "the", "don't|||->")):
@@ -280,13 +282,14 @@ def make_score(**fields):
         "n_total": 3,
         "value": 1 / 3,
         "zero_shot": None,
+        "signature": "",
     }
     return Score(**values | fields)
 
 
 def test_scores_come_back_and_csv_keeps_full_precision(tmp_path):
     task = make_score(metric="accuracy", layer=None, n_hit=None, zero_shot=True, value=0.1 + 0.2)
-    scores = [make_score(), task]
+    scores = [make_score(), task, make_score(metric="bleu", signature="nrefs:1|tok:13a")]
     store.write_scores(scores, tmp_path / "a.parquet")
     store.write_scores_csv(scores, tmp_path / "a.csv")
 
@@ -294,8 +297,17 @@ def test_scores_come_back_and_csv_keeps_full_precision(tmp_path):
 
     assert store.read_scores([tmp_path / "a.parquet", tmp_path / "a.parquet"]) == scores * 2
     assert lines[0].startswith("metric,definition,over,model")
-    assert lines[2].endswith(",0.30000000000000004,True")
+    assert lines[2].endswith(",0.30000000000000004,True,")
     assert ",,212,," in lines[2]
+    assert lines[3].endswith(",,nrefs:1|tok:13a")
+
+
+def test_a_table_of_other_columns_is_refused(tmp_path):
+    path = tmp_path / "old.parquet"
+    write_table(pa.table({"metric": ["calign"], "mark": [1]}), "scores", {}, path)
+
+    with pytest.raises(StoreError, match=r"old.parquet: it lacks .*'signature'.* has \['mark'\]"):
+        store.read_scores([path])
 
 
 def test_same_scores_give_the_same_bytes(tmp_path):

@@ -46,6 +46,7 @@ def calign_scores(alignment: ClusterAlignment, key: ScoreKey) -> list[Score]:
                 n_total=total,
                 value=alignment.n_aligned / total,
                 zero_shot=None,
+                signature="",
             )
         )
     return rows

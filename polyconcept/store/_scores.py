@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from polyconcept.atomic import write_text_atomic
 from polyconcept.records import Score
+from polyconcept.store._faults import StoreError
 from polyconcept.store._tables import read_table, write_table
 
 __all__ = ["read_scores", "write_scores", "write_scores_csv"]
@@ -47,8 +48,18 @@ def read_scores(paths: Sequence[Path]) -> list[Score]:
     rows: list[Score] = []
     for path in paths:
         table, _ = read_table(path, "scores")
+        _check_columns(path, table.column_names)
         rows += [Score(**row) for row in table.to_pylist()]
     return rows
+
+
+def _check_columns(path: Path, found: Sequence[str]) -> None:
+    missing, unknown = set(_SCHEMA.names) - set(found), set(found) - set(_SCHEMA.names)
+    if missing or unknown:
+        raise StoreError(
+            f"{path}: it lacks the columns {sorted(missing)} of a score table and has "
+            f"{sorted(unknown)} that no score table has; another version wrote it: score again"
+        )
 
 
 def write_scores_csv(scores: Sequence[Score], path: Path) -> None:
