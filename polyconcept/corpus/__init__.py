@@ -3,6 +3,7 @@
 from polyconcept.corpus._labelled import read_labelled, write_labelled
 from polyconcept.corpus._parallel import (
     read_joined,
+    read_pairs,
     read_parallel,
     read_sentences,
     read_texts,
@@ -41,6 +42,7 @@ __all__ = [
     "rank_among_equals",
     "read_joined",
     "read_labelled",
+    "read_pairs",
     "read_parallel",
     "read_sentences",
     "read_tagged",

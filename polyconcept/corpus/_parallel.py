@@ -95,6 +95,29 @@ def read_joined(paths: Sequence[Path | str], languages: Sequence[str]) -> dict[s
     }
 
 
+def read_pairs(
+    sources: Sequence[Path | str], targets: Sequence[Path | str]
+) -> list[tuple[Sentences, Sentences]]:
+    """Sentences and their translations, from files that are named ``{language}.txt``.
+
+    Args:
+        sources: files of the languages translated from.
+        targets: file i holds the translations of file i of `sources`, line by line.
+
+    Raises:
+        ValueError: as many targets as sources were needed, or as `read_parallel` raises.
+    """
+    if len(sources) != len(targets):
+        raise ValueError(
+            f"found {len(sources)} source and {len(targets)} target files; one each was needed"
+        )
+    pairs = []
+    for files in zip(map(Path, sources), map(Path, targets), strict=True):
+        source, target = read_parallel({file.stem: file for file in files}).values()
+        pairs.append((source, target))
+    return pairs
+
+
 def write_sentences(path: Path, sentences: Sentences) -> None:
     """Write one sentence a line, words joined by one space; `read_sentences` gives it back.
 
