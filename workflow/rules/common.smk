@@ -15,20 +15,51 @@ except SettingsError as error:
 
 ROOT = Path(workflow.basedir)
 SPLITS = ("train", "test")
-FILE_CORPORA = [name for name, corpus in STUDY.corpora.items() if corpus.directory]
-BUILTIN_CORPORA = [name for name, corpus in STUDY.corpora.items() if corpus.builtin]
-ENTITIES = [name for name, task in STUDY.tasks.items() if task.kind == "entities"]
-SENTIMENT = [name for name, task in STUDY.tasks.items() if task.kind == "sentiment"]
-BUILTIN_TASKS = [name for name, task in STUDY.tasks.items() if task.test.builtin]
-FILE_TASKS = [name for name in STUDY.tasks if name not in BUILTIN_TASKS]
-PRETRAINED = [name for name, model in STUDY.models.items() if model.pretrain]
-SIDES = ("encoder",)
+SIDES = ("encoder", "decoder", "encoder-decoder")
 METRICS = ("calign", "colap")
 
 
 def one_of(names):
     """A wildcard constraint that matches just these names; nothing where there is none."""
     return "|".join(sorted(map(re.escape, names))) or "(?!)"
+
+
+def corpora_from(source, *, pairwise=False):
+    """Names of the corpora that come from files, the built-in text or the hub."""
+    return [
+        name
+        for name, corpus in STUDY.corpora.items()
+        if getattr(corpus, source) is not None and corpus.pairwise == pairwise
+    ]
+
+
+def labels_from(source, kind):
+    """Names such as ``ner/train`` of the labelled data of a kind of task from one source."""
+    return [
+        f"{name}/{split}"
+        for name, task in STUDY.tasks.items()
+        for split in SPLITS
+        if task.kind == kind and getattr(task, split).source == source
+    ]
+
+
+def tasks_of(kind):
+    return [name for name, task in STUDY.tasks.items() if task.kind == kind]
+
+
+def models_from(source):
+    return [
+        name
+        for name, model in STUDY.models.items()
+        if getattr(model, source) is not None
+    ]
+
+
+def models_of(family):
+    return [name for name, model in STUDY.models.items() if model.of_family == family]
+
+
+TWO_SIDED = models_of("encoder-decoder")
 
 
 pathvars:
@@ -39,9 +70,11 @@ pathvars:
 wildcard_constraints:
     corpus=one_of(STUDY.corpora),
     language=r"[A-Za-z0-9_.]+",
+    # Where each pair has sentences of its own, files stand in a folder per pair.
+    part=r"|[A-Za-z0-9_.]+-[A-Za-z0-9_.]+/",
     pair=one_of(STUDY.pairs),
     task=one_of(STUDY.tasks),
-    split=one_of(SPLITS),
+    data=one_of(f"{task}/{split}" for task in STUDY.tasks for split in SPLITS),
     model=one_of(STUDY.models),
     variant=one_of(["base", *STUDY.tasks]),
     side=one_of(SIDES),
@@ -74,16 +107,23 @@ def hash_of(files):
     ).hexdigest()
 
 
+def task_data(wildcards):
+    """Settings of labelled data such as ``ner/train``."""
+    task, split = wildcards.data.split("/")
+    return getattr(STUDY.tasks[task], split)
+
+
 def builtin_text_of(wildcards):
     return plain(STUDY.corpora[wildcards.corpus].builtin)
 
 
 def builtin_labels_of(wildcards):
-    return plain(getattr(STUDY.tasks[wildcards.task], wildcards.split).builtin)
+    return plain(task_data(wildcards).builtin)
 
 
 def label_settings(wildcards):
-    return plain(STUDY.tasks[wildcards.task], "labels", "spellings", "ignored")
+    task = STUDY.tasks[wildcards.data.split("/")[0]]
+    return plain(task, "labels", "spellings", "ignored")
 
 
 def pretraining_settings(wildcards):
@@ -95,6 +135,10 @@ def finetuning_settings(wildcards):
     return plain(task.finetuning) | plain(task, "labels")
 
 
+def translation_settings(wildcards):
+    return plain(STUDY.tasks[wildcards.variant].finetuning)
+
+
 def scoring_settings(wildcards):
     task = STUDY.tasks[wildcards.variant]
     return plain(task, "labels") | {
@@ -103,12 +147,33 @@ def scoring_settings(wildcards):
     }
 
 
+def generation_settings(wildcards):
+    """How an encoder-decoder model's answers are written and scored."""
+    task = STUDY.tasks[wildcards.variant]
+    return plain(task.generation) | {
+        "labels": list(task.labels),
+        "train_languages": list(task.train.of_languages),
+        "seed": task.finetuning.seed,
+    }
+
+
 def extraction_settings(wildcards):
-    return plain(STUDY.extraction) | {"layers": list(STUDY.layers_of(wildcards.model))}
+    """The reading is of decoders only: encoders do not run again where it changes."""
+    settings = plain(STUDY.extraction) | {
+        "layers": list(STUDY.layers_of(wildcards.model))
+    }
+    return settings if wildcards.side == "decoder" else settings | {"reading": None}
 
 
 def clustering_settings(wildcards):
     return plain(STUDY.clustering) | {"layers": list(STUDY.layers_of(wildcards.model))}
+
+
+def shape_settings(wildcards):
+    """What a model must have, known before it is fine-tuned."""
+    family = STUDY.models[wildcards.model].of_family
+    sides = ["encoder", "decoder"] if family == "encoder-decoder" else [family]
+    return {"side_names": sides, "layers": list(STUDY.layers_of(wildcards.model))}
 
 
 def layer_figure_settings(wildcards):

@@ -4,13 +4,13 @@
 rule extract_vectors:
     # All wanted layers of one run and language in one pass.
     input:
-        model="<results>/models/{model}/{variant}",
-        text=f"<results>/corpora/{STUDY.corpus}/{{language}}.txt",
-        words=f"<results>/words/{STUDY.corpus}/{{language}}.parquet",
+        unpack(vector_inputs),
     output:
-        vectors="<results>/vectors/{model}/{variant}/{side}/{language}.h5",
+        vectors="<results>/vectors/{model}/{variant}/{side}/{part}{language}.h5",
     log:
-        "<logs>/extract_vectors/{model}/{variant}/{side}/{language}.log",
+        "<logs>/extract_vectors/{model}/{variant}/{side}/{part}{language}.log",
+    wildcard_constraints:
+        side="encoder|decoder",
     conda:
         "../../envs/environment.yaml"
     threads: 1

@@ -1,22 +1,41 @@
-"""Which files each rule reads, and whether the user's own are there."""
+"""Which files each rule reads."""
 
-import json
+from functools import partial
 
-from polyconcept.settings import layer_faults
+
+def part(corpus, pair):
+    """The folder of a pair in a corpus where each pair has sentences of its own."""
+    return f"{pair}/" if STUDY.corpora[corpus].pairwise else ""
+
+
+def text(corpus, pair, language):
+    """The text of one language of a pair."""
+    return f"<results>/corpora/{corpus}/{part(corpus, pair)}{language}.txt"
+
+
+def word_table(pair, language):
+    return (
+        f"<results>/words/{STUDY.corpus}/{part(STUDY.corpus, pair)}{language}.parquet"
+    )
+
+
+def both(file, pair):
+    """What `file` gives for the two languages of a pair."""
+    source, target = pair.split("-")
+    return {"source": file(pair, source), "target": file(pair, target)}
 
 
 def source_text(wildcards):
-    return f"{STUDY.corpora[wildcards.corpus].directory}/{wildcards.language}.txt"
+    folder = STUDY.corpora[wildcards.corpus].directory
+    return f"{folder}/{wildcards.part}{wildcards.language}.txt"
 
 
 def source_labels(wildcards):
-    return getattr(STUDY.tasks[wildcards.task], wildcards.split).files[
-        wildcards.language
-    ]
+    return task_data(wildcards).files[wildcards.language]
 
 
 def source_model(wildcards):
-    """The directory of a model that is not pre-trained here."""
+    """The directory of a model that is on this machine."""
     model = STUDY.models[wildcards.model]
     if model.builtin:
         return str(ROOT / "polyconcept" / "builtin" / "models" / model.builtin)
@@ -54,127 +73,57 @@ def hash_of_model(wildcards):
     return digest.hexdigest()
 
 
-def sources():
-    """The user's files that the study names, each with the key that names it."""
-    used = {
-        name: STUDY.languages
-        for name in (STUDY.corpus, *STUDY.word_links.extra_corpora)
-    }
-    wanted = [(name, code) for name, codes in used.items() for code in codes]
-    for name in PRETRAINED:
-        recipe = STUDY.models[name].pretrain
-        wanted += [
-            (corpus, code) for corpus in recipe.corpora for code in recipe.languages
-        ]
-    for name, code in dict.fromkeys(wanted):
-        if name in FILE_CORPORA:
-            yield f"corpora.{name}.directory", f"{STUDY.corpora[name].directory}/{code}.txt"
-    for name in FILE_TASKS:
-        for split in SPLITS:
-            for code, file in getattr(STUDY.tasks[name], split).files.items():
-                yield f"tasks.{name}.{split}.files.{code}", file
-    for name, model in STUDY.models.items():
-        if model.directory:
-            yield f"models.{name}.directory", model.directory
-
-
-# Here and not in the input functions: where an old result exists, Snakemake takes the error of an
-# input function to mean that the result cannot be made again, and goes on with the old one.
-missing = [
-    f"  {key}: no such {'folder' if key.startswith('models.') else 'file'}: {path}"
-    for key, path in sources()
-    if not (Path(path).is_dir() if key.startswith("models.") else Path(path).is_file())
-]
-if missing:
-    raise WorkflowError(
-        "the study names files that do not exist:\n" + "\n".join(missing)
-    )
-
-
-def too_deep():
-    """Layers that a model of the user's does not have: else known after its fine-tuning."""
-    for name, model in STUDY.models.items():
-        if not model.directory:
-            continue
-        try:
-            found = json.loads((Path(model.directory) / "config.json").read_text())
-            n_blocks = int(found["num_hidden_layers"])
-        except (OSError, ValueError, KeyError, TypeError):
-            continue  # the job that copies the model says what is wrong
-        key = f"models.{name}.directory ({model.directory})"
-        yield from layer_faults(STUDY, name, n_blocks, key)
-
-
-beyond = [f"  {fault}" for fault in too_deep()]
-if beyond:
-    raise WorkflowError("the study cannot be used:\n" + "\n".join(beyond))
-
-
-def text(corpus, language):
-    return f"<results>/corpora/{corpus}/{language}.txt"
-
-
 def pair_texts(wildcards):
-    return dict(
-        zip(
-            ("source", "target"),
-            [text(STUDY.corpus, code) for code in wildcards.pair.split("-")],
-        )
-    )
+    return both(partial(text, STUDY.corpus), wildcards.pair)
 
 
 def alignment_texts(wildcards):
     """Texts of a pair, and further parallel text of both languages that helps to link words."""
-    codes = wildcards.pair.split("-")
+    pair = wildcards.pair
     extra = [
-        text(corpus, code)
+        text(corpus, pair, code)
         for corpus in STUDY.word_links.extra_corpora
-        for code in codes
+        for code in pair.split("-")
     ]
     return pair_texts(wildcards) | {"extra": extra}
 
 
-def word_table(language):
-    return f"<results>/words/{STUDY.corpus}/{language}.parquet"
-
-
 def pair_words(wildcards):
-    source, target = wildcards.pair.split("-")
-    return {"source_words": word_table(source), "target_words": word_table(target)}
+    found = both(word_table, wildcards.pair)
+    return {f"{place}_words": file for place, file in found.items()}
 
 
-def pairs_with(language):
-    return [pair for pair in STUDY.pairs if language in pair.split("-")]
+def pairs_with(wildcards):
+    """Pairs whose words of a language stand in one table."""
+    own = wildcards.part.removesuffix("/")
+    pairs = [own] if own else STUDY.pairs
+    return [pair for pair in pairs if wildcards.language in pair.split("-")]
 
 
-def partners(language):
-    """The language and those it is paired with, in order of mention."""
-    return list(
-        dict.fromkeys(code for pair in pairs_with(language) for code in pair.split("-"))
-    )
+def partners(wildcards):
+    """A language and those it is paired with, in order of mention."""
+    codes = [code for pair in pairs_with(wildcards) for code in pair.split("-")]
+    return list(dict.fromkeys(codes))
 
 
 def language_texts(wildcards):
     """A language's text, with the texts of its partners and the word links that join them."""
-    pairs = pairs_with(wildcards.language)
+    pairs = pairs_with(wildcards)
     return {
-        "texts": [text(STUDY.corpus, code) for code in partners(wildcards.language)],
+        "texts": [text(STUDY.corpus, pairs[0], code) for code in partners(wildcards)],
         "links": [f"<results>/dictionaries/{pair}/links.txt" for pair in pairs],
     }
 
 
 def splitting_settings(wildcards):
     """Which files `language_texts` names."""
-    return {
-        "languages": partners(wildcards.language),
-        "pairs": pairs_with(wildcards.language),
-    }
+    return {"languages": partners(wildcards), "pairs": pairs_with(wildcards)}
 
 
 def pretraining_texts(wildcards):
     recipe = STUDY.models[wildcards.model].pretrain
     return [
-        text(corpus, code) for corpus in recipe.corpora for code in recipe.languages
+        text(corpus, "", code) for corpus in recipe.corpora for code in recipe.languages
     ]
 
 
@@ -182,6 +131,21 @@ def labelled_files(task, split):
     suffix = {"entities": "conll", "sentiment": "tsv"}[STUDY.tasks[task].kind]
     languages = getattr(STUDY.tasks[task], split).of_languages
     return [f"<results>/tasks/{task}/{split}/{code}.{suffix}" for code in languages]
+
+
+def checked_model(wildcards):
+    """A base model to fine-tune; before that, it and the task's data are checked.
+
+    The checks are older than anything, so that another layer, or another language to be scored,
+    does not fine-tune again.
+    """
+    return {
+        "model": f"<results>/models/{wildcards.model}/base",
+        "checks": [
+            ancient(f"<results>/models/{wildcards.model}/checked.json"),
+            ancient(f"<results>/tasks/{wildcards.variant}/checked.json"),
+        ],
+    }
 
 
 def train_files(wildcards):
@@ -192,12 +156,65 @@ def test_files(wildcards):
     return labelled_files(wildcards.variant, "test")
 
 
+def translation_texts(task, split):
+    """Texts of a translation task: the source's and the target's for each target language."""
+    data = getattr(STUDY.tasks[task], split)
+    source = STUDY.tasks[task].source
+    pairs = [(f"{source}-{code}", code) for code in data.languages]
+    return {
+        "sources": [text(data.corpus, pair, source) for pair, _ in pairs],
+        "targets": [text(data.corpus, pair, code) for pair, code in pairs],
+    }
+
+
+def train_texts(wildcards):
+    return translation_texts(wildcards.variant, "train")
+
+
+def test_texts(wildcards):
+    return translation_texts(wildcards.variant, "test")
+
+
+def task_files(wildcards):
+    """All data of a task."""
+    task = wildcards.task
+    if STUDY.tasks[task].kind != "translation":
+        return [file for split in SPLITS for file in labelled_files(task, split)]
+    texts = [translation_texts(task, split) for split in SPLITS]
+    files = [file for found in texts for file in found["sources"] + found["targets"]]
+    return list(dict.fromkeys(files))
+
+
+def vectors_of(run, side, pair, language):
+    """Vectors of a language's words. What a decoder is asked to say depends on what is read."""
+    model, variant = run
+    forced = model in TWO_SIDED and side == "decoder"
+    folder = f"{pair}/" if forced else part(STUDY.corpus, pair)
+    return f"<results>/vectors/{model}/{variant}/{side}/{folder}{language}.h5"
+
+
+def vector_inputs(wildcards):
+    """A model, the words to read, their text; for a decoder also what its encoder reads."""
+    pair = wildcards.part.removesuffix("/")
+    files = {
+        "model": f"<results>/models/{wildcards.model}/{wildcards.variant}",
+        "text": text(STUDY.corpus, pair, wildcards.language),
+        "words": word_table(pair, wildcards.language),
+    }
+    if wildcards.model in TWO_SIDED and wildcards.side == "decoder":
+        [given] = set(pair.split("-")) - {wildcards.language}
+        files["given"] = text(STUDY.corpus, pair, given)
+    return files
+
+
 def pair_vectors(wildcards):
+    """Vectors of a pair; of two sides the source language's encoder, the target's decoder."""
+    run = wildcards.model, wildcards.variant
     source, target = wildcards.pair.split("-")
-    folder = f"<results>/vectors/{wildcards.model}/{wildcards.variant}/{wildcards.side}"
+    sides = wildcards.side.split("-")
     return pair_words(wildcards) | {
-        "source_vectors": f"{folder}/{source}.h5",
-        "target_vectors": f"{folder}/{target}.h5",
+        "source_vectors": vectors_of(run, sides[0], wildcards.pair, source),
+        "target_vectors": vectors_of(run, sides[-1], wildcards.pair, target),
     }
 
 
@@ -220,7 +237,7 @@ def all_scores(wildcards):
             folder = f"<results>/scores/{name}/{variant}"
             files += expand(
                 f"{folder}/{{side}}/{{pair}}.{{metric}}.parquet",
-                side=SIDES,
+                side=model.of_sides,
                 pair=STUDY.pairs,
                 metric=METRICS,
             )
@@ -248,6 +265,7 @@ def example_files(wildcards):
         raise WorkflowError(
             "no examples asked for: set figures.examples in the configuration"
         )
-    run = f"{chosen.model}/{chosen.variant}/{SIDES[0]}"
+    side = chosen.side or STUDY.models[chosen.model].of_sides[0]
+    run = f"{chosen.model}/{chosen.variant}/{side}"
     concepts = {"concepts": f"<results>/concepts/{run}/{wildcards.pair}.h5"}
     return pair_dictionaries(wildcards) | concepts

@@ -11,7 +11,7 @@ rule fetch_model:
     log:
         "<logs>/fetch_model/{model}.log",
     wildcard_constraints:
-        model=one_of(set(STUDY.models) - set(PRETRAINED)),
+        model=one_of(models_from("directory") + models_from("builtin")),
     priority: 10
     conda:
         "../../envs/environment.yaml"
@@ -30,7 +30,7 @@ rule pretrain:
     log:
         "<logs>/pretrain/{model}.log",
     wildcard_constraints:
-        model=one_of(PRETRAINED),
+        model=one_of(models_from("pretrain")),
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -41,16 +41,36 @@ rule pretrain:
         "../scripts/pretrain.py"
 
 
-rule finetune_entities:
+rule check_model:
+    # It has the sides and layers that the study wants: known before anything is trained.
     input:
         model="<results>/models/{model}/base",
+    output:
+        checked="<results>/models/{model}/checked.json",
+    log:
+        "<logs>/check_model/{model}.log",
+    priority: 10
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=shape_settings,
+        code=code_of("check_model"),
+    script:
+        "../scripts/check_model.py"
+
+
+rule finetune_entities:
+    input:
+        unpack(checked_model),
         train=train_files,
     output:
         model=directory("<results>/models/{model}/{variant}"),
     log:
         "<logs>/finetune_entities/{model}/{variant}.log",
     wildcard_constraints:
-        variant=one_of(ENTITIES),
+        model=one_of(models_of("encoder")),
+        variant=one_of(tasks_of("entities")),
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -73,7 +93,8 @@ rule score_entities:
     log:
         "<logs>/score_entities/{model}/{variant}.log",
     wildcard_constraints:
-        variant=one_of(ENTITIES),
+        model=one_of(models_of("encoder")),
+        variant=one_of(tasks_of("entities")),
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -86,14 +107,15 @@ rule score_entities:
 
 rule finetune_sentiment:
     input:
-        model="<results>/models/{model}/base",
+        unpack(checked_model),
         train=train_files,
     output:
         model=directory("<results>/models/{model}/{variant}"),
     log:
         "<logs>/finetune_sentiment/{model}/{variant}.log",
     wildcard_constraints:
-        variant=one_of(SENTIMENT),
+        model=one_of(models_of("encoder")),
+        variant=one_of(tasks_of("sentiment")),
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -116,7 +138,8 @@ rule score_sentiment:
     log:
         "<logs>/score_sentiment/{model}/{variant}.log",
     wildcard_constraints:
-        variant=one_of(SENTIMENT),
+        model=one_of(models_of("encoder")),
+        variant=one_of(tasks_of("sentiment")),
     conda:
         "../../envs/environment.yaml"
     threads: 1

@@ -1,16 +1,34 @@
 """Labelled sentences that models are fine-tuned and scored on."""
 
 
+rule check_task:
+    # All data of a task have been fetched and checked: known before anything is trained.
+    input:
+        task_files,
+    output:
+        checked="<results>/tasks/{task}/checked.json",
+    log:
+        "<logs>/check_task/{task}.log",
+    priority: 10
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        code=code_of("check_task"),
+    script:
+        "../scripts/check_task.py"
+
+
 rule fetch_entities:
     # The user's own named entities, checked.
     input:
         labelled=source_labels,
     output:
-        labelled="<results>/tasks/{task}/{split}/{language}.conll",
+        labelled="<results>/tasks/{data}/{language}.conll",
     log:
-        "<logs>/fetch_entities/{task}/{split}/{language}.log",
+        "<logs>/fetch_entities/{data}/{language}.log",
     wildcard_constraints:
-        task=one_of(set(ENTITIES) & set(FILE_TASKS)),
+        data=one_of(labels_from("files", "entities")),
     priority: 10
     conda:
         "../../envs/environment.yaml"
@@ -25,11 +43,11 @@ rule fetch_entities:
 rule generate_entities:
     # Named entities of the built-in text.
     output:
-        labelled="<results>/tasks/{task}/{split}/{language}.conll",
+        labelled="<results>/tasks/{data}/{language}.conll",
     log:
-        "<logs>/generate_entities/{task}/{split}/{language}.log",
+        "<logs>/generate_entities/{data}/{language}.log",
     wildcard_constraints:
-        task=one_of(set(ENTITIES) & set(BUILTIN_TASKS)),
+        data=one_of(labels_from("builtin", "entities")),
     priority: 10
     conda:
         "../../envs/environment.yaml"
@@ -46,11 +64,11 @@ rule fetch_sentiment:
     input:
         labelled=source_labels,
     output:
-        labelled="<results>/tasks/{task}/{split}/{language}.tsv",
+        labelled="<results>/tasks/{data}/{language}.tsv",
     log:
-        "<logs>/fetch_sentiment/{task}/{split}/{language}.log",
+        "<logs>/fetch_sentiment/{data}/{language}.log",
     wildcard_constraints:
-        task=one_of(set(SENTIMENT) & set(FILE_TASKS)),
+        data=one_of(labels_from("files", "sentiment")),
     priority: 10
     conda:
         "../../envs/environment.yaml"
@@ -65,11 +83,11 @@ rule fetch_sentiment:
 rule generate_sentiment:
     # Sentiment labels of the built-in text.
     output:
-        labelled="<results>/tasks/{task}/{split}/{language}.tsv",
+        labelled="<results>/tasks/{data}/{language}.tsv",
     log:
-        "<logs>/generate_sentiment/{task}/{split}/{language}.log",
+        "<logs>/generate_sentiment/{data}/{language}.log",
     wildcard_constraints:
-        task=one_of(set(SENTIMENT) & set(BUILTIN_TASKS)),
+        data=one_of(labels_from("builtin", "sentiment")),
     priority: 10
     conda:
         "../../envs/environment.yaml"

@@ -6,12 +6,14 @@ rule fetch_corpus:
     input:
         text=source_text,
     output:
-        text="<results>/corpora/{corpus}/{language}.txt",
-        source="<results>/corpora/{corpus}/{language}.source.json",
+        text="<results>/corpora/{corpus}/{part}{language}.txt",
+        source="<results>/corpora/{corpus}/{part}{language}.source.json",
     log:
-        "<logs>/fetch_corpus/{corpus}/{language}.log",
+        "<logs>/fetch_corpus/{corpus}/{part}{language}.log",
     wildcard_constraints:
-        corpus=one_of(FILE_CORPORA),
+        corpus=one_of(
+            corpora_from("directory") + corpora_from("directory", pairwise=True)
+        ),
     priority: 10
     conda:
         "../../envs/environment.yaml"
@@ -30,7 +32,7 @@ rule generate_corpus:
     log:
         "<logs>/generate_corpus/{corpus}/{language}.log",
     wildcard_constraints:
-        corpus=one_of(BUILTIN_CORPORA),
+        corpus=one_of(corpora_from("builtin")),
     priority: 10
     conda:
         "../../envs/environment.yaml"
@@ -65,9 +67,9 @@ rule split_words:
     input:
         unpack(language_texts),
     output:
-        words=f"<results>/words/{STUDY.corpus}/{{language}}.parquet",
+        words=f"<results>/words/{STUDY.corpus}/{{part}}{{language}}.parquet",
     log:
-        f"<logs>/split_words/{STUDY.corpus}/{{language}}.log",
+        f"<logs>/split_words/{STUDY.corpus}/{{part}}{{language}}.log",
     priority: 10
     conda:
         "../../envs/environment.yaml"

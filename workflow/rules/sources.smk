@@ -1,0 +1,133 @@
+"""Whether the user's own files are there, and which repositories of the hub a study names."""
+
+import json
+
+from polyconcept.settings import layer_faults
+
+
+def texts_used():
+    """Every (corpus, pair, language) whose text some rule reads."""
+    for corpus in (STUDY.corpus, *STUDY.word_links.extra_corpora):
+        for pair in STUDY.pairs:
+            for code in pair.split("-"):
+                yield corpus, pair, code
+    for name in models_from("pretrain"):
+        recipe = STUDY.models[name].pretrain
+        for corpus in recipe.corpora:
+            for code in recipe.languages:
+                yield corpus, "", code
+    for task in tasks_of("translation"):
+        for corpus, pairs in STUDY.translations_of(task).items():
+            for pair in pairs:
+                for code in pair.split("-"):
+                    yield corpus, pair, code
+
+
+def sources():
+    """The user's files that the study names, each with the key that names it."""
+    for corpus, pair, code in dict.fromkeys(texts_used()):
+        folder = STUDY.corpora[corpus].directory
+        if folder is not None:
+            file = f"{folder}/{part(corpus, pair)}{code}.txt"
+            yield f"corpora.{corpus}.directory", file
+    for name, task in STUDY.tasks.items():
+        for split in SPLITS:
+            for code, file in (getattr(task, split).files or {}).items():
+                yield f"tasks.{name}.{split}.files.{code}", file
+    for name in models_from("directory"):
+        yield f"models.{name}.directory", STUDY.models[name].directory
+
+
+# Here and not in the input functions: where an old result exists, Snakemake takes the error of an
+# input function to mean that the result cannot be made again, and goes on with the old one.
+missing = [
+    f"  {key}: no such {'folder' if key.startswith('models.') else 'file'}: {path}"
+    for key, path in sources()
+    if not (Path(path).is_dir() if key.startswith("models.") else Path(path).is_file())
+]
+if missing:
+    raise WorkflowError(
+        "the study names files that do not exist:\n" + "\n".join(missing)
+    )
+
+
+def too_deep():
+    """Layers that a model of the user's does not have: else known after its fine-tuning."""
+    for name in models_from("directory"):
+        folder = STUDY.models[name].directory
+        try:
+            found = json.loads((Path(folder) / "config.json").read_text())
+            # T5's name, or that of most others.
+            n_blocks = int(found.get("num_layers") or found["num_hidden_layers"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue  # the job that copies the model says what is wrong
+        key = f"models.{name}.directory ({folder})"
+        yield from layer_faults(STUDY, name, n_blocks, key)
+
+
+beyond = [f"  {fault}" for fault in too_deep()]
+if beyond:
+    raise WorkflowError("the study cannot be used:\n" + "\n".join(beyond))
+
+
+def pin_of(kind, repository, revision, converted=False):
+    """Name of the folder that says which commit of a repository this study uses."""
+    asked = f"{revision or 'latest'}{'+converted' if converted else ''}"
+    return f"{kind}s/{repository}@{asked}".replace("/", "--")
+
+
+def hub_repositories():
+    """Each repository that the study names: what to ask the hub for."""
+    for name in models_from("hub"):
+        hub = STUDY.models[name].hub
+        yield "model", hub.model, hub.revision, hub.converted
+    data = [corpus.hub for corpus in STUDY.corpora.values()]
+    data += [
+        getattr(task, split).hub for task in STUDY.tasks.values() for split in SPLITS
+    ]
+    for hub in data:
+        if hub is not None:
+            yield "dataset", hub.dataset, hub.revision, False
+
+
+PINS = {
+    pin_of(*asked): dict(zip(("kind", "repository", "revision", "converted"), asked))
+    for asked in hub_repositories()
+}
+
+
+def pin_file(*asked):
+    return f"<results>/hub/{pin_of(*asked)}/source.json"
+
+
+def model_pin(wildcards):
+    hub = STUDY.models[wildcards.model].hub
+    return pin_file("model", hub.model, hub.revision, hub.converted)
+
+
+def corpus_pin(wildcards):
+    hub = STUDY.corpora[wildcards.corpus].hub
+    return pin_file("dataset", hub.dataset, hub.revision)
+
+
+def labels_pin(wildcards):
+    hub = task_data(wildcards).hub
+    return pin_file("dataset", hub.dataset, hub.revision)
+
+
+def hub_settings(hub):
+    """What to read of a data set; which commit stands in the pin."""
+    unused = {"dataset", "revision", "languages"}
+    return {key: value for key, value in plain(hub).items() if key not in unused}
+
+
+def hub_text_settings(wildcards):
+    return hub_settings(STUDY.corpora[wildcards.corpus].hub)
+
+
+def hub_label_settings(wildcards):
+    return hub_settings(task_data(wildcards).hub)
+
+
+def pin_settings(wildcards):
+    return PINS[wildcards.pin]

@@ -1,0 +1,14 @@
+"""Check that a model has the sides and layers that the study wants."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import models, store
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0]):
+    models.check_states(Path(snakemake.input.model), **snakemake.params.settings)
+    store.write_json(snakemake.params.settings, Path(snakemake.output.checked))

@@ -1,0 +1,26 @@
+"""Fine-tune an encoder-decoder model to write the entities of a sentence."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import corpus, models, training
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0], threads=snakemake.threads):
+    settings, checkpoints = dict(snakemake.params.settings), Path(snakemake.params.checkpoints)
+    labels = settings.pop("labels")
+    files = [Path(path) for path in snakemake.input.train]
+    base = Path(snakemake.input.model)
+    model, tokenizer = models.load_for_generation(base), models.load_tokenizer(base)
+    training.finetune_entities_as_text(
+        model,
+        tokenizer,
+        [corpus.read_tagged(file, file.stem, labels) for file in files],
+        options=training.FinetuneOptions(**settings),
+        checkpoint_directory=checkpoints,
+    )
+    models.save_model(model, tokenizer, Path(snakemake.output.model))
+    training.remove_checkpoints(checkpoints)

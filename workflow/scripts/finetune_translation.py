@@ -1,0 +1,24 @@
+"""Fine-tune an encoder-decoder model to translate, into several languages at once."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import corpus, models, training
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0], threads=snakemake.threads):
+    settings, checkpoints = snakemake.params.settings, Path(snakemake.params.checkpoints)
+    base = Path(snakemake.input.model)
+    model, tokenizer = models.load_for_generation(base), models.load_tokenizer(base)
+    training.finetune_translation(
+        model,
+        tokenizer,
+        corpus.read_pairs(snakemake.input.sources, snakemake.input.targets),
+        options=training.FinetuneOptions(**settings),
+        checkpoint_directory=checkpoints,
+    )
+    models.save_model(model, tokenizer, Path(snakemake.output.model))
+    training.remove_checkpoints(checkpoints)

@@ -1,0 +1,32 @@
+"""Score the entities that an encoder-decoder model writes, in every test language."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import corpus, devices, evaluation, models, store
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0], threads=snakemake.threads):
+    settings, names = snakemake.params.settings, snakemake.wildcards
+    directory = Path(snakemake.input.model)
+    files = [Path(path) for path in snakemake.input.test]
+    scores = evaluation.evaluate_entities_as_text(
+        models.load_for_generation(directory, device=devices.choose_device()),
+        models.load_tokenizer(directory),
+        [corpus.read_tagged(file, file.stem, settings["labels"]) for file in files],
+        labels=settings["labels"],
+        run=evaluation.TaskRun(
+            model=names.model,
+            variant=names.variant,
+            corpus=names.variant,
+            trained_on=tuple(settings["train_languages"]),
+            seed=settings["seed"],
+            side="encoder-decoder",
+        ),
+        n_beams=settings["n_beams"],
+        max_length=settings["max_length"],
+    )
+    store.write_scores(scores, Path(snakemake.output.scores))

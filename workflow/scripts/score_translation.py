@@ -1,0 +1,31 @@
+"""Translate a held-out text into every test language and score the translations."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import corpus, devices, evaluation, models, store
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0], threads=snakemake.threads):
+    settings, names = snakemake.params.settings, snakemake.wildcards
+    directory = Path(snakemake.input.model)
+    scores, translations = evaluation.evaluate_translation(
+        models.load_for_generation(directory, device=devices.choose_device()),
+        models.load_tokenizer(directory),
+        corpus.read_pairs(snakemake.input.sources, snakemake.input.targets),
+        run=evaluation.TaskRun(
+            model=names.model,
+            variant=names.variant,
+            corpus=names.variant,
+            trained_on=tuple(settings["train_languages"]),
+            seed=settings["seed"],
+            side="encoder-decoder",
+        ),
+        n_beams=settings["n_beams"],
+        max_length=settings["max_length"],
+    )
+    store.write_scores(scores, Path(snakemake.output.scores))
+    store.write_translations(translations, Path(snakemake.output.translations))
