@@ -45,9 +45,9 @@ def sentiment_prompt(words: Sequence[str]) -> tuple[str, ...]:
     return ("sentiment:", *words)
 
 
-def sentiment_answer(label: str) -> tuple[str, ...]:
-    """Give the words of the answer to `sentiment_prompt`: those of the label."""
-    return tuple(label.split())
+def sentiment_answer(label: str) -> str:
+    """Give the answer to `sentiment_prompt`: the label itself."""
+    return label
 
 
 def read_label(text: str, labels: Collection[str]) -> str | None:

@@ -29,7 +29,7 @@ from polyconcept.training import (
     remove_checkpoints,
     train_tokenizer,
 )
-from polyconcept.training import finetune as finetune_module
+from polyconcept.training import trainer as trainer_module
 from polyconcept.training.batches import masked_batches
 from polyconcept.training.checkpoints import last_checkpoint, mark_complete
 from polyconcept.training.masking import (
@@ -533,18 +533,18 @@ def test_preempted_finetuning_ends_with_the_same_weights(wordpiece, tmp_path, mo
             steps.append(state.global_step)
 
     expected = run(tmp_path / "whole")
-    original = finetune_module._LineAMinute
-    monkeypatch.setattr(finetune_module, "_LineAMinute", StopAtStep)
+    original = trainer_module._LineAMinute
+    monkeypatch.setattr(trainer_module, "_LineAMinute", StopAtStep)
     with pytest.raises(PreemptedError):
         run(tmp_path / "cut")
     # The job is killed while checkpoint 40 is written: the last file is missing.
     half = tmp_path / "cut" / "checkpoint-40"
     half.mkdir()
     (half / "model.safetensors").write_bytes(b"half")
-    monkeypatch.setattr(finetune_module, "_LineAMinute", CountSteps)
+    monkeypatch.setattr(trainer_module, "_LineAMinute", CountSteps)
     with caplog.at_level("INFO"):
         resumed = run(tmp_path / "cut")
-    monkeypatch.setattr(finetune_module, "_LineAMinute", original)
+    monkeypatch.setattr(trainer_module, "_LineAMinute", original)
 
     assert "removing" in caplog.text
     assert "cut off while it was written" in caplog.text
@@ -564,7 +564,7 @@ def test_finished_finetuning_is_not_repeated(wordpiece, tmp_path, monkeypatch):
             raise AssertionError("a step was trained again")
 
     expected = run()
-    monkeypatch.setattr(finetune_module, "_LineAMinute", Never)
+    monkeypatch.setattr(trainer_module, "_LineAMinute", Never)
 
     assert torch.equal(run(), expected)
 

@@ -7,6 +7,7 @@ intention: a silently random layer would look like a finding.
 """
 
 from polyconcept.models._directory import check_model_directory, copy_model, save_model
+from polyconcept.models._generation import load_for_generation
 from polyconcept.models._loading import (
     load_encoder,
     load_for_masked_lm,
@@ -30,6 +31,7 @@ __all__ = [
     "copy_model",
     "limit_length",
     "load_encoder",
+    "load_for_generation",
     "load_for_masked_lm",
     "load_for_sequence_classification",
     "load_for_token_classification",

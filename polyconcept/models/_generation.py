@@ -1,0 +1,68 @@
+"""Models that write text: encoder, decoder and vocabulary head."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from transformers import (
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
+    AutoConfig,
+    AutoModelForSeq2SeqLM,
+    GenerationConfig,
+    PreTrainedModel,
+)
+
+from polyconcept.models._directory import OFFLINE, check_model_directory
+from polyconcept.models._loading import Device, _ready, _refuse_missing
+from polyconcept.models._quiet import quiet_transformers
+
+__all__ = ["load_for_generation"]
+
+
+def load_for_generation(directory: Path, *, device: Device = "cpu") -> PreTrainedModel:
+    """Load a model that reads a text and writes one (float32), in evaluation mode.
+
+    Of the directory's settings for generation, only the subwords that begin, fill and end a text
+    are kept: whoever asks for an answer says how it is searched for, never a file.
+
+    Raises:
+        ValueError: The directory is no usable model, its model has no decoder or no vocabulary
+            head, weights are missing, or no subword begins, fills or ends a text.
+    """
+    check_model_directory(directory)
+    config = AutoConfig.from_pretrained(directory, **OFFLINE)
+    if type(config) not in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING:
+        raise ValueError(
+            f"model directory {directory}: holds a model of type {config.model_type!r}; to write "
+            "text it needs encoder, decoder and vocabulary head, as mt5 has them"
+        )
+    try:
+        # Loading draws first values for weights that it then reads: no trace of that outside.
+        with quiet_transformers(), torch.random.fork_rng(devices=[]):
+            model, report = AutoModelForSeq2SeqLM.from_pretrained(
+                directory,
+                dtype=torch.float32,
+                use_safetensors=True,
+                output_loading_info=True,
+                **OFFLINE,
+            )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise ValueError(f"model directory {directory}: cannot be loaded: {error}") from error
+    _refuse_missing(directory, sorted(report["missing_keys"]))
+    _forget_settings(model, directory)
+    return _ready(model, device)
+
+
+def _forget_settings(model: PreTrainedModel, directory: Path) -> None:
+    """Leave no setting of generation behind, in either of the two files that may have them."""
+    needed = ("decoder_start_token_id", "pad_token_id", "eos_token_id")
+    ids = {name: getattr(model.config, name, None) for name in needed}
+    unknown = [name for name, number in ids.items() if number is None]
+    if unknown:
+        raise ValueError(f"model directory {directory}: config.json lacks {', '.join(unknown)}")
+    model.generation_config = GenerationConfig(**ids)
+    # Older checkpoints have some in config.json, with which transformers 5 saves no model.
+    for name in model.config._get_generation_parameters():
+        delattr(model.config, name)
