@@ -62,7 +62,7 @@ def _forget_settings(model: PreTrainedModel, directory: Path) -> None:
     unknown = [name for name, number in ids.items() if number is None]
     if unknown:
         raise ValueError(f"model directory {directory}: config.json lacks {', '.join(unknown)}")
-    model.generation_config = GenerationConfig(**ids)
+    model.generation_config = GenerationConfig(**ids)  # type: ignore[no-untyped-call]
     # Older checkpoints have some in config.json, with which transformers 5 saves no model.
     for name in model.config._get_generation_parameters():
         delattr(model.config, name)

@@ -10,6 +10,7 @@ from polyconcept.store._examples import read_examples, write_examples
 from polyconcept.store._faults import StoreError
 from polyconcept.store._json import read_json, sha256, write_json
 from polyconcept.store._scores import read_scores, write_scores, write_scores_csv
+from polyconcept.store._translations import read_translations, write_translations
 from polyconcept.store._vectors import VectorFile, VectorHeader, write_vectors
 from polyconcept.store._words import (
     read_selections,
@@ -27,6 +28,7 @@ __all__ = [
     "read_json",
     "read_scores",
     "read_selections",
+    "read_translations",
     "read_words",
     "sha256",
     "write_alignments",
@@ -37,6 +39,7 @@ __all__ = [
     "write_scores",
     "write_scores_csv",
     "write_selections",
+    "write_translations",
     "write_vectors",
     "write_words",
 ]

@@ -1,52 +1,29 @@
-"""How well a fine-tuned model does its task: strict entity F1, accuracy, macro F1."""
+"""Classifiers of words and of sentences: what they predict, and how well."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import torch
-from seqeval.metrics import f1_score as entity_f1_score
-from seqeval.scheme import IOB2
-from sklearn.metrics import f1_score as label_f1_score
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from polyconcept.evaluation._rows import TaskRun
+from polyconcept.evaluation._scores import score_entities, score_sentiment
 from polyconcept.logs import progress
 from polyconcept.reading import Read, read_words
 from polyconcept.records import LabelledSentences, Score, TaggedSentences
 
 __all__ = [
-    "TaskRun",
     "check_labels",
     "evaluate_entities",
     "evaluate_sentiment",
     "label_sentences",
-    "score_entities",
-    "score_sentiment",
     "tag_words",
 ]
 
 _OUTSIDE = "O"
 _BATCH = 64
-
-
-@dataclass(frozen=True)
-class TaskRun:
-    """Whose task scores they are."""
-
-    model: str
-    """Name of the model in the study."""
-    variant: str
-    """Task that it was fine-tuned on."""
-    corpus: str
-    """Name of the test set."""
-    trained_on: tuple[str, ...]
-    """Languages that it was fine-tuned on."""
-    seed: int
-    """Seed of the fine-tuning."""
-    side: str = "encoder"
-    """Side of the model that does the task."""
 
 
 def tag_words(
@@ -127,60 +104,6 @@ def _outputs(
         yield rows, output.logits.cpu()
 
 
-def score_entities(
-    gold: TaggedSentences, predicted: Sequence[Sequence[str]], *, run: TaskRun
-) -> list[Score]:
-    """Give the strict F1 of entities: one counts where its first word, last word and type agree.
-
-    Tags are read as strict IOB2 (an ``I-`` that continues no entity of its type belongs to none),
-    by seqeval; micro-averaged over all entities.
-
-    Args:
-        gold: Sentences of one language with their true tags.
-        predicted: Tags of the same words.
-        run: Whose score it is.
-
-    Raises:
-        ValueError: Other numbers of sentences or words, or no entity in `gold`: F1 is undefined.
-    """
-    _check_shape([len(tags) for tags in gold.tags], [len(tags) for tags in predicted], gold)
-    if not any(tag.startswith("B-") for tags in gold.tags for tag in tags):
-        raise ValueError(f"{run.corpus}, {gold.language}: no entity to find, F1 is undefined")
-    true, guess = [list(tags) for tags in gold.tags], [list(tags) for tags in predicted]
-    # zero_division: nothing found gives 0 and no warning.
-    value = entity_f1_score(true, guess, mode="strict", scheme=IOB2, zero_division=0)
-    return [_score("entity_f1", float(value), run, gold.language)]
-
-
-def score_sentiment(
-    gold: LabelledSentences, predicted: Sequence[str], *, run: TaskRun
-) -> list[Score]:
-    """Give accuracy, and the mean F1 of the labels that are true or predicted somewhere.
-
-    Args:
-        gold: Sentences of one language with their true labels.
-        predicted: A label for each sentence.
-        run: Whose scores they are.
-
-    Raises:
-        ValueError: Another number of labels than sentences, or none.
-    """
-    _check_shape([1] * len(gold), [1] * len(predicted), gold)
-    n_correct = sum(a == b for a, b in zip(gold.label, predicted, strict=True))
-    macro = label_f1_score(list(gold.label), list(predicted), average="macro", zero_division=0)
-    return [
-        _score(
-            "accuracy",
-            n_correct / len(gold),
-            run,
-            gold.language,
-            n_correct=n_correct,
-            n_total=len(gold),
-        ),
-        _score("macro_f1", float(macro), run, gold.language),
-    ]
-
-
 def evaluate_entities(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
@@ -248,48 +171,3 @@ def check_labels(model: PreTrainedModel, gold: Iterable[str], where: str) -> Non
         raise ValueError(
             f"{where} has labels {unknown} that the model lacks: it has {sorted(known)}"
         )
-
-
-def _check_shape(
-    needed: list[int], found: list[int], gold: TaggedSentences | LabelledSentences
-) -> None:
-    if not needed:
-        raise ValueError(f"{gold.language}: no sentence to score")
-    if len(needed) != len(found):
-        raise ValueError(
-            f"{gold.language}: {len(found)} sentences are predicted, {len(needed)} are needed"
-        )
-    for sentence, (want, have) in enumerate(zip(needed, found, strict=True)):
-        if want != have:
-            raise ValueError(
-                f"{gold.language}, sentence {sentence}: {have} words are tagged, it has {want}"
-            )
-
-
-def _score(
-    metric: str,
-    value: float,
-    run: TaskRun,
-    language: str,
-    *,
-    n_correct: int | None = None,
-    n_total: int | None = None,
-) -> Score:
-    return Score(
-        metric=metric,
-        definition="",
-        over="",
-        model=run.model,
-        variant=run.variant,
-        side=run.side,
-        corpus=run.corpus,
-        source="+".join(run.trained_on),
-        target=language,
-        layer=None,
-        seed=run.seed,
-        n_hit=n_correct,
-        n_total=n_total,
-        value=value,
-        zero_shot=language not in run.trained_on,
-        signature="",
-    )
