@@ -10,6 +10,11 @@ from polyconcept.corpus._parallel import (
     write_sentences,
 )
 from polyconcept.corpus._phrases import PhraseLinks, filter_phrases, rank_among_equals
+from polyconcept.corpus._rows import (
+    labelled_from_columns,
+    parallel_from_columns,
+    tagged_from_columns,
+)
 from polyconcept.corpus._selection import (
     KEPT,
     REASONS,
@@ -39,6 +44,8 @@ __all__ = [
     "choose_words",
     "filter_phrases",
     "iob2_tags",
+    "labelled_from_columns",
+    "parallel_from_columns",
     "rank_among_equals",
     "read_joined",
     "read_labelled",
@@ -50,6 +57,7 @@ __all__ = [
     "select_rows",
     "split_words",
     "table_places",
+    "tagged_from_columns",
     "write_labelled",
     "write_sentences",
     "write_tagged",

@@ -8,34 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import transformers
 from safetensors import SafetensorError, safe_open
-from transformers import AutoConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from polyconcept.atomic import atomic_directory
 from polyconcept.models._quiet import quiet_transformers
+from polyconcept.pins import INDEX, SETTINGS_FILES, TOKENIZER_FILES, UNSAFE_WEIGHTS, WEIGHTS
 
 OFFLINE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 """What every ``from_pretrained`` here is told: no network, no code from the directory."""
-
-_WEIGHTS = "model.safetensors"
-_INDEX = "model.safetensors.index.json"
-_UNSAFE_WEIGHTS = ("pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5")
-# One of these groups makes a tokenizer.
-_TOKENIZER_FILES = (
-    ("tokenizer.json",),
-    ("vocab.txt",),
-    ("sentencepiece.bpe.model",),
-    ("spiece.model",),
-    ("tokenizer.model",),
-    ("vocab.json", "merges.txt"),
-)
-_SETTINGS_FILES = (
-    "config.json",
-    "generation_config.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-)
 
 
 def check_model_directory(directory: Path) -> None:
@@ -49,8 +31,8 @@ def check_model_directory(directory: Path) -> None:
     if not directory.is_dir():
         raise ValueError(f"model directory {directory}: no such directory")
     problems = [*_config_problems(directory), *_weight_problems(directory)]
-    if not any(all((directory / file).is_file() for file in group) for group in _TOKENIZER_FILES):
-        known = ", ".join("+".join(group) for group in _TOKENIZER_FILES)
+    if not any(all((directory / file).is_file() for file in group) for group in TOKENIZER_FILES):
+        known = ", ".join("+".join(group) for group in TOKENIZER_FILES)
         problems.append(f"no tokenizer: one of {known} is needed")
     problems += _tokenizer_problems(directory)
     if problems:
@@ -74,8 +56,8 @@ def copy_model(source: Path, destination: Path) -> None:
         ValueError: The source is no usable model directory.
     """
     check_model_directory(source)
-    names = [*_SETTINGS_FILES, *(file for group in _TOKENIZER_FILES for file in group)]
-    names += [_INDEX] if not (source / _WEIGHTS).is_file() else []
+    names = [*SETTINGS_FILES, *(file for group in TOKENIZER_FILES for file in group)]
+    names += [INDEX] if not (source / WEIGHTS).is_file() else []
     with atomic_directory(destination) as partial:
         for name in (*names, *_weight_files(source)):
             if (source / name).is_file():
@@ -86,10 +68,30 @@ def _config_problems(directory: Path) -> Iterator[str]:
     if not (directory / "config.json").is_file():
         yield "config.json is missing"
         return
+    remote = _remote_code(directory / "config.json")
+    if remote:
+        yield remote
+        return
     try:
         AutoConfig.from_pretrained(directory, **OFFLINE)
     except Exception as error:  # huggingface_hub has classes of its own for wrong types
         yield f"config.json cannot be used ({' '.join(str(error).splitlines()[:2])})"
+
+
+def _remote_code(file: Path) -> str | None:
+    """What is wrong with a model whose code lies beside it; such code is never run."""
+    try:
+        config = json.loads(file.read_bytes())
+        own, family = config.get("auto_map"), config.get("model_type")
+    except (ValueError, AttributeError):
+        return None  # transformers says what is wrong with it
+    if not own or family in CONFIG_MAPPING:
+        return None
+    return (
+        f"config.json: the model type {family!r} is not in transformers {transformers.__version__} "
+        "but needs code from the repository (auto_map), which is never run; needed a model of a "
+        "type that transformers has"
+    )
 
 
 def _tokenizer_problems(directory: Path) -> Iterator[str]:
@@ -106,31 +108,31 @@ def _weight_problems(directory: Path) -> Iterator[str]:
     try:
         files = _weight_files(directory)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        yield f"{_INDEX} cannot be read ({error})"
+        yield f"{INDEX} cannot be read ({error})"
         return
-    unsafe = [file for file in _UNSAFE_WEIGHTS if (directory / file).is_file()]
+    unsafe = [file for file in UNSAFE_WEIGHTS if (directory / file).is_file()]
     if not files and unsafe:
         yield (
-            f"weights only in {', '.join(unsafe)}, {_WEIGHTS} is needed (a pickle can run code); "
+            f"weights only in {', '.join(unsafe)}, {WEIGHTS} is needed (a pickle can run code); "
             "where you trust the file, convert it once: load it with transformers' "
             "from_pretrained and write it with save_pretrained"
         )
     elif not files:
-        yield f"no weights: {_WEIGHTS} or {_INDEX} is needed"
+        yield f"no weights: {WEIGHTS} or {INDEX} is needed"
     for file in files:
         try:
             with safe_open(directory / file, framework="pt"):
                 pass  # opening checks the header, and that the file is as long as it says
         except FileNotFoundError:
-            yield f"{file}, named in {_INDEX}, is missing"
+            yield f"{file}, named in {INDEX}, is missing"
         except SafetensorError as error:
             yield f"{file} is damaged or cut short ({error})"
 
 
 def _weight_files(directory: Path) -> list[str]:
     """Names of the weight files: the single one, or the shards that the index names."""
-    if (directory / _WEIGHTS).is_file():
-        return [_WEIGHTS]
-    if (directory / _INDEX).is_file():
-        return sorted(set(json.loads((directory / _INDEX).read_bytes())["weight_map"].values()))
+    if (directory / WEIGHTS).is_file():
+        return [WEIGHTS]
+    if (directory / INDEX).is_file():
+        return sorted(set(json.loads((directory / INDEX).read_bytes())["weight_map"].values()))
     return []

@@ -6,10 +6,12 @@ and version; files that belong to another word table are refused.
 
 from polyconcept.store._concept_scores import write_alignments, write_overlaps
 from polyconcept.store._concepts import ConceptFile, write_concepts
+from polyconcept.store._datasets import read_columns
 from polyconcept.store._examples import read_examples, write_examples
 from polyconcept.store._faults import StoreError
 from polyconcept.store._json import read_json, sha256, write_json
 from polyconcept.store._scores import read_scores, write_scores, write_scores_csv
+from polyconcept.store._sources import read_pin, write_pin
 from polyconcept.store._translations import read_translations, write_translations
 from polyconcept.store._vectors import VectorFile, VectorHeader, write_vectors
 from polyconcept.store._words import (
@@ -24,8 +26,10 @@ __all__ = [
     "StoreError",
     "VectorFile",
     "VectorHeader",
+    "read_columns",
     "read_examples",
     "read_json",
+    "read_pin",
     "read_scores",
     "read_selections",
     "read_translations",
@@ -36,6 +40,7 @@ __all__ = [
     "write_examples",
     "write_json",
     "write_overlaps",
+    "write_pin",
     "write_scores",
     "write_scores_csv",
     "write_selections",

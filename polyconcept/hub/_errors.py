@@ -1,0 +1,118 @@
+"""What can go wrong between here and the hub, said in one way; and what is worth another try."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from huggingface_hub import constants, get_session
+from huggingface_hub.errors import (
+    DisabledRepoError,
+    FileMetadataError,
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+)
+from huggingface_hub.utils import httpx
+
+__all__ = ["WAITS", "HubError", "with_retries"]
+
+Answer = TypeVar("Answer")
+
+WAITS = (1.0, 3.0, 9.0)
+"""Seconds before the second, third and fourth try."""
+
+_LOG = logging.getLogger(__name__)
+_BUSY = (408, 429, 500, 502, 503, 504)
+_LOGIN = "log in with `hf auth login` or set HF_TOKEN"
+
+
+class HubError(ValueError):
+    """The hub, or a repository there, does not give what was asked for."""
+
+
+def with_retries(what: str, ask: Callable[[], Answer]) -> Answer:
+    """What `ask` returns, asked again with growing waits while the network or the hub fails.
+
+    Args:
+        what: what is asked for, such as ``model google/mt5-base``; starts the error's message.
+        ask: asks the hub.
+
+    Raises:
+        HubError: the hub refused, or could not be reached in any of the tries; says what to do.
+    """
+    for wait in (*WAITS, None):
+        # The client of huggingface_hub waits for ever where a call names no limit of its own.
+        get_session().timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
+        try:
+            return ask()
+        except (httpx.HTTPError, OSError, HFValidationError) as error:
+            if wait is None or not _may_pass(error):
+                raise HubError(f"{what}: {_advice(error)}") from error
+            _LOG.warning("%s: %s; next try in %g s", what, _first_line(error), wait)
+            time.sleep(wait)
+    raise AssertionError("the last round returns or raises")
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether another try may succeed: a broken line, a slow or busy server."""
+    if isinstance(error, HfHubHTTPError):
+        return error.response.status_code in _BUSY
+    if isinstance(error, httpx.TransportError):
+        return not isinstance(error, httpx.ProxyError | httpx.UnsupportedProtocol)
+    # http_get's only way to say that fewer bytes came than were announced.
+    return "Consistency check failed" in str(error)
+
+
+def _advice(error: Exception) -> str:
+    """What was found, what is needed, and what to do."""
+    if isinstance(error, OfflineModeIsEnabled):
+        return f"HF_HUB_OFFLINE is set, and the cache {constants.HF_HUB_CACHE} does not have it"
+    if isinstance(error, HFValidationError):
+        return f"this is no id of a repository ({_first_line(error)}); one like 'owner/name' is"
+    if isinstance(error, HfHubHTTPError):
+        return _refusal(error)
+    if isinstance(error, FileMetadataError):
+        return (
+            f"{constants.ENDPOINT} does not answer like a hub ({_first_line(error)}); check "
+            "HF_ENDPOINT, proxy and firewall"
+        )
+    if isinstance(error, httpx.TransportError):
+        return (
+            f"{constants.ENDPOINT} (HF_ENDPOINT) could not be reached in {len(WAITS) + 1} tries: "
+            f"{type(error).__name__} ({_first_line(error)}); check the network, raise "
+            f"HF_HUB_DOWNLOAD_TIMEOUT (now {constants.HF_HUB_DOWNLOAD_TIMEOUT} s) where the server "
+            "is slow, or fetch the files where there is network and set HF_HUB_OFFLINE=1 here"
+        )
+    return f"{_first_line(error)} (cache {constants.HF_HUB_CACHE})"
+
+
+def _refusal(error: HfHubHTTPError) -> str:
+    status = error.response.status_code
+    found = f"{constants.ENDPOINT} answered {status}"
+    if isinstance(error, GatedRepoError):
+        return (
+            f"{found}: the repository is gated; accept its terms on its page with your account, "
+            f"then {_LOGIN}"
+        )
+    if isinstance(error, DisabledRepoError):
+        return f"{found}: the hub has disabled access to this repository"
+    if isinstance(error, RepositoryNotFoundError):
+        return (
+            f"{found}: there is no such repository, or it is private; check the id and whether it "
+            f"is a model or a data set, and where it is private, {_LOGIN}"
+        )
+    if status in (401, 403):
+        return f"{found}: the token was not accepted or lacks the right to read; {_LOGIN}"
+    if status in _BUSY:
+        return f"{found} in {len(WAITS) + 1} tries: the hub is busy or out of order; try later"
+    return f"{found}: {_first_line(error)}"
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
