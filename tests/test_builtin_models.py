@@ -60,7 +60,7 @@ def test_the_record_is_that_of_the_recipe(name, record):
 
 
 def test_translations_are_found_among_400_sentences(name, record, held_out):
-    encoder = models.load_encoder(DIRECTORY / name)
+    encoder = models.load_backbone(DIRECTORY / name)
     tokenizer = models.load_tokenizer(DIRECTORY / name)
 
     found = making.retrieval(encoder, tokenizer, held_out)
@@ -85,7 +85,7 @@ def test_the_same_model_untrained_finds_next_to_none(name, held_out):
 
 
 def test_layers_differ(name, held_out):
-    encoder = models.load_encoder(DIRECTORY / name)
+    encoder = models.load_backbone(DIRECTORY / name)
 
     assert models.n_layers(encoder) >= 4
     found = making.retrieval(encoder, models.load_tokenizer(DIRECTORY / name), held_out)

@@ -35,11 +35,17 @@ def family(request):
     return tokenizer, make_model(tokenizer).base_model
 
 
-def plan_of(tokenizer, sentences, words=None, *, max_length=60, token_budget=64):
+def plan_of(tokenizer, sentences, words=None, *, max_length=60, token_budget=64, **options):
     words = table_of(sentences) if words is None else words
     return plan_extraction(
-        tokenizer, sentences, words, max_length=max_length, token_budget=token_budget
+        tokenizer, sentences, words, max_length=max_length, token_budget=token_budget, **options
     )
+
+
+def none_dropped(**counts):
+    """Counts of every reason, by their names with _ for the blank."""
+    reasons = ("no subwords", "special token", "truncated", "nothing before")
+    return {reason: counts.get(reason.replace(" ", "_"), 0) for reason in reasons}
 
 
 def gathered(model, plan, **options):
@@ -75,9 +81,9 @@ def alone(model, tokenizer, line, layer, pooling):
 def test_vectors_are_those_of_transformers_for_each_sentence_alone(family, pooling):
     tokenizer, model = family
     sentences = sentences_of(*LINES)
-    plan = plan_of(tokenizer, sentences)
+    plan = plan_of(tokenizer, sentences, pooling=pooling)
 
-    found = gathered(model, plan, pooling=pooling)
+    found = gathered(model, plan)
 
     for layer in LAYERS:
         expected = np.concatenate(
@@ -93,18 +99,19 @@ def test_vectors_are_those_of_transformers_for_each_sentence_alone(family, pooli
 
 def test_poolings_differ_only_for_words_of_several_subwords(family):
     tokenizer, model = family
-    plan = plan_of(tokenizer, sentences_of(*LINES))
-    last, first, mean = (
-        gathered(model, plan, pooling=pooling)[3] for pooling in ("last", "first", "mean")
-    )
+    plans = [
+        plan_of(tokenizer, sentences_of(*LINES), pooling=pooling)
+        for pooling in ("last", "first", "mean")
+    ]
+    last, first, mean = (gathered(model, plan)[3] for plan in plans)
 
-    several = plan.last > plan.first
+    several = plans[0].first > plans[1].first
 
     assert several.any()
     assert not several.all()
     assert np.array_equal((last != first).any(axis=1), several)
     assert np.array_equal(mean[~several], last[~several])
-    two = plan.last == plan.first + 1
+    two = plans[0].first == plans[1].first + 1
     assert np.abs(mean[two] - (last[two] + first[two]) / 2).max() < 1e-6
 
 
@@ -165,16 +172,25 @@ def small_wordpiece(**options):
     )
 
 
-def test_subwords_of_words_by_hand():
+@pytest.mark.parametrize(
+    ("pooling", "first", "last"),
+    [
+        ("mean", [1, 4, 5, 6], [3, 4, 5, 7]),
+        ("last", [3, 4, 5, 7], [3, 4, 5, 7]),
+        ("first", [1, 4, 5, 6], [1, 4, 5, 6]),
+    ],
+)
+def test_states_of_words_by_hand(pooling, first, last):
     # place:    0     1  2  3     4    5    6 7     8
     # subword: [CLS] un ##do ##ing it [UNK] now .  [SEP]      (the last word is "now.")
-    plan = plan_of(small_wordpiece(), sentences_of("undoing it zzz now."))
+    plan = plan_of(small_wordpiece(), sentences_of("undoing it zzz now."), pooling=pooling)
 
     assert plan.subwords.tolist() == [2, 5, 6, 7, 8, 1, 9, 10, 3]
     assert plan.rows.tolist() == [0, 1, 2, 3]
-    assert plan.first.tolist() == [1, 4, 5, 6]
-    assert plan.last.tolist() == [3, 4, 5, 7]
-    assert plan.dropped == {"no subwords": 0, "special token": 0, "truncated": 0}
+    assert plan.first.tolist() == first
+    assert plan.last.tolist() == last
+    assert (plan.side, plan.reading, plan.given) == ("encoder", "", "")
+    assert plan.dropped == none_dropped()
 
 
 def test_words_without_subwords_are_dropped_and_counted():
@@ -183,7 +199,7 @@ def test_words_without_subwords_are_dropped_and_counted():
 
     assert plan.rows.tolist() == [0, 2, 5]
     assert plan.sentence.tolist() == [0, 2]
-    assert plan.dropped == {"no subwords": 3, "special token": 0, "truncated": 0}
+    assert plan.dropped == none_dropped(no_subwords=3)
 
 
 def test_words_read_as_control_symbols_are_dropped_and_counted():
@@ -191,7 +207,7 @@ def test_words_read_as_control_symbols_are_dropped_and_counted():
     plan = plan_of(small_wordpiece(), sentences_of("it [MASK] now [SEP] un[PAD]it [UNK] zzz"))
 
     assert plan.rows.tolist() == [0, 2, 5, 6]
-    assert plan.dropped == {"no subwords": 0, "special token": 3, "truncated": 0}
+    assert plan.dropped == none_dropped(special_token=3)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +228,7 @@ def test_truncated_words_are_dropped_and_counted(max_length, rows, n_truncated):
 
     assert plan.rows.tolist() == rows
     # The zero-width word keeps its own reason, also behind the cut.
-    assert plan.dropped == {"no subwords": 1, "special token": 0, "truncated": n_truncated}
+    assert plan.dropped == none_dropped(no_subwords=1, truncated=n_truncated)
     assert len(plan.subwords) == min(max_length or 8, 8)
 
 
@@ -304,7 +320,10 @@ def test_long_sentences_fit_the_positions_of_the_model(family):
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        ((0, 4), r"layers \[0, 4\]: \[4\] asked for, the model has 0 \(embedding output\) to 3"),
+        (
+            (0, 4),
+            r"layers \[0, 4\]: \[4\] asked for, the model's encoder has 0 \(.*\) to 3",
+        ),
         ((-1,), r"\[-1\] asked for"),
         ((), "none asked for"),
     ],
@@ -317,13 +336,30 @@ def test_unknown_layers_are_refused_before_the_model_runs(family, layers, messag
         extract_vectors(model, plan, layers=layers)
 
 
-def test_unknown_pooling_is_refused(family):
-    tokenizer, model = family
-    plan = plan_of(tokenizer, sentences_of("the house"))
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"pooling": "max"}, "pooling is 'max', expected one of last, first, mean"),
+        ({"side": "both"}, "side is 'both', expected one of encoder, decoder"),
+        (
+            {"side": "decoder", "reading": "sees"},
+            "reading is 'sees', expected one of predicts, reads",
+        ),
+    ],
+)
+def test_unknown_choices_are_refused(option, message):
+    sentences = sentences_of("the house")
 
     # Called past the annotation's check, as a plain caller would.
-    with pytest.raises(ValueError, match="pooling is 'max', expected one of last, first, mean"):
-        extract_vectors.__wrapped__(model, plan, layers=(0,), pooling="max")
+    with pytest.raises(ValueError, match=message):
+        plan_extraction.__wrapped__(
+            wordpiece(),
+            sentences,
+            table_of(sentences),
+            max_length=None,
+            token_budget=64,
+            **option,
+        )
 
 
 def test_a_training_model_is_refused():
@@ -429,7 +465,7 @@ def test_vectors_are_those_of_the_released_extractor():
     plan = plan_of(golden_tokenizer(), sentences, max_length=512, token_budget=300)
     found = gathered(model, plan, layers=(0, 3, 6))
 
-    assert plan.dropped == {"no subwords": 0, "special token": 0, "truncated": 0}
+    assert plan.dropped == none_dropped()
     assert plan.n_words == len(released)
     for layer in (0, 3, 6):
         expected = np.stack([arrays[f"s{s}_l{layer}"][p] for s, p in released])

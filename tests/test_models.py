@@ -18,7 +18,7 @@ from polyconcept.models import (
     check_model_directory,
     copy_model,
     limit_length,
-    load_encoder,
+    load_backbone,
     load_for_masked_lm,
     load_for_sequence_classification,
     load_for_token_classification,
@@ -68,7 +68,7 @@ def equal_weights(one, other):
 def test_what_is_saved_is_loaded(saved):
     directory, model, tokenizer = saved
 
-    encoder, again = load_encoder(directory), load_tokenizer(directory)
+    encoder, again = load_backbone(directory), load_tokenizer(directory)
 
     own = {key: value for key, value in model.base_model.state_dict().items() if "pool" not in key}
     assert equal_weights(encoder.state_dict(), own)
@@ -89,7 +89,7 @@ def test_loading_says_nothing(saved, capfd, caplog):
     # The masked-word head is not used and the classifier is new: transformers would report both.
     caplog.set_level(logging.DEBUG, logger="transformers")
 
-    load_encoder(saved[0])
+    load_backbone(saved[0])
     load_for_token_classification(saved[0], LABELS, seed=1)
 
     assert capfd.readouterr() == ("", "")
@@ -118,7 +118,7 @@ def test_a_failed_save_leaves_nothing(tmp_path):
 
 
 def test_bfloat16_on_request(bert_directory):
-    assert load_encoder(bert_directory, dtype=torch.bfloat16).dtype == torch.bfloat16
+    assert load_backbone(bert_directory, dtype=torch.bfloat16).dtype == torch.bfloat16
 
 
 def test_the_tokenizer_is_the_one_of_the_file(tmp_path):
@@ -179,7 +179,7 @@ def test_a_pickle_is_refused_with_advice(bert_directory):
         match=r"weights only in pytorch_model.bin, model.safetensors is "
         r"needed \(a pickle can run code\); .* convert it once",
     ):
-        load_encoder(bert_directory)
+        load_backbone(bert_directory)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_a_tokenizer_cut_short_is_refused_with_the_directory(bert_directory):
 @pytest.mark.parametrize(
     "load",
     [
-        load_encoder,
+        load_backbone,
         lambda path: load_for_token_classification(path, LABELS, seed=1),
         lambda path: load_for_sequence_classification(path, LABELS, seed=1),
         lambda path: load_for_masked_lm(path, seed=1),
@@ -248,7 +248,7 @@ def test_weights_of_another_size_are_refused(bert_directory):
     (bert_directory / "config.json").write_text(json.dumps(config | {"intermediate_size": 31}))
 
     with pytest.raises(ValueError, match="model: cannot be loaded: "):
-        load_encoder(bert_directory)
+        load_backbone(bert_directory)
 
 
 def test_shards(saved, tmp_path):
@@ -261,7 +261,7 @@ def test_shards(saved, tmp_path):
     copy_model(directory, tmp_path / "copy")
 
     assert equal_weights(
-        load_encoder(tmp_path / "copy").state_dict(), load_encoder(directory).state_dict()
+        load_backbone(tmp_path / "copy").state_dict(), load_backbone(directory).state_dict()
     )
     (directory / shards[1]).unlink()
     with pytest.raises(ValueError, match=f"{shards[1]}, named in model.safetensors.index.json, is"):
@@ -286,7 +286,7 @@ def test_copy_takes_what_loading_needs_and_no_more(bert_directory, tmp_path):
     ]
     load_tokenizer(copied)
     assert equal_weights(
-        load_encoder(copied).state_dict(), load_encoder(bert_directory).state_dict()
+        load_backbone(copied).state_dict(), load_backbone(bert_directory).state_dict()
     )
     (bert_directory / "config.json").unlink()
     with pytest.raises(ValueError, match=r"config.json is missing"):

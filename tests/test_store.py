@@ -31,7 +31,9 @@ def header_of(words):
         words_fingerprint=words.fingerprint,
         model="tiny",
         variant="base",
-        side="encoder",
+        side="decoder",
+        given="de",
+        reading="reads",
         pooling="last",
         dropped={"no subwords": 1},
     )

@@ -5,7 +5,16 @@ subwords. A word whose subwords do not all reach the model has no vector and is 
 counted reason, never given zeros (docs/EXTRACTION.md).
 """
 
-from polyconcept.extraction._plan import REASONS, ExtractionPlan, plan_extraction
-from polyconcept.extraction._vectors import Pooling, extract_vectors
+from polyconcept.extraction._plan import plan_extraction
+from polyconcept.extraction._record import REASONS, ExtractionPlan, Pooling, Reading, Side
+from polyconcept.extraction._vectors import extract_vectors
 
-__all__ = ["REASONS", "ExtractionPlan", "Pooling", "extract_vectors", "plan_extraction"]
+__all__ = [
+    "REASONS",
+    "ExtractionPlan",
+    "Pooling",
+    "Reading",
+    "Side",
+    "extract_vectors",
+    "plan_extraction",
+]

@@ -3,70 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from transformers import PreTrainedModel
+from transformers import PreTrainedConfig, PreTrainedModel
 
-from polyconcept.extraction._plan import ExtractionPlan
+from polyconcept.extraction._record import ExtractionPlan
 from polyconcept.logs import progress
 from polyconcept.records import Float32, Int64, Rows, Vectors
 
-Pooling: TypeAlias = Literal["last", "first", "mean"]
-
 _Indices: TypeAlias = Int64[np.ndarray, " _"]
+_Tensors: TypeAlias = tuple[torch.Tensor, ...]
 
 
 def extract_vectors(
-    model: PreTrainedModel,
-    plan: ExtractionPlan,
-    *,
-    layers: Sequence[int],
-    pooling: Pooling = "last",
+    model: PreTrainedModel, plan: ExtractionPlan, *, layers: Sequence[int]
 ) -> Iterator[tuple[Rows, dict[int, Vectors]]]:
     """Run the model over a plan's batches; all wanted layers come from one pass.
 
     The model computes where it lies and in the precision it was loaded in; the vectors come out
-    as float32 on the CPU.
+    as float32 on the CPU. Of an encoder-decoder model only the sides that the plan needs run.
 
     Args:
-        model: An encoder in evaluation mode.
-        plan: From `plan_extraction`, with this model's tokenizer.
+        model: A model without head in evaluation mode: nothing is computed over the vocabulary.
+        plan: From `plan_extraction`, with this model's tokenizer, for one of its sides.
         layers: Layers to read: 0 is the embedding output, n the output of block n.
-        pooling: The subword that stands for a word: its ``last`` or ``first``, or the ``mean``
-            of all.
 
     Returns:
         An iterator over the batches: places in `plan.rows` [word], and for each layer their
         vectors, float32 [word, dim]. Every place comes once.
 
     Raises:
-        ValueError: A layer that the model does not have, an unknown pooling, a model in training
-            mode or with fewer embeddings than the tokenizer has subwords (all before the model
-            runs); a vector that is not finite (names sentence and layer).
+        ValueError: A layer that the side does not have, a plan for another kind of model, a model
+            in training mode or with fewer embeddings than the tokenizer has subwords (all before
+            the model runs); a model without hidden states; a vector that is not finite (names
+            sentence and layer).
     """
-    if pooling not in get_args(Pooling):
-        raise ValueError(f"pooling is {pooling!r}, expected one of {', '.join(get_args(Pooling))}")
-    _check_model(model, plan, layers)
-    return _run(model, plan, tuple(dict.fromkeys(layers)), pooling)
+    _check_layers(model, plan, layers)
+    _check_model(model, plan)
+    return _run(model, plan, tuple(dict.fromkeys(layers)))
 
 
 def _run(
-    model: PreTrainedModel, plan: ExtractionPlan, layers: tuple[int, ...], pooling: Pooling
+    model: PreTrainedModel, plan: ExtractionPlan, layers: tuple[int, ...]
 ) -> Iterator[tuple[Rows, dict[int, Vectors]]]:
     title = f"vectors of {plan.language}"
     for batch in progress(plan.batches, total=len(plan.batches), description=title):
         places = _ranges(plan.word_bound[batch], plan.word_bound[batch + 1])
-        yield places, _batch_vectors(model, plan, batch, layers, pooling)
+        yield places, _batch_vectors(model, plan, batch, layers)
 
 
 def _batch_vectors(
-    model: PreTrainedModel,
-    plan: ExtractionPlan,
-    batch: _Indices,
-    layers: tuple[int, ...],
-    pooling: Pooling,
+    model: PreTrainedModel, plan: ExtractionPlan, batch: _Indices, layers: tuple[int, ...]
 ) -> dict[int, Vectors]:
     """Vectors of the kept words of a batch of inputs, for each layer."""
     states = _hidden_states(model, plan, batch)
@@ -74,12 +63,11 @@ def _batch_vectors(
     words = _ranges(plan.word_bound[batch], plan.word_bound[batch + 1])
     n_words = plan.word_bound[batch + 1] - plan.word_bound[batch]
     line = np.repeat(np.arange(len(batch)), n_words)
-    first = (plan.last if pooling == "last" else plan.first)[words] + line * longest
-    last = (plan.first if pooling == "first" else plan.last)[words] + line * longest
+    first, last = plan.first[words] + line * longest, plan.last[words] + line * longest
     read = torch.from_numpy(_ranges(first, last + 1)).to(model.device)
     vectors: dict[int, Vectors] = {}
     for layer in layers:
-        state = states[layer].flatten(0, 1)[read].float().cpu().numpy()  # (subwords read, dim)
+        state = states[layer].flatten(0, 1)[read].float().cpu().numpy()  # (states read, dim)
         vectors[layer] = _means(state, last - first + 1)
         finite = np.isfinite(vectors[layer]).all(axis=1)
         if not finite.all():
@@ -92,22 +80,68 @@ def _batch_vectors(
 
 
 @torch.inference_mode()
-def _hidden_states(
-    model: PreTrainedModel, plan: ExtractionPlan, batch: _Indices
-) -> tuple[torch.Tensor, ...]:
+def _hidden_states(model: PreTrainedModel, plan: ExtractionPlan, batch: _Indices) -> _Tensors:
     """Hidden states of a batch by layer, each (inputs, longest, dim), on the model's device."""
-    starts, ends = plan.subword_bound[batch], plan.subword_bound[batch + 1]
+    subwords, mask = _padded(model, plan, batch, given=False)
+    name, output = "hidden_states", None
+    if plan.given:
+        name, output = "decoder_hidden_states", _forced(model, plan, batch, subwords, mask)
+    elif plan.side == "decoder":
+        output = model(
+            input_ids=subwords, attention_mask=mask, output_hidden_states=True, use_cache=False
+        )
+    else:
+        encoder = model.get_encoder() if model.config.is_encoder_decoder else model
+        output = encoder(input_ids=subwords, attention_mask=mask, output_hidden_states=True)
+    states: _Tensors | None = getattr(output, name, None)
+    needed = _n_blocks(model.config, plan.side) + 1
+    if states is None or len(states) != needed:
+        raise ValueError(
+            f"{type(model).__name__} gives {len(states or ())} hidden states of its {plan.side}, "
+            f"{needed} are needed: the embedding output and one for each block"
+        )
+    return states
+
+
+def _forced(
+    model: Any,  # noqa: ANN401 - torch hides what a call of a model takes
+    plan: ExtractionPlan,
+    batch: _Indices,
+    subwords: torch.Tensor,
+    mask: torch.Tensor,
+) -> Any:  # noqa: ANN401 - each architecture has an output class of its own
+    """Output of the decoder that reads its start symbol and then all subwords but the last.
+
+    So the state at place j predicts subword j, and the one at j + 1 has just read it.
+    """
+    start = torch.full_like(subwords[:, :1], model.config.decoder_start_token_id)
+    read, read_mask = _padded(model, plan, batch, given=True)
+    encoded = model.get_encoder()(input_ids=read, attention_mask=read_mask)
+    return model(
+        encoder_outputs=encoded,
+        attention_mask=read_mask,
+        decoder_input_ids=torch.cat([start, subwords[:, :-1]], dim=1),
+        decoder_attention_mask=mask,
+        output_hidden_states=True,
+        use_cache=False,
+    )
+
+
+def _padded(
+    model: PreTrainedModel, plan: ExtractionPlan, batch: _Indices, *, given: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Subwords of a batch, filled up on the right, and which of them count; (inputs, longest)."""
+    bound = plan.given_bound if given else plan.subword_bound
+    flat = plan.given_subwords if given else plan.subwords
+    starts, ends = bound[batch], bound[batch + 1]
     lengths = ends - starts
     mask = np.arange(lengths.max()) < lengths[:, None]
-    subwords = np.full(mask.shape, plan.padding, dtype=np.int64)
-    subwords[mask] = plan.subwords[_ranges(starts, ends)]
-    output: Any = model(
-        input_ids=torch.from_numpy(subwords).to(model.device),
-        attention_mask=torch.from_numpy(mask.astype(np.int64)).to(model.device),
-        output_hidden_states=True,
-    )
-    states: tuple[torch.Tensor, ...] = output.hidden_states
-    return states
+    # The tokenizer's symbol may be one that the model was never given an embedding for.
+    padding = plan.padding if plan.padding < _n_embeddings(model) else 0
+    subwords = np.full(mask.shape, padding, dtype=np.int64)
+    subwords[mask] = flat[_ranges(starts, ends)]
+    counts = torch.from_numpy(mask.astype(np.int64))
+    return torch.from_numpy(subwords).to(model.device), counts.to(model.device)
 
 
 def _means(
@@ -129,20 +163,45 @@ def _ranges(starts: _Indices, ends: _Indices) -> _Indices:
     return ranges
 
 
-def _check_model(model: PreTrainedModel, plan: ExtractionPlan, layers: Sequence[int]) -> None:
-    deepest = int(model.config.num_hidden_layers)
+def _n_blocks(config: PreTrainedConfig, side: str) -> int:
+    """Blocks of a side of the model."""
+    own = getattr(config, side, None)
+    if isinstance(own, PreTrainedConfig):  # T5Gemma has a configuration for each side
+        return _n_blocks(own, side)
+    if side == "decoder" and config.is_encoder_decoder:
+        # T5's name, or that of BART's family.
+        return int(getattr(config, "num_decoder_layers", None) or config.decoder_layers)
+    return int(config.get_text_config().num_hidden_layers)
+
+
+def _n_embeddings(model: PreTrainedModel) -> int:
+    embeddings: Any = model.get_input_embeddings()
+    return len(embeddings.weight)
+
+
+def _check_layers(model: PreTrainedModel, plan: ExtractionPlan, layers: Sequence[int]) -> None:
+    deepest = _n_blocks(model.config, plan.side)
     wrong = [layer for layer in layers if not 0 <= layer <= deepest]
     if wrong or not layers:
         raise ValueError(
-            f"layers {list(layers)}: {wrong or 'none'} asked for, the model has 0 (embedding "
-            f"output) to {deepest}"
+            f"layers {list(layers)}: {wrong or 'none'} asked for, the model's {plan.side} has 0 "
+            f"(embedding output) to {deepest}"
         )
+
+
+def _check_model(model: PreTrainedModel, plan: ExtractionPlan) -> None:
+    name, forced = type(model).__name__, model.config.is_encoder_decoder and plan.side == "decoder"
+    if forced and not plan.given:
+        raise ValueError(f"the decoder of {name} needs a text that its encoder is given")
+    if plan.given and not forced:
+        raise ValueError(f"{name} has no encoder to give a text in {plan.given} to")
+    if forced and model.config.decoder_start_token_id is None:
+        raise ValueError(f"config of {name}: no decoder_start_token_id, the decoder cannot start")
     if model.training:
         raise ValueError("the model is in training mode: dropout would change its vectors")
-    embeddings: Any = model.get_input_embeddings()
-    n_embeddings = len(embeddings.weight)
-    if plan.subwords.max() >= n_embeddings:
+    largest = max(plan.subwords.max(), plan.given_subwords.max(initial=0))
+    if largest >= _n_embeddings(model):
         raise ValueError(
-            f"the tokenizer is not the model's: subword number {plan.subwords.max()} found, the "
-            f"model has {n_embeddings} embeddings"
+            f"the tokenizer is not the model's: subword number {largest} found, the model has "
+            f"{_n_embeddings(model)} embeddings"
         )

@@ -9,7 +9,7 @@ intention: a silently random layer would look like a finding.
 from polyconcept.models._directory import check_model_directory, copy_model, save_model
 from polyconcept.models._generation import load_for_generation
 from polyconcept.models._loading import (
-    load_encoder,
+    load_backbone,
     load_for_masked_lm,
     load_for_sequence_classification,
     load_for_token_classification,
@@ -24,13 +24,15 @@ from polyconcept.models._shape import (
     n_layers,
     sides,
 )
+from polyconcept.models._states import check_states
 
 __all__ = [
     "Side",
     "check_model_directory",
+    "check_states",
     "copy_model",
     "limit_length",
-    "load_encoder",
+    "load_backbone",
     "load_for_generation",
     "load_for_masked_lm",
     "load_for_sequence_classification",

@@ -23,6 +23,7 @@ from transformers import (
 
 from polyconcept.models._directory import OFFLINE, check_model_directory
 from polyconcept.models._quiet import quiet_transformers
+from polyconcept.models._shape import Side, sides
 
 Device: TypeAlias = str | torch.device
 AutoClass: TypeAlias = type[
@@ -84,15 +85,31 @@ def _as_in_file(tokenizer: PreTrainedTokenizerFast, file: Path) -> PreTrainedTok
     )
 
 
-def load_encoder(
-    directory: Path, *, device: Device = "cpu", dtype: torch.dtype = torch.float32
+def load_backbone(
+    directory: Path,
+    *,
+    side: Side | None = None,
+    device: Device = "cpu",
+    dtype: torch.dtype = torch.float32,
 ) -> PreTrainedModel:
     """Load the model without any head, in evaluation mode; heads in the checkpoint are ignored.
 
+    Args:
+        directory: The model directory.
+        side: Where given, a side that the model must have.
+        device: Where the model computes.
+        dtype: Precision that it computes in.
+
     Raises:
-        ValueError: The directory is no usable model, or weights of the model itself are missing.
+        ValueError: The directory is no usable model, weights of the model itself are missing, or
+            it lacks the side.
     """
     model, _ = _load_backbone(directory, dtype=dtype)
+    if side is not None and side not in sides(model):
+        raise ValueError(
+            f"model directory {directory}: {type(model).__name__} has no {side}, only "
+            f"{' and '.join(sides(model))}"
+        )
     if getattr(model, "pooler", None) is not None:
         # No hidden state depends on it, and it may be random.
         setattr(model, "pooler", None)  # noqa: B010 - the type checker knows no None there

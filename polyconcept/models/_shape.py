@@ -8,6 +8,7 @@ import torch
 from transformers import (
     MODEL_FOR_CAUSAL_LM_MAPPING,
     MODEL_FOR_MASKED_LM_MAPPING,
+    PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
@@ -20,7 +21,11 @@ _LONGEST = 1_000_000
 
 def sides(model: PreTrainedModel) -> tuple[Side, ...]:
     """Return the stacks of layers that a model has: encoder, decoder, or both in this order."""
-    config = model.config
+    return sides_of(model.config)
+
+
+def sides_of(config: PreTrainedConfig) -> tuple[Side, ...]:
+    """Return the stacks of layers that a model of this configuration has."""
     if config.is_encoder_decoder:
         return ("encoder", "decoder")
     kind = type(config)
@@ -36,25 +41,35 @@ def n_layers(model: PreTrainedModel, side: Side = "encoder") -> int:
     """
     if side not in sides(model):
         raise ValueError(f"{type(model).__name__} has no {side}, only {' and '.join(sides(model))}")
-    config = model.config
+    return n_blocks_of(model.config, side)
+
+
+def n_blocks_of(config: PreTrainedConfig, side: Side) -> int:
+    """Return the number of blocks that a configuration states for one of its sides."""
+    own = getattr(config, side, None)
+    if isinstance(own, PreTrainedConfig):  # T5Gemma has a configuration for each side
+        return n_blocks_of(own, side)
     if side == "decoder" and config.is_encoder_decoder:
         # T5's name, or that of BART's family.
         return int(getattr(config, "num_decoder_layers", None) or config.decoder_layers)
-    return int(config.num_hidden_layers)
+    return int(config.get_text_config().num_hidden_layers)
 
 
 def max_subwords(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int | None:
     """Return the longest input in subwords, special tokens included; None where nothing limits it.
 
-    The smaller of the tokenizer's limit and the model's absolute positions. The RoBERTa family
-    counts positions from ``padding_idx + 1``, so its 514 positions hold 512 subwords.
+    The smallest of the tokenizer's limit, the positions that the model's configuration states,
+    and its table of absolute positions. The RoBERTa family counts positions from
+    ``padding_idx + 1``, so its 514 positions hold 512 subwords.
     """
     limits = [int(tokenizer.model_max_length)]
+    # Models of rotary positions have no table, but read well only what they were trained for.
+    limits.append(int(getattr(model.config.get_text_config(), "max_position_embeddings", 0) or 0))
     for name, module in model.named_modules():
         if name.endswith("position_embeddings") and isinstance(module, torch.nn.Embedding):
             unused = 0 if module.padding_idx is None else module.padding_idx + 1
             limits.append(module.num_embeddings - unused)
-    return min((limit for limit in limits if limit < _LONGEST), default=None)
+    return min((limit for limit in limits if 0 < limit < _LONGEST), default=None)
 
 
 def limit_length(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> None:

@@ -38,6 +38,10 @@ class VectorHeader:
     """``base``, or the task it was fine-tuned on."""
     side: str
     """``encoder`` or ``decoder``."""
+    given: str
+    """Language that the encoder reads while the decoder is forced; empty elsewhere."""
+    reading: str
+    """State of a decoder that stands for a subword, ``predicts`` or ``reads``; else empty."""
     pooling: str
     """Which subword stands for the word: ``last``, ``first`` or ``mean``."""
     dropped: Dropped
@@ -83,8 +87,9 @@ def write_vectors(
 
 
 def _write_header(file: h5py.File, header: VectorHeader) -> None:
-    for name in ("language", "words_fingerprint", "model", "variant", "side", "pooling"):
-        file.attrs[name] = getattr(header, name)
+    for name in VectorHeader.__dataclass_fields__:
+        if name != "dropped":
+            file.attrs[name] = getattr(header, name)
     file.attrs["dropped"] = json.dumps(dict(header.dropped), sort_keys=True)
 
 
@@ -114,6 +119,12 @@ class VectorFile:
 
     def __init__(self, path: Path, file: h5py.File) -> None:
         self._path, self._file = path, file
+        missing = [name for name in VectorHeader.__dataclass_fields__ if name not in file.attrs]
+        if missing:
+            raise StoreError(
+                f"{path}: no attributes {missing}; written by an older version: remove it and make "
+                "it again"
+            )
         fields = {name: file.attrs[name] for name in VectorHeader.__dataclass_fields__}
         self.header = VectorHeader(**fields | {"dropped": json.loads(fields["dropped"])})
         self.rows: Rows = file["row"][:]

@@ -13,28 +13,25 @@ if TYPE_CHECKING:
 
 with log_to(snakemake.log[0], threads=snakemake.threads):
     settings, names = snakemake.params.settings, snakemake.wildcards
-    directory = Path(snakemake.input.model)
+    directory, given = Path(snakemake.input.model), snakemake.input.get("given")
     words = store.read_words(Path(snakemake.input.words))
     tokenizer = models.load_tokenizer(directory)
-    model = models.load_encoder(
-        directory,
-        device=devices.choose_device(settings["device"]),
-        dtype=getattr(torch, settings["dtype"]),
-    )
+    dtype, device = getattr(torch, settings["dtype"]), devices.choose_device(settings["device"])
+    model = models.load_backbone(directory, side=names.side, device=device, dtype=dtype)
     plan = extraction.plan_extraction(
         tokenizer,
         corpus.read_sentences(Path(snakemake.input.text), names.language),
         words,
         max_length=models.max_subwords(model, tokenizer),
-        token_budget=settings["token_budget"],
-    )
-    vectors = extraction.extract_vectors(
-        model, plan, layers=settings["layers"], pooling=settings["pooling"]
+        side=names.side,
+        given=corpus.read_sentences(Path(given), Path(given).stem) if given else None,
+        **{key: settings[key] for key in ("token_budget", "pooling", "reading")},
     )
     header = store.VectorHeader(
-        **dict(names.items()),
+        **{key: getattr(names, key) for key in ("language", "model", "variant", "side")},
+        **{key: getattr(plan, key) for key in ("given", "reading", "dropped")},
         words_fingerprint=words.fingerprint,
         pooling=settings["pooling"],
-        dropped=plan.dropped,
     )
+    vectors = extraction.extract_vectors(model, plan, layers=settings["layers"])
     store.write_vectors(Path(snakemake.output.vectors), header, plan.rows, vectors)
