@@ -13,6 +13,7 @@ from polyconcept.corpus._phrases import PhraseLinks, filter_phrases, rank_among_
 from polyconcept.corpus._rows import (
     labelled_from_columns,
     parallel_from_columns,
+    sentences_from_column,
     tagged_from_columns,
 )
 from polyconcept.corpus._selection import (
@@ -55,6 +56,7 @@ __all__ = [
     "read_tagged",
     "read_texts",
     "select_rows",
+    "sentences_from_column",
     "split_words",
     "table_places",
     "tagged_from_columns",

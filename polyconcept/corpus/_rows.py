@@ -12,7 +12,12 @@ from polyconcept.corpus._lines import few
 from polyconcept.corpus._tagged import _DOCUMENT, _TAG, _strict, _Token
 from polyconcept.records import Dropped, LabelledSentences, Sentences, TaggedSentences
 
-__all__ = ["labelled_from_columns", "parallel_from_columns", "tagged_from_columns"]
+__all__ = [
+    "labelled_from_columns",
+    "parallel_from_columns",
+    "sentences_from_column",
+    "tagged_from_columns",
+]
 
 Splitter: TypeAlias = Literal["none", "moses"]
 """How running text is cut into words: at blanks, or by the rules of the Moses tokenizer."""
@@ -61,6 +66,28 @@ def parallel_from_columns(
     what = "-".join(lines)
     _report(what, dropped, len(next(iter(kept.values()))))
     return {code: Sentences(code, tuple(kept[code])) for code in lines}, dict(dropped)
+
+
+def sentences_from_column(
+    language: str, lines: Sequence[Any], *, tokenizer: Splitter = "none"
+) -> Sentences:
+    """Sentences of one language of a text that other languages share row by row.
+
+    Arguments are those of `parallel_from_columns`.
+
+    Raises:
+        ValueError: a row has no words: it cannot be left out, as the other languages have it.
+    """
+    cut = _splitter(language, tokenizer)
+    _refuse_other(language, "lines", lines, str)
+    words = tuple(cut(line) for line in lines)
+    empty = [row for row, found in enumerate(words) if not found]
+    if empty or not words:
+        raise ValueError(
+            f"{language}: no words in {f'row {few(empty)}' if empty else 'any row'} (0-based); "
+            "every row needs a sentence in every language, unless the corpus is `pairwise`"
+        )
+    return Sentences(language, words)
 
 
 def tagged_from_columns(

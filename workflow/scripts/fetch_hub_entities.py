@@ -1,1 +1,27 @@
-"""stub"""
+"""Named entities of one language from a data set of the hub."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import corpus, hub, store
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0]):
+    source, settings = snakemake.params.hub, snakemake.params.settings
+    language = snakemake.wildcards.language
+    pinned = store.read_pin(Path(snakemake.input.pin))
+    rows = store.read_columns(
+        hub.download_data(pinned, source["files"], language, codes=source["codes"]),
+        {"words": source["words"], "tags": source["tags"]},
+        first=source["first"],
+        n_rows=source["n_sentences"],
+    )
+    sentences, dropped = corpus.tagged_from_columns(
+        language, **rows, labels=settings["labels"], ignored=settings["ignored"]
+    )
+    corpus.write_tagged(Path(snakemake.output.labelled), sentences)
+    about = {"from": str(pinned), "dropped": dropped, **source}
+    store.write_json(about, Path(snakemake.output.about))

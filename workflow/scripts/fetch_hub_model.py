@@ -1,1 +1,15 @@
-"""stub"""
+"""Download a model of the hub at its pinned commit and check it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import hub, models, store
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0]):
+    pinned = store.read_pin(Path(snakemake.input.pin))
+    files = hub.download_files(pinned, hub.needed_model_files(pinned))
+    models.copy_model(files["config.json"].parent, Path(snakemake.output.model))

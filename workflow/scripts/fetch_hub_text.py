@@ -1,1 +1,23 @@
-"""stub"""
+"""One language of a parallel text from a data set of the hub."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept import corpus, hub, store
+from polyconcept.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with log_to(snakemake.log[0]):
+    settings, language = snakemake.params.settings, snakemake.wildcards.language
+    pinned = store.read_pin(Path(snakemake.input.pin))
+    lines = store.read_columns(
+        hub.download_data(pinned, settings["files"], language, codes=settings["codes"]),
+        {"text": hub.fill_codes(settings["column"], language, codes=settings["codes"])},
+        first=settings["first"],
+        n_rows=settings["n_sentences"],
+    )["text"]
+    text = corpus.sentences_from_column(language, lines, tokenizer=settings["tokenizer"])
+    corpus.write_sentences(Path(snakemake.output.text), text)
+    store.write_json({"from": str(pinned), **settings}, Path(snakemake.output.about))
