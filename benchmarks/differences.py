@@ -1,0 +1,132 @@
+"""What each difference between `published` and `corrected` does to the scores of finished studies.
+
+    python benchmarks/differences.py results/demo results/local
+
+Clusters, dictionaries and word tables are read; nothing is clustered again. One thing is changed at
+a time, starting from `published`; docs/REPRODUCTION.md holds the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from polyconcept import alignment, dictionary, overlap, store
+from polyconcept.records import ConceptKey, Definition, Dictionary
+from polyconcept.results import CalignRule, ClusteredWords
+from polyconcept.store import ConceptFile
+
+Case = tuple[str, str]
+"""Metric, and what was changed."""
+
+
+def calign_cases(
+    concepts: ConceptFile, dictionaries: tuple[Dictionary, Dictionary], layer: int, seed: int
+) -> Iterator[tuple[Case, float]]:
+    """CALIGN of one clustering, with one difference at a time."""
+    rule = CalignRule("published", n=10, match=0.8, size_ratio=0.6, min_types=5)
+    strict = replace(rule, definition="corrected")
+
+    def sides(definition: Definition) -> tuple[ClusteredWords, ClusteredWords]:
+        keys = [
+            ConceptKey(layer, seed, "calign", definition, part) for part in ("source", "target")
+        ]
+        source, target = [ClusteredWords.of_part(concepts, key) for key in keys]
+        return source, target
+
+    def share(
+        words: Definition, size: CalignRule, match: CalignRule, *, back: bool = False
+    ) -> float:
+        pair, table = sides(words), dictionaries[0]
+        if back:
+            pair, table = pair[::-1], dictionaries[1]
+        found = replace(alignment.calign(*pair, table, size), rule=match)
+        return np.count_nonzero(alignment.aligned_at(found, match.match)) / found.n_clusters
+
+    yield ("calign", "published"), share("published", rule, rule)
+    yield ("calign", "matched share: at least"), share("published", rule, strict)
+    yield ("calign", "sizes: both ways, at least"), share("published", strict, rule)
+    yield ("calign", "words: once, cap per type"), share("corrected", rule, rule)
+    yield ("calign", "corrected"), share("corrected", strict, strict)
+    yield ("calign", "corrected, target to source"), share("corrected", strict, strict, back=True)
+    for definition, used in (("published", rule), ("corrected", strict)):
+        found = alignment.calign(*sides(definition), dictionaries[0], used)
+        if found.n_large:
+            yield ("calign", f"{definition}, over large"), found.n_aligned / found.n_large
+
+
+def colap_cases(concepts: ConceptFile, layer: int, seed: int) -> Iterator[tuple[Case, float]]:
+    """COLAP of one clustering, with one difference at a time."""
+
+    def share(words: Definition, definition: Definition) -> float:
+        clusters = concepts.clusters(ConceptKey(layer, seed, "colap", words, "pooled"))
+        n_source = len(concepts.selection("colap", words).source_rows)
+        found = overlap.colap(
+            clusters.cluster[:n_source],
+            clusters.cluster[n_source:],
+            n_clusters=clusters.n_clusters,
+            share=0.3,
+            definition=definition,
+        )
+        return found.n_overlapping / found.n_clusters
+
+    yield ("colap", "published"), share("published", "published")
+    yield ("colap", "share: at least"), share("published", "corrected")
+    yield ("colap", "words: cap per language"), share("corrected", "published")
+    yield ("colap", "corrected"), share("corrected", "corrected")
+
+
+def cases_of(study: Path, file: Path) -> Iterator[tuple[Case, tuple[str, int, int], float]]:
+    """Every case of a concept file, with the clustering that it is of."""
+    languages = file.stem.split("-")
+    tables = [
+        # Where each pair has sentences of its own, its word tables stand in its folder.
+        next(
+            path
+            for place in (f"{file.stem}/", "")
+            for path in study.glob(f"words/*/{place}{code}.parquet")
+        )
+        for code in languages
+    ]
+    source, target = [store.read_words(table) for table in tables]
+    folder = study / "dictionaries" / file.stem
+    dictionaries = (
+        dictionary.read_dictionary(folder / "forward.tsv", *languages),
+        dictionary.read_dictionary(folder / "backward.tsv", *languages[::-1]),
+    )
+    with ConceptFile.open(file, source, target) as concepts:
+        for layer in concepts.layers:
+            for seed in concepts.seeds:
+                place = (str(file), layer, seed)
+                for case, value in calign_cases(concepts, dictionaries, layer, seed):
+                    yield case, place, value
+                for case, value in colap_cases(concepts, layer, seed):
+                    yield case, place, value
+
+
+def main() -> None:
+    """Print a table per study."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("studies", nargs="+", type=Path, help="folders such as results/demo")
+    for study in parser.parse_args().studies:
+        values: dict[Case, dict[tuple[str, int, int], float]] = defaultdict(dict)
+        for file in sorted(study.glob("concepts/**/*.h5")):
+            for case, place, value in cases_of(study, file):
+                values[case][place] = value
+        print(f"{study}: {len(values['calign', 'published'])} clusterings")
+        for (metric, change), found in values.items():
+            start = values[metric, "published"]
+            difference = [value - start[place] for place, value in found.items()]
+            print(
+                f"| {metric} | {change} | {np.mean(list(found.values())):.3f} | "
+                f"{np.mean(difference):+.3f} | {min(difference):+.3f} to {max(difference):+.3f} |"
+            )
+
+
+if __name__ == "__main__":
+    main()
