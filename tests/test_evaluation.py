@@ -3,7 +3,12 @@
 import warnings
 
 import pytest
+import sacrebleu
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from seqeval.metrics import f1_score as entity_f1_score
+from seqeval.scheme import IOB2
 from sklearn.metrics import accuracy_score, f1_score
 from transformers import BertConfig, BertForSequenceClassification, BertForTokenClassification
 
@@ -13,19 +18,26 @@ from polyconcept.evaluation import (
     label_sentences,
     score_entities,
     score_sentiment,
+    score_translation,
     tag_words,
 )
-from polyconcept.records import LabelledSentences, Score, Sentences, TaggedSentences
+from polyconcept.records import (
+    LabelledSentences,
+    Score,
+    Sentences,
+    TaggedSentences,
+    Translations,
+)
 from polyconcept.training import train_tokenizer
 
 RUN = TaskRun(model="tiny", variant="ner", corpus="newspaper", trained_on=("en", "de"), seed=3)
 WORDS = (("Anna", "Maria", "met", "Peter", "in", "Rome"),)
 
 
-def entity_f1(gold, predicted, language="en"):
+def entity_f1(gold, predicted, n_wrong=0):
     words = tuple(tuple("w" for _ in row) for row in gold)
-    tagged = TaggedSentences(language, words, tuple(tuple(row) for row in gold))
-    [score] = score_entities(tagged, predicted, run=RUN)
+    tagged = TaggedSentences("en", words, tuple(tuple(row) for row in gold))
+    [score] = score_entities(tagged, predicted, run=RUN, n_wrong=n_wrong)
     return score.value
 
 
@@ -54,6 +66,27 @@ def test_strict_entity_f1_by_hand(predicted, precision, recall):
     expected = 2 * precision * recall / (precision + recall)
 
     assert entity_f1([GOLD], [predicted]) == pytest.approx(expected)
+
+
+tag = st.sampled_from(["O", "B-PER", "I-PER", "B-LOC", "I-LOC"])
+
+
+@given(st.lists(st.tuples(tag, tag), min_size=1, max_size=12))
+def test_strict_entity_f1_is_that_of_seqeval(pairs):
+    gold, predicted = ["B-LOC", *(a for a, _ in pairs)], ["B-PER", *(b for _, b in pairs)]
+
+    expected = entity_f1_score([gold], [predicted], mode="strict", scheme=IOB2, zero_division=0)
+
+    assert entity_f1([gold], [predicted]) == pytest.approx(float(expected))
+
+
+def test_entities_without_a_place_count_as_predicted():
+    # Two of two found right, two more that no tag shows: precision 2/4, recall 2/3.
+    predicted = ["B-PER", "I-PER", "O", "O", "O", "B-LOC"]
+    expected = 2 * (2 / 4) * (2 / 3) / (2 / 4 + 2 / 3)
+
+    assert entity_f1([GOLD], [predicted], n_wrong=2) == pytest.approx(expected)
+    assert entity_f1([GOLD], [["O"] * 6], n_wrong=2) == 0.0
 
 
 def test_nothing_found_is_zero_without_a_warning():
@@ -138,6 +171,84 @@ def test_a_label_that_is_never_predicted_counts_as_zero_without_a_warning():
     _, macro = score_sentiment(gold, ["good", "good"], run=RUN)
 
     assert macro.value == pytest.approx((2 / 3 + 0) / 2)
+
+
+def test_an_answer_that_is_no_label_counts_as_wrong():
+    gold = LabelledSentences("ar", WORDS * 4, ("good", "good", "bad", "bad"))
+    predicted = ["good", None, "bad", "good"]
+
+    accuracy, macro = score_sentiment(gold, predicted, run=RUN)
+
+    assert (accuracy.n_hit, accuracy.n_total, accuracy.value) == (2, 4, 2 / 4)
+    # good: precision 1/2, recall 1/2; bad: precision 1, recall 1/2. No third label is averaged.
+    assert macro.value == pytest.approx((1 / 2 + 2 * 1 * (1 / 2) / (1 + 1 / 2)) / 2)
+
+
+# --- translation
+
+REFERENCE = ("the cat sat on the mat .", "a dog barks at the old moon .")
+
+
+def translated(hypothesis, target="de", reference=REFERENCE):
+    return Translations("en", target, ("x",) * len(reference), reference, hypothesis)
+
+
+def test_bleu_and_chrf_by_hand():
+    # One sentence of four words, all found, one word short of five: exp(1 - 5/4) of 100.
+    short = translated(("a b c d",), reference=("a b c d e",))
+
+    bleu, _ = score_translation(short, run=RUN)
+    same = score_translation(translated(REFERENCE), run=RUN)
+
+    assert bleu.value == pytest.approx(100 * 2.718281828459045 ** (1 - 5 / 4))
+    assert [row.value for row in same] == pytest.approx([100.0, 100.0])
+    assert [row.metric for row in same] == ["bleu", "chrf"]
+
+
+@pytest.mark.parametrize(
+    ("target", "tokenize", "reference", "hypothesis"),
+    [
+        ("de", "13a", REFERENCE, ("the cat sat on a mat.", "a dog barks at the moon ,")),
+        ("de", "13a", REFERENCE, ("the cat sat on the mat .", "")),  # an empty one is wrong
+        ("de", "13a", REFERENCE, ("", "")),
+        ("zh", "zh", ("我 喜欢 猫 和 狗 。",), ("我 喜欢 狗 和 猫 。",)),
+        ("zh-TW", "zh", ("我 喜欢 猫 和 狗 。",), ("我 喜欢 猫 。",)),
+    ],
+)
+def test_bleu_and_chrf_are_those_of_sacrebleu(target, tokenize, reference, hypothesis):
+    expected = (
+        sacrebleu.corpus_bleu(list(hypothesis), [list(reference)], tokenize=tokenize).score,
+        sacrebleu.corpus_chrf(list(hypothesis), [list(reference)], word_order=2).score,
+    )
+
+    bleu, chrf = score_translation(translated(hypothesis, target, reference), run=RUN)
+
+    assert (bleu.value, chrf.value) == expected
+    version = f"version:{sacrebleu.__version__}"
+    assert bleu.signature == f"nrefs:1|case:mixed|eff:no|tok:{tokenize}|smooth:exp|{version}"
+    assert chrf.signature == f"nrefs:1|case:mixed|eff:yes|nc:6|nw:2|space:no|{version}"
+
+
+def test_translation_rows_name_the_pair_and_what_is_zero_shot():
+    known, _ = score_translation(translated(REFERENCE, "de"), run=RUN)
+    new, _ = score_translation(translated(REFERENCE, "it"), run=RUN)
+
+    assert (known.source, known.target, known.zero_shot) == ("en", "de", False)
+    assert (new.source, new.target, new.zero_shot) == ("en", "it", True)
+    assert (known.n_hit, known.n_total, known.seed) == (None, 2, 3)
+
+
+def test_a_missing_tokenizer_is_no_other_tokenizer(monkeypatch):
+    from sacrebleu.tokenizers import tokenizer_ja_mecab
+
+    monkeypatch.setattr(tokenizer_ja_mecab, "MeCab", None)
+
+    with pytest.raises(
+        ValueError, match=r"'ja' needs a tokenizer .*: pip install 'sacrebleu\[ja\]'"
+    ):
+        score_translation(translated(("猫",), "ja", ("猫",)), run=RUN)
+    with pytest.raises(ValueError, match="en-de: no sentence to score"):
+        score_translation(translated((), reference=()), run=RUN)
 
 
 # --- predictions
