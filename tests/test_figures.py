@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -383,6 +384,76 @@ def test_tasks_are_rows_and_models_columns():
         ("mbert", "accuracy\nsst2, tuned on en"),
         ("mbert", "macro F1\nsst2, tuned on en"),
     ]
+
+
+def bleu_score(value, **fields):
+    row = task_score(value, metric="bleu", variant="mt", model="mt5", signature="nrefs:1|tok:13a")
+    return replace(row, **fields)
+
+
+def test_translations_are_drawn_from_zero_to_the_best_of_their_row():
+    rows = [
+        bleu_score(30.0, zero_shot=False),
+        bleu_score(4.56, target="it"),
+        bleu_score(40.0, model="mt5-large"),
+        bleu_score(61.0, metric="chrf"),
+        task_score(0.5, model="mt5"),
+    ]
+
+    axes = figures.plot_task_scores(rows).axes
+
+    assert [(a.get_title(), a.get_ylabel()) for a in axes] == [
+        ("mt5", "BLEU\nmt, from en"),
+        ("mt5-large", ""),
+        ("mt5", "chrF++\nmt, from en"),
+        ("mt5", "entity F1\nner, tuned on en"),
+    ]
+    assert [t.get_text() for t in axes[0].texts] == ["30.0", "4.6"]
+    assert [t.get_text() for t in axes[3].texts] == ["0.50"]
+    tops = [a.get_ylim()[1] for a in axes]
+    assert tops == pytest.approx([40 * 1.13, 40 * 1.13, 61 * 1.13, 1.13])
+    assert [a.get_ylim()[0] for a in axes] == [0.0] * 4
+    assert all(max(a.get_yticks()) <= best for a, best in zip(axes, (40, 40, 61, 1), strict=True))
+
+
+def test_translations_without_any_hit_are_drawn():
+    (axes,) = figures.plot_task_scores([bleu_score(0.0)]).axes
+
+    assert axes.get_ylim() == pytest.approx((0.0, 1.13))
+    assert [t.get_text() for t in axes.texts] == ["0.0"]
+
+
+def test_three_tasks_of_three_models_fit_on_a_page_and_nothing_overlaps():
+    rows = [
+        replace(row, model=model, target=target, zero_shot=target != "en", value=value)
+        for row, models in (
+            (task_score(), ("mbert", "mt5", "xlmr")),
+            (task_score(metric="accuracy", variant="sst2"), ("mbert", "mt5", "xlmr")),
+            (task_score(metric="macro_f1", variant="sst2"), ("mbert", "mt5", "xlmr")),
+        )
+        for model in models
+        for target, value in (("en", 1.0), ("ar", 0.7), ("de", 0.8), ("es", 0.6), ("fr", 0.75),
+                              ("it", 0.1))
+    ]  # fmt: skip
+    rows += [
+        bleu_score(value, metric=metric, target=target, zero_shot=target == "it")
+        for metric in ("bleu", "chrf")
+        for target, value in (("ar", 12.5), ("de", 30.1), ("es", 38.0), ("fr", 35.4), ("it", 2.0))
+    ]
+
+    figure = figures.plot_task_scores(rows)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    boxes = [axes.get_tightbbox(renderer) for axes in figure.axes]
+    boxes.append(figure.legends[0].get_window_extent(renderer))
+    page = figure.bbox
+
+    assert len(figure.axes) == 3 * 3 + 2
+    assert figure.get_size_inches()[1] < 9.7  # the height of an A4 page's text
+    assert not [(a, b) for a, b in combinations(range(len(boxes)), 2)
+                if boxes[a].overlaps(boxes[b])]  # fmt: skip
+    assert all(page.x0 <= box.x0 and box.x1 <= page.x1 + 1 for box in boxes)
+    assert all(page.y0 <= box.y0 and box.y1 <= page.y1 + 1 for box in boxes)
 
 
 def test_same_task_on_two_test_sets_is_two_rows():

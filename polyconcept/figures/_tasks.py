@@ -10,13 +10,22 @@ from typing import Any, TypeAlias
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from polyconcept.figures._style import TEXT_WIDTH, style
 from polyconcept.records import Score
 
 __all__ = ["plot_task_scores"]
 
-_LABELS = {"entity_f1": "entity F1", "accuracy": "accuracy", "macro_f1": "macro F1"}
+_LABELS = {
+    "entity_f1": "entity F1",
+    "accuracy": "accuracy",
+    "macro_f1": "macro F1",
+    "bleu": "BLEU",
+    "chrf": "chrF++",
+}
+_TRANSLATION = ("bleu", "chrf")
+"""Metrics from 0 to 100, whose `source` is the language translated from."""
 _ROW_HEIGHT = 1.6
 # Dark and full against white and hatched: different in grey-scale and on any screen.
 _TUNED: dict[str, Any] = {
@@ -59,13 +68,12 @@ _Panels: TypeAlias = Mapping[tuple[_Row, str], Sequence[_Bar]]
 
 
 @style()
-def plot_task_scores(
-    scores: Iterable[Score], *, metrics: Sequence[str] = ("entity_f1", "accuracy", "macro_f1")
-) -> Figure:
+def plot_task_scores(scores: Iterable[Score], *, metrics: Sequence[str] = tuple(_LABELS)) -> Figure:
     """Task scores per language: a column per model, a row per task and metric.
 
     Languages that the model was fine-tuned on come first, in full bars; zero-shot languages are
-    hatched. Several seeds are averaged; a line then spans their lowest and highest score.
+    hatched. Several seeds are averaged; a line then spans their lowest and highest score. The
+    axes of a row are alike; they run from 0 to 1, for BLEU and chrF++ from 0 to the best score.
 
     Args:
         scores: the score table, in any order; rows of other metrics are passed over.
@@ -115,18 +123,21 @@ def _draw(panels: _Panels, metrics: Sequence[str]) -> Figure:
     models = sorted({model for _, model in panels})
     figure = Figure(figsize=(TEXT_WIDTH, _ROW_HEIGHT * len(rows) + 0.5))
     figure.set_layout_engine("constrained")
-    grid = figure.subplots(len(rows), len(models), sharey=True, squeeze=False)
+    grid = figure.subplots(len(rows), len(models), sharey="row", squeeze=False)
+    width = (TEXT_WIDTH - 0.7) / len(models)
     for row, line in zip(rows, grid, strict=True):
         shown = [model for model in models if (row, model) in panels]
         for model, axes in zip(models, line, strict=True):
             if model not in shown:
                 axes.remove()
                 continue
-            _draw_bars(axes, panels[row, model], (TEXT_WIDTH - 0.7) / len(models))
+            _draw_bars(axes, panels[row, model], row.metric in _TRANSLATION, width)
             axes.set_title(model, fontsize=8)
             axes.tick_params(labelleft=model == shown[0])
             if model == shown[0]:
                 axes.set_ylabel(_label(row, rows))
+        bars = [panels[row, model] for model in shown]
+        _scale(line[models.index(shown[0])], bars, row.metric in _TRANSLATION, width)
     used = {bar.zero_shot for bars in panels.values() for bar in bars}
     handles = [Patch(**(_ZERO_SHOT if zero_shot else _TUNED)) for zero_shot in sorted(used)]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
@@ -137,27 +148,41 @@ def _label(row: _Row, rows: Sequence[_Row]) -> str:
     """Metric and task; the test set only where rows differ in nothing else."""
     same = [r for r in rows if (r.metric, r.variant, r.source) == (row.metric, row.variant, row.source)]  # noqa: E501  # fmt: skip
     corpus = f"\n{row.corpus}" if len(same) > 1 else ""
-    return f"{_LABELS.get(row.metric, row.metric)}\n{row.variant}, tuned on {row.source}{corpus}"
+    of = "from" if row.metric in _TRANSLATION else "tuned on"
+    return f"{_LABELS.get(row.metric, row.metric)}\n{row.variant}, {of} {row.source}{corpus}"
 
 
-def _draw_bars(axes: Axes, bars: Sequence[_Bar], width: float) -> None:
+def _draw_bars(axes: Axes, bars: Sequence[_Bar], percent: bool, width: float) -> None:
     """One bar per language with its score above; upright where bars are narrow."""
-    narrow = width / len(bars) < 0.27
     for place, bar in enumerate(bars):
         axes.bar(place, bar.mean, width=0.75, linewidth=0.8,
                  **(_ZERO_SHOT if bar.zero_shot else _TUNED))  # fmt: skip
         if len(bar.by_seed) > 1:
             axes.plot([place] * 2, [min(bar.by_seed), max(bar.by_seed)], color="black", lw=1)
         axes.annotate(
-            f"{bar.mean:.2f}", (place, max(bar.by_seed)), xytext=(0, 1.5),
+            f"{bar.mean:.{1 if percent else 2}f}", (place, max(bar.by_seed)), xytext=(0, 1.5),
             textcoords="offset points", ha="center", va="bottom", fontsize=7,
-            rotation=90 if narrow else 0,
+            rotation=90 if _narrow(bars, width) else 0,
         )  # fmt: skip
     names = [bar.language for bar in bars]
     turned = max(len(name) for name in names) * 0.065 > width / len(bars)
     axes.set_xticks(range(len(bars)), names, rotation=90 if turned else 0)
     axes.set_xlim(-0.6, len(bars) - 0.4)
-    axes.set_yticks([0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
-    # Room for the number above a bar of height 1.
-    axes.set_ylim(0.0, 1.3 if narrow else 1.13)
     axes.tick_params(axis="x", length=0)
+
+
+def _narrow(bars: Sequence[_Bar], width: float) -> bool:
+    """Whether a number is wider than a bar."""
+    return width / len(bars) < 0.27
+
+
+def _scale(axes: Axes, panels: Sequence[Sequence[_Bar]], percent: bool, width: float) -> None:
+    """The height that all panels of a row share."""
+    top, ticks = 1.0, [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    if percent:
+        # BLEU is far below 100: the best score sets the height, or 1 where all are 0.
+        top = max(value for bars in panels for bar in bars for value in bar.by_seed) or 1.0
+        ticks = [tick for tick in MaxNLocator(5).tick_values(0.0, top) if tick <= top]
+    axes.set_yticks(ticks)
+    # Room for the number above the highest bar.
+    axes.set_ylim(0.0, top * (1.3 if any(_narrow(bars, width) for bars in panels) else 1.13))
