@@ -100,8 +100,6 @@ class PinnedRepo:
     """Files of that commit, by path."""
 
     def __post_init__(self) -> None:
-        if self.kind not in ("model", "dataset"):
-            raise ValueError(f"kind {self.kind!r}: expected 'model' or 'dataset'")
         if not _COMMIT.fullmatch(self.commit):
             raise ValueError(f"commit {self.commit!r}: needed 40 hex digits")
         paths = [file.path for file in self.files]

@@ -5,18 +5,19 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Collection
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from huggingface_hub import (
     constants,
     get_hf_file_metadata,
+    get_session,
     hf_hub_download,
     hf_hub_url,
     try_to_load_from_cache,
 )
-from huggingface_hub.file_download import http_get
-from huggingface_hub.utils import WeakFileLock, build_hf_headers
+from huggingface_hub.utils import WeakFileLock, build_hf_headers, hf_raise_for_status
 
 from polyconcept.hub._cache import blob_path, fault_of
 from polyconcept.hub._errors import HubError, with_retries
@@ -26,6 +27,7 @@ from polyconcept.pins import PinnedRepo, RepoFile
 __all__ = ["download_files"]
 
 _LOG = logging.getLogger(__name__)
+_MIB = 2**20
 
 
 def download_files(pinned: PinnedRepo, names: Collection[str]) -> dict[str, Path]:
@@ -57,7 +59,7 @@ def download_files(pinned: PinnedRepo, names: Collection[str]) -> dict[str, Path
             f"(HF_HUB_CACHE) lacks {', '.join(file.path for file in missing)}; run this step once "
             "where there is network, with the same cache"
         )
-    for file in progress(missing, total=len(missing), description=f"downloading {pinned}"):
+    for file in missing:
         _LOG.info("%s: downloading %s, %s bytes", pinned, file.path, f"{file.size:,}")
         _fetch(pinned, file)
         cached[file.path] = _linked(pinned, file)
@@ -83,7 +85,8 @@ def _cached(pinned: PinnedRepo, file: RepoFile) -> Path | None:
 def _fetch(pinned: PinnedRepo, file: RepoFile) -> None:
     """Put the content where huggingface_hub keeps it, once it is whole and checked.
 
-    huggingface_hub's own download forgets what it has when it fails, and checks the size only.
+    huggingface_hub's own download checks the size only, keeps nothing of a download that failed,
+    and loses up to 10 MiB at each cut.
     """
     blob = blob_path(pinned, file)
     partial = blob.with_name(f"{blob.name}.polyconcept.incomplete")
@@ -96,7 +99,11 @@ def _fetch(pinned: PinnedRepo, file: RepoFile) -> None:
             return
         fault: str | None = None
         for _ in range(2):
-            with_retries(f"{pinned}, {file.path}", lambda: _stream(pinned, file, partial))
+            with_retries(
+                f"{pinned}, {file.path}",
+                lambda: _stream(pinned, file, partial),
+                reached=lambda: _size(partial),
+            )
             fault = fault_of(partial, file)
             if fault is None:
                 partial.replace(blob)
@@ -111,25 +118,32 @@ def _fetch(pinned: PinnedRepo, file: RepoFile) -> None:
 
 def _stream(pinned: PinnedRepo, file: RepoFile, partial: Path) -> None:
     """Download into `partial`, going on where it ends."""
-    if partial.is_file() and partial.stat().st_size > file.size:
-        partial.unlink()
+    start = _size(partial)
+    if start == file.size and partial.is_file():
+        return
     url = hf_hub_url(pinned.repository, file.path, revision=pinned.commit, repo_type=pinned.kind)
-    # Large files lie elsewhere; http_get itself would follow, but show the token there.
     location = get_hf_file_metadata(url, timeout=constants.HF_HUB_ETAG_TIMEOUT).location
     headers = build_hf_headers() | {"Accept-Encoding": "identity"}
+    if 0 < start < file.size:
+        headers["Range"] = f"bytes={start}-"
     if urlsplit(location)[:2] != urlsplit(url)[:2]:
-        headers.pop("authorization", None)
-    with partial.open("ab") as out:
-        http_get(
-            location,
-            out,
-            resume_size=out.tell(),
-            headers=headers,
-            expected_size=file.size,
-            displayed_filename=file.path,
-        )
-        out.flush()
-        os.fsync(out.fileno())
+        headers.pop("authorization", None)  # large files lie elsewhere: the token is not for there
+    with get_session().stream("GET", location, headers=headers) as response:
+        hf_raise_for_status(response)
+        # A server that does not know ranges sends all of the file.
+        with partial.open(
+            "ab" if response.status_code == HTTPStatus.PARTIAL_CONTENT else "wb"
+        ) as out:
+            chunks = response.iter_bytes(_MIB)
+            total = -(-file.size // _MIB)
+            for chunk in progress(chunks, total=total, description=f"{file.path} (MiB)"):
+                out.write(chunk)
+            out.flush()
+            os.fsync(out.fileno())
+
+
+def _size(partial: Path) -> int:
+    return partial.stat().st_size if partial.is_file() else 0
 
 
 def _linked(pinned: PinnedRepo, file: RepoFile) -> Path:

@@ -35,37 +35,41 @@ class HubError(ValueError):
     """The hub, or a repository there, does not give what was asked for."""
 
 
-def with_retries(what: str, ask: Callable[[], Answer]) -> Answer:
+def with_retries(
+    what: str, ask: Callable[[], Answer], *, reached: Callable[[], int] = lambda: 0
+) -> Answer:
     """What `ask` returns, asked again with growing waits while the network or the hub fails.
 
     Args:
         what: what is asked for, such as ``model google/mt5-base``; starts the error's message.
         ask: asks the hub.
+        reached: how far a download is; while it gets on, the tries are counted afresh.
 
     Raises:
         HubError: the hub refused, or could not be reached in any of the tries; says what to do.
     """
-    for wait in (*WAITS, None):
+    n_failed, before = 0, reached()
+    while True:
         # The client of huggingface_hub waits for ever where a call names no limit of its own.
         get_session().timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
         try:
             return ask()
         except (httpx.HTTPError, OSError, HFValidationError) as error:
-            if wait is None or not _may_pass(error):
+            n_failed = 1 if reached() > before else n_failed + 1
+            before = reached()
+            if n_failed > len(WAITS) or not _may_pass(error):
                 raise HubError(f"{what}: {_advice(error)}") from error
+            wait = WAITS[n_failed - 1]
             _LOG.warning("%s: %s; next try in %g s", what, _first_line(error), wait)
             time.sleep(wait)
-    raise AssertionError("the last round returns or raises")
 
 
 def _may_pass(error: Exception) -> bool:
     """Whether another try may succeed: a broken line, a slow or busy server."""
     if isinstance(error, HfHubHTTPError):
         return error.response.status_code in _BUSY
-    if isinstance(error, httpx.TransportError):
-        return not isinstance(error, httpx.ProxyError | httpx.UnsupportedProtocol)
-    # http_get's only way to say that fewer bytes came than were announced.
-    return "Consistency check failed" in str(error)
+    lasting = (httpx.ProxyError, httpx.UnsupportedProtocol)
+    return isinstance(error, httpx.TransportError) and not isinstance(error, lasting)
 
 
 def _advice(error: Exception) -> str:

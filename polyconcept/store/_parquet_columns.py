@@ -112,6 +112,8 @@ def _class_names(path: Path, schema: pa.Schema, field: str) -> tuple[str, ...] |
 
     feature: Any = datasets.Features.from_arrow_schema(schema)
     for name in wanted:
+        if not isinstance(feature, dict):
+            return None  # Translation and the like: text
         feature = feature[name]
     while hasattr(feature, "feature"):  # lists
         feature = feature.feature

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import get_args
 
-from polyconcept.pins import PinnedRepo, RepoFile
+from polyconcept.pins import Kind, PinnedRepo, RepoFile
 from polyconcept.store._faults import VERSION, StoreError, check_kind
 from polyconcept.store._json import read_json, write_json
 
@@ -34,10 +35,12 @@ def read_pin(path: Path) -> PinnedRepo:
     check_kind(path, _KIND, found)
     try:
         files = tuple(_file(entry) for entry in found["files"])
-        asked = found["asked"]
+        asked, kind = found["asked"], found["kind"]
+        if kind not in get_args(Kind):
+            raise ValueError(f"kind {kind!r}: expected 'model' or 'dataset'")
         return PinnedRepo(
             _text(found["repository"]),
-            found["kind"],
+            kind,
             asked if asked is None else _text(asked),
             _text(found["commit"]),
             files,

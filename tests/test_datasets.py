@@ -1,0 +1,301 @@
+"""From files of data sets to columns, and from columns to sentences."""
+
+import datasets
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from polyconcept.corpus import (
+    labelled_from_columns,
+    parallel_from_columns,
+    read_labelled,
+    read_tagged,
+    tagged_from_columns,
+    write_labelled,
+    write_sentences,
+    write_tagged,
+)
+from polyconcept.records import LabelledSentences, Sentences, TaggedSentences
+from polyconcept.store import StoreError, read_columns
+
+TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
+FEATURES = datasets.Features(
+    {
+        "tokens": datasets.List(datasets.Value("string")),
+        "ner_tags": datasets.List(datasets.ClassLabel(names=TAGS)),
+        "label": datasets.ClassLabel(names=["negative", "positive"]),
+        "translation": datasets.Translation(languages=["de", "en"]),
+    }
+)
+ROWS = {
+    "tokens": [["Anna", "Blum", "lebt"], ["Berlin"]],
+    "ner_tags": [[1, 2, 0], [3]],
+    "label": [1, -1],
+    "translation": [{"de": "Haus", "en": "house"}, {"de": "Baum", "en": "tree"}],
+}
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    datasets.disable_progress_bars()
+
+
+@pytest.fixture
+def parquet(tmp_path):
+    path = tmp_path / "train.parquet"
+    datasets.Dataset.from_dict(ROWS, features=FEATURES).to_parquet(path)
+    return path
+
+
+def numbers(path, n_rows, group=10, start=0):
+    table = pa.table({"n": list(range(start, start + n_rows))})
+    pq.write_table(table, path, row_group_size=group)
+    return path
+
+
+# --- columns ----------------------------------------------------------------------------------
+
+
+def test_class_numbers_come_back_as_their_names_also_inside_lists(parquet):
+    columns = {"words": "tokens", "tags": "ner_tags", "label": "label"}
+
+    assert read_columns([parquet], columns) == {
+        "words": ROWS["tokens"],
+        "tags": [["B-PER", "I-PER", "O"], ["B-LOC"]],
+        "label": ["positive", "-1"],  # hidden: no name stands for it
+    }
+
+
+def test_a_field_inside_a_column_is_read_by_its_dotted_name(parquet):
+    columns = {"en": "translation.en", "de": "translation.de"}
+
+    assert read_columns([parquet], columns) == {"en": ["house", "tree"], "de": ["Haus", "Baum"]}
+
+
+def test_parquet_agrees_with_the_datasets_library(parquet, tmp_path):
+    theirs = datasets.load_dataset(
+        "parquet", data_files=[str(parquet)], cache_dir=str(tmp_path / "c"), split="train"
+    )
+
+    ours = read_columns([parquet], {"t": "tokens", "n": "ner_tags"})
+
+    assert ours["t"] == theirs["tokens"][:]
+    assert ours["n"] == [[TAGS[tag] for tag in row] for row in theirs["ner_tags"]]
+
+
+@pytest.mark.parametrize(
+    ("first", "n_rows"), [(0, None), (0, 1), (9, 2), (10, 10), (24, 3), (25, 7), (3, 40), (49, 1)]
+)
+def test_rows_are_counted_over_files_and_row_groups(tmp_path, first, n_rows):
+    paths = [numbers(tmp_path / "a.parquet", 25), numbers(tmp_path / "b.parquet", 25, 7, 25)]
+    stop = None if n_rows is None else first + n_rows
+
+    found = read_columns(paths, {"n": "n"}, first=first, n_rows=n_rows)
+
+    assert found == {"n": list(range(50))[first:stop]}
+
+
+def test_no_more_row_groups_are_read_than_needed(tmp_path, monkeypatch):
+    path = numbers(tmp_path / "a.parquet", 1_000, group=100)
+    asked = []
+    original = pq.ParquetFile.iter_batches
+
+    def spy(self, *args, row_groups, **options):
+        asked.append(row_groups)
+        return original(self, *args, row_groups=row_groups, **options)
+
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", spy)
+    assert read_columns([path], {"n": "n"}, first=250, n_rows=100)["n"] == list(range(250, 350))
+    assert asked == [[2, 3]]
+
+
+def write(path, text):
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_csv_fields_may_be_quoted_and_words_are_never_missing_values(tmp_path):
+    path = write(tmp_path / "a.csv", '\ufeffen,de\r\n"a, ""b""\nc",NA\r\nnull,\r\n')
+
+    assert read_columns([path], {"x": "en", "y": "de"}) == {
+        "x": ['a, "b"\nc', "null"],
+        "y": ["NA", ""],
+    }
+
+
+def test_quotation_marks_are_plain_in_tsv(tmp_path):
+    path = write(tmp_path / "a.tsv", 'sentence\tlabel\n"Gut" ja\t1\n"halb\t0\n')
+
+    found = read_columns([path], {"s": "sentence", "l": "label"}, first=1)
+
+    assert found == {"s": ['"halb'], "l": ["0"]}
+
+
+def test_text_and_json_lines(tmp_path):
+    text = [write(tmp_path / "a.txt", "eins\u2028zwei\r\ndrei\n"), write(tmp_path / "b.txt", "x")]
+    rows = write(tmp_path / "a.jsonl", '{"t": {"en": "a"}, "n": [1]}\n{"t": {"en": "b"}, "n": []}')
+
+    assert read_columns(text, {"t": "text"}) == {"t": ["eins\u2028zwei", "drei", "x"]}
+    assert read_columns([rows], {"e": "t.en", "n": "n"}) == {"e": ["a", "b"], "n": [[1], []]}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.csv", "en,de\nx\n", "a.csv, line 2: found 1 fields, needed 2 as in the header"),
+        ("a.csv", "en,fr\nx,y\n", "a.csv: column 'de' is not there; there are en, fr"),
+        ("a.csv", "de,de\nx,y\n", "a.csv: column 'de' is twice there"),
+        ("a.csv", 'de\n"x\n', "a.csv, line 2: unexpected end of data"),
+        ("a.csv", "", "a.csv: column 'de' is not there; there are none"),
+        ("a.csv", "de\n", "a.csv: found 0 rows, needed rows from 0 on"),
+        ("a.txt", "x\n", "a.txt: column 'de' is not there; there are text"),
+        ("a.jsonl", '{"en": 1}\n', "a.jsonl, line 1: column 'de' is not there; there are en"),
+        ("a.jsonl", '{"de": null}\n', "a.jsonl, line 1: a value of column 'de' is missing"),
+        ("a.jsonl", '{"de": ["x", null]}\n', "a.jsonl, line 1: a value of column 'de' is missing"),
+        ("a.jsonl", "[1]\n", r"a.jsonl, line 1: needed one object a line, found '\[1\]'"),
+        ("a.jsonl", "{\n", "a.jsonl, line 1: not JSON"),
+        ("a.parquet", "PAR?", "a.parquet: cannot be read as Parquet"),
+        ("a.xls", "de\n", "found the formats .xls; needed one of .parquet, .csv"),
+    ],
+)
+def test_unusable_files_are_refused_by_name_and_place(tmp_path, name, text, message):
+    with pytest.raises(StoreError, match=message):
+        read_columns([write(tmp_path / name, text)], {"de": "de"})
+
+
+def test_missing_columns_and_values_of_parquet_are_named(tmp_path, parquet):
+    pq.write_table(pa.table({"de": ["a", None]}), tmp_path / "null.parquet")
+
+    with pytest.raises(
+        StoreError, match=r"column 'translation.fr' is not there; there are .*translation.de"
+    ):
+        read_columns([parquet], {"fr": "translation.fr"})
+    with pytest.raises(StoreError, match=r"null.parquet, row 1: a value of column 'de' is missing"):
+        read_columns([tmp_path / "null.parquet"], {"de": "de"})
+
+
+def test_an_empty_split_and_too_few_rows_are_refused_with_numbers(tmp_path):
+    empty = numbers(tmp_path / "empty.parquet", 0)
+    short = numbers(tmp_path / "short.parquet", 30)
+
+    with pytest.raises(StoreError, match=r"empty.parquet: found 0 rows, needed rows from 0 on"):
+        read_columns([empty], {"n": "n"})
+    with pytest.raises(StoreError, match=r"short.parquet: found 30 rows, needed rows 20 to 40"):
+        read_columns([short], {"n": "n"}, first=20, n_rows=20)
+    with pytest.raises(FileNotFoundError, match=r"gone.parquet: no such file"):
+        read_columns([tmp_path / "gone.parquet"], {"n": "n"})
+
+
+# --- parallel text ----------------------------------------------------------------------------
+
+
+def test_a_pair_with_an_empty_side_is_left_out_and_counted(tmp_path):
+    lines = {"de": ["Ein\u00a0Haus .", "", "\u200e \n", "Ja"], "en": ["A house .", "x", "y", " "]}
+
+    found, dropped = parallel_from_columns(lines)
+
+    assert found == {
+        "de": Sentences("de", (("Ein", "Haus", "."),)),
+        "en": Sentences("en", (("A", "house", "."),)),
+    }
+    assert dropped == {"no words in de": 2, "no words in en": 1}
+    write_sentences(tmp_path / "de.txt", found["de"])
+
+
+def test_moses_cuts_punctuation_off_words_without_html_escapes():
+    lines = {"fr": ["C'est « vrai » & bon\u00a0!"], "de": ['Das ist z.B. "wahr", oder?\u2028Ja.']}
+
+    found, dropped = parallel_from_columns(lines, tokenizer="moses")
+
+    assert found["fr"].words == (("C'", "est", "«", "vrai", "»", "&", "bon", "!"),)
+    assert found["de"].words[0][:8] == ("Das", "ist", "z.B.", '"', "wahr", '"', ",", "oder")
+    assert dropped == {}
+
+
+def test_unusable_parallel_columns_are_refused():
+    with pytest.raises(ValueError, match=r"lengths \{'de': 1, 'en': 2\}"):
+        parallel_from_columns({"de": ["a"], "en": ["a", "b"]})
+    with pytest.raises(ValueError, match=r"en, lines: found \['a'\] at 0, needed str"):
+        parallel_from_columns({"de": ["a"], "en": [["a"]]})
+    with pytest.raises(ValueError, match=r"de-en: no sentence is left \(no words in en: 1\)"):
+        parallel_from_columns({"de": ["a"], "en": [""]})
+
+
+# --- entities ---------------------------------------------------------------------------------
+
+
+def test_tags_are_read_as_from_a_conll_file(tmp_path):
+    words = [["Anna", "Blum", "in", "Rom"], ["er", "lebt"]]
+    tags = [["B-PER", "I-PER", "O", "B-LOC"], ["I-PER", "O"]]
+
+    found, counts = tagged_from_columns("de", words, tags, ["PER"], ignored=["LOC"])
+
+    strict = (("B-PER", "I-PER", "O", "O"), ("O", "O"))
+    assert found == TaggedSentences("de", tuple(map(tuple, words)), strict)
+    assert counts == {"I- tag outside an entity, read as O": 1}
+    write_tagged(tmp_path / "de.conll", found)
+    assert read_tagged(tmp_path / "de.conll", "de", ["PER"]) == found
+
+
+def test_odd_words_are_mended_or_left_out_and_counted(tmp_path):
+    words = [["\u200e", "Anna", "New  York", "\ufeff"], ["\u200b"], ["-DOCSTART-"], []]
+    tags = [["B-PER", "I-PER", "B-LOC", "I-LOC"], ["O"], ["O"], []]
+
+    found, counts = tagged_from_columns("en", words, tags, ["PER", "LOC"])
+
+    assert found == TaggedSentences("en", (("Anna", "New\u00a0York"),), (("B-PER", "B-LOC"),))
+    assert counts == {
+        "word with nothing visible": 3,
+        "word with blanks inside, kept as one": 1,
+        "sentence without words": 2,
+        "sentence with -DOCSTART-": 1,
+    }
+    write_tagged(tmp_path / "en.conll", found)
+    assert read_tagged(tmp_path / "en.conll", "en", ["PER", "LOC"]) == found
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        (["B-ORG", "O"], r"it: unknown label 'ORG' \(1x, first in row 0\); needed were O, .*PER"),
+        (["PER", "O"], r"it: malformed tag 'PER' \(1x, first in row 0\)"),
+        ([1, 0], "it, row 0: found the tag 1; needed names such as 'B-PER'"),
+        (["O"], "it, row 0: 2 words and 1 tags; needed one tag per word"),
+    ],
+)
+def test_unusable_tags_are_refused_with_the_language(tags, message):
+    with pytest.raises(ValueError, match=message):
+        tagged_from_columns("it", [["a", "b"]], [tags], ["PER"])
+
+
+def test_running_text_is_no_column_of_words():
+    with pytest.raises(ValueError, match="it, words: found 'a b' at 0, needed list"):
+        tagged_from_columns("it", ["a b"], [["O", "O"]], ["PER"])
+
+
+# --- sentiment --------------------------------------------------------------------------------
+
+
+def test_labels_are_spelled_as_the_study_has_them_and_ignored_ones_left_out(tmp_path):
+    texts = ["gut !", "na ja", "mies", "\n"]
+
+    found, dropped = labelled_from_columns(
+        "de", texts, [1, 2, 0, 1], {"0": "negative", "1": "positive"}, ignored=["2"]
+    )
+
+    assert found == LabelledSentences("de", (("gut", "!"), ("mies",)), ("positive", "negative"))
+    assert dropped == {"label '2' is ignored": 1, "no words": 1}
+    write_labelled(tmp_path / "de.tsv", found)
+    assert read_labelled(tmp_path / "de.tsv", "de", ["negative", "positive"]) == found
+
+
+def test_unknown_and_hidden_labels_are_refused_with_those_found():
+    with pytest.raises(
+        ValueError,
+        match=r"fr: unknown label '-1', 'neutral' in row 0, 2; known are 0, 1 \(-1 stands for hid",
+    ):
+        labelled_from_columns("fr", ["a", "b", "c"], ["-1", "1", "neutral"], {"0": "n", "1": "p"})
+    with pytest.raises(ValueError, match="fr: 1 rows of text, 2 of labels"):
+        labelled_from_columns("fr", ["a"], ["1", "1"], {"1": "p"})
+    with pytest.raises(ValueError, match=r"fr: no sentence is left \(label '1' is ignored: 1\)"):
+        labelled_from_columns("fr", ["a"], ["1"], {"0": "p"}, ignored=["1"])
