@@ -135,7 +135,7 @@ def test_impossible_searches_are_refused(tokenizer):
 
 
 def test_the_files_settings_would_have_mattered(tokenizer, directory):
-    # The control of `test_settings_of_the_search_are_ours_and_not_the_files`: left in the model, a setting does change answers.
+    # A control: left in the model, a setting changes the answers.
     model = load_for_generation(directory)
     before = translate(model, tokenizer, sentences("en"), "de", n_beams=2, max_length=9)
     model.generation_config = GenerationConfig(no_repeat_ngram_size=1, **{
@@ -143,3 +143,21 @@ def test_the_files_settings_would_have_mattered(tokenizer, directory):
     })  # fmt: skip
 
     assert translate(model, tokenizer, sentences("en"), "de", n_beams=2, max_length=9) != before
+
+
+def test_a_vocabulary_head_of_its_own_is_kept(tokenizer, directory, tmp_path):
+    # As google/mt5-* have it; transformers 5 writes "tied" into every config of mT5.
+    file = directory / "model.safetensors"
+    weights = load_file(file)
+    generator = torch.Generator().manual_seed(1)
+    head = torch.randn(weights["shared.weight"].shape, generator=generator)
+    save_file(weights | {"lm_head.weight": head}, file, metadata={"format": "pt"})
+
+    model = load_for_generation(directory)
+    save_model(model, tokenizer, tmp_path / "again")
+    again = load_for_generation(tmp_path / "again")
+
+    for each in (model, again):
+        assert torch.equal(each.lm_head.weight, head)
+        assert torch.equal(each.shared.weight, weights["shared.weight"])
+        assert torch.equal(each.encoder.embed_tokens.weight, each.shared.weight)

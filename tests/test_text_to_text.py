@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tiny_models import bert, wordpiece
 from tiny_writers import TEXT, mt5, sentences, unigram_with_end
 from tokenizers import processors
@@ -199,17 +200,49 @@ def test_an_untrained_model_scores_zero_and_no_answer_is_dropped(tokenizer, capl
 # --- stopped and resumed, cut, refused
 
 
+def test_batches_are_padded_and_padding_is_not_scored(tokenizer):
+    rows = [{"input_ids": [5, 6, 1], "labels": [7, 1]}, {"input_ids": [8, 1], "labels": [9, 4, 1]}]
+
+    batch = trainer_module._collate_with(0)(rows)
+
+    assert batch["input_ids"].tolist() == [[5, 6, 1], [8, 1, 0]]
+    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 1, 0]]
+    assert batch["labels"].tolist() == [[7, 1, -100], [9, 4, 1]]
+
+    model = mt5(tokenizer, seed=2)
+    with torch.no_grad():
+        # The mean over the five subwords that are written.
+        alone = [
+            model(**{name: torch.tensor([row[name]]) for name in row}).loss.item() for row in rows
+        ]
+        together = model(**batch).loss.item()
+
+    assert together == pytest.approx((2 * alone[0] + 3 * alone[1]) / 5, rel=1e-5)
+
+
 class PreemptedError(Exception):
     """The job was stopped."""
 
 
-def test_preempted_finetuning_ends_with_the_same_weights(tokenizer, tmp_path, monkeypatch):
+@pytest.fixture(params=["tied", "untied"])
+def base(request, tokenizer, tmp_path):
+    """A directory with a model whose vocabulary head is the embedding, or its own as in mT5."""
+    save_model(mt5(tokenizer, dropout_rate=0.1), tokenizer, tmp_path / "base")
+    if request.param == "untied":
+        file = tmp_path / "base" / "model.safetensors"
+        weights = load_file(file)
+        head = 0.5 * weights["shared.weight"].flip(0).contiguous()
+        save_file(weights | {"lm_head.weight": head}, file, metadata={"format": "pt"})
+    return tmp_path / "base"
+
+
+def test_preempted_finetuning_ends_with_the_same_weights(tokenizer, base, tmp_path, monkeypatch):
     options = FinetuneOptions(
         epochs=6.0, learning_rate=5e-3, batch_size=2, max_length=40, checkpoint_steps=5, seed=7
     )  # 4 steps an epoch, 24 in all
 
     def run(directory):
-        model = mt5(tokenizer, dropout_rate=0.1)  # a resumed run must have the random state, too
+        model = load_for_generation(base)  # with dropout: the random state must come back, too
         finetune_translation(
             model, tokenizer, PAIRS, options=options, checkpoint_directory=directory
         )

@@ -151,7 +151,13 @@ def _check_writes(tokenizer: PreTrainedTokenizerFast, texts: Iterable[str]) -> N
     unwritten = [
         text
         for text in texts
-        if str(tokenizer.decode(tokenizer(text)["input_ids"], skip_special_tokens=True)).split()
+        if str(
+            tokenizer.decode(
+                tokenizer(text)["input_ids"],
+                skip_special_tokens=True,
+                clean_up_tokenization_spaces=False,
+            )
+        ).split()
         != text.split()
     ]
     if unwritten:
