@@ -51,7 +51,6 @@ __all__ = [
     "Selection",
     "Sentences",
     "TaggedSentences",
-    "Translations",
     "VectorReader",
     "Vectors",
     "Words",
@@ -276,22 +275,6 @@ class Score:
     For a translation: whether the model was never fine-tuned to translate into `target`."""
     signature: str
     """sacrebleu's signature (version, tokenizer, settings); empty for other metrics."""
-
-
-@dataclass(frozen=True)
-class Translations:
-    """What a model made of the sentences of one language pair; all words are joined by blanks."""
-
-    source: str
-    """Code of the language translated from."""
-    target: str
-    """Code of the language translated into."""
-    sentence: tuple[str, ...]
-    """Sentences of the source language."""
-    reference: tuple[str, ...]
-    """Their translations by people, in the target language."""
-    hypothesis: tuple[str, ...]
-    """Their translations by the model; may be empty."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the two metrics take and give: values that pass between stages, as those of `records`."""
+"""What scoring takes and gives: values that pass between stages, as those of `records`."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ __all__ = [
     "ConceptReader",
     "Run",
     "ScoreKey",
+    "Translations",
 ]
 
 
@@ -246,3 +247,19 @@ class ClusterOverlap:
     def n_overlapping(self) -> int:
         """Clusters that overlap."""
         return int(np.count_nonzero(self.overlaps))
+
+
+@dataclass(frozen=True)
+class Translations:
+    """What a model made of the sentences of one language pair; all words are joined by blanks."""
+
+    source: str
+    """Code of the language translated from."""
+    target: str
+    """Code of the language translated into."""
+    sentence: tuple[str, ...]
+    """Sentences of the source language."""
+    reference: tuple[str, ...]
+    """Their translations by people, in the target language."""
+    hypothesis: tuple[str, ...]
+    """Their translations by the model; may be empty."""

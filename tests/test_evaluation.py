@@ -26,8 +26,8 @@ from polyconcept.records import (
     Score,
     Sentences,
     TaggedSentences,
-    Translations,
 )
+from polyconcept.results import Translations
 from polyconcept.training import train_tokenizer
 
 RUN = TaskRun(model="tiny", variant="ner", corpus="newspaper", trained_on=("en", "de"), seed=3)

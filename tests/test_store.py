@@ -9,7 +9,14 @@ import pyarrow as pa
 import pytest
 
 from polyconcept import store
-from polyconcept.records import Clusters, ConceptKey, Score, Selection, Words
+from polyconcept.records import (
+    Clusters,
+    ConceptKey,
+    Score,
+    Selection,
+    Words,
+)
+from polyconcept.results import Translations
 from polyconcept.store import ConceptFile, StoreError, VectorFile, VectorHeader
 from polyconcept.store._tables import write_table
 
@@ -310,6 +317,16 @@ def test_a_table_of_other_columns_is_refused(tmp_path):
 
     with pytest.raises(StoreError, match=r"old.parquet: it lacks .*'signature'.* has \['mark'\]"):
         store.read_scores([path])
+
+
+def test_translations_come_back(tmp_path):
+    pairs = [
+        Translations("en", "ar", ("a cat", "no"), ("قطة", "لا"), ("كلب", "")),
+        Translations("en", "de", ("a cat",), ("eine Katze",), ("ein Hund",)),
+    ]
+    store.write_translations(pairs, tmp_path / "translations.json")
+
+    assert store.read_translations(tmp_path / "translations.json") == pairs
 
 
 def test_same_scores_give_the_same_bytes(tmp_path):

@@ -16,7 +16,8 @@ from polyconcept.evaluation import (
     translate,
 )
 from polyconcept.models import load_for_generation, load_tokenizer, save_model
-from polyconcept.records import LabelledSentences, Sentences, TaggedSentences, Translations
+from polyconcept.records import LabelledSentences, Sentences, TaggedSentences
+from polyconcept.results import Translations
 from polyconcept.training import (
     FinetuneOptions,
     finetune_entities_as_text,

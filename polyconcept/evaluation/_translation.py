@@ -12,7 +12,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from polyconcept import prompts
 from polyconcept.evaluation._answers import write_answers
 from polyconcept.evaluation._rows import TaskRun, check_shape, task_score
-from polyconcept.records import Score, Sentences, Translations
+from polyconcept.records import Score, Sentences
+from polyconcept.results import Translations
 
 __all__ = ["evaluate_translation", "score_translation", "translate"]
 

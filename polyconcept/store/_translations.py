@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from polyconcept.records import Translations
+from polyconcept.results import Translations
 from polyconcept.store._json import read_json, write_json
 
 __all__ = ["read_translations", "write_translations"]
