@@ -66,7 +66,10 @@ def write_answers(
 
 
 def _settings(model: PreTrainedModel, n_beams: int, max_length: int) -> GenerationConfig:
-    """All that decides how an answer is searched for; the rest are the library's defaults."""
+    """All that decides how an answer is searched for.
+
+    The rest are the library's defaults, as `models.load_for_generation` leaves no others in a model.
+    """
     return GenerationConfig(  # type: ignore[no-untyped-call]
         num_beams=n_beams,
         do_sample=False,
