@@ -8,15 +8,17 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def snakemake(folder, *arguments):
+def snakemake(folder, *arguments, environment=None):
     command = [
         *(sys.executable, "-m", "snakemake", *arguments),
         *("--snakefile", str(ROOT / "Snakefile")),
         *("--directory", str(folder), "--configfile", str(folder / "study.yaml")),
         *("--cores", "2", "--rerun-triggers", "mtime", "params", "input", "software-env"),
     ]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    inherited = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
+    return subprocess.run(
+        command, capture_output=True, text=True, env=inherited | (environment or {}), check=False
+    )
 
 
 def planned(folder):
