@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 BOT = "SFconvertbot"
 BOT_TITLE = "Adding `safetensors` variant of this model"
@@ -70,6 +70,7 @@ class HubStandIn:
     Attributes:
         cuts: path -> bytes after which to end the next answers, one entry per answer.
         resets: as `cuts`, but the connection is reset and not closed.
+        stalls: as `cuts`, but the connection stays open and nothing more comes for 5 s.
         damaged: path -> number of answers still to be sent with one wrong byte.
         delays: path -> seconds to wait before the next answers, one entry per answer.
         statuses: path -> HTTP status instead of an answer, until it is removed.
@@ -78,7 +79,9 @@ class HubStandIn:
 
     def __init__(self):
         self.repositories = {}
-        self.cuts, self.resets, self.damaged, self.delays, self.statuses = {}, {}, {}, {}, {}
+        self.cuts, self.resets, self.stalls, self.damaged = {}, {}, {}, {}
+        self.delays, self.statuses = {}, {}
+        self.renamed = {}  # old name of a model -> present one; the hub redirects
         self.requests = []
         self._servers = []
 
@@ -164,6 +167,10 @@ class _Handler(BaseHTTPRequestHandler):
         if status:
             return self._refuse(status)
         raw = urlsplit(self.path).path  # revisions such as refs/pr/1 are quoted there
+        for old, new in self.hub.renamed.items():
+            if f"/{old}/" in f"{raw}/":
+                place = self.path.replace(f"/{old}", f"/{new}", 1)
+                return self._head(307, {"Location": place, "Content-Length": "0"})
         if match := _STORAGE.fullmatch(path):
             return self._storage(*match.groups())
         if match := _API.fullmatch(raw):
@@ -199,7 +206,7 @@ class _Handler(BaseHTTPRequestHandler):
         if what == "refs":
             return self._json(_refs(found))
         if what == "discussions":
-            return self._json(_discussions(kind, name, found, urlsplit(self.path).query))
+            return self._json(_discussions(kind, name, found))
         commit = found.commit_of(unquote(revision) if what else "main")
         if commit is None:
             return self._refuse(404, "RevisionNotFound")
@@ -240,21 +247,24 @@ class _Handler(BaseHTTPRequestHandler):
             headers |= {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"}
         self._head(206 if start else 200, headers)
         if self.command == "HEAD":
-            return
+            return None
         damaged = [part for part, n in self.hub.damaged.items() if part in path and n]
         if damaged:
             self.hub.damaged[damaged[0]] -= 1
             body = body[:-1] + bytes([body[-1] ^ 1])
-        cuts, resets = self._fault(self.hub.cuts, path), self._fault(self.hub.resets, path)
-        length = cuts.pop(0) if cuts else resets.pop(0) if resets else len(body)
-        self.wfile.write(body[:length])
-        self.wfile.flush()
-        if length < len(body):
-            self._hang_up(reset=not cuts and resets is not None)
+        for how in ("cuts", "resets", "stalls"):
+            lengths = self._fault(getattr(self.hub, how), path)
+            if lengths:
+                return self._break_off(how, body[: lengths.pop(0)])
+        return self.wfile.write(body)
 
-    def _hang_up(self, *, reset):
+    def _break_off(self, how, body):
         self.close_connection = True
-        if reset:
+        self.wfile.write(body)
+        self.wfile.flush()
+        if how == "stalls":
+            time.sleep(5)
+        if how == "resets":
             time.sleep(0.1)  # what was sent shall arrive before the reset takes it away
             linger = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -288,8 +298,8 @@ def _refs(repository):
     return {"branches": branches, "tags": tags, "converts": []}
 
 
-def _discussions(kind, name, repository, query):
-    asked = {key: values[0] for key, values in parse_qs(query).items()}
+def _discussions(kind, name, repository):
+    """All of them: a client that asks for one author's must not rely on getting only those."""
     found = [
         {
             "num": number,
@@ -301,7 +311,6 @@ def _discussions(kind, name, repository, query):
             "repo": {"name": name, "type": kind},
         }
         for number, author, title, status in repository.requests
-        if asked.get("author", author) == author and asked.get("status", status) == status
     ]
     return {"discussions": found, "count": len(found), "start": 0}
 

@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -109,6 +111,30 @@ def test_a_name_without_an_owner_and_a_data_set_are_found(hub):
     assert pinned.commit == data
     paths = download_files(pinned, ["de/train.tsv"])
     assert paths["de/train.tsv"].read_bytes() == b"text\nHaus\n"
+
+
+def test_a_repository_that_was_renamed_is_found_under_its_old_name(hub, monkeypatch):
+    commit = hub.add("model", "owner/new-name", FILES)
+    hub.renamed["old-name"] = "owner/new-name"
+    hub.repositories["model", "owner/new-name"].token = "hf_secret"
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+
+    pinned = pin_repository("old-name", kind="model")
+
+    assert (pinned.repository, pinned.commit) == ("old-name", commit)
+    paths = download_files(pinned, list(FILES))
+    assert {name: path.read_bytes() for name, path in paths.items()} == FILES
+    assert download_files(pinned, list(FILES)) == paths
+
+
+def test_a_branch_that_moves_on_leaves_an_old_pin_as_it_was(hub):
+    hub.add("model", REPO, FILES)
+    old = pin()
+    hub.add("model", REPO, FILES | {"vocab.txt": b"new\n"})
+
+    assert pin().commit != old.commit
+    assert download_files(old, ["vocab.txt"])["vocab.txt"].read_bytes() == b"[UNK]\n"
+    assert download_files(pin(), ["vocab.txt"])["vocab.txt"].read_bytes() == b"new\n"
 
 
 def test_a_missing_revision_is_refused_with_those_that_there_are(hub):
@@ -559,15 +585,18 @@ print(pinned.commit, paths["model.safetensors"])
 """
 
 
-def run_program(**environment):
+def clean_environment(environment):
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    return clean | {"PYTHONPATH": str(Path(__file__).parents[1])} | environment
+
+
+def run_program(**environment):
     return subprocess.run(
         [sys.executable, "-c", PROGRAM],
-        env=clean | environment,
+        env=clean_environment(environment),
         capture_output=True,
         text=True,
         timeout=60,
-        cwd=Path(__file__).parents[1],
     )
 
 
@@ -596,6 +625,43 @@ def test_a_program_fetches_a_model_through_variables_alone_and_loads_it(tmp_path
     assert len(load_tokenizer(tmp_path / "copy")) == len(tokenizer)
 
 
+def test_two_programs_that_share_a_cache_download_a_file_once(tmp_path):
+    with HubStandIn() as hub, ThreadPoolExecutor() as pool:
+        hub.add("model", REPO, FILES)
+        hub.delays["/storage"] = [0.5]
+        running = [pool.submit(run_program, **hub.environment(tmp_path)) for _ in range(2)]
+        done = [future.result() for future in running]
+        n_downloads = sum(seen.path.startswith("/storage") for seen in hub.requests)
+
+    assert [program.returncode for program in done] == [0, 0], done[0].stderr + done[1].stderr
+    assert done[0].stdout == done[1].stdout
+    assert n_downloads == 1
+
+
+def test_a_killed_program_leaves_what_the_next_one_goes_on_with(tmp_path):
+    with HubStandIn() as hub:
+        hub.add("model", REPO, FILES)
+        hub.stalls["model.safetensors"] = [2 * MIB + 70_000]
+        environment = hub.environment(tmp_path)
+        program = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM], env=clean_environment(environment)
+        )
+        deadline = time.monotonic() + 20
+        while sum(path.stat().st_size for path in partial_files(tmp_path)) < MIB:
+            assert time.monotonic() < deadline, "nothing arrived"
+            time.sleep(0.02)
+        program.kill()
+        program.wait()
+
+        again = run_program(**environment)
+
+    assert again.returncode == 0, again.stderr
+    assert Path(again.stdout.split()[1]).read_bytes() == BIG
+    ranges = [seen.range for seen in hub.downloads() if seen.path.startswith("/storage")]
+    assert ranges[0] is None
+    assert ranges[1] in {f"bytes={MIB}-", f"bytes={2 * MIB}-"}
+
+
 def test_a_model_that_needs_code_of_its_own_is_refused(tmp_path):
     tokenizer = wordpiece()
     save_model(bert(tokenizer), tokenizer, tmp_path / "m")
@@ -603,5 +669,5 @@ def test_a_model_that_needs_code_of_its_own_is_refused(tmp_path):
     remote = {"model_type": "my-bert", "auto_map": {"AutoModel": "modeling.MyBert"}}
     (tmp_path / "m" / "config.json").write_text(json.dumps(config | remote))
 
-    with pytest.raises(ValueError, match=r"type 'my-bert' is not in transformers .*never run"):
+    with pytest.raises(ValueError, match=r"contains custom code.* 'my-bert', which .*never run"):
         check_model_directory(tmp_path / "m")

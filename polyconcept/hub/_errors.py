@@ -86,9 +86,10 @@ def _advice(error: Exception) -> str:
             "HF_ENDPOINT, proxy and firewall"
         )
     if isinstance(error, httpx.TransportError):
+        tries = f" in {len(WAITS) + 1} tries" if _may_pass(error) else ""
         return (
-            f"{constants.ENDPOINT} (HF_ENDPOINT) could not be reached in {len(WAITS) + 1} tries: "
-            f"{type(error).__name__} ({_first_line(error)}); check the network, raise "
+            f"{constants.ENDPOINT} (HF_ENDPOINT) could not be reached{tries}: "
+            f"{type(error).__name__} ({_first_line(error)}); check network and proxy, raise "
             f"HF_HUB_DOWNLOAD_TIMEOUT (now {constants.HF_HUB_DOWNLOAD_TIMEOUT} s) where the server "
             "is slow, or fetch the files where there is network and set HF_HUB_OFFLINE=1 here"
         )

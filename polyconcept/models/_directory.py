@@ -88,9 +88,9 @@ def _remote_code(file: Path) -> str | None:
     if not own or family in CONFIG_MAPPING:
         return None
     return (
-        f"config.json: the model type {family!r} is not in transformers {transformers.__version__} "
-        "but needs code from the repository (auto_map), which is never run; needed a model of a "
-        "type that transformers has"
+        f"config.json cannot be used (it contains custom code, auto_map, for the model type "
+        f"{family!r}, which transformers {transformers.__version__} does not have; such code is "
+        "never run)"
     )
 
 
