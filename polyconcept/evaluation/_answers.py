@@ -68,7 +68,7 @@ def write_answers(
 def _settings(model: PreTrainedModel, n_beams: int, max_length: int) -> GenerationConfig:
     """All that decides how an answer is searched for.
 
-    The rest are the library's defaults, as `models.load_for_generation` leaves no others in a model.
+    The rest are the library's defaults: `models.load_for_generation` leaves no others in a model.
     """
     return GenerationConfig(  # type: ignore[no-untyped-call]
         num_beams=n_beams,
