@@ -45,14 +45,21 @@ def n_layers(model: PreTrainedModel, side: Side = "encoder") -> int:
 
 
 def n_blocks_of(config: PreTrainedConfig, side: Side) -> int:
-    """Return the number of blocks that a configuration states for one of its sides."""
+    """Return the number of blocks that a configuration states for one of its sides.
+
+    Raises:
+        ValueError: It states none.
+    """
     own = getattr(config, side, None)
     if isinstance(own, PreTrainedConfig):  # T5Gemma has a configuration for each side
         return n_blocks_of(own, side)
     if side == "decoder" and config.is_encoder_decoder:
         # T5's name, or that of BART's family.
         return int(getattr(config, "num_decoder_layers", None) or config.decoder_layers)
-    return int(config.get_text_config().num_hidden_layers)
+    stated = getattr(config.get_text_config(), "num_hidden_layers", None)
+    if stated is None:
+        raise ValueError(f"config.json of a {config.model_type} states no num_hidden_layers")
+    return int(stated)
 
 
 def max_subwords(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int | None:

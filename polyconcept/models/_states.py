@@ -35,7 +35,7 @@ def check_states(directory: Path, *, side_names: Sequence[str], layers: Sequence
     """
     config = _config(directory)
     known = sides_of(config)
-    missing = [side for side in side_names if side not in known]
+    missing = [side for side in dict.fromkeys(side_names) if side not in known]
     if missing:
         raise ValueError(
             f"model directory {directory}: {config.model_type} has no {' and no '.join(missing)}, "
@@ -102,6 +102,11 @@ def _n_states(
                 output = model(**inputs, output_hidden_states=True)
         except (RuntimeError, NotImplementedError):
             return None  # the way through it depends on numbers
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"model directory {directory}: architecture {type(model).__name__} cannot read a "
+                f"sentence by itself ({error})"
+            ) from error
     name = "{}_hidden_states" if config.is_encoder_decoder else "hidden_states"
     found = {side: len(getattr(output, name.format(side), None) or ()) for side in wanted}
     silent = [side for side in wanted if not found[side]]
