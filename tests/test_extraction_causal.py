@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from tiny_models import (
+    TEXT,
     byte_bpe,
     gemma2,
     gemma_bpe,
@@ -100,6 +101,23 @@ def test_subwords_are_those_of_the_running_text(family):
 
     assert [part.tolist() for part in found] == [tokenizer(line).input_ids for line in LINES]
     assert plan.n_words + sum(plan.dropped.values()) == sum(len(x.split(" ")) for x in LINES)
+
+
+def test_the_subwords_of_a_word_spell_it(family):
+    tokenizer, _ = family
+    known = set("".join(TEXT))
+    sentences = sentences_of(*LINES)
+    words = table_of(sentences)
+
+    plan = plan_of(tokenizer, sentences, words, reading="reads", pooling="mean")
+
+    inputs = np.repeat(np.arange(len(plan.sentence)), np.diff(plan.word_bound))
+    start = plan.subword_bound[inputs]
+    for row, begin, end in zip(plan.rows, start + plan.first, start + plan.last, strict=True):
+        word = words.types[words.word_type[row]]
+        if "Ġ" in tokenizer.get_vocab() or set(word) <= known:  # all bytes, or letters of the text
+            spelt = tokenizer.decode(plan.subwords[begin : end + 1].tolist())
+            assert spelt.replace("▁", " ").strip(" ") == word
 
 
 @pytest.mark.parametrize("reading", READINGS)

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from tokenizers import (
     Tokenizer,
+    decoders,
     models,
     normalizers,
     pre_tokenizers,
@@ -165,6 +166,7 @@ def byte_bpe(begin="<|begin|>", *, text=TEXT, vocab_size=330, trim_offsets=True,
     """The kind of tokenizer that Llama 3, Qwen and GPT-2 have, without a symbol for padding."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
     special = ["<|begin|>", "<|end|>", "<|turn|>"]
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
@@ -186,6 +188,7 @@ def gemma_bpe(text=TEXT, vocab_size=150, **options):
     """Gemma's kind of tokenizer: blanks become a letter, and only they mark a word's start."""
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True))
     tokenizer.normalizer = normalizers.Replace(" ", "▁")
+    tokenizer.decoder = decoders.Fuse()
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="never")
     special = ["<pad>", "<eos>", "<bos>", "<unk>"]
     trainer = trainers.BpeTrainer(
