@@ -479,6 +479,17 @@ def test_a_slow_download_goes_on(hub):
     assert paths["model.safetensors"].read_bytes() == BIG
 
 
+def test_a_download_that_stalls_is_ended_and_goes_on(hub):
+    hub.add("model", REPO, FILES)
+    hub.stalls["model.safetensors"] = [MIB]
+    started = time.monotonic()
+
+    paths = download_files(pin(), ["model.safetensors"])
+
+    assert paths["model.safetensors"].read_bytes() == BIG
+    assert time.monotonic() - started < 4  # the server would have waited for 5 s
+
+
 def test_the_token_is_not_shown_where_large_files_are_redirected_to(hub, monkeypatch):
     hub.add("model", REPO, FILES)
     hub.repositories["model", REPO].token = "hf_secret"
