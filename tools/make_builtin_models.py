@@ -1,4 +1,4 @@
-"""Pre-train the two models that the project ships, and write down how (`make builtin-models`).
+"""Pre-train the three models that the project ships, and write down how (`make builtin-models`).
 
 Each model runs in a process of its own with one thread; on one machine the same versions give the
 same weights. What came out, and how long it took, stands in RECIPE.json beside each model's files.
@@ -22,17 +22,17 @@ import numpy as np
 import tokenizers
 import torch
 import transformers
+from builtin_measures import PIVOT, best_layer, retrieval, translation_bleu
 
-from polyconcept import extraction, models, similarity, training
+from polyconcept import models, training
 from polyconcept.builtin import LANGUAGES, generate_corpus
-from polyconcept.records import Float32, Sentences, Words
+from polyconcept.records import Sentences
 
 DIRECTORY = Path(__file__).parents[1] / "polyconcept" / "builtin" / "models"
 CORPUS_SEED = 1
 N_TRAINING = 40_000
 FIRST_HELD_OUT = 1_000_000
 N_HELD_OUT = 400
-PIVOT = "en"
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,19 @@ RECIPES = {
     "bert": Recipe("bert", "wordpiece", OPTIONS, vocab_size=6000),
     # Without segment embeddings the two sentences of a pair are told apart more slowly.
     "xlmr": Recipe("xlm-roberta", "unigram", replace(OPTIONS, n_steps=4000), vocab_size=7000),
+    "mt5": Recipe(
+        "mt5",
+        "unigram-t5",
+        replace(
+            OPTIONS,
+            n_steps=5000,
+            learning_rate=6e-3,
+            mixture=replace(MIXTURE, translation_share=0.85, mask_share=0.15),
+        ),
+        vocab_size=6000,
+        n_layers=3,
+        intermediate_size=128,
+    ),
 }
 
 
@@ -100,17 +113,17 @@ def make(name: str) -> None:
         max_length=recipe.max_length,
     )
     model = new_model(recipe, tokenizer)
-    untrained = retrieval(model.base_model, tokenizer, held_out)
+    untrained = measured(model, tokenizer, held_out)
     losses = training.pretrain(
         model,
         tokenizer,
         text,
         options=recipe.options,
-        watch=_watch(lambda: retrieval(model.base_model.eval(), tokenizer, held_out)),
+        watch=_watch(lambda: retrieval(encoder_of(model.eval()), tokenizer, held_out)),
     )
     directory = DIRECTORY / name
     models.save_model(model, tokenizer, directory)
-    trained = retrieval(model.base_model, tokenizer, held_out)
+    trained = measured(model, tokenizer, held_out)
     minutes = (time.monotonic() - started) / 60
     record = _record(recipe, directory, losses, {"trained": trained, "untrained": untrained})
     record["minutes"] = round(minutes, 1)
@@ -163,98 +176,21 @@ def new_model(recipe: Recipe, tokenizer: Any) -> Any:  # noqa: ANN401 - see mode
     ).eval()
 
 
-def retrieval(
-    encoder: Any,  # noqa: ANN401 - as above
+def encoder_of(model: Any) -> Any:  # noqa: ANN401 - as above
+    """The stack of layers that reads."""
+    return model.get_encoder() if model.config.is_encoder_decoder else model.base_model
+
+
+def measured(
+    model: Any,  # noqa: ANN401 - as above
     tokenizer: Any,  # noqa: ANN401
     text: Mapping[str, Sentences],
-) -> dict[str, list[float]]:
-    """Share of sentences whose translation is found by mean word vectors, for each layer.
-
-    Words spelt alike in both sentences (names, the full stop) are left out: by them even random
-    weights would find the translation.
-
-    Args:
-        encoder: A model without head, in evaluation mode.
-        tokenizer: Its tokenizer.
-        text: The same sentences in each language.
-
-    Returns:
-        For each language with the pivot, by layer: the smaller share of both directions.
-    """
-    read = {language: _word_vectors(encoder, tokenizer, part) for language, part in text.items()}
-    return {
-        language: [
-            min(similarity.retrieval_accuracy(pivot, other))
-            for pivot, other in zip(
-                _sentence_means(read[PIVOT], text[PIVOT], text[language]),
-                _sentence_means(read[language], text[language], text[PIVOT]),
-                strict=True,
-            )
-        ]
-        for language in text
-        if language != PIVOT
-    }
-
-
-def _sentence_means(
-    read: tuple[Words, Float32[np.ndarray, "layer word dim"]], own: Sentences, other: Sentences
-) -> list[Float32[np.ndarray, "sentence dim"]]:
-    """Mean vector, in each layer, of the words of each sentence that the other does not hold."""
-    words, vectors = read
-    kept = np.array(
-        [
-            words.types[kind] not in other.words[sentence]
-            for sentence, kind in zip(words.sentence, words.word_type, strict=True)
-        ]
-    )
-    return [
-        similarity.sentence_means(layer[kept], words.sentence[kept], n_sentences=len(own))
-        for layer in vectors
-    ]
-
-
-def _word_vectors(
-    encoder: Any,  # noqa: ANN401 - as above
-    tokenizer: Any,  # noqa: ANN401
-    sentences: Sentences,
-) -> tuple[Words, Float32[np.ndarray, "layer word dim"]]:
-    """Every word of the sentences and its vector in each layer from 0."""
-    words = _all_words(sentences)
-    plan = extraction.plan_extraction(
-        tokenizer,
-        sentences,
-        words,
-        max_length=models.max_subwords(encoder, tokenizer),
-        token_budget=8192,
-    )
-    if plan.n_words < words.n_words:
-        raise ValueError(f"{sentences.language}: words without vectors: {plan.dropped}")
-    layers = range(models.n_layers(encoder) + 1)
-    size = (len(layers), words.n_words, encoder.config.hidden_size)
-    vectors = np.zeros(size, dtype=np.float32)
-    for places, of_layer in extraction.extract_vectors(encoder, plan, layers=layers):
-        for layer in layers:
-            vectors[layer, places] = of_layer[layer]
-    return words, vectors
-
-
-def _all_words(sentences: Sentences) -> Words:
-    """The word table of every word, none left out."""
-    lengths = [len(words) for words in sentences.words]
-    flat = [word for words in sentences.words for word in words]
-    types = {word: number for number, word in enumerate(dict.fromkeys(flat))}
-    return Words(
-        language=sentences.language,
-        sentence=np.repeat(np.arange(len(lengths), dtype=np.int32), lengths),
-        position=np.concatenate([np.arange(n, dtype=np.int32) for n in lengths]),
-        word_type=np.array([types[word] for word in flat], dtype=np.int32),
-        types=tuple(types),
-    )
-
-
-def best_layer(found: Mapping[str, list[float]]) -> int:
-    """Layer at which the language that is found worst is found best."""
-    return int(np.argmax(np.min(np.array(list(found.values())), axis=0)))
+) -> dict[str, Any]:
+    """What the model has learnt, under the names that the record uses."""
+    found = {"retrieval_with_en_by_layer": retrieval(encoder_of(model), tokenizer, text)}
+    if model.config.is_encoder_decoder:
+        found["bleu_from_en"] = translation_bleu(model, tokenizer, text)
+    return found
 
 
 def _watch(measure: Callable[[], dict[str, list[float]]]) -> Callable[[int, float], None]:
@@ -271,9 +207,10 @@ def _record(
     recipe: Recipe,
     directory: Path,
     losses: list[float],
-    found: Mapping[str, dict[str, list[float]]],
+    found: Mapping[str, dict[str, Any]],
 ) -> dict[str, Any]:
     weights = directory / "model.safetensors"
+    retrieved = "retrieval_with_en_by_layer"
     return {
         "recipe": asdict(recipe),
         "corpus": {
@@ -288,8 +225,12 @@ def _record(
             "first_100_steps": float(np.mean(losses[:100])),
             "last_100_steps": float(np.mean(losses[-100:])),
         },
-        "best_layer": best_layer(found["trained"]),
-        "retrieval_with_en_by_layer": found,
+        "best_layer": best_layer(found["trained"][retrieved]),
+        # Of each measure: trained, then untrained.
+        **{
+            measure: {state: values[measure] for state, values in found.items()}
+            for measure in found["trained"]
+        },
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,

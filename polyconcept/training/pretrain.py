@@ -1,10 +1,10 @@
-"""Pre-train a small masked language model on parallel text."""
+"""Pre-train a small model on parallel text: to guess masked words, or from text to text."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -16,7 +16,14 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from polyconcept.records import Sentences
 from polyconcept.training.batches import Mixture, masked_batches
-from polyconcept.training.masking import NOT_SCORED, MaskedBatch, Symbols, split_into_subwords
+from polyconcept.training.denoising import TaskBatch, task_batches
+from polyconcept.training.masking import (
+    NOT_SCORED,
+    MaskedBatch,
+    Subwords,
+    Symbols,
+    split_into_subwords,
+)
 
 __all__ = ["PretrainOptions", "pretrain"]
 
@@ -56,14 +63,16 @@ def pretrain(
     watch: Callable[[int, float], None] | None = None,
     watch_every: int = 500,
 ) -> list[float]:
-    """Train `model` in place to guess masked words, alone and beside their translation.
+    """Train `model` in place on sentences alone and on translation pairs.
 
-    Masked words over translation pairs are Conneau & Lample 2019 (TLM); they make the model
-    look for a word's translation in the other sentence. Runs with the same options, text and
-    number of threads give the same weights on CPU.
+    BERT and XLM-R guess masked words. Masked words over translation pairs are Conneau & Lample
+    2019 (TLM); they make the model look for a word's translation in the other sentence. An mT5
+    writes spans taken out of a sentence (Raffel et al. 2020, section 3.1.4), and translations
+    from every language into every other, asked for by `prompts.translation_prompt`. Runs with
+    the same options, text and number of threads give the same weights on CPU.
 
     Args:
-        model: A BERT or XLM-R masked language model; trained on the device it is on.
+        model: A BERT or XLM-R masked language model, or an mT5; trained on the device it is on.
         tokenizer: Its tokenizer.
         sentences: Parallel text: sentence i is the same in every language.
         options: Length, seed and mixture.
@@ -71,34 +80,28 @@ def pretrain(
         watch_every: Steps between two calls of `watch`.
 
     Returns:
-        The loss of each step: mean over its hidden subwords, in nats.
+        The loss of each step: mean over its hidden (or written) subwords, in nats.
 
     Raises:
-        ValueError: Nothing to train on, files of unequal length, or a single language where
-            pairs are wanted.
+        ValueError: Nothing to train on, files of unequal length, a single language where pairs
+            are wanted, or a tokenizer without the special subwords that the model needs.
     """
     _check(sentences, options)
     torch.manual_seed(options.seed)
-    random = np.random.default_rng(options.seed)
-    symbols = Symbols.of(tokenizer)
     room = tokenizer.model_max_length - 2
     text = {
         language: split_into_subwords(part, tokenizer, max_subwords=room)
         for language, part in sentences.items()
     }
-    # Added to the masks of translation pairs and thrown away in the end: a model that is told
-    # which language to guess in need not keep the language in every vector.
-    cue = torch.nn.Embedding(len(text) + 1, model.config.hidden_size, padding_idx=0)
-    torch.nn.init.zeros_(cue.weight)
-    cue.to(model.device)
-    optimizer = _optimizer(model, cue, options)
+    random = np.random.default_rng(options.seed)
+    learn = _text_to_text if model.config.model_type == "mt5" else _masked_words
+    steps, own = learn(model, tokenizer, text, random, options.mixture)
+    optimizer = _optimizer(model, own, options)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _rate_of(options))
     losses: list[float] = []
     progress = _Progress(options.n_steps)
     model.train()
-    batches = masked_batches(text, symbols, random, mixture=options.mixture)
-    for batch in islice(batches, options.n_steps):
-        loss = _loss(model, cue, batch)
+    for loss in islice(steps, options.n_steps):
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -111,6 +114,35 @@ def pretrain(
             model.train()
     model.eval()  # type: ignore[no-untyped-call]
     return losses
+
+
+def _masked_words(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    text: Mapping[str, list[Subwords]],
+    random: np.random.Generator,
+    mixture: Mixture,
+) -> tuple[Iterator[torch.Tensor], list[torch.Tensor]]:
+    """The loss of one batch after the other, and parameters that are not the model's."""
+    # Added to the masks of translation pairs and thrown away in the end: a model that is told
+    # which language to guess in need not keep the language in every vector.
+    cue = torch.nn.Embedding(len(text) + 1, model.config.hidden_size, padding_idx=0)
+    torch.nn.init.zeros_(cue.weight)
+    cue.to(model.device)
+    batches = masked_batches(text, Symbols.of(tokenizer), random, mixture=mixture)
+    return (_loss(model, cue, batch) for batch in batches), [cue.weight]
+
+
+def _text_to_text(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    text: Mapping[str, list[Subwords]],
+    random: np.random.Generator,
+    mixture: Mixture,
+) -> tuple[Iterator[torch.Tensor], list[torch.Tensor]]:
+    """As `_masked_words`, for a model that writes."""
+    batches = task_batches(text, tokenizer, random, mixture=mixture)
+    return (_written_loss(model, batch) for batch in batches), []
 
 
 def _check(sentences: Mapping[str, Sentences], options: PretrainOptions) -> None:
@@ -127,9 +159,9 @@ def _check(sentences: Mapping[str, Sentences], options: PretrainOptions) -> None
 
 
 def _optimizer(
-    model: PreTrainedModel, cue: torch.nn.Embedding, options: PretrainOptions
+    model: PreTrainedModel, own: list[torch.Tensor], options: PretrainOptions
 ) -> torch.optim.Optimizer:
-    matrices = [*(each for each in model.parameters() if each.ndim > 1), cue.weight]
+    matrices = [*(each for each in model.parameters() if each.ndim > 1), *own]
     vectors = [parameter for parameter in model.parameters() if parameter.ndim <= 1]
     groups = [
         {"params": matrices, "weight_decay": options.weight_decay},
@@ -165,6 +197,23 @@ def _loss(model: PreTrainedModel, cue: torch.nn.Embedding, batch: MaskedBatch) -
     hidden = label != NOT_SCORED
     head: Any = model.cls if model.config.model_type == "bert" else model.lm_head
     return functional.cross_entropy(head(states[hidden]), label[hidden])
+
+
+def _written_loss(model: Any, batch: TaskBatch) -> torch.Tensor:  # noqa: ANN401 - an MT5
+    """Mean loss of the target's subwords, each told those before it (teacher forcing)."""
+    label = torch.from_numpy(batch.label).to(model.device)
+    attention = torch.from_numpy(batch.attention).to(model.device)
+    read = model.encoder(
+        input_ids=torch.from_numpy(batch.source).to(model.device), attention_mask=attention
+    ).last_hidden_state
+    states = model.decoder(
+        input_ids=model.prepare_decoder_input_ids_from_labels(label),
+        encoder_hidden_states=read,
+        encoder_attention_mask=attention,
+        use_cache=False,
+    ).last_hidden_state
+    scored = label != NOT_SCORED
+    return functional.cross_entropy(model.lm_head(states[scored]), label[scored])
 
 
 class _Progress:
