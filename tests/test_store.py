@@ -152,6 +152,19 @@ def test_vectors_of_another_word_table_are_refused(tmp_path):
         pass
 
 
+def test_vectors_of_an_older_version_are_refused(tmp_path):
+    words = make_words()
+    write_some_vectors(tmp_path / "v.h5", words)
+    with h5py.File(tmp_path / "v.h5", "r+") as file:
+        del file.attrs["given"], file.attrs["reading"]
+
+    with (
+        pytest.raises(StoreError, match=r"v.h5: no attributes \['given', 'reading'\]; .* older"),
+        VectorFile.open(tmp_path / "v.h5", words),
+    ):
+        pass
+
+
 @pytest.mark.parametrize("damage", ["truncated", "foreign"])
 def test_damaged_hdf5_is_refused(tmp_path, damage):
     path = tmp_path / "en.h5"
