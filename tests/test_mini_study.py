@@ -109,7 +109,7 @@ def test_nothing_runs_twice(finished):
         (
             "tasks.mood.test.builtin.n_sentences",
             31,
-            {"generate_sentiment": 2, "score_sentiment": 1, "merge_scores": 1}
+            {"generate_sentiment": 2, "check_task": 1, "score_sentiment": 1, "merge_scores": 1}
             | {"plot_by_layer": 2, "plot_change": 2, "plot_tasks": 1},
         ),
         # COLAP knows no large clusters.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from polyconcept.corpus._lines import few
+from polyconcept.corpus._running_text import Splitter, clean, is_visible, splitter
 from polyconcept.corpus._tagged import _DOCUMENT, _TAG, _strict, _Token
 from polyconcept.records import Dropped, LabelledSentences, Sentences, TaggedSentences
 
@@ -19,11 +19,7 @@ __all__ = [
     "tagged_from_columns",
 ]
 
-Splitter: TypeAlias = Literal["none", "moses"]
-"""How running text is cut into words: at blanks, or by the rules of the Moses tokenizer."""
-
 _LOG = logging.getLogger(__name__)
-_INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 
 
 def parallel_from_columns(
@@ -50,7 +46,7 @@ def parallel_from_columns(
     lengths = {language: len(column) for language, column in lines.items()}
     if len(set(lengths.values())) != 1:
         raise ValueError(f"found columns of the lengths {lengths}; needed languages of the same")
-    cut = {language: _splitter(language, tokenizer) for language in lines}
+    cut = {language: splitter(language, tokenizer) for language in lines}
     for language, column in lines.items():
         _refuse_other(language, "lines", column, str)
     kept: dict[str, list[tuple[str, ...]]] = {language: [] for language in lines}
@@ -78,7 +74,7 @@ def sentences_from_column(
     Raises:
         ValueError: a row has no words: it cannot be left out, as the other languages have it.
     """
-    cut = _splitter(language, tokenizer)
+    cut = splitter(language, tokenizer)
     _refuse_other(language, "lines", lines, str)
     words = tuple(cut(line) for line in lines)
     empty = [row for row, found in enumerate(words) if not found]
@@ -182,7 +178,7 @@ def labelled_from_columns(
     _refuse_other(language, "texts", texts, str)
     found = [str(label) for label in labels]
     _refuse_unknown(language, found, {*spellings, *ignored}, spellings)
-    cut = _splitter(language, tokenizer)
+    cut = splitter(language, tokenizer)
     dropped: Counter[str] = Counter()
     kept = []
     for text, label in zip(texts, found, strict=True):
@@ -197,40 +193,14 @@ def labelled_from_columns(
     return LabelledSentences(language, words_of, label_of), dict(dropped)
 
 
-def _splitter(language: str, tokenizer: Splitter) -> Callable[[str], tuple[str, ...]]:
-    if tokenizer not in ("none", "moses"):
-        raise ValueError(f"tokenizer {tokenizer!r}: expected 'none' or 'moses'")
-    if tokenizer == "none":
-        return lambda line: tuple(filter(_is_visible, _clean(line).split()))
-    # Imported here: no other step on text needs it, and it takes longer than most of them.
-    from sacremoses import MosesTokenizer
-
-    moses = MosesTokenizer(language)
-
-    def cut(line: str) -> tuple[str, ...]:
-        found = " ".join(moses.tokenize(_clean(line), escape=False))
-        return tuple(filter(_is_visible, found.split()))
-
-    return cut
-
-
-def _clean(line: str) -> str:
-    """The line without the characters that no text file may hold, or only at its start."""
-    return line.replace("\0", " ").replace("\N{ZERO WIDTH NO-BREAK SPACE}", "")
-
-
-def _is_visible(word: str) -> bool:
-    return any(unicodedata.category(character) not in _INVISIBLE for character in word)
-
-
 def _visible(
     row: int, words: Sequence[str], tags: Sequence[str], counts: Counter[str]
 ) -> list[_Token]:
     tokens: list[_Token] = []
     begun = ""  # label of an entity whose first word was left out
     for word, tag in zip(words, tags, strict=True):
-        parts = _clean(word).split()
-        if not _is_visible("".join(parts)):
+        parts = clean(word).split()
+        if not is_visible("".join(parts)):
             counts["word with nothing visible"] += 1
             begun = tag[2:] if tag.startswith("B-") else begun
             continue

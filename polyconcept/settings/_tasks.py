@@ -35,7 +35,7 @@ class Generation(Frozen):
     """How an encoder-decoder model writes its answer."""
 
     n_beams: Count = 4
-    max_length: Count = 128
+    max_length: Count = 256
 
 
 class Task(Frozen):

@@ -1,0 +1,110 @@
+"""A mini study of encoder-decoder models: two sides, translation, tasks as text-to-text."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake_runs import planned, snakemake
+
+from polyconcept import store
+
+STUDY = Path(__file__).parent / "studies/mini_mt5.yaml"
+RESULTS = "results/mini_mt5"
+pytestmark = pytest.mark.workflow
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mini_mt5")
+    (folder / "study.yaml").write_text(STUDY.read_text())
+    run = snakemake(folder)
+    assert run.returncode == 0, run.stderr[-3000:]
+    return folder
+
+
+@pytest.fixture
+def scores(finished):
+    return store.read_scores([finished / RESULTS / "scores.parquet"])
+
+
+def test_every_side_of_every_run_is_scored(scores):
+    sides = ("encoder", "decoder", "encoder-decoder")
+    expected = {
+        (metric, "tiny_mt5", variant, side, layer)
+        for metric in ("calign", "colap")
+        for variant in ("base", "translation", "ner")
+        for side in sides
+        for layer in (0, 2)
+    } | {
+        (metric, "shipped", variant, "encoder", layer)
+        for metric in ("calign", "colap")
+        for variant in ("base", "mood")
+        for layer in (0, 2)
+    }
+    found = {(s.metric, s.model, s.variant, s.side, s.layer) for s in scores if s.layer is not None}
+
+    assert found == expected
+
+
+def test_tasks_are_scored_and_untrained_languages_are_marked(scores):
+    found = {
+        (s.metric, s.variant, s.source, s.target): s.zero_shot for s in scores if s.layer is None
+    }
+
+    assert found == {
+        ("bleu", "translation", "en", "de"): False,
+        ("bleu", "translation", "en", "ar"): True,
+        ("chrf", "translation", "en", "de"): False,
+        ("chrf", "translation", "en", "ar"): True,
+        ("entity_f1", "ner", "en", "en"): False,
+        ("entity_f1", "ner", "en", "de"): True,
+        ("accuracy", "mood", "en", "en"): False,
+        ("accuracy", "mood", "en", "ar"): True,
+        ("macro_f1", "mood", "en", "en"): False,
+        ("macro_f1", "mood", "en", "ar"): True,
+    }
+
+
+def test_a_score_of_translation_carries_its_signature_and_can_be_computed_again(finished, scores):
+    sacrebleu = pytest.importorskip("sacrebleu")
+    written = finished / RESULTS / "scores/tiny_mt5/translation/translations.json"
+    translations = {pair.target: pair for pair in store.read_translations(written)}
+
+    for score in scores:
+        if score.metric == "bleu":
+            pair = translations[score.target]
+            again = sacrebleu.corpus_bleu(list(pair.hypothesis), [list(pair.reference)])
+            assert score.value == pytest.approx(again.score)
+            assert re.match(r"nrefs:1\|case:mixed\|eff:no\|tok:13a", score.signature)
+
+
+def test_vectors_of_a_decoder_say_what_its_encoder_has_read(finished):
+    results = finished / RESULTS
+    words = store.read_words(results / "words/text/de.parquet")
+    folder = results / "vectors/tiny_mt5/base"
+    with store.VectorFile.open(folder / "decoder/en-de/de.h5", words) as vectors:
+        decoder = vectors.header
+    with store.VectorFile.open(folder / "encoder/de.h5", words) as vectors:
+        encoder = vectors.header
+
+    assert (decoder.given, decoder.reading) == ("en", "predicts")
+    assert (encoder.given, encoder.reading) == ("", "")
+
+
+def test_nothing_runs_twice(finished):
+    assert planned(finished) == {}
+
+
+def test_another_reading_runs_decoders_again_and_no_encoder(finished):
+    study = yaml.safe_load(STUDY.read_text())
+    study["extraction"]["reading"] = "reads"
+    (finished / "study.yaml").write_text(yaml.safe_dump(study))
+    try:
+        plan = planned(finished)
+    finally:
+        (finished / "study.yaml").write_text(STUDY.read_text())
+
+    # Both languages of one pair, in three variants; concepts of two sides.
+    assert (plan["extract_vectors"], plan["cluster_words"]) == (6, 6)
+    assert not [rule for rule in plan if rule.startswith(("finetune", "score_trans", "align"))]
