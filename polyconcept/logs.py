@@ -39,7 +39,7 @@ def log_to(path: str | Path, *, threads: int | None = None) -> Iterator[None]:
     logging.basicConfig(level=logging.INFO, format=_FORMAT, handlers=handlers, force=True)
     logging.captureWarnings(True)
     # Their INFO lines (each HTTP request, each font found) say nothing about a study.
-    for noisy in ("httpx", "fontTools", "matplotlib", "urllib3", "filelock"):
+    for noisy in ("httpx", "httpx2", "fontTools", "matplotlib", "urllib3", "filelock"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     if threads is not None:
         _limit_threads(threads)

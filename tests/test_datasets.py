@@ -299,3 +299,14 @@ def test_unknown_and_hidden_labels_are_refused_with_those_found():
         labelled_from_columns("fr", ["a"], ["1", "1"], {"1": "p"})
     with pytest.raises(ValueError, match=r"fr: no sentence is left \(label '1' is ignored: 1\)"):
         labelled_from_columns("fr", ["a"], ["1"], {"0": "p"}, ignored=["1"])
+
+
+def test_numbers_of_tags_get_the_names_that_the_study_gives_them():
+    tags = ["O", "B-PER", "I-PER"]
+    rows = [["Ada", "Lovelace", "wrote"]], [[1, 2, 0]]
+
+    found, _ = tagged_from_columns("en", *rows, ["PER"], classes=tags)
+
+    assert found.tags == (("B-PER", "I-PER", "O"),)
+    with pytest.raises(ValueError, match=r"en, row 0: found the tag 2; .* name them in `classes`"):
+        tagged_from_columns("en", *rows, ["PER"], classes=tags[:2])

@@ -93,6 +93,7 @@ def tagged_from_columns(
     labels: Collection[str],
     *,
     ignored: Collection[str] = (),
+    classes: Sequence[str] = (),
 ) -> tuple[TaggedSentences, Dropped]:
     """Sentences with entity tags (strict IOB2, as `read_tagged` reads it) from two list columns.
 
@@ -105,6 +106,7 @@ def tagged_from_columns(
         tags: the tags of each sentence: ``O``, ``B-x`` or ``I-x``.
         labels: entity labels known to the study, such as ``PER``.
         ignored: labels of the data that the study leaves out; their tags are read as ``O``.
+        classes: tags that the numbers 0, 1, ... stand for, where the data set does not say so.
 
     Returns:
         The sentences; and how many sentences and words were left out or changed, by reason.
@@ -124,6 +126,7 @@ def tagged_from_columns(
                 "tag per word"
             )
         _refuse_other(f"{language}, row {row}", "words", sentence, str)
+    tags = [[_named(tag, classes) for tag in tagged] for tagged in tags]
     _check_tags(language, tags, labels, ignored)
     counts: Counter[str] = Counter()
     kept = []
@@ -213,6 +216,13 @@ def _visible(
     return tokens
 
 
+def _named(tag: Any, classes: Sequence[str]) -> Any:  # noqa: ANN401 - checked by `_check_tags`
+    """The tag that a number stands for; anything else as it is."""
+    # Numbers without a name come as their digits from a column of classes, else as numbers.
+    number = int(tag) if isinstance(tag, int) or (isinstance(tag, str) and tag.isdecimal()) else -1
+    return classes[number] if 0 <= number < len(classes) else tag
+
+
 def _check_tags(
     language: str,
     tags: Sequence[Sequence[Any]],
@@ -228,7 +238,7 @@ def _check_tags(
             if not isinstance(tag, str):
                 raise ValueError(
                     f"{language}, row {row}: found the tag {tag!r}; needed names such as 'B-PER' "
-                    "(the file does not say what its numbers stand for)"
+                    "(the file does not say what its numbers stand for: name them in `classes`)"
                 )
             if tag in known:
                 continue

@@ -53,6 +53,7 @@ class HubLabels(_HubData):
 
     words: Annotated[str, Field(min_length=1)] = "tokens"
     tags: Annotated[str, Field(min_length=1)] = "ner_tags"
+    classes: tuple[str, ...] = ()
     sentence: Annotated[str, Field(min_length=1)] = "sentence"
     label: Annotated[str, Field(min_length=1)] = "label"
 

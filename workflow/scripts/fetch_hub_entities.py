@@ -20,7 +20,11 @@ with log_to(snakemake.log[0]):
         n_rows=source["n_sentences"],
     )
     sentences, dropped = corpus.tagged_from_columns(
-        language, **rows, labels=settings["labels"], ignored=settings["ignored"]
+        language,
+        **rows,
+        labels=settings["labels"],
+        ignored=settings["ignored"],
+        classes=source["classes"],
     )
     corpus.write_tagged(Path(snakemake.output.labelled), sentences)
     about = {"from": str(pinned), "dropped": dropped, **source}
