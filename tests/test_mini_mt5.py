@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 from snakemake_runs import planned, snakemake
+from tiny_models import byte_bpe, llama
 
-from polyconcept import store
+from polyconcept import models, store
 
 STUDY = Path(__file__).parent / "studies/mini_mt5.yaml"
 RESULTS = "results/mini_mt5"
@@ -18,6 +19,8 @@ pytestmark = pytest.mark.workflow
 def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mini_mt5")
     (folder / "study.yaml").write_text(STUDY.read_text())
+    tokenizer = byte_bpe()
+    models.save_model(llama(tokenizer), tokenizer, folder / "llama")
     run = snakemake(folder)
     assert run.returncode == 0, run.stderr[-3000:]
     return folder
@@ -30,18 +33,26 @@ def scores(finished):
 
 def test_every_side_of_every_run_is_scored(scores):
     sides = ("encoder", "decoder", "encoder-decoder")
-    expected = {
-        (metric, "tiny_mt5", variant, side, layer)
-        for metric in ("calign", "colap")
-        for variant in ("base", "translation", "ner")
-        for side in sides
-        for layer in (0, 2)
-    } | {
-        (metric, "shipped", variant, "encoder", layer)
-        for metric in ("calign", "colap")
-        for variant in ("base", "mood")
-        for layer in (0, 2)
-    }
+    expected = (
+        {
+            (metric, "tiny_mt5", variant, side, layer)
+            for metric in ("calign", "colap")
+            for variant in ("base", "translation", "ner")
+            for side in sides
+            for layer in (0, 2)
+        }
+        | {
+            (metric, "shipped", variant, "encoder", layer)
+            for metric in ("calign", "colap")
+            for variant in ("base", "mood")
+            for layer in (0, 2)
+        }
+        | {
+            (metric, "causal", "base", "decoder", layer)
+            for metric in ("calign", "colap")
+            for layer in (0, 2)
+        }
+    )
     found = {(s.metric, s.model, s.variant, s.side, s.layer) for s in scores if s.layer is not None}
 
     assert found == expected
@@ -92,6 +103,15 @@ def test_vectors_of_a_decoder_say_what_its_encoder_has_read(finished):
     assert (encoder.given, encoder.reading) == ("", "")
 
 
+def test_a_causal_model_reads_alone(finished):
+    results = finished / RESULTS
+    words = store.read_words(results / "words/text/de.parquet")
+    with store.VectorFile.open(results / "vectors/causal/base/decoder/de.h5", words) as vectors:
+        header = vectors.header
+
+    assert (header.side, header.given, header.reading) == ("decoder", "", "predicts")
+
+
 def test_nothing_runs_twice(finished):
     assert planned(finished) == {}
 
@@ -105,6 +125,6 @@ def test_another_reading_runs_decoders_again_and_no_encoder(finished):
     finally:
         (finished / "study.yaml").write_text(STUDY.read_text())
 
-    # Both languages of one pair, in three variants; concepts of two sides.
-    assert (plan["extract_vectors"], plan["cluster_words"]) == (6, 6)
+    # Both languages of one pair, in three variants, and a causal model's; concepts of two sides.
+    assert (plan["extract_vectors"], plan["cluster_words"]) == (8, 7)
     assert not [rule for rule in plan if rule.startswith(("finetune", "score_trans", "align"))]

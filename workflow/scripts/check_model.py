@@ -1,4 +1,4 @@
-"""Check that a model has the sides and layers that the study wants."""
+"""Check that a model has a usable tokenizer, and the sides and layers that the study wants."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,5 +10,6 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with log_to(snakemake.log[0]):
+    models.load_tokenizer(Path(snakemake.input.model))
     models.check_states(Path(snakemake.input.model), **snakemake.params.settings)
     store.write_json(snakemake.params.settings, Path(snakemake.output.checked))
