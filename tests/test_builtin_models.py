@@ -7,13 +7,20 @@ from pathlib import Path
 import make_builtin_models as making
 import numpy as np
 import pytest
-from transformers import AutoModel, AutoModelForMaskedLM
+from builtin_measures import translation_bleu
+from transformers import AutoModel, AutoModelForMaskedLM, AutoModelForSeq2SeqLM
 
 from polyconcept import models
 
 ROOT = Path(__file__).parents[1]
 DIRECTORY = ROOT / "polyconcept" / "builtin" / "models"
-NAMES = ("bert", "xlmr")
+NAMES = ("bert", "xlmr", "mt5")
+N_LAYERS = {"bert": 4, "xlmr": 4, "mt5": 3}
+WITH_HEAD = {
+    "bert": AutoModelForMaskedLM,
+    "xlmr": AutoModelForMaskedLM,
+    "mt5": AutoModelForSeq2SeqLM,
+}
 PAIRED_WITH_ENGLISH = ["ar", "de", "es", "fr", "it"]
 
 
@@ -77,7 +84,7 @@ def test_translations_are_found_among_400_sentences(name, record, held_out):
 def test_the_same_model_untrained_finds_next_to_none(name, held_out):
     recipe = making.RECIPES[name]
     tokenizer = models.load_tokenizer(DIRECTORY / name)
-    untrained = making.new_model(recipe, tokenizer).base_model.eval()
+    untrained = making.encoder_of(making.new_model(recipe, tokenizer))
 
     found = making.retrieval(untrained, tokenizer, held_out)
 
@@ -87,16 +94,35 @@ def test_the_same_model_untrained_finds_next_to_none(name, held_out):
 def test_layers_differ(name, held_out):
     encoder = models.load_backbone(DIRECTORY / name)
 
-    assert models.n_layers(encoder) >= 4
+    assert models.n_layers(encoder) == N_LAYERS[name]
     found = making.retrieval(encoder, models.load_tokenizer(DIRECTORY / name), held_out)
     assert len(set(found["ar"])) > 1
 
 
 def test_transformers_alone_loads_the_model_with_its_head(name):
     encoder = AutoModel.from_pretrained(DIRECTORY / name, local_files_only=True)
-    full, report = AutoModelForMaskedLM.from_pretrained(
+    full, report = WITH_HEAD[name].from_pretrained(
         DIRECTORY / name, local_files_only=True, output_loading_info=True
     )
 
     assert not report["missing_keys"]
     assert encoder.config.hidden_size == full.config.hidden_size
+
+
+def test_a_copy_of_the_mt5_translates(tmp_path, held_out):
+    models.copy_model(DIRECTORY / "mt5", tmp_path / "mt5")
+    record = json.loads((DIRECTORY / "mt5" / "RECIPE.json").read_text(encoding="utf-8"))
+    tokenizer = models.load_tokenizer(tmp_path / "mt5")
+    model = AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "mt5", local_files_only=True).eval()
+    few = {
+        language: making.Sentences(language, held_out[language].words[:60])
+        for language in (making.PIVOT, "de")
+    }
+
+    found = translation_bleu(model, tokenizer, few, n_beams=1)["de"]
+
+    stated = record["bleu_from_en"]
+    assert found == pytest.approx(stated["trained"]["de"], abs=10)  # of 400 sentences
+    assert found > 40
+    assert max(stated["untrained"].values()) < 1
+    assert (tmp_path / "mt5" / "generation_config.json").is_file()

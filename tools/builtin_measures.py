@@ -117,9 +117,9 @@ def translation_bleu(
     tokenizer: Any,  # noqa: ANN401
     text: Mapping[str, Sentences],
     *,
-    n_beams: int = 4,
+    n_beams: int = 1,
 ) -> dict[str, float]:
-    """BLEU (sacrebleu) of translations from the pivot, by beam search, for each other language.
+    """BLEU (sacrebleu) of translations from the pivot, for each other language.
 
     The text is split into words already: sacrebleu is told to split it at blanks only.
 

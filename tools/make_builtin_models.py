@@ -71,9 +71,15 @@ RECIPES = {
         "unigram-t5",
         replace(
             OPTIONS,
-            n_steps=5000,
-            learning_rate=6e-3,
-            mixture=replace(MIXTURE, translation_share=0.85, mask_share=0.15),
+            n_steps=3500,
+            learning_rate=3e-3,
+            mixture=replace(
+                MIXTURE,
+                translation_share=0.9,
+                mask_share=0.15,
+                short_batches=1000,
+                language_weights={"en": 3.0, "ar": 2.0},
+            ),
         ),
         vocab_size=6000,
         n_layers=3,
@@ -114,13 +120,8 @@ def make(name: str) -> None:
     )
     model = new_model(recipe, tokenizer)
     untrained = measured(model, tokenizer, held_out)
-    losses = training.pretrain(
-        model,
-        tokenizer,
-        text,
-        options=recipe.options,
-        watch=_watch(lambda: retrieval(encoder_of(model.eval()), tokenizer, held_out)),
-    )
+    watch = _watch(lambda: retrieval(encoder_of(model.eval()), tokenizer, held_out))
+    losses = training.pretrain(model, tokenizer, text, options=recipe.options, watch=watch)
     directory = DIRECTORY / name
     models.save_model(model, tokenizer, directory)
     trained = measured(model, tokenizer, held_out)

@@ -28,6 +28,8 @@ from polyconcept.training.masking import (
 __all__ = ["PretrainOptions", "pretrain"]
 
 _SECONDS_BETWEEN_LINES = 60.0
+_SCORES_RATE = 0.1
+"""Learning rate of an mT5's queries and keys, relative to that of all else."""
 
 
 @dataclass(frozen=True)
@@ -161,12 +163,22 @@ def _check(sentences: Mapping[str, Sentences], options: PretrainOptions) -> None
 def _optimizer(
     model: PreTrainedModel, own: list[torch.Tensor], options: PretrainOptions
 ) -> torch.optim.Optimizer:
-    matrices = [*(each for each in model.parameters() if each.ndim > 1), *own]
-    vectors = [parameter for parameter in model.parameters() if parameter.ndim <= 1]
-    groups = [
+    # Only mT5 has these names. It does not scale its attention scores down, and T5 was trained
+    # with steps relative to a matrix's size (Adafactor): with full steps the attention of a small
+    # model fixes itself on the full stop before it has learnt a single translation.
+    scores: list[torch.Tensor] = []
+    others = list(own)
+    for name, parameter in model.named_parameters():
+        (scores if name.endswith((".q.weight", ".k.weight")) else others).append(parameter)
+    matrices = [each for each in others if each.ndim > 1]
+    vectors = [each for each in others if each.ndim <= 1]
+    groups: list[dict[str, Any]] = [
         {"params": matrices, "weight_decay": options.weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]
+    if scores:
+        rate = options.learning_rate * _SCORES_RATE
+        groups.append({"params": scores, "weight_decay": options.weight_decay, "lr": rate})
     return torch.optim.AdamW(groups, lr=options.learning_rate, betas=(0.9, 0.98))
 
 
