@@ -165,7 +165,7 @@ def _optimizer(
 ) -> torch.optim.Optimizer:
     # Only mT5 has these names. It does not scale its attention scores down, and T5 was trained
     # with steps relative to a matrix's size (Adafactor): with full steps the attention of a small
-    # model fixes itself on the full stop before it has learnt a single translation.
+    # model was seen to settle on the full stop, and hardly any translation was learnt.
     scores: list[torch.Tensor] = []
     others = list(own)
     for name, parameter in model.named_parameters():
