@@ -48,6 +48,12 @@ def record(name):
     return json.loads((DIRECTORY / name / "RECIPE.json").read_text(encoding="utf-8"))
 
 
+@pytest.fixture(scope="module")
+def found(name, held_out):
+    encoder = models.load_backbone(DIRECTORY / name)
+    return making.retrieval(encoder, models.load_tokenizer(DIRECTORY / name), held_out)
+
+
 def test_files_are_small_and_those_of_the_record(name, record):
     weights = (DIRECTORY / name / "model.safetensors").read_bytes()
 
@@ -66,11 +72,7 @@ def test_the_record_is_that_of_the_recipe(name, record):
     assert record["corpus"]["seed"] == making.CORPUS_SEED
 
 
-def test_translations_are_found_among_400_sentences(name, record, held_out):
-    encoder = models.load_backbone(DIRECTORY / name)
-    tokenizer = models.load_tokenizer(DIRECTORY / name)
-
-    found = making.retrieval(encoder, tokenizer, held_out)
+def test_translations_are_found_among_400_sentences(record, found):
     layer = making.best_layer(found)
     best = {language: shares[layer] for language, shares in found.items()}
 
@@ -91,11 +93,10 @@ def test_the_same_model_untrained_finds_next_to_none(name, held_out):
     assert np.max(list(found.values())) < 0.05, found
 
 
-def test_layers_differ(name, held_out):
+def test_layers_differ(name, found):
     encoder = models.load_backbone(DIRECTORY / name)
 
     assert models.n_layers(encoder) == N_LAYERS[name]
-    found = making.retrieval(encoder, models.load_tokenizer(DIRECTORY / name), held_out)
     assert len(set(found["ar"])) > 1
 
 

@@ -120,7 +120,7 @@ class _Closest:
                 torch.sum(trial[part], -1, out=trial_sums[part])
 
         self._team.share(task, n_units)
-        return torch.stack(torch.unravel_index(torch.cat(near), trial.shape))
+        return _coordinates(torch.cat(near), trial.shape)
 
     def _refine(
         self,
@@ -142,3 +142,14 @@ class _Closest:
             at = segment, restart, place
             self._distance[at] = before[at].minimum(exact)
         torch.sum(self._distance, -1, out=self._sums)
+
+
+def _coordinates(
+    cells: Int64[torch.Tensor, " cell"], shape: tuple[int, ...]
+) -> Int64[torch.Tensor, "axis cell"]:
+    """Coordinates of cells by their number; torch's own takes seconds here, mostly to be loaded."""
+    axes = []
+    for size in reversed(shape):
+        axes.append(cells % size)
+        cells = cells // size
+    return torch.stack(axes[::-1])
