@@ -72,8 +72,8 @@ if beyond:
 
 def pin_of(kind, repository, revision, converted=False):
     """Name of the folder that says which commit of a repository this study uses."""
-    asked = f"{revision or 'latest'}{'+converted' if converted else ''}"
-    return f"{kind}s/{repository}@{asked}".replace("/", "--")
+    asked = f"{revision or 'latest'}{'-converted' if converted else ''}"
+    return "--".join(Path(f"{kind}s/{repository}@{asked}").parts)
 
 
 def hub_repositories():
