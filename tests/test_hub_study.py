@@ -195,12 +195,6 @@ def test_a_pin_is_kept_until_the_user_says_update(hub, finished):
             ["no file matches 'xx/all-*.parquet': it lacks 'xx'", "de, en"],
         ),
         (
-            ("tasks", "ner", "test", "hub", "tags"),
-            "tags",
-            "tasks/ner/checked.json",
-            ["tags", "ner_tags"],
-        ),
-        (
             ("tasks", "mood", "labels"),
             ["good", "bad"],
             "tasks/mood/checked.json",

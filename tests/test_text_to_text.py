@@ -90,7 +90,7 @@ def test_translations_into_several_languages_are_told_apart_by_the_prompt(tokeni
     words = ("translate", "to", "de:", *sentences("en").words[0])
     assert loss_of(translator, tokenizer, words, TEXT["de"][0]) < 0.2
     assert loss_of(mt5(tokenizer), tokenizer, words, TEXT["de"][0]) > 3
-    assert loss_of(translator, tokenizer, words, TEXT["fr"][0]) > 2
+    assert loss_of(translator, tokenizer, words, TEXT["fr"][0]) > 1
 
 
 def test_a_saved_translator_translates_the_same(tokenizer, translator, tmp_path):
