@@ -10,11 +10,13 @@ from polyconcept.corpus import (
     parallel_from_columns,
     read_labelled,
     read_tagged,
+    sentences_from_column,
     tagged_from_columns,
     write_labelled,
     write_sentences,
     write_tagged,
 )
+from polyconcept.hub import fill_codes
 from polyconcept.records import LabelledSentences, Sentences, TaggedSentences
 from polyconcept.store import StoreError, read_columns
 
@@ -310,3 +312,29 @@ def test_numbers_of_tags_get_the_names_that_the_study_gives_them():
     assert found.tags == (("B-PER", "I-PER", "O"),)
     with pytest.raises(ValueError, match=r"en, row 0: found the tag 2; .* name them in `classes`"):
         tagged_from_columns("en", *rows, ["PER"], classes=tags[:2])
+
+
+def test_a_row_that_other_languages_share_cannot_be_left_out():
+    assert sentences_from_column("fr", ["un\u00a0chat", " deux "]).words == (
+        ("un", "chat"),
+        ("deux",),
+    )
+    with pytest.raises(ValueError, match=r"fr: no words in row 1 \(0-based\); .* `pairwise`"):
+        sentences_from_column("fr", ["un", " \u200b", "deux"])
+    with pytest.raises(ValueError, match="fr: no words in any row"):
+        sentences_from_column("fr", [])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("{pair}/train-*.parquet", "deu-en/train-*.parquet"),
+        ("{language}.tsv", "deu.tsv"),
+        ("translation.{language}", "translation.deu"),
+        ("data/{language}/{pair}", "data/deu/deu-en"),
+    ],
+)
+def test_codes_of_the_data_set_stand_in_a_pattern(pattern, expected):
+    filled = fill_codes(pattern, "de", pair=("en", "de"), codes={"de": "deu"})
+
+    assert filled == expected

@@ -60,6 +60,14 @@ def sentiment_file(language):
     return "".join(["text\tlabel\n", *(f"{text}\t{label}\n" for text, label in rows)]).encode()
 
 
+def own_text(folder):
+    """Files of the user, a folder per pair."""
+    (folder / "own/en-de").mkdir(parents=True)
+    for code in ("en", "de"):
+        lines = [f"{line}\n" for line in sentences(code, 5)]
+        (folder / f"own/en-de/{code}.txt").write_text("".join(lines))
+
+
 def study():
     ner = {"dataset": "ours/ner", "files": "{language}/all-*.parquet", "n_sentences": 20}
     mood = {"dataset": "mood", "revision": "v1", "files": "{language}.tsv", "sentence": "text"}
@@ -76,8 +84,11 @@ def study():
                     "column": "translation.{language}",
                     "tokenizer": "moses",
                 },
-            }
+            },
+            "more": {"hub": {"dataset": "ours/lines", "files": "{language}.txt"}},
+            "own": {"directory": "own", "pairwise": True},
         },
+        "word_links": {"extra_corpora": ["more", "own"]},
         "pairs": ["en-de"],
         "layers": [0, 4],
         "tasks": {
@@ -105,6 +116,8 @@ def hub():
         model = {path.name: path.read_bytes() for path in MODEL.iterdir()}
         stand_in.add("model", "owner/tiny", model)
         stand_in.add("dataset", "ours/pairs", {"de-en/train-0.parquet": parallel_file()})
+        lines = {f"{code}.txt": "\n".join(sentences(code, 20)).encode() for code in ("en", "de")}
+        stand_in.add("dataset", "ours/lines", lines)
         entities = {f"{code}/all-0.parquet": entity_file(code) for code in ("en", "de")}
         stand_in.add("dataset", "ours/ner", entities)
         moods = {"english.tsv": sentiment_file("en"), "german.tsv": sentiment_file("de")}
@@ -116,6 +129,7 @@ def hub():
 def finished(hub, tmp_path_factory):
     folder = tmp_path_factory.mktemp("hub")
     (folder / "study.yaml").write_text(yaml.safe_dump(study()))
+    own_text(folder)
     # No model is fine-tuned on `mood`: its data alone are asked for.
     targets = ["all", "results/hub/tasks/mood/checked.json"]
     run = snakemake(folder, *targets, environment=hub.environment(folder / "home"))
@@ -142,6 +156,10 @@ def test_what_was_fetched_is_what_the_hub_has(finished):
     tagged = corpus.read_tagged(results / "tasks/ner/test/de.conll", "de", ["PER", "LOC", "ORG"])
     moods = corpus.read_labelled(results / "tasks/mood/test/de.tsv", "de", ["positive", "negative"])
 
+    shared = corpus.read_sentences(results / "corpora/more/de.txt", "de")
+    own = corpus.read_sentences(results / "corpora/own/en-de/de.txt", "de")
+
+    assert (shared.words, own.words) == tuple(TEXT.sentences["de"].words[:n] for n in (20, 5))
     assert len(found["en"]) == 60
     assert "".join(found["de"].words[0]) == "".join(TEXT.sentences["de"].words[0])
     assert tagged.tags == TEXT.tags["de"].tags[20:40]
@@ -210,6 +228,7 @@ def test_bad_input_is_told_before_anything_is_trained(hub, tmp_path, path, value
         place = place[key]
     place[last] = value
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(settings))
+    own_text(tmp_path)
 
     run = snakemake(
         tmp_path,

@@ -51,6 +51,10 @@ def translation(source="en", labels=None, **train):
     return {"it": task | ({"labels": labels} if labels else {})}
 
 
+def hub(**keys):
+    return {"hub": {"dataset": "a/b", **keys}}
+
+
 def test_a_minimal_study_takes_the_published_defaults():
     study = parse_study(minimal())
 
@@ -104,6 +108,13 @@ def test_shipped_studies_are_valid(path):
             "tasks",
             task("entities", train={"builtin": {"n_sentences": 9}}),
             "needs `languages` beside",
+        ),
+        ("corpora.news", hub(files="x.txt"), r"`files` or `column` needs \{language\}"),
+        ("corpora.news", hub(files="{pair}", column="{language}"), r"\{pair\} .* `pairwise: true`"),
+        (
+            "tasks",
+            task("entities", test=hub(files="x.parquet") | {"languages": ["en", "de"]}),
+            r"tasks.it.test: `hub.files` needs \{language\}: \['en', 'de'\] would be the same",
         ),
         ("corpora.news", {"builtin": {"n_sentences": 9}, "pairwise": True}, "not for `builtin`"),
         ("models.tiny", {"builtin": "mt5", "family": "encoder"}, "`family` is for `directory` and"),

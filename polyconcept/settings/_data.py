@@ -47,6 +47,14 @@ class HubText(_HubData):
     column: Annotated[str, Field(min_length=1)] = "text"
     tokenizer: Literal["none", "moses"] = "none"
 
+    @model_validator(mode="after")
+    def _tells_languages_apart(self) -> HubText:
+        if "{language}" not in self.files + self.column:
+            raise ValueError(
+                "`files` or `column` needs {language}: every language would be the same text"
+            )
+        return self
+
 
 class HubLabels(_HubData):
     """Labelled sentences of a data set on the hub."""
@@ -74,6 +82,9 @@ class Corpus(Frozen):
         needs_one_of(self, "directory", "builtin", "hub")
         if self.pairwise and self.builtin is not None:
             raise ValueError("`pairwise` is not for `builtin`: its text is the same in every pair")
+        by_pair = self.hub is not None and "{pair}" in self.hub.files + self.hub.column
+        if by_pair and not self.pairwise:
+            raise ValueError("{pair} in `hub` needs `pairwise: true`")
         return self
 
 
@@ -93,6 +104,10 @@ class TaskData(Frozen):
             raise ValueError(f"needs `languages` beside `{self.source}`")
         if self.files is not None and self.languages:
             raise ValueError("takes its languages from `files`: remove `languages`")
+        if self.hub is not None and len(self.languages) > 1 and "{language}" not in self.hub.files:
+            raise ValueError(
+                f"`hub.files` needs {{language}}: {list(self.languages)} would be the same"
+            )
         return self
 
     @property
