@@ -82,7 +82,7 @@ rule fetch_hub_entities:
     conda:
         "../../envs/environment.yaml"
     params:
-        hub=hub_label_settings,
+        hub=hub_entity_settings,
         settings=label_settings,
         code=code_of("fetch_hub_entities"),
     script:
@@ -104,7 +104,7 @@ rule fetch_hub_sentiment:
     conda:
         "../../envs/environment.yaml"
     params:
-        hub=hub_label_settings,
+        hub=hub_sentiment_settings,
         settings=label_settings,
         code=code_of("fetch_hub_sentiment"),
     script:

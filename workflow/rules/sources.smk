@@ -115,18 +115,23 @@ def labels_pin(wildcards):
     return pin_file("dataset", hub.dataset, hub.revision)
 
 
-def hub_settings(hub):
-    """What to read of a data set; which commit stands in the pin."""
-    unused = {"dataset", "revision", "languages"}
-    return {key: value for key, value in plain(hub).items() if key not in unused}
+HUB_ROWS = ("files", "codes", "first", "n_sentences")
+
+
+# What to read of a data set; which commit stands in the pin.
 
 
 def hub_text_settings(wildcards):
-    return hub_settings(STUDY.corpora[wildcards.corpus].hub)
+    hub = STUDY.corpora[wildcards.corpus].hub
+    return plain(hub, *HUB_ROWS, "column", "tokenizer")
 
 
-def hub_label_settings(wildcards):
-    return hub_settings(task_data(wildcards).hub)
+def hub_entity_settings(wildcards):
+    return plain(task_data(wildcards).hub, *HUB_ROWS, "words", "tags", "classes")
+
+
+def hub_sentiment_settings(wildcards):
+    return plain(task_data(wildcards).hub, *HUB_ROWS, "sentence", "label")
 
 
 def pin_settings(wildcards):
