@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError
 from transformers import (
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
     AutoConfig,
@@ -15,8 +13,7 @@ from transformers import (
 )
 
 from polyconcept.models._directory import OFFLINE, check_model_directory
-from polyconcept.models._loading import Device, _ready, _refuse_missing
-from polyconcept.models._quiet import quiet_transformers
+from polyconcept.models._loading import Device, _load, _ready, _refuse_missing
 
 __all__ = ["load_for_generation"]
 
@@ -38,19 +35,8 @@ def load_for_generation(directory: Path, *, device: Device = "cpu") -> PreTraine
             f"model directory {directory}: holds a model of type {config.model_type!r}; to write "
             "text it needs encoder, decoder and vocabulary head, as mt5 has them"
         )
-    try:
-        # Loading draws first values for weights that it then reads: no trace of that outside.
-        with quiet_transformers(), torch.random.fork_rng(devices=[]):
-            model, report = AutoModelForSeq2SeqLM.from_pretrained(
-                directory,
-                dtype=torch.float32,
-                use_safetensors=True,
-                output_loading_info=True,
-                **OFFLINE,
-            )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise ValueError(f"model directory {directory}: cannot be loaded: {error}") from error
-    _refuse_missing(directory, sorted(report["missing_keys"]))
+    model, missing = _load(AutoModelForSeq2SeqLM, directory)
+    _refuse_missing(directory, missing)
     _forget_settings(model, directory)
     return _ready(model, device)
 

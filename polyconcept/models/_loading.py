@@ -14,6 +14,7 @@ from transformers import (
     AutoConfig,
     AutoModel,
     AutoModelForMaskedLM,
+    AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     AutoTokenizer,
@@ -29,6 +30,7 @@ Device: TypeAlias = str | torch.device
 AutoClass: TypeAlias = type[
     AutoModel
     | AutoModelForMaskedLM
+    | AutoModelForSeq2SeqLM
     | AutoModelForSequenceClassification
     | AutoModelForTokenClassification
 ]
