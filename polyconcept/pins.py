@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 __all__ = [
@@ -124,12 +123,3 @@ class PinnedRepo:
             if file.path == path:
                 return file
         raise ValueError(f"{self} has no file {path}")
-
-    def only(self, paths: Iterable[str]) -> PinnedRepo:
-        """The same pin with these files and no others, such as those that a study reads.
-
-        Raises:
-            ValueError: the repository has no such file.
-        """
-        files = {path: self.file(path) for path in paths}
-        return replace(self, files=tuple(files[path] for path in sorted(files)))

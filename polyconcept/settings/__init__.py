@@ -14,14 +14,11 @@ from pydantic_core import ErrorDetails
 
 from polyconcept.settings._base import NAME, PAIR, REPOSITORY
 from polyconcept.settings._checks import cross_faults, layer_faults, nearest
-from polyconcept.settings._data import Corpus, TaskData
-from polyconcept.settings._models import Model
+from polyconcept.settings._data import TaskData
 from polyconcept.settings._schema import Study
 from polyconcept.settings._tasks import Task
 
 __all__ = [
-    "Corpus",
-    "Model",
     "SettingsError",
     "Study",
     "Task",
