@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 
 __all__ = ["choose_device"]
 
 
-def choose_device(name: str = "auto") -> str:
+def choose_device(name: str = "auto", *, n_gpus: int = 0) -> str:
     """Return the device of that name; ``auto`` takes CUDA, else Apple's MPS, else the CPU.
+
+    Args:
+        name: ``auto``, ``cpu``, ``cuda`` or ``mps``; with a number after a colon one of several.
+        n_gpus: GPUs that the job asked its cluster for: ``auto`` then means one of them, and no
+            job holds a GPU for days to compute on the CPU beside it.
 
     Raises:
         ValueError: torch finds no such device on this machine.
     """
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if n_gpus and name == "auto" and not there["cuda"]:
+        raise ValueError(
+            f"the job asked for {n_gpus} GPU, but torch {torch.__version__} finds none on this "
+            f"node (CUDA_VISIBLE_DEVICES={os.environ.get('CUDA_VISIBLE_DEVICES', 'not set')}); "
+            "check the build of torch and the partition, or set `device: cpu` in the study"
+        )
     if name == "auto":
         return next((kind for kind, found in there.items() if found), "cpu")
     if not there.get(name.split(":")[0], name == "cpu"):

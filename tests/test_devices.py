@@ -23,3 +23,13 @@ def test_a_device_that_is_not_there_is_refused(monkeypatch, name):
 
     with pytest.raises(ValueError, match=f"device '{name}': torch .* finds none"):
         choose_device(name)
+
+
+def test_a_job_that_asked_for_a_gpu_does_not_go_on_without(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+
+    with pytest.raises(ValueError, match=r"asked for 1 GPU, .* finds none .*VISIBLE_DEVICES=3\)"):
+        choose_device("auto", n_gpus=1)
+    assert choose_device("cpu", n_gpus=1) == "cpu"

@@ -15,7 +15,9 @@ from pydantic_core import ErrorDetails
 from polyconcept.settings._base import NAME, PAIR, REPOSITORY
 from polyconcept.settings._checks import cross_faults, layer_faults, nearest
 from polyconcept.settings._data import TaskData
+from polyconcept.settings._pins import pin_of, pins
 from polyconcept.settings._schema import Study
+from polyconcept.settings._stages import stage_settings
 from polyconcept.settings._tasks import Task
 
 __all__ = [
@@ -25,6 +27,9 @@ __all__ = [
     "TaskData",
     "layer_faults",
     "parse_study",
+    "pin_of",
+    "pins",
+    "stage_settings",
 ]
 
 _PATTERNS = {

@@ -35,7 +35,6 @@ class Extraction(Frozen):
     reading: Literal["predicts", "reads"] = "predicts"
     dtype: Literal["float32", "bfloat16"] = "float32"
     token_budget: Count = 8192
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
 
 
 class Clustering(Frozen):
@@ -47,7 +46,6 @@ class Clustering(Frozen):
     engine: Literal["torch", "scikit-learn"] = "torch"
     max_iterations: Count = 300
     tolerance: Annotated[float, Field(ge=0)] = 1e-4
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
 
 
 class Calign(Frozen):
@@ -88,6 +86,7 @@ class Study(Frozen):
     """A complete study; docs of every key stand in config.yaml."""
 
     name: Name
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     corpus: Name
     corpora: Annotated[Mapping[Name, Corpus], Field(min_length=1)]
     pairs: Annotated[tuple[Pair, ...], Field(min_length=1)]
@@ -114,6 +113,15 @@ class Study(Frozen):
     def variants_of(self, model: str) -> tuple[str, ...]:
         """``base`` and the tasks that `model` is fine-tuned on."""
         return ("base", *self.models[model].tasks)
+
+    def pairs_with(self, language: str, own: str = "") -> list[str]:
+        """Pairs whose words of a language stand in one table: all, or `own` where each has its."""
+        return [pair for pair in ([own] if own else self.pairs) if language in pair.split("-")]
+
+    def partners_of(self, language: str, own: str = "") -> list[str]:
+        """A language and those it is paired with, in order of mention."""
+        pairs = self.pairs_with(language, own)
+        return list(dict.fromkeys(code for pair in pairs for code in pair.split("-")))
 
     def translations_of(self, task: str) -> dict[str, tuple[str, ...]]:
         """Pairs that a translation task reads from each corpus (train, then test)."""

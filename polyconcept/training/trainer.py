@@ -60,6 +60,8 @@ class FinetuneOptions:
     """Steps between two checkpoints."""
     seed: int = 212
     """Seed of the order of the sentences and of dropout."""
+    device: str = "auto"
+    """What to train on: `cpu`, or the best that torch finds."""
 
     def __post_init__(self) -> None:
         for name in ("epochs", "learning_rate", "batch_size", "max_length", "checkpoint_steps"):
@@ -150,12 +152,13 @@ def _arguments(
         save_steps=options.checkpoint_steps,
         # The last but one stays until the last is marked as whole.
         save_total_limit=2,
+        use_cpu=options.device == "cpu",
         seed=options.seed,
         data_seed=options.seed,
         logging_strategy="no",
         report_to="none",
         disable_tqdm=not sys.stderr.isatty(),
-        dataloader_pin_memory=torch.cuda.is_available(),
+        dataloader_pin_memory=options.device != "cpu" and torch.cuda.is_available(),
         remove_unused_columns=False,
     )
 

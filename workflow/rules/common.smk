@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from polyconcept.provenance import code_fingerprint
-from polyconcept.settings import SettingsError, parse_study
+from polyconcept.settings import SettingsError, parse_study, stage_settings
 
 try:
     STUDY = parse_study(
@@ -81,23 +81,17 @@ wildcard_constraints:
     metric=one_of(METRICS),
 
 
-# --- Settings. Each job gets one plain dict of just what it uses: a change of any other setting
-# --- does not rerun it.
+# --- What a job depends on besides its input files.
 
 
-def plain(settings, *names):
-    """Fields of a settings object as a dict of plain values; all of them where none is named."""
-    return settings.model_dump(mode="json", include=set(names) or None)
+def settings_of(rule):
+    """One plain dict of just what a job uses: a change of any other setting does not rerun it."""
+    return lambda wildcards: stage_settings(rule, STUDY, dict(wildcards.items()))
 
 
 def code_of(rule):
     """Content hash of a rule's script and all of our modules that it can import."""
     return code_fingerprint(ROOT / "workflow" / "scripts" / f"{rule}.py", ROOT)
-
-
-def hash_of_lexicon():
-    """Content hash of the built-in corpus's word lists, which are data and no code."""
-    return hash_of(sorted((ROOT / "polyconcept" / "builtin" / "lexicon").glob("*.tsv")))
 
 
 def hash_of(files):
@@ -107,100 +101,12 @@ def hash_of(files):
     ).hexdigest()
 
 
+def hash_of_lexicon():
+    """Content hash of the built-in corpus's word lists, which are data and no code."""
+    return hash_of(sorted((ROOT / "polyconcept" / "builtin" / "lexicon").glob("*.tsv")))
+
+
 def task_data(wildcards):
     """Settings of labelled data such as ``ner/train``."""
     task, split = wildcards.data.split("/")
     return getattr(STUDY.tasks[task], split)
-
-
-def builtin_text_of(wildcards):
-    return plain(STUDY.corpora[wildcards.corpus].builtin)
-
-
-def builtin_labels_of(wildcards):
-    return plain(task_data(wildcards).builtin)
-
-
-def label_settings(wildcards):
-    task = STUDY.tasks[wildcards.data.split("/")[0]]
-    return plain(task, "labels", "spellings", "ignored")
-
-
-def pretraining_settings(wildcards):
-    return plain(STUDY.models[wildcards.model].pretrain)
-
-
-def finetuning_settings(wildcards):
-    task = STUDY.tasks[wildcards.variant]
-    return plain(task.finetuning) | plain(task, "labels")
-
-
-def translation_settings(wildcards):
-    return plain(STUDY.tasks[wildcards.variant].finetuning)
-
-
-def scoring_settings(wildcards):
-    task = STUDY.tasks[wildcards.variant]
-    return plain(task, "labels") | {
-        "train_languages": list(task.train.of_languages),
-        **plain(task.finetuning, "seed", "max_length"),
-    }
-
-
-def generation_settings(wildcards):
-    """How an encoder-decoder model's answers are written and scored."""
-    task = STUDY.tasks[wildcards.variant]
-    return plain(task.generation) | {
-        "labels": list(task.labels),
-        "train_languages": list(task.train.of_languages),
-        "seed": task.finetuning.seed,
-    }
-
-
-def extraction_settings(wildcards):
-    """The reading is of decoders only: encoders do not run again where it changes."""
-    settings = plain(STUDY.extraction) | {
-        "layers": list(STUDY.layers_of(wildcards.model))
-    }
-    return settings if wildcards.side == "decoder" else settings | {"reading": None}
-
-
-def clustering_settings(wildcards):
-    return plain(STUDY.clustering) | {"layers": list(STUDY.layers_of(wildcards.model))}
-
-
-def shape_settings(wildcards):
-    """What a model must have, known before it is fine-tuned."""
-    family = STUDY.models[wildcards.model].of_family
-    sides = ["encoder", "decoder"] if family == "encoder-decoder" else [family]
-    return {"side_names": sides, "layers": list(STUDY.layers_of(wildcards.model))}
-
-
-def layer_figure_settings(wildcards):
-    """What a figure shows; only CALIGN tells large clusters apart."""
-    settings = plain(STUDY.figures, "definition", "over")
-    return settings if wildcards.metric == "calign" else settings | {"over": "all"}
-
-
-def example_settings():
-    """Which layer, how many concepts, how many words of each."""
-    chosen = STUDY.figures.examples
-    if chosen is None:
-        return {}
-    return {
-        "layer": chosen.layer,
-        "n_examples": chosen.n_concepts,
-        "n_shown": chosen.n_types,
-    }
-
-
-def example_rule():
-    return plain(STUDY.calign) | plain(STUDY.figures, "definition")
-
-
-def example_figure_settings():
-    chosen = STUDY.figures.examples
-    if chosen is None:
-        return {}
-    title = f"{chosen.model} ({chosen.variant}), layer {chosen.layer}"
-    return {"n_types": chosen.n_types, "title": title}

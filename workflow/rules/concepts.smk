@@ -15,7 +15,7 @@ rule extract_vectors:
         "../../envs/environment.yaml"
     threads: 1
     params:
-        settings=extraction_settings,
+        settings=settings_of("extract_vectors"),
         code=code_of("extract_vectors"),
     script:
         "../scripts/extract_vectors.py"
@@ -34,7 +34,7 @@ rule cluster_words:
         "../../envs/environment.yaml"
     threads: 1
     params:
-        settings=clustering_settings,
+        settings=settings_of("cluster_words"),
         code=code_of("cluster_words"),
     script:
         "../scripts/cluster_words.py"

@@ -18,7 +18,7 @@ rule plot_by_layer:
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=layer_figure_settings,
+        settings=settings_of("plot_by_layer"),
         code=code_of("plot_by_layer"),
     script:
         "../scripts/plot_by_layer.py"
@@ -41,7 +41,7 @@ rule plot_change:
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=layer_figure_settings,
+        settings=settings_of("plot_change"),
         code=code_of("plot_change"),
     script:
         "../scripts/plot_change.py"
@@ -63,6 +63,7 @@ rule plot_tasks:
     conda:
         "../../envs/environment.yaml"
     params:
+        settings=settings_of("plot_tasks"),
         code=code_of("plot_tasks"),
     script:
         "../scripts/plot_tasks.py"
@@ -79,8 +80,7 @@ rule find_examples:
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=example_settings(),
-        rule=example_rule(),
+        settings=settings_of("find_examples"),
         code=code_of("find_examples"),
     script:
         "../scripts/find_examples.py"
@@ -102,8 +102,7 @@ rule plot_examples:
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=example_figure_settings(),
-        definition=STUDY.figures.definition,  # for the caption
+        settings=settings_of("plot_examples"),
         code=code_of("plot_examples"),
     script:
         "../scripts/plot_examples.py"

@@ -93,31 +93,17 @@ def pair_words(wildcards):
     return {f"{place}_words": file for place, file in found.items()}
 
 
-def pairs_with(wildcards):
-    """Pairs whose words of a language stand in one table."""
-    own = wildcards.part.removesuffix("/")
-    pairs = [own] if own else STUDY.pairs
-    return [pair for pair in pairs if wildcards.language in pair.split("-")]
-
-
-def partners(wildcards):
-    """A language and those it is paired with, in order of mention."""
-    codes = [code for pair in pairs_with(wildcards) for code in pair.split("-")]
-    return list(dict.fromkeys(codes))
-
-
 def language_texts(wildcards):
     """A language's text, with the texts of its partners and the word links that join them."""
-    pairs = pairs_with(wildcards)
+    language, own = wildcards.language, wildcards.part.removesuffix("/")
+    pairs, partners = (
+        STUDY.pairs_with(language, own),
+        STUDY.partners_of(language, own),
+    )
     return {
-        "texts": [text(STUDY.corpus, pairs[0], code) for code in partners(wildcards)],
+        "texts": [text(STUDY.corpus, pairs[0], code) for code in partners],
         "links": [f"<results>/dictionaries/{pair}/links.txt" for pair in pairs],
     }
-
-
-def splitting_settings(wildcards):
-    """Which files `language_texts` names."""
-    return {"languages": partners(wildcards), "pairs": pairs_with(wildcards)}
 
 
 def pretraining_texts(wildcards):

@@ -15,7 +15,7 @@ rule pin_repository:
     conda:
         "../../envs/environment.yaml"
     params:
-        asked=pin_settings,
+        settings=settings_of("pin_repository"),
     script:
         "../scripts/pin_repository.py"
 
@@ -39,7 +39,7 @@ rule fetch_hub_pair:
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=hub_text_settings,
+        settings=settings_of("fetch_hub_pair"),
         code=code_of("fetch_hub_pair"),
     script:
         "../scripts/fetch_hub_pair.py"
@@ -61,7 +61,7 @@ rule fetch_hub_text:
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=hub_text_settings,
+        settings=settings_of("fetch_hub_text"),
         code=code_of("fetch_hub_text"),
     script:
         "../scripts/fetch_hub_text.py"
@@ -82,8 +82,7 @@ rule fetch_hub_entities:
     conda:
         "../../envs/environment.yaml"
     params:
-        hub=hub_entity_settings,
-        settings=label_settings,
+        settings=settings_of("fetch_hub_entities"),
         code=code_of("fetch_hub_entities"),
     script:
         "../scripts/fetch_hub_entities.py"
@@ -104,8 +103,7 @@ rule fetch_hub_sentiment:
     conda:
         "../../envs/environment.yaml"
     params:
-        hub=hub_sentiment_settings,
-        settings=label_settings,
+        settings=settings_of("fetch_hub_sentiment"),
         code=code_of("fetch_hub_sentiment"),
     script:
         "../scripts/fetch_hub_sentiment.py"
@@ -125,6 +123,7 @@ rule fetch_hub_model:
     conda:
         "../../envs/environment.yaml"
     params:
+        settings=settings_of("fetch_hub_model"),
         code=code_of("fetch_hub_model"),
     script:
         "../scripts/fetch_hub_model.py"

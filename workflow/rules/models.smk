@@ -5,7 +5,6 @@ rule fetch_model:
     # A model from a directory, checked and copied: a study keeps what it measured.
     input:
         model=source_model,
-        files=source_model_files,
     output:
         model=directory("<results>/models/{model}/base"),
     log:
@@ -16,6 +15,7 @@ rule fetch_model:
     conda:
         "../../envs/environment.yaml"
     params:
+        settings=settings_of("fetch_model"),
         content=hash_of_model,
         code=code_of("fetch_model"),
     script:
@@ -35,7 +35,7 @@ rule pretrain:
         "../../envs/environment.yaml"
     threads: 1
     params:
-        settings=pretraining_settings,
+        settings=settings_of("pretrain"),
         code=code_of("pretrain"),
     script:
         "../scripts/pretrain.py"
@@ -54,7 +54,7 @@ rule check_model:
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=shape_settings,
+        settings=settings_of("check_model"),
         code=code_of("check_model"),
     script:
         "../scripts/check_model.py"
@@ -75,7 +75,7 @@ rule finetune_entities:
         "../../envs/environment.yaml"
     threads: 1
     params:
-        settings=finetuning_settings,
+        settings=settings_of("finetune_entities"),
         # No declared output: Snakemake deletes those before a rerun, and a preempted job goes on
         # from here.
         checkpoints=checkpoint_folder,
@@ -99,7 +99,7 @@ rule score_entities:
         "../../envs/environment.yaml"
     threads: 1
     params:
-        settings=scoring_settings,
+        settings=settings_of("score_entities"),
         code=code_of("score_entities"),
     script:
         "../scripts/score_entities.py"
@@ -120,7 +120,7 @@ rule finetune_sentiment:
         "../../envs/environment.yaml"
     threads: 1
     params:
-        settings=finetuning_settings,
+        settings=settings_of("finetune_sentiment"),
         # No declared output: Snakemake deletes those before a rerun, and a preempted job goes on
         # from here.
         checkpoints=checkpoint_folder,
@@ -144,7 +144,7 @@ rule score_sentiment:
         "../../envs/environment.yaml"
     threads: 1
     params:
-        settings=scoring_settings,
+        settings=settings_of("score_sentiment"),
         code=code_of("score_sentiment"),
     script:
         "../scripts/score_sentiment.py"

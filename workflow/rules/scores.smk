@@ -13,8 +13,7 @@ rule score_calign:
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=plain(STUDY.calign),
-        corpus=STUDY.corpus,
+        settings=settings_of("score_calign"),
         code=code_of("score_calign"),
     script:
         "../scripts/score_calign.py"
@@ -32,8 +31,7 @@ rule score_colap:
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=plain(STUDY.colap),
-        corpus=STUDY.corpus,
+        settings=settings_of("score_colap"),
         code=code_of("score_colap"),
     script:
         "../scripts/score_colap.py"
@@ -51,6 +49,7 @@ rule merge_scores:
     conda:
         "../../envs/environment.yaml"
     params:
+        settings=settings_of("merge_scores"),
         code=code_of("merge_scores"),
     script:
         "../scripts/merge_scores.py"

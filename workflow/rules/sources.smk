@@ -2,7 +2,7 @@
 
 import json
 
-from polyconcept.settings import layer_faults
+from polyconcept.settings import layer_faults, pin_of, pins
 
 
 def texts_used():
@@ -70,30 +70,7 @@ if beyond:
     raise WorkflowError("the study cannot be used:\n" + "\n".join(beyond))
 
 
-def pin_of(kind, repository, revision, converted=False):
-    """Name of the folder that says which commit of a repository this study uses."""
-    asked = f"{revision or 'latest'}{'-converted' if converted else ''}"
-    return "--".join(Path(f"{kind}s/{repository}@{asked}").parts)
-
-
-def hub_repositories():
-    """Each repository that the study names: what to ask the hub for."""
-    for name in models_from("hub"):
-        hub = STUDY.models[name].hub
-        yield "model", hub.model, hub.revision, hub.converted
-    data = [corpus.hub for corpus in STUDY.corpora.values()]
-    data += [
-        getattr(task, split).hub for task in STUDY.tasks.values() for split in SPLITS
-    ]
-    for hub in data:
-        if hub is not None:
-            yield "dataset", hub.dataset, hub.revision, False
-
-
-PINS = {
-    pin_of(*asked): dict(zip(("kind", "repository", "revision", "converted"), asked))
-    for asked in hub_repositories()
-}
+PINS = pins(STUDY)
 
 
 def pin_file(*asked):
@@ -113,26 +90,3 @@ def corpus_pin(wildcards):
 def labels_pin(wildcards):
     hub = task_data(wildcards).hub
     return pin_file("dataset", hub.dataset, hub.revision)
-
-
-HUB_ROWS = ("files", "codes", "first", "n_sentences")
-
-
-# What to read of a data set; which commit stands in the pin.
-
-
-def hub_text_settings(wildcards):
-    hub = STUDY.corpora[wildcards.corpus].hub
-    return plain(hub, *HUB_ROWS, "column", "tokenizer")
-
-
-def hub_entity_settings(wildcards):
-    return plain(task_data(wildcards).hub, *HUB_ROWS, "words", "tags", "classes")
-
-
-def hub_sentiment_settings(wildcards):
-    return plain(task_data(wildcards).hub, *HUB_ROWS, "sentence", "label")
-
-
-def pin_settings(wildcards):
-    return PINS[wildcards.pin]

@@ -14,6 +14,7 @@ rule check_task:
     conda:
         "../../envs/environment.yaml"
     params:
+        settings=settings_of("check_task"),
         code=code_of("check_task"),
     script:
         "../scripts/check_task.py"
@@ -33,7 +34,7 @@ rule fetch_entities:
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=label_settings,
+        settings=settings_of("fetch_entities"),
         content=hash_of_labels,
         code=code_of("fetch_entities"),
     script:
@@ -52,7 +53,7 @@ rule generate_entities:
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=builtin_labels_of,
+        settings=settings_of("generate_entities"),
         lexicon=hash_of_lexicon(),
         code=code_of("generate_entities"),
     script:
@@ -73,7 +74,7 @@ rule fetch_sentiment:
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=label_settings,
+        settings=settings_of("fetch_sentiment"),
         content=hash_of_labels,
         code=code_of("fetch_sentiment"),
     script:
@@ -92,7 +93,7 @@ rule generate_sentiment:
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=builtin_labels_of,
+        settings=settings_of("generate_sentiment"),
         lexicon=hash_of_lexicon(),
         code=code_of("generate_sentiment"),
     script:

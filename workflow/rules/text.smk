@@ -18,6 +18,7 @@ rule fetch_corpus:
     conda:
         "../../envs/environment.yaml"
     params:
+        settings=settings_of("fetch_corpus"),
         content=hash_of_text,
         code=code_of("fetch_corpus"),
     script:
@@ -37,7 +38,7 @@ rule generate_corpus:
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=builtin_text_of,
+        settings=settings_of("generate_corpus"),
         lexicon=hash_of_lexicon(),
         code=code_of("generate_corpus"),
     script:
@@ -57,6 +58,7 @@ rule align_words:
     conda:
         "../../envs/environment.yaml"
     params:
+        settings=settings_of("align_words"),
         code=code_of("align_words"),
     script:
         "../scripts/align_words.py"
@@ -74,8 +76,7 @@ rule split_words:
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=plain(STUDY.words),
-        files=splitting_settings,
+        settings=settings_of("split_words"),
         code=code_of("split_words"),
     script:
         "../scripts/split_words.py"
@@ -95,8 +96,7 @@ rule select_words:
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=plain(STUDY.words),
-        n_clusters=STUDY.clustering.n_clusters,
+        settings=settings_of("select_words"),
         code=code_of("select_words"),
     script:
         "../scripts/select_words.py"

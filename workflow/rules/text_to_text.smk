@@ -17,7 +17,7 @@ rule finetune_translation:
         "../../envs/environment.yaml"
     threads: 1
     params:
-        settings=translation_settings,
+        settings=settings_of("finetune_translation"),
         checkpoints=checkpoint_folder,  # as in models.smk
         code=code_of("finetune_translation"),
     script:
@@ -40,7 +40,7 @@ rule score_translation:
         "../../envs/environment.yaml"
     threads: 1
     params:
-        settings=generation_settings,
+        settings=settings_of("score_translation"),
         code=code_of("score_translation"),
     script:
         "../scripts/score_translation.py"
@@ -61,7 +61,7 @@ rule finetune_entities_text:
         "../../envs/environment.yaml"
     threads: 1
     params:
-        settings=finetuning_settings,
+        settings=settings_of("finetune_entities_text"),
         checkpoints=checkpoint_folder,  # as in models.smk
         code=code_of("finetune_entities_text"),
     script:
@@ -83,7 +83,7 @@ rule score_entities_text:
         "../../envs/environment.yaml"
     threads: 1
     params:
-        settings=generation_settings,
+        settings=settings_of("score_entities_text"),
         code=code_of("score_entities_text"),
     script:
         "../scripts/score_entities_text.py"
@@ -104,7 +104,7 @@ rule finetune_sentiment_text:
         "../../envs/environment.yaml"
     threads: 1
     params:
-        settings=finetuning_settings,
+        settings=settings_of("finetune_sentiment_text"),
         checkpoints=checkpoint_folder,  # as in models.smk
         code=code_of("finetune_sentiment_text"),
     script:
@@ -126,7 +126,7 @@ rule score_sentiment_text:
         "../../envs/environment.yaml"
     threads: 1
     params:
-        settings=generation_settings,
+        settings=settings_of("score_sentiment_text"),
         code=code_of("score_sentiment_text"),
     script:
         "../scripts/score_sentiment_text.py"

@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with log_to(snakemake.log[0], threads=snakemake.threads):
-    files = snakemake.input
+    files, options = snakemake.input, dict(snakemake.params.settings)
+    options["device"] = devices.choose_device(
+        options["device"], n_gpus=snakemake.resources.get("gpu", 0)
+    )
     source_words = store.read_words(Path(files.source_words))
     target_words = store.read_words(Path(files.target_words))
-    options = dict(snakemake.params.settings)
-    options["device"] = devices.choose_device(options["device"])
     with (
         store.VectorFile.open(Path(files.source_vectors), source_words) as source,
         store.VectorFile.open(Path(files.target_vectors), target_words) as target,

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 with log_to(snakemake.log[0], threads=snakemake.threads):
     settings, names = snakemake.params.settings, snakemake.wildcards
+    device = devices.choose_device(settings["device"], n_gpus=snakemake.resources.get("gpu", 0))
     directory, given = Path(snakemake.input.model), snakemake.input.get("given")
     words = store.read_words(Path(snakemake.input.words))
     tokenizer = models.load_tokenizer(directory)
-    dtype, device = getattr(torch, settings["dtype"]), devices.choose_device(settings["device"])
+    dtype = getattr(torch, settings["dtype"])
     model = models.load_backbone(directory, side=names.side, device=device, dtype=dtype)
     plan = extraction.plan_extraction(
         tokenizer,

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with log_to(snakemake.log[0]):
-    source, settings = snakemake.params.hub, snakemake.params.settings
+    settings = snakemake.params.settings
+    source = settings["hub"]
     language = snakemake.wildcards.language
     pinned = store.read_pin(Path(snakemake.input.pin))
     rows = store.read_columns(

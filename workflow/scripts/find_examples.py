@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with log_to(snakemake.log[0]):
+    settings = dict(snakemake.params.settings)
+    rule = CalignRule(**settings.pop("rule"))
     source = store.read_words(Path(snakemake.input.source_words))
     target = store.read_words(Path(snakemake.input.target_words))
     forward = dictionary.read_dictionary(
         Path(snakemake.input.forward), source.language, target.language
     )
-    rule = CalignRule(**snakemake.params.rule)
     with store.ConceptFile.open(Path(snakemake.input.concepts), source, target) as concepts:
-        examples = alignment.examples_of_layer(concepts, forward, rule, **snakemake.params.settings)
+        examples = alignment.examples_of_layer(concepts, forward, rule, **settings)
     store.write_examples(examples, Path(snakemake.output.examples))

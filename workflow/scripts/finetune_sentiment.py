@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import corpus, models, training
+from polyconcept import corpus, devices, models, training
 from polyconcept.logs import log_to
 
 if TYPE_CHECKING:
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 with log_to(snakemake.log[0], threads=snakemake.threads):
     settings, checkpoints = dict(snakemake.params.settings), Path(snakemake.params.checkpoints)
+    settings["device"] = devices.choose_device(
+        settings["device"], n_gpus=snakemake.resources.get("gpu", 0)
+    )
     labels = settings.pop("labels")
     files = [Path(path) for path in snakemake.input.train]
     train = [corpus.read_labelled(file, file.stem, labels) for file in files]

@@ -3,14 +3,17 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import corpus, models, training
+from polyconcept import corpus, devices, models, training
 from polyconcept.logs import log_to
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with log_to(snakemake.log[0], threads=snakemake.threads):
-    settings, checkpoints = snakemake.params.settings, Path(snakemake.params.checkpoints)
+    settings, checkpoints = dict(snakemake.params.settings), Path(snakemake.params.checkpoints)
+    settings["device"] = devices.choose_device(
+        settings["device"], n_gpus=snakemake.resources.get("gpu", 0)
+    )
     base = Path(snakemake.input.model)
     model, tokenizer = models.load_for_generation(base), models.load_tokenizer(base)
     training.finetune_translation(

@@ -10,5 +10,5 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with log_to(snakemake.log[0]):
-    pinned = hub.pin_repository(**snakemake.params.asked)
+    pinned = hub.pin_repository(**snakemake.params.settings)
     store.write_pin(pinned, Path(snakemake.output.source))

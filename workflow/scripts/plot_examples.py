@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with log_to(snakemake.log[0]):
+    settings = dict(snakemake.params.settings)
+    del settings["definition"]  # for the caption
     examples = store.read_examples([Path(path) for path in snakemake.input.examples])
-    figure = figures.plot_concept_examples(examples, **snakemake.params.settings)
+    figure = figures.plot_concept_examples(examples, **settings)
     figures.save_figure(figure, Path(snakemake.output.pdf), Path(snakemake.output.png))

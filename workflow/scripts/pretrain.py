@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 with log_to(snakemake.log[0], threads=snakemake.threads):
     settings = snakemake.params.settings
+    device = devices.choose_device(settings["device"], n_gpus=snakemake.resources.get("gpu", 0))
     text = corpus.read_joined(snakemake.input.texts, settings["languages"])
     tokenizer = training.train_tokenizer(text.values(), **settings["tokenizer"])
     model = training.build_model(tokenizer=tokenizer, **settings["model"])
-    model.to(devices.choose_device())
+    model.to(device)
     options = training.PretrainOptions(
         **settings["training"], mixture=training.Mixture(**settings["mixture"])
     )

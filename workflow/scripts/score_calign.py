@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with log_to(snakemake.log[0]):
-    names = snakemake.wildcards
+    names, settings = snakemake.wildcards, snakemake.params.settings
     source = store.read_words(Path(snakemake.input.source_words))
     target = store.read_words(Path(snakemake.input.target_words))
     languages = source.language, target.language
@@ -19,10 +19,10 @@ with log_to(snakemake.log[0]):
         dictionary.read_dictionary(Path(snakemake.input.forward), *languages),
         dictionary.read_dictionary(Path(snakemake.input.backward), *languages[::-1]),
     )
-    run = Run(names.model, names.variant, names.side, snakemake.params.corpus)
+    run = Run(names.model, names.variant, names.side, settings["corpus"])
     with store.ConceptFile.open(Path(snakemake.input.concepts), source, target) as concepts:
         alignments = list(
-            alignment.align_layers(concepts, dictionaries, run, **snakemake.params.settings)
+            alignment.align_layers(concepts, dictionaries, run, **settings["thresholds"])
         )
     scores = [row for key, found in alignments for row in alignment.calign_scores(found, key)]
     store.write_scores(scores, Path(snakemake.output.scores))

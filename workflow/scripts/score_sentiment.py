@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 with log_to(snakemake.log[0], threads=snakemake.threads):
     settings, names = snakemake.params.settings, snakemake.wildcards
+    device = devices.choose_device(settings["device"], n_gpus=snakemake.resources.get("gpu", 0))
     directory = Path(snakemake.input.model)
     files = [Path(path) for path in snakemake.input.test]
-    model = models.load_sequence_classifier(directory, device=devices.choose_device())
+    model = models.load_sequence_classifier(directory, device=device)
     tokenizer = models.load_tokenizer(directory)
     models.limit_length(tokenizer, model)
     scores = evaluation.evaluate_sentiment(

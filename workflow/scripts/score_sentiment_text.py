@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 with log_to(snakemake.log[0], threads=snakemake.threads):
     settings, names = snakemake.params.settings, snakemake.wildcards
+    device = devices.choose_device(settings["device"], n_gpus=snakemake.resources.get("gpu", 0))
     directory = Path(snakemake.input.model)
     files = [Path(path) for path in snakemake.input.test]
     scores = evaluation.evaluate_sentiment_as_text(
-        models.load_for_generation(directory, device=devices.choose_device()),
+        models.load_for_generation(directory, device=device),
         models.load_tokenizer(directory),
         [corpus.read_labelled(file, file.stem, settings["labels"]) for file in files],
         labels=settings["labels"],

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 with log_to(snakemake.log[0], threads=snakemake.threads):
     settings, names = snakemake.params.settings, snakemake.wildcards
+    device = devices.choose_device(settings["device"], n_gpus=snakemake.resources.get("gpu", 0))
     directory = Path(snakemake.input.model)
     scores, translations = evaluation.evaluate_translation(
-        models.load_for_generation(directory, device=devices.choose_device()),
+        models.load_for_generation(directory, device=device),
         models.load_tokenizer(directory),
         corpus.read_pairs(snakemake.input.sources, snakemake.input.targets),
         run=evaluation.TaskRun(

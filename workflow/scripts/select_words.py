@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with log_to(snakemake.log[0]):
-    languages = snakemake.wildcards.pair.split("-")
+    settings = dict(snakemake.params.settings)
+    languages, n_clusters = snakemake.wildcards.pair.split("-"), settings.pop("n_clusters")
     texts = corpus.read_texts([snakemake.input.source, snakemake.input.target], languages)
     tables = (
         store.read_words(Path(snakemake.input.source_words)),
         store.read_words(Path(snakemake.input.target_words)),
     )
     links = wordalign.read_pharaoh(Path(snakemake.input.links), *texts)
-    selections = corpus.select_rows(tables, tuple(texts), links, **snakemake.params.settings)
-    corpus.check_enough_words(selections, tuple(languages), n_clusters=snakemake.params.n_clusters)
+    selections = corpus.select_rows(tables, tuple(texts), links, **settings)
+    corpus.check_enough_words(selections, tuple(languages), n_clusters=n_clusters)
     store.write_selections(selections, *tables, Path(snakemake.output.selections))

@@ -10,10 +10,9 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with log_to(snakemake.log[0]):
-    languages, pairs = snakemake.params.files["languages"], snakemake.params.files["pairs"]
+    settings = dict(snakemake.params.settings)
+    languages, pairs = settings.pop("languages"), settings.pop("pairs")
     texts = dict(zip(languages, corpus.read_texts(snakemake.input.texts, languages), strict=True))
     links = wordalign.read_links(snakemake.input.links, pairs, texts)
-    words, dropped = corpus.split_words(
-        snakemake.wildcards.language, texts, links, **snakemake.params.settings
-    )
+    words, dropped = corpus.split_words(snakemake.wildcards.language, texts, links, **settings)
     store.write_words(words, dropped, Path(snakemake.output.words))
