@@ -1,5 +1,6 @@
 import copy
 import json
+import re
 import zlib
 from hashlib import sha256
 from pathlib import Path
@@ -389,6 +390,48 @@ def test_vectors_that_are_not_finite_name_sentence_and_layer():
     assert len(gathered(model, plan, layers=(0, 1))) == 2
     with pytest.raises(ValueError, match=r"en, sentence 0 \(line 1\): a vector of layer 2 is not"):
         list(extract_vectors(model, plan, layers=(0, 1, 2)))
+
+
+def with_small_memory(model, limit):
+    """The same model on a GPU whose memory holds only so many subwords, and the sizes it is given.
+
+    A stand-in: the error is the one that torch raises, the memory is not real.
+    """
+    small, sizes = copy.deepcopy(model), []
+
+    def check(_module, _arguments, options):
+        sizes.append(options["input_ids"].numel())
+        if sizes[-1] > limit:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    small.register_forward_pre_hook(check, with_kwargs=True)
+    return small, sizes
+
+
+def test_batches_that_do_not_fit_a_gpu_are_halved_from_there_on(family, caplog):
+    tokenizer, model = family
+    plan = plan_of(tokenizer, sentences_of(*LINES * 4), token_budget=160)
+    small, sizes = with_small_memory(model, limit=60)
+
+    expected, found = gathered(model, plan), gathered(small, plan)
+
+    refused = [size for size in sizes if size > 60]
+    assert len(plan.batches) > 1
+    first = refused[0]
+    assert refused == [first, first // 2]  # then never again
+    assert re.findall("halved to ([0-9]+) sub", caplog.text) == [str(first // 2), str(first // 4)]
+    for layer in LAYERS:
+        assert np.abs(found[layer] - expected[layer]).max() < 1e-5
+
+
+def test_a_sentence_that_no_gpu_memory_holds_is_named():
+    tokenizer = wordpiece()
+    model, _ = with_small_memory(bert(tokenizer).base_model, limit=3)
+    plan = plan_of(tokenizer, sentences_of("the river", "it"))
+
+    message = r"en, sentence 0 \(line 1\): the GPU's memory does not hold this sentence alone \(4 s"
+    with pytest.raises(MemoryError, match=message):
+        list(extract_vectors(model, plan, layers=(0,)))
 
 
 def test_bad_plans_are_refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
@@ -12,6 +13,8 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from polyconcept.extraction._record import ExtractionPlan
 from polyconcept.logs import progress
 from polyconcept.records import Float32, Int64, Rows, Vectors
+
+_log = logging.getLogger(__name__)
 
 _Indices: TypeAlias = Int64[np.ndarray, " _"]
 _Tensors: TypeAlias = tuple[torch.Tensor, ...]
@@ -31,8 +34,8 @@ def extract_vectors(
         layers: Layers to read: 0 is the embedding output, n the output of block n.
 
     Returns:
-        An iterator over the batches: places in `plan.rows` [word], and for each layer their
-        vectors, float32 [word, dim]. Every place comes once.
+        An iterator over the batches, or parts of them: places in `plan.rows` [word], and for each
+        layer their vectors, float32 [word, dim]. Every place comes once.
 
     Raises:
         ValueError: A layer that the side does not have, a plan for another kind of model, a model
@@ -49,9 +52,49 @@ def _run(
     model: PreTrainedModel, plan: ExtractionPlan, layers: tuple[int, ...]
 ) -> Iterator[tuple[Rows, dict[int, Vectors]]]:
     title = f"vectors of {plan.language}"
+    budget: int | None = None  # subwords of a batch, once one was too large for the GPU
     for batch in progress(plan.batches, total=len(plan.batches), description=title):
-        places = _ranges(plan.word_bound[batch], plan.word_bound[batch + 1])
-        yield places, _batch_vectors(model, plan, batch, layers)
+        waiting = _within(plan, batch, budget)
+        while waiting:
+            try:
+                vectors = _batch_vectors(model, plan, waiting[0], layers)
+            except torch.OutOfMemoryError as error:
+                budget = _halved(plan, waiting[0], error)
+                waiting = _within(plan, np.concatenate(waiting), budget)
+                continue
+            inputs = waiting.pop(0)
+            yield _ranges(plan.word_bound[inputs], plan.word_bound[inputs + 1]), vectors
+
+
+def _n_subwords(plan: ExtractionPlan, batch: _Indices) -> int:
+    """Subwords of a batch, padding included."""
+    return len(batch) * int((plan.subword_bound[batch + 1] - plan.subword_bound[batch]).max())
+
+
+def _within(plan: ExtractionPlan, batch: _Indices, budget: int | None) -> list[_Indices]:
+    """A batch in as few parts as keep the budget; of one input at least."""
+    n_parts = 1 if budget is None else -(-_n_subwords(plan, batch) // budget)
+    return np.array_split(batch, min(n_parts, len(batch)))
+
+
+def _halved(plan: ExtractionPlan, batch: _Indices, error: Exception) -> int:
+    """The budget for all further batches, after one did not fit into the GPU's memory.
+
+    It stays: what did not fit would not fit again, and each try costs time.
+    """
+    if len(batch) == 1:
+        sentence, size = int(plan.sentence[batch[0]]), _n_subwords(plan, batch)
+        raise MemoryError(
+            f"{plan.language}, sentence {sentence} (line {sentence + 1}): the GPU's memory does "
+            f"not hold this sentence alone ({size} subwords); needed: a larger GPU, or "
+            "`dtype: bfloat16`"
+        ) from error
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    budget = _n_subwords(plan, batch) // 2
+    text = "out of GPU memory at %d sentences: the token budget is halved to %d subwords from here"
+    _log.warning(text, len(batch), budget)
+    return budget
 
 
 def _batch_vectors(
