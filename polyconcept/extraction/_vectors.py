@@ -66,15 +66,17 @@ def _run(
             yield _ranges(plan.word_bound[inputs], plan.word_bound[inputs + 1]), vectors
 
 
-def _n_subwords(plan: ExtractionPlan, batch: _Indices) -> int:
-    """Subwords of a batch, padding included."""
-    return len(batch) * int((plan.subword_bound[batch + 1] - plan.subword_bound[batch]).max())
+def _longest(plan: ExtractionPlan, batch: _Indices) -> int:
+    """Subwords of a batch's longest input: what the others are filled up to."""
+    return int((plan.subword_bound[batch + 1] - plan.subword_bound[batch]).max())
 
 
 def _within(plan: ExtractionPlan, batch: _Indices, budget: int | None) -> list[_Indices]:
     """A batch in as few parts as keep the budget; of one input at least."""
-    n_parts = 1 if budget is None else -(-_n_subwords(plan, batch) // budget)
-    return np.array_split(batch, min(n_parts, len(batch)))
+    if budget is None:
+        return [batch]
+    n_inputs = max(1, budget // _longest(plan, batch))
+    return np.array_split(batch, -(-len(batch) // n_inputs))
 
 
 def _halved(plan: ExtractionPlan, batch: _Indices, error: Exception) -> int:
@@ -83,7 +85,7 @@ def _halved(plan: ExtractionPlan, batch: _Indices, error: Exception) -> int:
     It stays: what did not fit would not fit again, and each try costs time.
     """
     if len(batch) == 1:
-        sentence, size = int(plan.sentence[batch[0]]), _n_subwords(plan, batch)
+        sentence, size = int(plan.sentence[batch[0]]), _longest(plan, batch)
         raise MemoryError(
             f"{plan.language}, sentence {sentence} (line {sentence + 1}): the GPU's memory does "
             f"not hold this sentence alone ({size} subwords); needed: a larger GPU, or "
@@ -91,7 +93,7 @@ def _halved(plan: ExtractionPlan, batch: _Indices, error: Exception) -> int:
         ) from error
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-    budget = _n_subwords(plan, batch) // 2
+    budget = len(batch) * _longest(plan, batch) // 2
     text = "out of GPU memory at %d sentences: the token budget is halved to %d subwords from here"
     _log.warning(text, len(batch), budget)
     return budget
