@@ -6,6 +6,7 @@ and version; files that belong to another word table are refused.
 
 from polyconcept.store._concept_scores import write_alignments, write_overlaps
 from polyconcept.store._concepts import ConceptFile, write_concepts
+from polyconcept.store._content import content_bytes, content_sha256, files_inside
 from polyconcept.store._datasets import read_columns
 from polyconcept.store._examples import read_examples, write_examples
 from polyconcept.store._faults import StoreError
@@ -26,6 +27,9 @@ __all__ = [
     "StoreError",
     "VectorFile",
     "VectorHeader",
+    "content_bytes",
+    "content_sha256",
+    "files_inside",
     "read_columns",
     "read_examples",
     "read_json",
