@@ -1,0 +1,12 @@
+"""A finished study as a Workflow Run RO-Crate: its files and how each was made, for any reader.
+
+The run records beside the results say everything; this package says it in the terms of RO-Crate
+(https://w3id.org/ro/crate/1.1) and of the three profiles of workflow runs, version 0.5
+(https://w3id.org/ro/wfrun/provenance/0.5).
+"""
+
+from polyconcept.crate._files import Choice
+from polyconcept.crate._pack import CratePaths, pack
+from polyconcept.crate._runs import Artifact, CrateError, Run, read_runs
+
+__all__ = ["Artifact", "Choice", "CrateError", "CratePaths", "Run", "pack", "read_runs"]

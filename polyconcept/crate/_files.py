@@ -1,0 +1,190 @@
+"""Which files of a study go into its crate, and what is said of each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote
+
+from polyconcept.crate._entities import Entity, ROCrate, add
+from polyconcept.crate._runs import Artifact, CrateError
+
+__all__ = ["Choice", "FileIndex", "checked_source", "file_facts"]
+
+# Folders of a study's results that are left out unless asked for, with the choice that asks.
+LEFT_OUT = {"vectors": "vectors", "models": "vectors", "corpora": "text", "tasks": "text"}
+HDF5 = (".h5", ".hdf5")
+FORMATS = {
+    ".cff": "application/yaml",
+    ".csv": "text/csv",
+    ".h5": "application/x-hdf5",
+    ".json": "application/json",
+    ".parquet": "application/vnd.apache.parquet",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".py": "text/x-python",
+    ".rst": "text/x-rst",
+    ".tsv": "text/tab-separated-values",
+    ".yaml": "application/yaml",
+}
+TEXT = (".conll", ".lock", ".smk", ".txt", "")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What goes into the crate besides the results that are always there."""
+
+    vectors: bool = False
+    """Word vectors and models: large."""
+    text: bool = False
+    """Corpora and labels, which may belong to others."""
+    host: bool = False
+    """Names of the machines, SLURM's job numbers."""
+
+
+class FileIndex:
+    """The files and folders of a study's crate: one entity for each path that a job names.
+
+    Attributes:
+        sources: where each file that is packed stands, by its path in the crate.
+    """
+
+    def __init__(self, crate: ROCrate, study: str, root: Path, choice: Choice) -> None:
+        """Start without files.
+
+        Args:
+            crate: the ROCrate that takes the entities.
+            study: the study's name.
+            root: the project's folder.
+            choice: what goes in.
+        """
+        self.sources: dict[str, Path] = {}
+        self._crate = crate
+        self._results = f"results/{study}/"
+        self._root = root.resolve()
+        self._choice = choice
+        self._entities: dict[str, Entity] = {}
+
+    def of(self, artifact: Artifact) -> Entity:
+        """The entity of what a job read or wrote."""
+        key = f"{artifact.path} {artifact.sha256}"
+        if key not in self._entities:
+            self._entities[key] = self._new(artifact)
+        return self._entities[key]
+
+    def pack(self, path: str, properties: Mapping[str, object] | None = None) -> Entity:
+        """Put a file of the project, such as a script, into the crate."""
+        known = self._crate.get(quote(path))
+        if known is not None:
+            return known
+        facts = self.take(path) | dict(properties or {})
+        return self._crate.add_file(self.sources[path], dest_path=path, properties=facts)
+
+    def take(self, path: str) -> dict[str, str]:
+        """Let a file's bytes into the crate; gives its facts, for an entity that another adds."""
+        source = checked_source(path, self._root)
+        self.sources[path] = source
+        return {"name": path} | file_facts(source)
+
+    def _new(self, artifact: Artifact) -> Entity:
+        if not self._is_packed(artifact.path):
+            return self._described(artifact)
+        source = checked_source(artifact.path, self._root)
+        if source.is_dir():
+            return self._folder(artifact, source)
+        facts = file_facts(source)
+        if source.suffix not in HDF5 and facts["sha256"] != artifact.sha256:
+            raise CrateError(
+                f"{artifact.path}: its SHA-256 is {facts['sha256'][:12]}..., its run record says "
+                f"{artifact.sha256[:12]}...: it was changed after it was made"
+            )
+        if source.suffix in HDF5:
+            facts["identifier"] = _content_identifier(artifact)
+        return self.pack(artifact.path, facts)
+
+    def _is_packed(self, path: str) -> bool:
+        """Whether a path is one of the study's results that the choice lets in."""
+        if not path.startswith(self._results):
+            return False
+        folder = path.removeprefix(self._results).split("/")[0]
+        return folder not in LEFT_OUT or bool(getattr(self._choice, LEFT_OUT[folder]))
+
+    def _described(self, artifact: Artifact) -> Entity:
+        """An entity with a local identifier: RO-Crate's way to name what is not in the payload."""
+        path = _public_path(artifact)
+        is_folder = (self._root / artifact.path).is_dir()
+        properties = {
+            "name": path,
+            "description": "Not in this crate; known by its hash.",
+            "contentSize": str(artifact.n_bytes),
+        }
+        # `sha256` means the bytes, which for HDF5 and folders is another hash than the record's.
+        if is_folder or path.endswith(HDF5):
+            properties["identifier"] = _content_identifier(artifact)
+        else:
+            properties["sha256"] = artifact.sha256
+        if not is_folder:
+            properties["encodingFormat"] = _format_of(path)
+        kind = "Dataset" if is_folder else "File"
+        return add(self._crate, f"#{quote(path)}", kind, **properties)
+
+    def _folder(self, artifact: Artifact, source: Path) -> Entity:
+        """A packed folder with its files, hidden ones left out as in its hash."""
+        folder = self._crate.add_dataset(
+            dest_path=artifact.path,
+            properties={"name": artifact.path, "identifier": _content_identifier(artifact)},
+        )
+        files = [file for file in sorted(source.rglob("*")) if file.is_file()]
+        for file in files:
+            inside = file.relative_to(source)
+            if not any(part.startswith(".") for part in inside.parts):
+                folder.append_to("hasPart", self.pack(f"{artifact.path}/{inside.as_posix()}"))
+        return folder
+
+
+def checked_source(path: str, root: Path) -> Path:
+    """Where a file or folder of the project stands.
+
+    Raises:
+        CrateError: it is missing, or outside of the project.
+    """
+    source = (root / path).resolve()
+    if ".." in PurePosixPath(path).parts or not source.is_relative_to(root.resolve()):
+        raise CrateError(f"{path}: lies outside of the project; only what is inside is packed")
+    if not source.exists():
+        raise CrateError(f"{path}: missing")
+    return source
+
+
+def file_facts(source: Path) -> dict[str, str]:
+    """Size, format and SHA-256 of a file's bytes."""
+    with source.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return {
+        "contentSize": str(source.stat().st_size),
+        "encodingFormat": _format_of(source.name),
+        "sha256": digest,
+    }
+
+
+def _format_of(path: str) -> str:
+    suffix = PurePosixPath(path).suffix
+    return FORMATS.get(suffix, "text/plain" if suffix in TEXT else "application/octet-stream")
+
+
+def _content_identifier(artifact: Artifact) -> str:
+    """The hash of a run record, where it is not the one of the bytes."""
+    return f"polyconcept-content-sha256:{artifact.sha256}"
+
+
+def _public_path(artifact: Artifact) -> str:
+    """The path within the project; of one outside of it just the name, and what tells it apart.
+
+    A path on someone's machine says who they are and means nothing elsewhere.
+    """
+    path = PurePosixPath(artifact.path)
+    if path.is_absolute() or ".." in path.parts:
+        return f"outside/{artifact.sha256[:12]}/{path.name}"
+    return str(path)

@@ -1,0 +1,98 @@
+"""A crate on disk: a folder, and a zip of it with the same bytes each time."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from polyconcept.atomic import atomic_directory, atomic_path
+from polyconcept.crate._entities import ROCrate
+from polyconcept.crate._files import Choice
+from polyconcept.crate._graph import describe
+from polyconcept.crate._runs import CrateError, Run
+
+__all__ = ["CratePaths", "pack"]
+
+METADATA = "ro-crate-metadata.json"
+# The first moment that zip knows.
+MOMENT = (1980, 1, 1, 0, 0, 0)
+PLAIN_FILE = 0o100644 << 16
+
+
+@dataclass(frozen=True)
+class CratePaths:
+    """Where a crate stands."""
+
+    folder: Path
+    """The crate as a folder."""
+    zip: Path
+    """The same, as one file."""
+
+
+def pack(
+    study: str,
+    study_file: str,
+    runs: Sequence[Run],
+    root: Path,
+    *,
+    citation: Mapping[str, Any],
+    choice: Choice,
+) -> CratePaths:
+    """Write ``results/{study}.crate`` and ``results/{study}.crate.zip``.
+
+    Args:
+        study: its name.
+        study_file: its configuration, a path within `root`.
+        runs: what `read_runs` gave.
+        root: the project's folder.
+        citation: the content of CITATION.cff.
+        choice: what goes in besides what always does.
+
+    Raises:
+        CrateError: as for reading; or something else than a crate stands in the way.
+        OSError: as raised by the system.
+    """
+    folder = root / "results" / f"{study}.crate"
+    if folder.exists() and not (folder / METADATA).is_file():
+        raise CrateError(
+            f"results/{folder.name}: no crate of ours (it has no {METADATA}); move it away first"
+        )
+    crate, files = describe(study, study_file, runs, root, citation=citation, choice=choice)
+    with atomic_directory(folder) as new:
+        (new / METADATA).write_text(_metadata_text(crate), encoding="utf-8", newline="")
+        for path, source in files.sources.items():
+            (new / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, new / path)
+    archive = folder.with_name(f"{folder.name}.zip")
+    with atomic_path(archive) as temporary:
+        _zip(folder, temporary)
+    return CratePaths(folder=folder, zip=archive)
+
+
+def _metadata_text(crate: ROCrate) -> str:
+    """RO-Crate's JSON: its own two entities first, the others in order of name."""
+    document = crate.metadata.generate()
+    first = (METADATA, "./")
+    document["@graph"].sort(key=lambda one: (one["@id"] not in first, one["@id"]))
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _zip(folder: Path, path: Path) -> None:
+    """Files in order of name, without times, rights or compression.
+
+    Compressed bytes differ between builds of zlib; stored ones do not.
+    """
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for file in sorted(folder.rglob("*"), key=lambda one: one.relative_to(folder).as_posix()):
+            if file.is_file():
+                entry = zipfile.ZipInfo(file.relative_to(folder).as_posix(), MOMENT)
+                entry.create_system = 3  # Unix, wherever it is made
+                entry.external_attr = PLAIN_FILE
+                entry.file_size = file.stat().st_size
+                with file.open("rb") as source, archive.open(entry, "w") as target:
+                    shutil.copyfileobj(source, target)
