@@ -1,0 +1,31 @@
+"""What every script of the workflow stands in: a log, a limit of threads, a record of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from polyconcept.logs import log_to
+from polyconcept.provenance.watch import Job, Watch
+
+__all__ = ["Job", "running"]
+
+
+@contextmanager
+def running(job: Job) -> Iterator[None]:
+    """Run a job's work with its log (`log_to`); where it succeeds, write its run record.
+
+    The record stands beside the first output, as `record_path` of `polyconcept.provenance.runs`
+    names it. An older record is removed before the work starts.
+
+    Args:
+        job: The object `snakemake` of a script. Its rule has the name of the script.
+
+    Raises:
+        SystemExit: With status 1 after any exception, as `log_to`; also where an input was changed
+            during the job, or an output is missing.
+    """
+    with log_to(job.log[0], threads=job.threads):
+        watch = Watch(job)
+        yield
+        watch.finish()
