@@ -11,7 +11,7 @@ from urllib.parse import quote
 from polyconcept.crate._entities import Entity, ROCrate, add
 from polyconcept.crate._runs import Artifact, CrateError
 
-__all__ = ["Choice", "FileIndex", "checked_source", "file_facts"]
+__all__ = ["Choice", "FileIndex"]
 
 # Folders of a study's results that are left out unless asked for, with the choice that asks.
 LEFT_OUT = {"vectors": "vectors", "models": "vectors", "corpora": "text", "tasks": "text"}
@@ -63,7 +63,10 @@ class FileIndex:
         self.sources: dict[str, Path] = {}
         self._crate = crate
         self._results = f"results/{study}/"
-        self._root = root.resolve()
+        self._root = root
+        # A user may keep results elsewhere, by a link that is theirs.
+        homes = (root, root / "results", root / "results" / study)
+        self._homes = tuple(home.resolve() for home in homes)
         self._choice = choice
         self._entities: dict[str, Entity] = {}
 
@@ -84,17 +87,17 @@ class FileIndex:
 
     def take(self, path: str) -> dict[str, str]:
         """Let a file's bytes into the crate; gives its facts, for an entity that another adds."""
-        source = checked_source(path, self._root)
+        source = self._source(path)
         self.sources[path] = source
-        return {"name": path} | file_facts(source)
+        return {"name": path} | _facts(source)
 
     def _new(self, artifact: Artifact) -> Entity:
         if not self._is_packed(artifact.path):
             return self._described(artifact)
-        source = checked_source(artifact.path, self._root)
+        source = self._source(artifact.path)
         if source.is_dir():
             return self._folder(artifact, source)
-        facts = file_facts(source)
+        facts = _facts(source)
         if source.suffix not in HDF5 and facts["sha256"] != artifact.sha256:
             raise CrateError(
                 f"{artifact.path}: its SHA-256 is {facts['sha256'][:12]}..., its run record says "
@@ -103,6 +106,16 @@ class FileIndex:
         if source.suffix in HDF5:
             facts["identifier"] = _content_identifier(artifact)
         return self.pack(artifact.path, facts)
+
+    def _source(self, path: str) -> Path:
+        """Where a file or folder of the project stands; refuses others."""
+        source = (self._root / path).resolve()
+        inside = any(source.is_relative_to(home) for home in self._homes)
+        if ".." in PurePosixPath(path).parts or not inside:
+            raise CrateError(f"{path}: lies outside of the project; only what is inside is packed")
+        if not source.exists():
+            raise CrateError(f"{path}: missing")
+        return source
 
     def _is_packed(self, path: str) -> bool:
         """Whether a path is one of the study's results that the choice lets in."""
@@ -144,21 +157,7 @@ class FileIndex:
         return folder
 
 
-def checked_source(path: str, root: Path) -> Path:
-    """Where a file or folder of the project stands.
-
-    Raises:
-        CrateError: it is missing, or outside of the project.
-    """
-    source = (root / path).resolve()
-    if ".." in PurePosixPath(path).parts or not source.is_relative_to(root.resolve()):
-        raise CrateError(f"{path}: lies outside of the project; only what is inside is packed")
-    if not source.exists():
-        raise CrateError(f"{path}: missing")
-    return source
-
-
-def file_facts(source: Path) -> dict[str, str]:
+def _facts(source: Path) -> dict[str, str]:
     """Size, format and SHA-256 of a file's bytes."""
     with source.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()

@@ -170,7 +170,7 @@ def _whole_run(
         instrument=workflow,
         object=[taken],
         result=given,
-        actionStatus={"@id": COMPLETED},
+        actionStatus=COMPLETED,
         **_times(runs),
     )
     crate.root_dataset.append_to("mentions", action)
@@ -198,7 +198,7 @@ def _action(
         instrument=tool,
         object=distinct(entity for _, entity in (*read, *settings)),
         result=distinct(entity for _, entity in written),
-        actionStatus={"@id": COMPLETED},
+        actionStatus=COMPLETED,
         environment=_environment(crate, run, choice),
         identifier=f"polyconcept-record-sha256:{run.sha256}",
         **_times([run]),

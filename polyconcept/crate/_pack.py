@@ -78,8 +78,16 @@ def _metadata_text(crate: ROCrate) -> str:
     """RO-Crate's JSON: its own two entities first, the others in order of name."""
     document = crate.metadata.generate()
     first = (METADATA, "./")
+    document["@graph"] = [
+        {key: _compact(value) for key, value in entity.items()} for entity in document["@graph"]
+    ]
     document["@graph"].sort(key=lambda one: (one["@id"] not in first, one["@id"]))
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _compact(value: object) -> object:
+    """A list of one as that one: RO-Crate 1.1's way to write it."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _zip(folder: Path, path: Path) -> None:

@@ -15,6 +15,7 @@ __all__ = ["LICENSE", "PYTHON", "Parameters", "add_engine", "add_tools", "add_wo
 
 LICENSE = "https://spdx.org/licenses/Apache-2.0"
 PYTHON = "https://www.python.org/"
+BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
 SNAKEFILE = "Snakefile"
 # What one needs, besides the scripts and what they import, to read the workflow and to run it.
 ALONGSIDE = (
@@ -79,6 +80,7 @@ def add_workflow(
     facts: dict[str, object] = dict(files.take(SNAKEFILE))
     facts |= {
         "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
+        "conformsTo": {"@id": BIOSCHEMAS},
         "license": {"@id": LICENSE},
         "author": list(authors),
         "version": _version(runs),

@@ -1,0 +1,100 @@
+"""Let rocrate-validator judge a crate, offline: ``make check-crate CRATE=results/demo.crate.zip``.
+
+The validator lives in an environment of its own, build/crate-validator/, made from
+envs/crate-validator.lock on first use; only that needs a package index.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import subprocess
+import sys
+import venv
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCK = ROOT / "envs" / "crate-validator.lock"
+HOME = ROOT / "build" / "crate-validator"
+# What a crate of ours claims to be, and what that builds on.
+PROFILES = (
+    "ro-crate-1.1",
+    "workflow-ro-crate-1.0",
+    "process-run-crate-0.5",
+    "workflow-run-crate-0.5",
+    "provenance-run-crate-0.5",
+)
+
+
+class NoValidatorError(Exception):
+    """The validator's environment could not be made; the message says why."""
+
+
+def program(name: str) -> Path:
+    """A program of the validator's environment."""
+    return HOME / "env" / "bin" / name
+
+
+def make_validator() -> None:
+    """Make the validator's environment and its cache, unless they are there.
+
+    Raises:
+        NoValidatorError: its packages cannot be installed.
+    """
+    ready = HOME / "ready.lock"
+    if ready.is_file() and ready.read_bytes() == LOCK.read_bytes():
+        return
+    venv.create(HOME / "env", with_pip=True, clear=True)
+    pip = [str(program("python")), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    step = [*pip, "install", "-r", str(LOCK)]
+    done = subprocess.run(step, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = (done.stderr.strip() or "no message").splitlines()[-1]
+        raise NoValidatorError(f"rocrate-validator cannot be installed: {last}")
+    ready.write_bytes(LOCK.read_bytes())
+
+
+def faults(
+    crate: Path, profiles: Sequence[str] = PROFILES, severity: str = "REQUIRED"
+) -> dict[str, list[str]]:
+    """What the validator finds wrong with a crate, by profile; nothing where it accepts it.
+
+    Args:
+        crate: a folder or a zip.
+        profiles: the validator's names.
+        severity: the weakest demand that counts: REQUIRED, RECOMMENDED or OPTIONAL.
+
+    Raises:
+        FileNotFoundError: there is no crate.
+        NoValidatorError: the validator did not come to a judgement.
+    """
+    if not crate.exists():
+        raise FileNotFoundError(errno.ENOENT, "no crate; make crate makes one", str(crate))
+    judge = [str(program("python")), str(ROOT / "tools" / "judge_crate.py")]
+    command = [*judge, str(crate), str(HOME / "http"), severity, *profiles]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NoValidatorError(f"rocrate-validator failed: {done.stdout}{done.stderr}")
+    judgement: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
+    return judgement
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Judge a crate by every profile that it claims."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("crate", type=Path, help="a folder or a zip")
+    crate = parser.parse_args(arguments).crate
+    try:
+        make_validator()
+        found = faults(crate)
+    except (NoValidatorError, FileNotFoundError) as error:
+        sys.exit(str(error))
+    for profile, issues in found.items():
+        print(f"{profile}: {'; '.join(issues) or 'accepted'}")
+    sys.exit(any(found.values()))
+
+
+if __name__ == "__main__":
+    main()
