@@ -16,6 +16,7 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/checks.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/keeping.smk"
 include: "workflow/rules/files.smk"
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/text.smk"
@@ -26,6 +27,7 @@ include: "workflow/rules/text_to_text.smk"
 include: "workflow/rules/concepts.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/cluster.smk"
 
 
 localrules:

@@ -1,0 +1,245 @@
+"""Runs through SLURM: a plan that the cluster can serve, and what killed runs have left behind.
+
+Only the process that the user starts does this, not those of its jobs.
+"""
+
+import functools
+
+from snakemake.logging import logger
+from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
+from snakemake.persistence.file import FilePersistence
+from snakemake_interface_executor_plugins.settings import ExecMode
+
+from polyconcept import cluster
+
+DRIVERS = Path(".snakemake/polyconcept-drivers")
+PROFILE = "profiles/slurm/config.yaml, `site:` (or the profile that you gave)"
+NO_CHECK = "POLYCONCEPT_NO_CLUSTER_CHECK"
+
+
+# Small jobs whose place in the queue would cost more than they do; others say it in their rule.
+localrules:
+    fetch_corpus,
+    fetch_entities,
+    fetch_model,
+    fetch_sentiment,
+    generate_corpus,
+    generate_entities,
+    generate_sentiment,
+
+
+def say(line):
+    logger.info(f"cluster: {line}")
+
+
+# --- What the jobs ask for
+
+
+def planned_jobs():
+    jobs = workflow.dag.needrun_jobs(exclude_finished=False)
+    return [job for job in jobs if not job.rule.norun]
+
+
+def runs_here(job):
+    return job.rule.name in workflow._localrules
+
+
+def request_of(job, attempt=1):
+    """What a job asks SLURM for, in the words of the executor plugin."""
+    before, job.attempt = job.attempt, attempt  # its resources are worked out anew
+    asked = job.resources
+    job.attempt = before
+    n_cpus = int(asked.get("cpus_per_task") or job.threads)
+    return cluster.Request(
+        job.rule.name,
+        attempt,
+        partition=str(asked.get("slurm_partition") or ""),
+        account=str(asked.get("slurm_account") or ""),
+        cpus=n_cpus,
+        memory_mb=int(
+            (asked.get("mem_mb_per_cpu") or 0) * n_cpus or asked.get("mem_mb") or 0
+        ),
+        minutes=int(asked.get("runtime") or 0),
+        gpus=int(asked.get("gpu") or 0),
+        gpu_model=str(asked.get("gpu_model") or ""),
+    )
+
+
+def say_plan(jobs):
+    for line in cluster.plan_lines((request_of(job), runs_here(job)) for job in jobs):
+        say(line)
+
+
+def check_plan(jobs):
+    """Stop where a job would wait in the queue for ever."""
+    if os.environ.get(NO_CHECK):
+        return
+    n_attempts = workflow.execution_settings.retries + 1
+    faults = cluster.check_requests(
+        [
+            request_of(job, attempt)
+            for job in jobs
+            if not runs_here(job)
+            for attempt in range(1, n_attempts + 1)
+        ],
+        cluster.list_offers(),
+        cluster.list_accounts(),
+        n_attempts=n_attempts,
+    )
+    if faults:
+        listed = "\n".join(f"  {fault}" for fault in faults)
+        raise WorkflowError(
+            f"these jobs would wait in the queue for ever:\n{listed}\nChange it in {PROFILE}; "
+            f"`sinfo -N -o '%R %N %T %c %m %G %l'` lists what there is. Where SLURM knows "
+            f"better, set {NO_CHECK}=1. No job was handed in."
+        )
+
+
+# --- Runs that were killed
+
+
+def note_of(job):
+    """What Snakemake would note of a job's outputs when it ends, apart from the times."""
+    memory = workflow.persistence
+    return {
+        "rule": job.rule.name,
+        "input": memory._input(job),
+        "log": memory._log(job),
+        "params": memory._params(job),
+        "code": memory._code(job.rule),
+        "shellcmd": job.shellcmd,
+        "conda_env": memory._conda_env(job),
+        "container_img_url": job.container_img_url,
+        "software_stack_hash": memory._software_stack_hash(job),
+        "record_format_version": RECORD_FORMAT_VERSION,
+        "incomplete": False,
+    }
+
+
+def planned_outputs(jobs):
+    for job in jobs:
+        outputs = tuple(map(str, job.output))
+        for path in outputs:
+            yield cluster.PlannedOutput(path, outputs, note_of(job))
+
+
+def time_of(path):
+    """When Snakemake takes an output to be made; None where it is not there."""
+    stamp = Path(path) / ".snakemake_timestamp" if Path(path).is_dir() else Path(path)
+    return stamp.stat().st_mtime if stamp.is_file() else None
+
+
+def keep_finished(driver):
+    """Note the outputs of jobs that ended when their driver was gone, as it would have.
+
+    A job takes away the mark "incomplete" when it has ended well, but only its driver notes with
+    which settings it ran; without the note, Snakemake would keep the file whatever is changed.
+    """
+    memory = FilePersistence(nolock=True)
+    kept = 0
+    for output in driver.planned:
+        made, known = time_of(output.path), memory._read_record(output.path)
+        if (
+            made is not None
+            and made >= driver.started
+            and (known is None or known.endtime != made)
+            and all(time_of(path) is not None for path in output.siblings)
+            and not memory._filter_incomplete_keys(output.siblings)
+        ):
+            times = {"starttime": driver.started, "endtime": made}
+            memory._write_record(output.path, MetadataRecord(**output.note, **times))
+            kept += 1
+    return kept
+
+
+def clear_after(driver):
+    """Settle what a killed driver left: processes, SLURM jobs, files that they made, locks."""
+    say(f"an earlier run was killed ({driver}); clearing what it left")
+    ended = cluster.end_processes(driver.token)
+    if ended:
+        say(f"ended its processes on this machine: {ended}")
+    if driver.job_name:
+        cluster.settle_jobs([driver.job_name], say=say)
+    kept = keep_finished(driver)
+    say(f"kept {kept} files that its jobs finished after it was killed")
+    if any([lock.release() for lock in driver.locks]):
+        say("released its lock")
+    driver.forget()
+
+
+def clear_killed_runs():
+    for driver in cluster.read_drivers(DRIVERS):
+        if driver.alive:
+            say(
+                f"another run is at work in this folder ({driver}); where both make the same "
+                "files, Snakemake refuses to start: wait for it, do not unlock"
+            )
+        elif driver.here:
+            clear_after(driver)
+        else:
+            raise WorkflowError(
+                f"a run from another machine holds this folder: {driver}. From here, one cannot "
+                f"see whether it is alive. If it is, wait for it. If it was killed, run the same "
+                f"command on {driver.host}. If that machine is gone: `squeue --me -n "
+                f"{driver.job_name or 'none'}` must list no job; then remove {driver.record}, "
+                "run `snakemake --unlock` with the same study, and start again."
+            )
+
+
+# --- The run itself
+
+driver = None
+
+
+def run_with_care(execute, **how):
+    """Workflow.execute, with what must come before the DAG is built and after the last job."""
+    global driver
+    plugin = how["executor_plugin"]
+    if plugin.common_settings.dryrun_exec:
+        execute(**how)
+        jobs = planned_jobs()
+        if any(request_of(job).partition for job in jobs):
+            say_plan(jobs)
+        return
+    try:
+        clear_killed_runs()
+        if plugin.name == "slurm":
+            settings = how["executor_settings"]
+            if settings.status_command == "sacct" and not cluster.has_accounting():
+                settings.status_command = "squeue"
+            driver = cluster.start_driver(DRIVERS.absolute())
+    except (cluster.ClusterError, ValueError) as error:
+        raise WorkflowError(str(error))
+    try:
+        execute(**how)
+    finally:
+        if driver is not None:
+            driver.forget()
+
+
+if workflow.exec_mode == ExecMode.DEFAULT:
+    # Snakemake has no hook between reading the rules and building the DAG, which is where outputs
+    # of a killed run must be known.
+    workflow.execute = functools.partial(run_with_care, workflow.execute)
+
+
+def start_on_cluster():
+    """With the plan made and the lock taken, before any job is handed in."""
+    global driver
+    jobs = planned_jobs()
+    say_plan(jobs)
+    try:
+        check_plan(jobs)
+    except cluster.ClusterError as error:
+        raise WorkflowError(str(error))
+    locks = workflow.persistence._lockfile.values()
+    driver = driver.noting(
+        job_name=workflow.scheduler._executor.run_uuid,
+        locks=[cluster.LockFile.of(Path(path)) for path in locks],
+        planned=planned_outputs(jobs),
+    )
+
+
+onstart:
+    if driver is not None:
+        start_on_cluster()
