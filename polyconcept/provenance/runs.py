@@ -19,6 +19,7 @@ from polyconcept import store
 
 __all__ = [
     "FORMAT",
+    "SUFFIX",
     "CodeState",
     "FileState",
     "GitState",
@@ -32,7 +33,8 @@ __all__ = [
 ]
 
 FORMAT = "polyconcept-run/1"
-_SUFFIX = ".run.json"
+SUFFIX = ".run.json"
+"""Ends the names of records."""
 
 
 class RecordError(ValueError):
@@ -129,7 +131,7 @@ class RunRecord:
 def record_path(output: str | Path) -> Path:
     """Where the record stands of a job whose first output is `output`."""
     output = Path(output)
-    return output.with_name(output.name + _SUFFIX)
+    return output.with_name(output.name + SUFFIX)
 
 
 def write_record(record: RunRecord, folder: Path) -> Path:
