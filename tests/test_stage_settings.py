@@ -24,7 +24,7 @@ def test_params_hold_one_dict_of_settings_and_the_code(rule, block):
     names = re.findall(r"^        (\w+)=", params, re.MULTILINE)
 
     assert f'settings=settings_of("{rule}")' in params
-    assert set(names) <= {"settings", "code", "content", "checkpoints", "lexicon"}
+    assert set(names) <= {"settings", "code", "content", "checkpoints"}
 
 
 def test_a_job_gets_its_own_settings_and_no_others(demo):

@@ -101,11 +101,6 @@ def hash_of(files):
     ).hexdigest()
 
 
-def hash_of_lexicon():
-    """Content hash of the built-in corpus's word lists, which are data and no code."""
-    return hash_of(sorted((ROOT / "polyconcept" / "builtin" / "lexicon").glob("*.tsv")))
-
-
 def task_data(wildcards):
     """Settings of labelled data such as ``ner/train``."""
     task, split = wildcards.data.split("/")

@@ -27,30 +27,37 @@ def both(file, pair):
 
 def source_text(wildcards):
     folder = STUDY.corpora[wildcards.corpus].directory
-    return f"{folder}/{wildcards.part}{wildcards.language}.txt"
+    return ancient(f"{folder}/{wildcards.part}{wildcards.language}.txt")
 
 
 def source_labels(wildcards):
-    return task_data(wildcards).files[wildcards.language]
+    return ancient(task_data(wildcards).files[wildcards.language])
 
 
 def source_model(wildcards):
     """The directory of a model that is on this machine."""
     model = STUDY.models[wildcards.model]
     if model.builtin:
-        return str(ROOT / "polyconcept" / "builtin" / "models" / model.builtin)
-    return model.directory
+        place = ROOT / "polyconcept" / "builtin" / "models" / model.builtin
+        # The same in every clone that runs in its own folder.
+        return ancient(
+            str(
+                place.relative_to(Path.cwd())
+                if place.is_relative_to(Path.cwd())
+                else place
+            )
+        )
+    return ancient(model.directory)
 
 
 def source_model_files(wildcards):
-    """The files of a model directory: a folder's own time does not tell that one was rewritten."""
     suffixes = {".json", ".safetensors", ".txt", ".model"}
     found = Path(source_model(wildcards)).glob("*")
-    return sorted(str(path) for path in found if path.suffix in suffixes)
+    return ancient(sorted(str(path) for path in found if path.suffix in suffixes))
 
 
-# Snakemake reruns for files newer than a result. A file put in place of another may be older, as
-# where it was copied with its time: so what is in them counts as well.
+# Of files that come from outside, their content counts and not their time (they are `ancient`): a
+# clone has new times, and a file put in place of another may be older.
 
 
 def hash_of_text(wildcards):

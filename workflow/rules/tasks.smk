@@ -54,7 +54,6 @@ rule generate_entities:
         "../../envs/environment.yaml"
     params:
         settings=settings_of("generate_entities"),
-        lexicon=hash_of_lexicon(),
         code=code_of("generate_entities"),
     script:
         "../scripts/generate_entities.py"
@@ -94,7 +93,6 @@ rule generate_sentiment:
         "../../envs/environment.yaml"
     params:
         settings=settings_of("generate_sentiment"),
-        lexicon=hash_of_lexicon(),
         code=code_of("generate_sentiment"),
     script:
         "../scripts/generate_sentiment.py"

@@ -39,7 +39,6 @@ rule generate_corpus:
         "../../envs/environment.yaml"
     params:
         settings=settings_of("generate_corpus"),
-        lexicon=hash_of_lexicon(),
         code=code_of("generate_corpus"),
     script:
         "../scripts/generate_corpus.py"

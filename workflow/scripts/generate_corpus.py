@@ -13,5 +13,4 @@ with log_to(snakemake.log[0]):
     language = snakemake.wildcards.language
     text = builtin.generate_corpus([language], **snakemake.params.settings)
     corpus.write_sentences(Path(snakemake.output.text), text.sentences[language])
-    about = {"builtin": snakemake.params.settings, "lexicon_sha256": snakemake.params.lexicon}
-    store.write_json(about, Path(snakemake.output.source))
+    store.write_json({"builtin": snakemake.params.settings}, Path(snakemake.output.source))

@@ -1,0 +1,181 @@
+"""What would run again after a change, on the finished demo: these jobs and no others."""
+
+import json
+import os
+import re
+
+import pytest
+import yaml
+from demo_runs import ROOT, clone, jobs, need_demo
+
+pytestmark = pytest.mark.demo
+
+TABLE = {"merge_scores": 1, "plot_by_layer": 2, "plot_change": 2, "plot_tasks": 1}
+EXAMPLES = {"find_examples": 2, "plot_examples": 1}
+
+
+@pytest.fixture(scope="module")
+def demo_clone(tmp_path_factory):
+    """A clone with the results copied in, whose times tell nothing."""
+    need_demo()
+    return clone(tmp_path_factory.mktemp("clone"), times=False)
+
+
+@pytest.fixture
+def own_clone(tmp_path):
+    """One that a test may edit."""
+    need_demo()
+    return clone(tmp_path, times=True)
+
+
+def planned(folder, change):
+    """What would run after a change of the study."""
+    # Through JSON: the YAML shares settings between tasks by reference.
+    study = json.loads(json.dumps(yaml.safe_load((ROOT / "studies/demo.yaml").read_text())))
+    change(study)
+    (folder / "studies/changed.yaml").write_text(yaml.safe_dump(study))
+    return jobs(folder, study="studies/changed.yaml")
+
+
+def scores(n):
+    return {"score_calign": n, "score_colap": n} | TABLE
+
+
+def test_a_fresh_clone_with_results_copied_in_has_nothing_to_do(demo_clone):
+    assert jobs(demo_clone) == {}
+
+
+def test_a_touch_of_anything_has_nothing_to_do(own_clone):
+    results = own_clone / "results/demo"
+    for path in [
+        *(results / "models").rglob(".snakemake_timestamp"),
+        *results.glob("vectors/bert/base/**/*.h5"),
+        *results.glob("corpora/**/*.txt"),
+        *results.glob("tasks/**/*.conll"),
+        *(own_clone / "workflow/scripts").glob("*.py"),
+        *(own_clone / "polyconcept/builtin/models/bert").iterdir(),
+        own_clone / "studies/demo.yaml",
+    ]:
+        os.utime(path)
+
+    assert jobs(own_clone) == {}
+
+
+def change_seed(study):
+    study["tasks"]["translation"]["finetuning"]["seed"] = 5
+
+
+def change_threshold(study):
+    study["colap"] = {"share": 0.2}
+
+
+def swap_thresholds(study):
+    study["calign"] = {"match": 0.6, "size_ratio": 0.8}
+
+
+def change_k(study):
+    study["clustering"]["n_clusters"] = 50
+
+
+def add_seed(study):
+    study["clustering"]["seeds"] = [212, 213]
+
+
+def add_layer(study):
+    study["models"]["mt5"]["layers"] = [0, 1, 2, 3]
+
+
+def add_model(study):
+    study["models"]["another"] = {"builtin": "xlmr"}
+
+
+def add_task(study):
+    study["models"]["xlmr"]["tasks"] = ["ner", "sentiment"]
+
+
+def add_language(study):
+    study["pairs"].append("en-fr")
+
+
+def add_test_language(study):
+    study["tasks"]["translation"]["test"]["languages"].append("it")
+
+
+def change_one_figure(study):
+    study["figures"]["over"] = "large"
+
+
+CHANGES = {
+    # mt5 alone: 3 encoder and 2 decoder files of one variant, 2 sides of 2 pairs.
+    change_seed: {"finetune_translation": 1, "score_translation": 1}
+    | {"extract_vectors": 5, "cluster_words": 4}
+    | scores(4),
+    change_threshold: {"score_colap": 18} | TABLE,
+    swap_thresholds: {"score_calign": 18} | TABLE | EXAMPLES,
+    # Whether there are enough words is checked where they are selected.
+    change_k: {"select_words": 2, "cluster_words": 18} | scores(18) | EXAMPLES,
+    add_seed: {"cluster_words": 18} | scores(18) | EXAMPLES,
+    # Its fine-tuning does not run again, nor any other model.
+    add_layer: {"check_model": 1, "extract_vectors": 10, "cluster_words": 8} | scores(8),
+    add_model: {"fetch_model": 1, "extract_vectors": 3, "cluster_words": 2} | scores(2),
+    add_task: {"finetune_sentiment": 1, "score_sentiment": 1}
+    | {"extract_vectors": 3, "cluster_words": 2}
+    | scores(2),
+    # The English word table holds what all pairs need: English vectors are read again, and of the
+    # other languages only those of the new one (7 runs) and what mt5's decoder says of it (2).
+    add_language: {"generate_corpus": 1, "align_words": 1, "split_words": 2, "select_words": 3}
+    | {"extract_vectors": 7 + 7 + 2, "cluster_words": 27}
+    | scores(27)
+    | {"find_examples": 3, "plot_examples": 1},
+    add_test_language: {"generate_corpus": 1, "check_task": 1, "score_translation": 1} | TABLE,
+    # COLAP knows no large clusters.
+    change_one_figure: {"plot_by_layer": 1, "plot_change": 1},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_a_change_of_the_study_reruns(demo_clone, change):
+    assert planned(demo_clone, change) == CHANGES[change]
+
+
+def edit(path, pattern, replacement):
+    text = path.read_text()
+    path.write_text(re.sub(pattern, replacement, text, count=1))
+    assert path.read_text() != text
+
+
+def test_a_colour_reruns_figures_only(own_clone):
+    edit(own_clone / "polyconcept/figures/_style.py", "#[0-9A-Fa-f]{6}", "#123456")
+
+    assert jobs(own_clone) == {
+        **{"plot_by_layer": 2, "plot_change": 2, "plot_tasks": 1, "plot_examples": 1}
+    }
+
+
+def test_an_edit_of_clustering_reruns_clusters_and_below(own_clone):
+    edit(own_clone / "polyconcept/clustering/_lloyd.py", r"\Z", "\n_NEW = 1\n")
+
+    assert jobs(own_clone) == {"cluster_words": 18} | scores(18) | EXAMPLES
+
+
+def test_a_comment_reruns_nothing(own_clone):
+    edit(own_clone / "polyconcept/clustering/_lloyd.py", r"\A", "# A comment.\n")
+    edit(own_clone / "workflow/scripts/cluster_words.py", r"\Z", "# Another.\n")
+
+    assert jobs(own_clone) == {}
+
+
+def test_what_cannot_change_a_result_reruns_nothing(own_clone):
+    edit(own_clone / "polyconcept/logs.py", r"\Z", "\n_NEW = 1\n")
+
+    assert jobs(own_clone) == {}
+
+
+def test_a_changed_result_is_not_taken_for_touched(own_clone):
+    """Its time is not set back: what was made of it is outdated."""
+    path = own_clone / "results/demo/vectors/xlmr/base/encoder/de.h5"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+    assert jobs(own_clone)["cluster_words"] == 1
