@@ -27,7 +27,7 @@ __all__ = ["Audit", "Expected", "Fault"]
 # layers, without those that waited for it (`ancient` in the rules): then its content is another.
 _CHECKS = "checks"
 # Folders and files that tell of the work and are no results.
-_NO_RESULTS = ("logs", "checkpoints", "report.html")
+_NO_RESULTS = ("logs", "checkpoints", "report.html", "snakemake.json")
 _HASHING_THREADS = 4
 
 Progress: TypeAlias = Callable[[int, int], None]

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyconcept import corpus, dictionary, wordalign
-from polyconcept.logs import log_to
+from polyconcept.jobs import running
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with log_to(snakemake.log[0]):
+with running(snakemake):
     languages = snakemake.wildcards.pair.split("-")
     paths = [snakemake.input.source, snakemake.input.target]
     n_sentences = len(corpus.read_texts(paths, languages)[0])

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyconcept import models, store
-from polyconcept.logs import log_to
+from polyconcept.jobs import running
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with log_to(snakemake.log[0]):
+with running(snakemake):
     models.load_tokenizer(Path(snakemake.input.model))
     models.check_states(Path(snakemake.input.model), **snakemake.params.settings)
     store.write_json(snakemake.params.settings, Path(snakemake.output.checked))

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyconcept import store
-from polyconcept.logs import log_to
+from polyconcept.jobs import running
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with log_to(snakemake.log[0]):
+with running(snakemake):
     checksums = {file: store.sha256(Path(file)) for file in snakemake.input}
     store.write_json(checksums, Path(snakemake.output.checked))

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyconcept import corpus, store
-from polyconcept.logs import log_to
+from polyconcept.jobs import running
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with log_to(snakemake.log[0]):
+with running(snakemake):
     source = Path(snakemake.input.text)
     sentences = corpus.read_sentences(source, snakemake.wildcards.language)
     corpus.write_sentences(Path(snakemake.output.text), sentences)

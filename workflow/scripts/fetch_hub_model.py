@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyconcept import hub, models, store
-from polyconcept.logs import log_to
+from polyconcept.jobs import running
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with log_to(snakemake.log[0]):
+with running(snakemake):
     pinned = store.read_pin(Path(snakemake.input.pin))
     files = hub.download_files(pinned, hub.needed_model_files(pinned))
     models.copy_model(files["config.json"].parent, Path(snakemake.output.model))

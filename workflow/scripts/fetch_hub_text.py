@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyconcept import corpus, hub, store
-from polyconcept.logs import log_to
+from polyconcept.jobs import running
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with log_to(snakemake.log[0]):
+with running(snakemake):
     settings, language = snakemake.params.settings, snakemake.wildcards.language
     pinned = store.read_pin(Path(snakemake.input.pin))
     lines = store.read_columns(

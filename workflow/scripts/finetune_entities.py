@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyconcept import corpus, devices, models, training
-from polyconcept.logs import log_to
+from polyconcept.jobs import running
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with log_to(snakemake.log[0], threads=snakemake.threads):
+with running(snakemake):
     settings, checkpoints = dict(snakemake.params.settings), Path(snakemake.params.checkpoints)
     settings["device"] = devices.choose_device(
         settings["device"], n_gpus=snakemake.resources.get("gpu", 0)

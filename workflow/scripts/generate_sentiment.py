@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyconcept import builtin, corpus
-from polyconcept.logs import log_to
+from polyconcept.jobs import running
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with log_to(snakemake.log[0]):
+with running(snakemake):
     language = snakemake.wildcards.language
     text = builtin.generate_corpus([language], **snakemake.params.settings)
     corpus.write_labelled(Path(snakemake.output.labelled), text.labels[language])

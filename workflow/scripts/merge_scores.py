@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyconcept import store
-from polyconcept.logs import log_to
+from polyconcept.jobs import running
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with log_to(snakemake.log[0]):
+with running(snakemake):
     scores = store.read_scores([Path(path) for path in snakemake.input.scores])
     store.write_scores(scores, Path(snakemake.output.parquet))
     store.write_scores_csv(scores, Path(snakemake.output.csv))

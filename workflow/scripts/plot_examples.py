@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyconcept import figures, store
-from polyconcept.logs import log_to
+from polyconcept.jobs import running
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with log_to(snakemake.log[0]):
+with running(snakemake):
     settings = dict(snakemake.params.settings)
     del settings["definition"]  # for the caption
     examples = store.read_examples([Path(path) for path in snakemake.input.examples])

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyconcept import figures, store
-from polyconcept.logs import log_to
+from polyconcept.jobs import running
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with log_to(snakemake.log[0]):
+with running(snakemake):
     figure = figures.plot_task_scores(store.read_scores([Path(snakemake.input.scores)]))
     figures.save_figure(figure, Path(snakemake.output.pdf), Path(snakemake.output.png))

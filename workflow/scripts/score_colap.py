@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyconcept import overlap, store
-from polyconcept.logs import log_to
+from polyconcept.jobs import running
 from polyconcept.results import Run
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with log_to(snakemake.log[0]):
+with running(snakemake):
     names, settings = snakemake.wildcards, snakemake.params.settings
     source = store.read_words(Path(snakemake.input.source_words))
     target = store.read_words(Path(snakemake.input.target_words))

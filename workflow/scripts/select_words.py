@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyconcept import corpus, store, wordalign
-from polyconcept.logs import log_to
+from polyconcept.jobs import running
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with log_to(snakemake.log[0]):
+with running(snakemake):
     settings = dict(snakemake.params.settings)
     languages, n_clusters = snakemake.wildcards.pair.split("-"), settings.pop("n_clusters")
     texts = corpus.read_texts([snakemake.input.source, snakemake.input.target], languages)
