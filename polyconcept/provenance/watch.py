@@ -7,11 +7,11 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from polyconcept import store
 from polyconcept.provenance.code import code_files, code_fingerprint
@@ -49,18 +49,7 @@ class InputChangedError(RuntimeError):
     """An input file was written while a job read it: what the job saw cannot be known."""
 
 
-class Files(Protocol):
-    """What Snakemake's lists of files and params offer."""
-
-    def items(self) -> Iterable[tuple[str, Any]]:
-        """Names with what they stand for."""
-        ...
-
-    def __iter__(self) -> Any: ...  # noqa: ANN401 - Snakemake's own types
-    def __len__(self) -> int: ...
-    def __getitem__(self, place: int, /) -> Any: ...  # noqa: ANN401 - Snakemake's own types
-
-
+@runtime_checkable  # beartype checks it in the tests
 class Job(Protocol):
     """The object `snakemake` of a script, as far as a record needs it."""
 

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import h5py
 import numpy as np
@@ -25,6 +25,7 @@ _BLOCK_BYTES = 2**24
 _MOST_LEVELS = 64
 
 
+@runtime_checkable  # beartype checks it in the tests
 class _Digest(Protocol):
     def update(self, data: bytes, /) -> None: ...
 
