@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
+from study_files import final_files
 
-from polyconcept.crate import Choice, CrateError, CratePaths, pack, read_runs
+from polyconcept.crate import Choice, CrateError, CratePaths, FinishedStudy, pack, read_runs
 from polyconcept.settings import SettingsError, parse_study
+from polyconcept.store import StoreError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -29,16 +31,18 @@ def make_crate(study_file: Path, choice: Choice, root: Path) -> CratePaths:
     if not study_file.resolve().is_relative_to(root):
         raise CrateError(f"{study_file}: lies outside of {root}; copy it into studies/")
     path = study_file.resolve().relative_to(root).as_posix()
-    study = parse_study(yaml.safe_load(study_file.read_text(encoding="utf-8")), where=path).name
+    study = parse_study(yaml.safe_load(study_file.read_text(encoding="utf-8")), where=path)
     citation = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
+    finals = final_files(study)
     try:
-        runs = read_runs(study, root)
+        runs = read_runs(f"results/{study.name}", finals, root)
     except CrateError as error:
         error.add_note(
             f"run first: snakemake --workflow-profile profiles/local --configfile {path}"
         )
         raise
-    return pack(study, path, runs, root, citation=citation, choice=choice)
+    finished = FinishedStudy(study.name, path, finals, runs, citation)
+    return pack(finished, root, choice)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -52,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     choice = Choice(vectors=given.with_vectors, text=given.with_text, host=given.with_host)
     try:
         made = make_crate(given.study, choice, ROOT)
-    except (CrateError, SettingsError, OSError) as error:
+    except (CrateError, SettingsError, StoreError, OSError) as error:
         notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", []))
         sys.exit(f"no crate was made: {error}{notes}")
     size = made.zip.stat().st_size / 2**20

@@ -6,7 +6,8 @@ The run records beside the results say everything; this package says it in the t
 """
 
 from polyconcept.crate._files import Choice
+from polyconcept.crate._graph import FinishedStudy
 from polyconcept.crate._pack import CratePaths, pack
-from polyconcept.crate._runs import Artifact, CrateError, Run, read_runs
+from polyconcept.crate._runs import CrateError, read_runs
 
-__all__ = ["Artifact", "Choice", "CrateError", "CratePaths", "Run", "pack", "read_runs"]
+__all__ = ["Choice", "CrateError", "CratePaths", "FinishedStudy", "pack", "read_runs"]

@@ -9,7 +9,9 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from polyconcept.crate._entities import Entity, ROCrate, add
-from polyconcept.crate._runs import Artifact, CrateError
+from polyconcept.crate._runs import CrateError
+from polyconcept.provenance.runs import FileState, RunRecord, record_path
+from polyconcept.store import content_sha256, files_inside
 
 __all__ = ["Choice", "FileIndex"]
 
@@ -51,30 +53,30 @@ class FileIndex:
         sources: where each file that is packed stands, by its path in the crate.
     """
 
-    def __init__(self, crate: ROCrate, study: str, root: Path, choice: Choice) -> None:
+    def __init__(self, crate: ROCrate, results: str, root: Path, choice: Choice) -> None:
         """Start without files.
 
         Args:
             crate: the ROCrate that takes the entities.
-            study: the study's name.
+            results: the folder of the study's results, such as ``results/demo``.
             root: the project's folder.
             choice: what goes in.
         """
         self.sources: dict[str, Path] = {}
         self._crate = crate
-        self._results = f"results/{study}/"
+        self._results = f"{results}/"
         self._root = root
         # A user may keep results elsewhere, by a link that is theirs.
-        homes = (root, root / "results", root / "results" / study)
+        homes = (root, root / "results", root / results)
         self._homes = tuple(home.resolve() for home in homes)
         self._choice = choice
         self._entities: dict[str, Entity] = {}
 
-    def of(self, artifact: Artifact) -> Entity:
+    def of(self, state: FileState) -> Entity:
         """The entity of what a job read or wrote."""
-        key = f"{artifact.path} {artifact.sha256}"
+        key = f"{state.path} {state.sha256}"
         if key not in self._entities:
-            self._entities[key] = self._new(artifact)
+            self._entities[key] = self._new(state)
         return self._entities[key]
 
     def pack(self, path: str, properties: Mapping[str, object] | None = None) -> Entity:
@@ -91,21 +93,24 @@ class FileIndex:
         self.sources[path] = source
         return {"name": path} | _facts(source)
 
-    def _new(self, artifact: Artifact) -> Entity:
-        if not self._is_packed(artifact.path):
-            return self._described(artifact)
-        source = self._source(artifact.path)
-        if source.is_dir():
-            return self._folder(artifact, source)
-        facts = _facts(source)
-        if source.suffix not in HDF5 and facts["sha256"] != artifact.sha256:
+    def record_sha256(self, run: RunRecord) -> str:
+        """SHA-256 of a job's run record."""
+        return content_sha256(self._root / record_path(run.outputs[0].path))
+
+    def _new(self, state: FileState) -> Entity:
+        if not self._is_packed(state.path):
+            return self._described(state)
+        source = self._source(state.path)
+        now = content_sha256(source)
+        if now != state.sha256:
             raise CrateError(
-                f"{artifact.path}: its SHA-256 is {facts['sha256'][:12]}..., its run record says "
-                f"{artifact.sha256[:12]}...: it was changed after it was made"
+                f"{state.path}: its content has SHA-256 {now[:12]}..., its run record says "
+                f"{state.sha256[:12]}...: it was changed after it was made"
             )
-        if source.suffix in HDF5:
-            facts["identifier"] = _content_identifier(artifact)
-        return self.pack(artifact.path, facts)
+        if source.is_dir():
+            return self._folder(state, source)
+        known = {"identifier": _content_identifier(state)} if _is_hdf5(state.path) else {}
+        return self.pack(state.path, known)
 
     def _source(self, path: str) -> Path:
         """Where a file or folder of the project stands; refuses others."""
@@ -124,36 +129,33 @@ class FileIndex:
         folder = path.removeprefix(self._results).split("/")[0]
         return folder not in LEFT_OUT or bool(getattr(self._choice, LEFT_OUT[folder]))
 
-    def _described(self, artifact: Artifact) -> Entity:
+    def _described(self, state: FileState) -> Entity:
         """An entity with a local identifier: RO-Crate's way to name what is not in the payload."""
-        path = _public_path(artifact)
-        is_folder = (self._root / artifact.path).is_dir()
+        path = _public_path(state)
+        is_folder = (self._root / state.path).is_dir()
         properties = {
             "name": path,
             "description": "Not in this crate; known by its hash.",
-            "contentSize": str(artifact.n_bytes),
+            "contentSize": str(state.bytes),
         }
         # `sha256` means the bytes, which for HDF5 and folders is another hash than the record's.
-        if is_folder or path.endswith(HDF5):
-            properties["identifier"] = _content_identifier(artifact)
+        if is_folder or _is_hdf5(path):
+            properties["identifier"] = _content_identifier(state)
         else:
-            properties["sha256"] = artifact.sha256
+            properties["sha256"] = state.sha256
         if not is_folder:
             properties["encodingFormat"] = _format_of(path)
         kind = "Dataset" if is_folder else "File"
         return add(self._crate, f"#{quote(path)}", kind, **properties)
 
-    def _folder(self, artifact: Artifact, source: Path) -> Entity:
+    def _folder(self, state: FileState, source: Path) -> Entity:
         """A packed folder with its files, hidden ones left out as in its hash."""
         folder = self._crate.add_dataset(
-            dest_path=artifact.path,
-            properties={"name": artifact.path, "identifier": _content_identifier(artifact)},
+            dest_path=state.path,
+            properties={"name": state.path, "identifier": _content_identifier(state)},
         )
-        files = [file for file in sorted(source.rglob("*")) if file.is_file()]
-        for file in files:
-            inside = file.relative_to(source)
-            if not any(part.startswith(".") for part in inside.parts):
-                folder.append_to("hasPart", self.pack(f"{artifact.path}/{inside.as_posix()}"))
+        for inside in files_inside(source):
+            folder.append_to("hasPart", self.pack(f"{state.path}/{inside}"))
         return folder
 
 
@@ -168,22 +170,26 @@ def _facts(source: Path) -> dict[str, str]:
     }
 
 
+def _is_hdf5(path: str) -> bool:
+    return path.endswith(HDF5)
+
+
 def _format_of(path: str) -> str:
     suffix = PurePosixPath(path).suffix
     return FORMATS.get(suffix, "text/plain" if suffix in TEXT else "application/octet-stream")
 
 
-def _content_identifier(artifact: Artifact) -> str:
+def _content_identifier(state: FileState) -> str:
     """The hash of a run record, where it is not the one of the bytes."""
-    return f"polyconcept-content-sha256:{artifact.sha256}"
+    return f"polyconcept-content-sha256:{state.sha256}"
 
 
-def _public_path(artifact: Artifact) -> str:
+def _public_path(state: FileState) -> str:
     """The path within the project; of one outside of it just the name, and what tells it apart.
 
     A path on someone's machine says who they are and means nothing elsewhere.
     """
-    path = PurePosixPath(artifact.path)
+    path = PurePosixPath(state.path)
     if path.is_absolute() or ".." in path.parts:
-        return f"outside/{artifact.sha256[:12]}/{path.name}"
+        return f"outside/{state.sha256[:12]}/{path.name}"
     return str(path)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from pathlib import Path
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
 from polyconcept.crate._entities import Entity, ROCrate, add, distinct
 from polyconcept.crate._files import Choice, FileIndex
-from polyconcept.crate._runs import FINAL_TABLES, Run
 from polyconcept.crate._software import (
     LICENSE,
     Parameters,
@@ -20,8 +20,9 @@ from polyconcept.crate._software import (
     add_tools,
     add_workflow,
 )
+from polyconcept.provenance.runs import RunRecord, record_path
 
-__all__ = ["describe"]
+__all__ = ["FinishedStudy", "describe"]
 
 # The profiles build on this version; they do not know later ones.
 ROCRATE = "1.1"
@@ -43,23 +44,27 @@ DEVICE = ("device", "device_name", "driver")
 HOST = ("host", "system", "cpu_count", "slurm_job_id")
 
 
-def describe(
-    study: str,
-    study_file: str,
-    runs: Sequence[Run],
-    root: Path,
-    *,
-    citation: Mapping[str, Any],
-    choice: Choice,
-) -> tuple[ROCrate, FileIndex]:
+@dataclass(frozen=True)
+class FinishedStudy:
+    """What is packed."""
+
+    name: str
+    file: str
+    """Its configuration, a path within the project."""
+    finals: tuple[str, ...]
+    """The tables and figures that it ends in."""
+    runs: tuple[RunRecord, ...]
+    """What `read_runs` gave."""
+    citation: Mapping[str, Any]
+    """The content of CITATION.cff."""
+
+
+def describe(study: FinishedStudy, root: Path, choice: Choice) -> tuple[ROCrate, FileIndex]:
     """The crate of a finished study, and the files it packs.
 
     Args:
-        study: its name.
-        study_file: its configuration, a path within `root`.
-        runs: what `read_runs` gave.
+        study: the study.
         root: the project's folder.
-        citation: the content of CITATION.cff.
         choice: what goes in besides what always does.
 
     Raises:
@@ -68,41 +73,43 @@ def describe(
     """
     crate = ROCrate(version=ROCRATE)
     crate.metadata.extra_terms.update(TERMS)
-    authors = _describe_root(crate, study, runs, citation)
-    files = FileIndex(crate, study, root, choice)
-    workflow = add_workflow(crate, files, runs, root, authors)
-    tools = add_tools(crate, files, workflow, runs, root)
+    authors = _describe_root(crate, study)
+    files = FileIndex(crate, f"results/{study.name}", root, choice)
+    workflow = add_workflow(crate, files, study.runs, root, authors)
+    tools = add_tools(crate, files, workflow, study.runs, root)
     parameters = Parameters(crate)
-    whole = _whole_run(crate, files, workflow, runs, (study, study_file), parameters)
+    whole = _whole_run(crate, files, workflow, study, parameters)
     controls = []
-    for run in runs:
-        action = _action(crate, files, tools[run.rule], run, parameters, choice)
+    for run in study.runs:
+        action = _action(crate, files, tools[run.rule], run, parameters)
+        action["environment"] = _environment(crate, run, choice)
+        if choice.host:
+            action["subjectOf"] = files.pack(str(record_path(run.outputs[0].path)))
         controls.append(_control(crate, run, action))
-        crate.root_dataset.append_to("mentions", action)
+    crate.root_dataset["mentions"] = [whole, *(control["object"] for control in controls)]
     add(
         crate,
         "#engine-run",
         "OrganizeAction",
-        name=f"Snakemake runs study {study}",
-        instrument=add_engine(crate, runs),
+        name=f"Snakemake runs study {study.name}",
+        instrument=add_engine(crate, study.runs),
         object=controls,
         result=whole,
-        **_times(runs),
+        **_times(study.runs),
     )
     return crate, files
 
 
-def _describe_root(
-    crate: ROCrate, study: str, runs: Sequence[Run], citation: Mapping[str, Any]
-) -> list[Entity]:
+def _describe_root(crate: ROCrate, study: FinishedStudy) -> list[Entity]:
     """Name, date, licence, paper and profiles of the crate; gives the authors of the workflow."""
-    root = crate.root_dataset
-    root["name"] = f"Polyconcept study {study}"
+    root, citation = crate.root_dataset, study.citation
+    root["name"] = f"Polyconcept study {study.name}"
     root["description"] = (
-        f"Results of study {study} ({len(runs)} jobs) and how each was made. {citation['abstract']}"
+        f"Results of study {study.name} ({len(study.runs)} jobs) and how each was made. "
+        f"{citation['abstract']}"
     )
     # The date of the results, not of the packing: the same study gives the same bytes.
-    root["datePublished"] = max(run.ended for run in runs).date().isoformat()
+    root["datePublished"] = _times(study.runs)["endTime"][:10]
     root["license"] = add(crate, LICENSE, "CreativeWork", name="Apache License 2.0", url=LICENSE)
     root["citation"] = [_paper(crate, paper) for paper in citation["references"]]
     root["conformsTo"] = [
@@ -146,41 +153,36 @@ def _whole_run(
     crate: ROCrate,
     files: FileIndex,
     workflow: Entity,
-    runs: Sequence[Run],
-    study: tuple[str, str],
+    study: FinishedStudy,
     parameters: Parameters,
 ) -> Entity:
     """The run of the workflow as one: from the study's file to tables and figures."""
-    name, path = study
-    taken = files.pack(path)
+    taken = files.pack(study.file)
     parameters.link(workflow, "input", "study", taken)
-    tables = {f"results/{name}/{table}" for table in FINAL_TABLES}
     given = []
-    for artifact in (output for run in runs for output in run.outputs):
-        is_figure = artifact.path.startswith(f"results/{name}/figures/")
-        if is_figure or artifact.path in tables:
-            given.append(files.of(artifact))
+    for state in (output for run in study.runs for output in run.outputs):
+        if state.path in study.finals:
+            given.append(files.of(state))
+            is_figure = PurePosixPath(state.path).parent.name == "figures"
             parameters.link(workflow, "output", "figures" if is_figure else "scores", given[-1])
-    action = add(
+    return add(
         crate,
         "#workflow-run",
         "CreateAction",
-        name=f"Study {name}",
-        description=f"All {len(runs)} jobs of study {name}.",
+        name=f"Study {study.name}",
+        description=f"All {len(study.runs)} jobs of study {study.name}.",
         instrument=workflow,
-        object=[taken],
+        object=taken,
         result=given,
         actionStatus=COMPLETED,
-        **_times(runs),
+        **_times(study.runs),
     )
-    crate.root_dataset.append_to("mentions", action)
-    return action
 
 
 def _action(
-    crate: ROCrate, files: FileIndex, tool: Entity, run: Run, parameters: Parameters, choice: Choice
+    crate: ROCrate, files: FileIndex, tool: Entity, run: RunRecord, parameters: Parameters
 ) -> Entity:
-    """One job: its script, what it read and wrote, settings, packages, time and memory."""
+    """One job: its script, what it read and wrote, settings, time and memory."""
     read = [(file.name, files.of(file)) for file in run.inputs]
     written = [(file.name, files.of(file)) for file in run.outputs]
     settings = [(key, _setting(crate, run.rule, key, value)) for key, value in _flat(run.settings)]
@@ -189,7 +191,17 @@ def _action(
     for name, entity in written:
         parameters.link(tool, "output", name or "file", entity)
     wildcards = ", ".join(f"{key} {value}" for key, value in run.wildcards.items() if value)
-    action = add(
+    memory = add(
+        crate,
+        f"#memory/{quote(run.outputs[0].path)}",
+        "PropertyValue",
+        name="peak memory",
+        propertyID="peak-memory",
+        value=run.peak_memory_mib,
+        unitCode=MEBIBYTE,
+        unitText="MiB",
+    )
+    return add(
         crate,
         f"#run/{quote(run.outputs[0].path)}",
         "CreateAction",
@@ -199,25 +211,13 @@ def _action(
         object=distinct(entity for _, entity in (*read, *settings)),
         result=distinct(entity for _, entity in written),
         actionStatus=COMPLETED,
-        environment=_environment(crate, run, choice),
-        identifier=f"polyconcept-record-sha256:{run.sha256}",
+        identifier=f"polyconcept-record-sha256:{files.record_sha256(run)}",
+        resourceUsage=memory,
         **_times([run]),
     )
-    if run.peak_memory_mib is not None:
-        action["resourceUsage"] = add(
-            crate,
-            f"#memory/{quote(run.outputs[0].path)}",
-            "PropertyValue",
-            name="peak memory",
-            propertyID="peak-memory",
-            value=run.peak_memory_mib,
-            unitCode=MEBIBYTE,
-            unitText="MiB",
-        )
-    return action
 
 
-def _control(crate: ROCrate, run: Run, action: Entity) -> Entity:
+def _control(crate: ROCrate, run: RunRecord, action: Entity) -> Entity:
     """Snakemake's part in a job: this step of the workflow became that run of a script."""
     return add(
         crate,
@@ -230,13 +230,10 @@ def _control(crate: ROCrate, run: Run, action: Entity) -> Entity:
 
 
 def _setting(crate: ROCrate, rule: str, key: str, value: object) -> Entity:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    mark = hashlib.sha256(text.encode()).hexdigest()[:12]
     # Lists as text: a list of JSON-LD has no order.
-    plain = value if isinstance(value, str | int | float) else text
-    return add(
-        crate, f"#setting/{rule}/{quote(key)}/{mark}", "PropertyValue", name=key, value=plain
-    )
+    plain = value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
+    identifier = f"#setting/{rule}/{quote(key)}/{_mark(value)}"
+    return add(crate, identifier, "PropertyValue", name=key, value=plain)
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, object]]:
@@ -250,28 +247,31 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, obje
     return flat
 
 
-def _environment(crate: ROCrate, run: Run, choice: Choice) -> list[Entity]:
+def _environment(crate: ROCrate, run: RunRecord, choice: Choice) -> list[Entity]:
     """Python and packages, threads and device; the machine where it shall be named."""
-    facts = {"python": run.python, **run.packages, "threads": run.threads}
-    machine = DEVICE + (HOST if choice.host else ())
-    facts |= {key: run.machine[key] for key in machine if run.machine.get(key) is not None}
+    machine = asdict(run.machine)
+    shown = DEVICE + (HOST if choice.host else ())
+    facts = {"python": run.python, "threads": run.threads}
+    facts |= {key: machine[key] for key in shown if machine[key] is not None}
+    # One text for all packages, as pip reads it: a hundred entities a job would hide the rest.
+    facts["packages"] = "\n".join(f"{name}=={run.packages[name]}" for name in sorted(run.packages))
     return [
-        add(
-            crate,
-            f"#environment/{quote(name)}/{quote(str(value), safe='')}",
-            "PropertyValue",
-            name=name,
-            value=value,
-        )
+        add(crate, f"#environment/{name}/{_mark(value)}", "PropertyValue", name=name, value=value)
         for name, value in facts.items()
     ]
 
 
-def _times(runs: Sequence[Run]) -> dict[str, str]:
-    def text(time: datetime) -> str:
-        return time.isoformat(timespec="seconds")
+def _mark(value: object) -> str:
+    """A short name for a value."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
+
+def _times(runs: Sequence[RunRecord]) -> dict[str, str]:
+    """Start and end in whole seconds of UTC: the profiles want no finer."""
+    started = min(datetime.fromisoformat(run.started) for run in runs)
+    ended = max(datetime.fromisoformat(run.ended) for run in runs)
     return {
-        "startTime": text(min(run.started for run in runs)),
-        "endTime": text(max(run.ended for run in runs)),
+        "startTime": started.astimezone(UTC).isoformat(timespec="seconds"),
+        "endTime": ended.astimezone(UTC).isoformat(timespec="seconds"),
     }

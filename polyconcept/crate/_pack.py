@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from polyconcept.atomic import atomic_directory, atomic_path
 from polyconcept.crate._entities import ROCrate
 from polyconcept.crate._files import Choice
-from polyconcept.crate._graph import describe
-from polyconcept.crate._runs import CrateError, Run
+from polyconcept.crate._graph import FinishedStudy, describe
+from polyconcept.crate._runs import CrateError
 
 __all__ = ["CratePaths", "pack"]
 
@@ -34,35 +32,25 @@ class CratePaths:
     """The same, as one file."""
 
 
-def pack(
-    study: str,
-    study_file: str,
-    runs: Sequence[Run],
-    root: Path,
-    *,
-    citation: Mapping[str, Any],
-    choice: Choice,
-) -> CratePaths:
+def pack(study: FinishedStudy, root: Path, choice: Choice) -> CratePaths:
     """Write ``results/{study}.crate`` and ``results/{study}.crate.zip``.
 
     Args:
-        study: its name.
-        study_file: its configuration, a path within `root`.
-        runs: what `read_runs` gave.
+        study: the study.
         root: the project's folder.
-        citation: the content of CITATION.cff.
         choice: what goes in besides what always does.
 
     Raises:
-        CrateError: as for reading; or something else than a crate stands in the way.
+        CrateError: a file is missing or was changed after it was made; a script is not the one
+            that ran; something else than a crate stands in the way.
         OSError: as raised by the system.
     """
-    folder = root / "results" / f"{study}.crate"
+    folder = root / "results" / f"{study.name}.crate"
     if folder.exists() and not (folder / METADATA).is_file():
         raise CrateError(
             f"results/{folder.name}: no crate of ours (it has no {METADATA}); move it away first"
         )
-    crate, files = describe(study, study_file, runs, root, citation=citation, choice=choice)
+    crate, files = describe(study, root, choice)
     with atomic_directory(folder) as new:
         (new / METADATA).write_text(_metadata_text(crate), encoding="utf-8", newline="")
         for path, source in files.sources.items():

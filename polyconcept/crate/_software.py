@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 from polyconcept.crate._entities import Entity, ROCrate, add
 from polyconcept.crate._files import FileIndex
-from polyconcept.crate._runs import CrateError, Run
+from polyconcept.crate._runs import CrateError
 from polyconcept.provenance import code_fingerprint
+from polyconcept.provenance.runs import RunRecord
 
 __all__ = ["LICENSE", "PYTHON", "Parameters", "add_engine", "add_tools", "add_workflow"]
 
@@ -63,7 +64,11 @@ class Parameters:
 
 
 def add_workflow(
-    crate: ROCrate, files: FileIndex, runs: Sequence[Run], root: Path, authors: Iterable[Entity]
+    crate: ROCrate,
+    files: FileIndex,
+    runs: Sequence[RunRecord],
+    root: Path,
+    authors: Iterable[Entity],
 ) -> Entity:
     """Add the Snakefile as main entity, and what lies alongside.
 
@@ -100,7 +105,7 @@ def add_workflow(
 
 
 def add_tools(
-    crate: ROCrate, files: FileIndex, workflow: Entity, runs: Sequence[Run], root: Path
+    crate: ROCrate, files: FileIndex, workflow: Entity, runs: Sequence[RunRecord], root: Path
 ) -> dict[str, Entity]:
     """Add the script of each rule with the modules it needs, and the workflow's step for it.
 
@@ -125,14 +130,14 @@ def add_tools(
             "license": {"@id": LICENSE},
         }
         tools[run.rule] = files.pack(path, properties)
-        for module in sorted(run.code):
+        for module in sorted(run.code.files):
             files.pack(module)
         workflow.append_to("hasPart", tools[run.rule])
         _add_step(crate, workflow, run.rule, tools)
     return tools
 
 
-def add_engine(crate: ROCrate, runs: Sequence[Run]) -> Entity:
+def add_engine(crate: ROCrate, runs: Sequence[RunRecord]) -> Entity:
     """Add Snakemake as the program that organised the jobs."""
     version = _one([run.packages.get("snakemake") for run in runs])
     url = "https://pypi.org/project/snakemake/"
@@ -147,26 +152,27 @@ def _add_step(crate: ROCrate, workflow: Entity, rule: str, tools: Mapping[str, E
     workflow.append_to("step", add(crate, f"{SNAKEFILE}#{rule}", "HowToStep", **properties))
 
 
-def _check_code(run: Run, path: str, root: Path) -> None:
+def _check_code(run: RunRecord, path: str, root: Path) -> None:
     """Refuse a script that means something else than the one that made the results."""
     if not (root / path).is_file():
         raise CrateError(f"{path}: missing; it made {run.outputs[0].path}")
-    now = code_fingerprint(root / path, root)
-    if now != run.fingerprint:
-        commit = f" (commit {run.commit})" if run.commit else ""
+    then, now = run.code.fingerprint, code_fingerprint(root / path, root)
+    # A rule that does not run again for its code, such as a download, has no fingerprint.
+    if then not in (None, now):
+        commit = f" (commit {run.git.commit})" if run.git else ""
         raise CrateError(
             f"{run.outputs[0].path}: the code of rule {run.rule} is another one since it was made: "
-            f"fingerprint {run.fingerprint[:12]}...{commit}, now {now[:12]}...; run the study "
+            f"fingerprint {str(then)[:12]}...{commit}, now {now[:12]}...; run the study "
             f"again, or pack it from the code that made it"
         )
 
 
-def _version(runs: Sequence[Run]) -> str:
+def _version(runs: Sequence[RunRecord]) -> str:
     """The commits that ran, in order of first use; "unknown" outside of a repository."""
     commits = [
-        f"{run.commit}{' with uncommitted changes' if run.dirty else ''}"
+        f"{run.git.commit}{' with uncommitted changes' if run.git.dirty else ''}"
         for run in runs
-        if run.commit is not None
+        if run.git is not None
     ]
     return ", ".join(dict.fromkeys(commits)) or "unknown"
 
