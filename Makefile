@@ -2,11 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# The study of the targets that need one.
+STUDY ?= studies/demo.yaml
+CRATE ?= results/$(basename $(notdir $(STUDY))).crate.zip
 
-.PHONY: help demo test check lint format bench lock builtin-models clean
+.PHONY: help demo test check lint format bench lock builtin-models clean crate check-crate
 
 help:
 	@echo "make demo            run the embedded study (results/demo/), a few minutes, offline"
+	@echo "make crate           pack the finished study STUDY=studies/demo.yaml as an RO-Crate (docs/CRATE.md)"
+	@echo "make check-crate     let rocrate-validator judge it"
 	@echo "make test            run every test"
 	@echo "make check           format, lint, workflow and type checks, then every test"
 	@echo "make bench           benchmarks against the alternatives"
@@ -27,6 +32,14 @@ demo: $(READY)
 	@ls results/demo/figures/*.pdf results/demo/figures/*.png | sed 's/^/             /'
 	@echo "score table: results/demo/scores.csv (and scores.parquet)"
 	@echo "report:      results/demo/report.html"
+
+# WITH="--with-vectors --with-text --with-host" packs these as well.
+crate: $(READY)
+	$(BIN)/python tools/make_crate.py $(WITH) $(STUDY)
+
+# The validator has an environment of its own, build/crate-validator/, made on first use.
+check-crate: $(READY)
+	$(BIN)/python tools/check_crate.py $(CRATE)
 
 # One thread each: the models of the tests are so small that more threads only wait for each other.
 test: $(READY)
