@@ -1,0 +1,253 @@
+"""The jobs that Snakemake would run, each with its causes."""
+
+from __future__ import annotations
+
+import ast
+import logging
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from snakemake.api import SnakemakeApi
+from snakemake.dag import DAG
+from snakemake.exceptions import WorkflowError
+from snakemake.jobs import Job
+from snakemake.settings.enums import Quietness, RerunTrigger
+from snakemake.settings.types import (
+    ConfigSettings,
+    DAGSettings,
+    ExecutionSettings,
+    OutputSettings,
+    ResourceSettings,
+)
+from snakemake.workflow import Workflow
+
+from polyconcept.provenance.runs import RecordError, RunRecord, read_record, record_path
+from polyconcept.provenance.why import Cause, Planned, Present, changes_since, setting_changes
+
+__all__ = ["Plan", "planned_jobs"]
+
+Wildcards = Mapping[str, str]
+
+_MOST_NAMED = 3
+# Of a job that never ran, the first of these that is new says what was added to the study.
+_NAMED_FIRST = ("model", "task", "variant", "corpus", "data", "pair", "language")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The jobs that would run, and all that there are."""
+
+    study: str
+    planned: tuple[Planned, ...]
+    """Before each job stand those that it needs."""
+    all_jobs: tuple[tuple[str, Wildcards], ...]
+    """Rule and wildcards of every job of the study."""
+
+    def told_apart(self, jobs: Sequence[Planned]) -> str:
+        """The wildcards that `jobs` share, and not with all other jobs of the same rules."""
+        first, *others = jobs
+        rules = {job.rule for job in jobs}
+        shared = {
+            (key, value)
+            for key, value in first.wildcards.items()
+            if value and all(job.wildcards.get(key) == value for job in others)
+        }
+        alike = [wildcards for rule, wildcards in self.all_jobs if rule in rules]
+        telling = [
+            f"{key} {value.rstrip('/')}"
+            for key, value in first.wildcards.items()
+            if (key, value) in shared and any(of.get(key) != value for of in alike)
+        ]
+        return ", ".join(telling)
+
+
+def planned_jobs(study: Path, profile: Path, root: Path) -> Plan:
+    """Plan a study in the working directory as Snakemake would, and find each job's causes.
+
+    Args:
+        study: The study's configuration file.
+        profile: Folder of the profile whose rerun triggers count.
+        root: The project's root.
+
+    Raises:
+        WorkflowError: Snakemake cannot plan it.
+        FileNotFoundError: There is no such file or profile.
+    """
+    chosen = yaml.safe_load((profile / "config.yaml").read_text(encoding="utf-8"))
+    triggers = frozenset(RerunTrigger.parse_choices_set(chosen["rerun-triggers"]))
+    if not study.is_file():
+        raise FileNotFoundError(f"{study}: no such study")
+    # Where a plan is all that is wanted, Snakemake stops at one that is to be quiet about the jobs.
+    quiet = OutputSettings(
+        dryrun=True,
+        quiet=frozenset({Quietness.RULES, Quietness.PROGRESS}),
+        log_level_override=logging.WARNING,
+        enable_file_logging=False,
+    )
+    with SnakemakeApi(quiet) as api:
+        flow = api.workflow(
+            resource_settings=ResourceSettings(cores=1),
+            config_settings=ConfigSettings(configfiles=[study]),
+            snakefile=root / "Snakefile",
+        )
+        # Files of an interrupted job are made again, as the message of a run without it asks for.
+        wanted = DAGSettings(rerun_triggers=triggers, force_incomplete=True)
+        flow.dag(wanted).execute_workflow(
+            executor="dryrun", execution_settings=ExecutionSettings(lock=False)
+        )
+        return _Explained(flow._workflow, root).plan()
+
+
+class _Explained:
+    """A planned workflow."""
+
+    def __init__(self, workflow: Workflow, root: Path) -> None:
+        self._dag: DAG = workflow.dag
+        self._memory, self._root = workflow.persistence, root
+        self._study = str(workflow.globals["config"]["name"])
+        self._triggers: Collection[RerunTrigger] = workflow.rerun_triggers
+        self._jobs = [job for job in self._dag.jobs if not job.rule.norun]
+        needed = set(self._dag.needrun_jobs(exclude_finished=False))
+        order = [job for level in self._dag.toposorted() for job in level]
+        self._planned = [job for job in order if job in needed and not job.rule.norun]
+        self._seen = {
+            (key, value)
+            for job in self._jobs
+            if any(Path(path).exists() for path in job.output)
+            for key, value in job.wildcards_dict.items()
+        }
+        self._empty = not any(Path(path).exists() for job in self._jobs for path in job.output)
+
+    def plan(self) -> Plan:
+        """Every planned job with its causes."""
+        new = {job for job in self._planned if self._never_ran(job)}
+        planned = []
+        for job in self._planned:
+            after = tuple(_first(parent) for parent in self._parents(job))
+            causes = dict.fromkeys(self._causes(job, new))
+            if not causes and not after:
+                causes = {Cause("other", str(self._dag.reason(job))): None}
+            outputs = tuple(map(str, job.output))
+            planned.append(
+                Planned(job.rule.name, dict(job.wildcards_dict), outputs, tuple(causes), after)
+            )
+        all_jobs = tuple((job.rule.name, dict(job.wildcards_dict)) for job in self._jobs)
+        return Plan(self._study, tuple(planned), all_jobs)
+
+    def _parents(self, job: Job) -> Iterator[Job]:
+        """Planned jobs that make this one run again."""
+        planned = set(self._planned)
+        for parent, files in self._dag.dependencies[job].items():
+            old = all(file.is_ancient and Path(file).exists() for file in files)
+            if parent in planned and not old:
+                yield parent
+
+    def _causes(self, job: Job, new: Collection[Job]) -> Iterator[Cause]:
+        """Causes of its own.
+
+        Snakemake looks for none in jobs behind one that runs; so each is looked at here.
+        """
+        reason = self._dag.reason(job)
+        if job in new:
+            yield Cause("new", self._news(job))
+            return
+        if reason.forced:
+            yield Cause("cut short", f"{', '.join(job.output)}: the run that made it was ended")
+        elif missing := [path for path in job.output if not Path(path).exists()]:
+            yield Cause("missing", _named(missing))
+        if RerunTrigger.PARAMS in self._triggers and self._memory.params_changed(job):
+            yield from self._changes(job)
+        if RerunTrigger.INPUT in self._triggers and any(self._memory.input_changed(job)):
+            yield from self._input_changes(job, new)
+        if RerunTrigger.SOFTWARE_ENV in self._triggers and any(
+            self._memory.software_stack_changed(job)
+        ):
+            yield Cause("software", f"{job.rule.conda_env}: another environment")
+        for path in sorted(reason.updated_input):
+            yield Cause("file", f"{path}: newer than what was made of it")
+
+    def _never_ran(self, job: Job) -> bool:
+        known = any(self._memory.metadata(path) is not None for path in job.output)
+        return not known and not any(Path(path).exists() for path in job.output)
+
+    def _news(self, job: Job) -> str:
+        """What is new of a job that never ran."""
+        if self._empty:
+            return f"study {self._study}: never run"
+        own = {key: value for key, value in job.wildcards_dict.items() if value}
+        new = [key for key in own if (key, own[key]) not in self._seen]
+        first = [key for key in _NAMED_FIRST if key in new] or new
+        if first:
+            return f"{first[0]} {own[first[0]].rstrip('/')}: never run"
+        of = ", ".join(f"{key} {value.rstrip('/')}" for key, value in own.items())
+        return f"{of or job.rule.name}: never run"
+
+    # --- what is different from the last run
+
+    def _changes(self, job: Job) -> Iterator[Cause]:
+        """What changed in the params: by the run record, else by what Snakemake kept."""
+        params = dict(job.params.items())
+        settings, code = params.pop("settings", {}), params.pop("code", None)
+        script = self._root / "workflow" / "scripts" / f"{job.rule.name}.py"
+        found: list[Cause] = []
+        record = self._record(job)
+        if record is not None:
+            present = Present(settings, params, code, script)
+            found = changes_since(record, present, Path.cwd(), self._root)
+        yield from found or self._kept_changes(job, settings, code)
+
+    def _record(self, job: Job) -> RunRecord | None:
+        try:
+            return read_record(record_path(job.output[0]))
+        except FileNotFoundError:
+            return None
+        except RecordError as error:
+            print(f"not believed: {error}", file=sys.stderr)
+            return None
+
+    def _kept_changes(self, job: Job, settings: dict[str, Any], code: str | None) -> list[Cause]:
+        """What Snakemake's own notes, which have no names, say of the settings and the code."""
+        kept = [text for path in job.output for text in self._memory.params(path) or ()]
+        found: list[Cause] = []
+        if code is not None and repr(code) not in kept:
+            found.append(Cause("source", f"{job.rule.name}: its code changed (no record of it)"))
+        before = next((text for text in kept if text.startswith("{")), None)
+        if before is not None and before != repr(settings):
+            texts = setting_changes(_literal(before, job), settings)
+            found += [Cause("setting", text) for text in texts]
+        unnamed = Cause("other", f"{job.rule.name}: params changed; no record says which")
+        return found or [unnamed]
+
+    def _input_changes(self, job: Job, new: Collection[Job]) -> Iterator[Cause]:
+        """Files that the job now reads, or no longer does."""
+        kept = {path for output in job.output for path in self._memory.input(output) or ()}
+        now = set(map(str, job.input))
+        # Those that new jobs make are named with these.
+        made = {path for parent in new for path in parent.output}
+        if came := sorted(now - kept - made):
+            yield Cause("input", f"{_named(came)}: now read")
+        if went := sorted(kept - now):
+            yield Cause("input", f"{_named(went)}: no longer read")
+
+
+def _literal(text: str, job: Job) -> dict[str, Any]:
+    try:
+        found = ast.literal_eval(text)
+    except (ValueError, SyntaxError) as error:
+        raise WorkflowError(
+            f".snakemake/metadata: of {_first(job)}: params: found {text!r}, needed a dict"
+        ) from error
+    return dict(found)
+
+
+def _first(job: Job) -> str:
+    return str(job.output[0])
+
+
+def _named(files: Sequence[str]) -> str:
+    more = len(files) - _MOST_NAMED
+    return ", ".join(files[:_MOST_NAMED]) + (f", and {more} more" if more > 0 else "")
