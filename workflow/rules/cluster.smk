@@ -8,7 +8,6 @@ import functools
 from snakemake.logging import logger
 from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
 from snakemake.persistence.file import FilePersistence
-from snakemake_interface_executor_plugins.settings import ExecMode
 
 from polyconcept import cluster
 
@@ -103,8 +102,8 @@ def note_of(job):
     memory = workflow.persistence
     return {
         "rule": job.rule.name,
-        "input": memory._input(job),
-        "log": memory._log(job),
+        "input": list(map(str, memory._input(job))),
+        "log": list(map(str, memory._log(job))),
         "params": memory._params(job),
         "code": memory._code(job.rule),
         "shellcmd": job.shellcmd,
@@ -217,7 +216,7 @@ def run_with_care(execute, **how):
             driver.forget()
 
 
-if workflow.exec_mode == ExecMode.DEFAULT:
+if workflow.is_main_process:
     # Snakemake has no hook between reading the rules and building the DAG, which is where outputs
     # of a killed run must be known.
     workflow.execute = functools.partial(run_with_care, workflow.execute)
