@@ -105,7 +105,10 @@ def study():
                 "finetuning": {"epochs": 1},
             },
         },
-        "models": {"theirs": {"hub": {"model": "owner/tiny"}, "tasks": ["ner"]}},
+        "models": {
+            "theirs": {"hub": {"model": "owner/tiny"}, "tasks": ["ner"]},
+            "another": {"hub": {"model": "owner/tiny", "revision": "v1"}},
+        },
         "clustering": {"n_clusters": 12, "n_restarts": 1},
     }
 
@@ -114,7 +117,7 @@ def study():
 def hub():
     with HubStandIn() as stand_in:
         model = {path.name: path.read_bytes() for path in MODEL.iterdir()}
-        stand_in.add("model", "owner/tiny", model)
+        stand_in.add("model", "owner/tiny", model, tag="v1")
         stand_in.add("dataset", "ours/pairs", {"de-en/train-0.parquet": parallel_file()})
         lines = {f"{code}.txt": "\n".join(sentences(code, 20)).encode() for code in ("en", "de")}
         stand_in.add("dataset", "ours/lines", lines)
@@ -173,6 +176,23 @@ def test_a_finished_study_asks_nobody(finished):
     (finished / "study.yaml").write_text(yaml.safe_dump(study()))
 
     assert planned(finished) == {}
+
+
+def test_another_revision_of_a_model_reruns_its_own_chain_alone(finished):
+    changed = study()
+    changed["models"]["theirs"]["hub"]["revision"] = "v2"
+    (finished / "study.yaml").write_text(yaml.safe_dump(changed))
+    try:
+        jobs = planned(finished)
+    finally:
+        (finished / "study.yaml").write_text(yaml.safe_dump(study()))
+
+    assert jobs == {
+        **{"pin_repository": 1, "fetch_hub_model": 1, "check_model": 1, "finetune_entities": 1},
+        **{"score_entities": 1, "extract_vectors": 4, "cluster_words": 2},
+        **{"score_calign": 2, "score_colap": 2, "merge_scores": 1},
+        **{"plot_by_layer": 2, "plot_change": 2, "plot_tasks": 1},
+    }
 
 
 def test_a_pin_is_kept_until_the_user_says_update(hub, finished):

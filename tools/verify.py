@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -22,9 +23,9 @@ ROOT = Path(__file__).resolve().parents[1]
 MOST_LEFT_OVER = 10
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Verify the study that the command line names."""
-    options = parsed_arguments()
+    options = parsed_arguments(arguments)
     try:
         study = read_study(options.study)
     except (OSError, SettingsError, yaml.YAMLError) as error:
@@ -46,7 +47,7 @@ def main() -> int:
     return 0
 
 
-def parsed_arguments() -> argparse.Namespace:
+def parsed_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("study", type=Path, help="the configuration, such as studies/demo.yaml")
@@ -57,7 +58,7 @@ def parsed_arguments() -> argparse.Namespace:
         help="where snakemake ran (its --directory); the results are there in results/{name}/",
     )
     parser.add_argument("--all", action="store_true", help="name every broken link")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def read_study(path: Path) -> Study:

@@ -31,7 +31,6 @@ from polyconcept.provenance.runs import (
 )
 
 __all__ = [
-    "Files",
     "InputChangedError",
     "Job",
     "Watch",

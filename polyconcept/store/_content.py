@@ -77,7 +77,7 @@ def _hdf5_sha256(path: Path) -> str:
         raise StoreError(f"{path}: {error}") from error
     # What h5py raises where bytes of the file's structure are wrong.
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
-        raise StoreError(f"{path}: damaged, or no HDF5 file ({error})") from error
+        raise StoreError(f"{path}: truncated, or no HDF5 file ({error})") from error
     return digest.hexdigest()
 
 
