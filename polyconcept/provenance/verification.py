@@ -98,16 +98,19 @@ class Audit:
 
     def faults(self) -> Iterator[Fault]:
         """Every broken link, beginning at the last results; none where all is well."""
-        known, damaged = self._read_all()
-        yield from damaged
-        producers = dict(_producers(known))
-        yield from self._walk(known, producers)
+        yield from self.walk()
         for place, record in self._records.items():
             yield from record_faults(place, record, self._expected, self._root)
         yield from self._hash_all()
         made = {output.path: output for output in self._outputs()}
         for place, record in self._records.items():
             yield from self._content_faults(place, record, made)
+
+    def walk(self) -> Iterator[Fault]:
+        """Reach every record behind the last results, which `records` then holds; hash nothing."""
+        known, damaged = self._read_all()
+        yield from damaged
+        yield from self._reach(known, dict(_producers(known)))
 
     def _outputs(self) -> Iterator[FileState]:
         for record in self._records.values():
@@ -126,10 +129,10 @@ class Audit:
                 damaged.append(Fault(place, "run record damaged", "a record as written", fault))
         return found, damaged
 
-    def _walk(
+    def _reach(
         self, known: Mapping[str, RunRecord], producers: Mapping[str, str]
     ) -> Iterator[Fault]:
-        """Reach the records behind the last results, each before what it read."""
+        """Reach records from the last results, each before those of what it read."""
         waiting = [(path, "the study") for path in self._expected.finals]
         seen = set()
         for path, asker in waiting:

@@ -8,6 +8,7 @@ from polyconcept.store._concept_scores import write_alignments, write_overlaps
 from polyconcept.store._concepts import ConceptFile, write_concepts
 from polyconcept.store._content import content_bytes, content_sha256, files_inside
 from polyconcept.store._datasets import read_columns
+from polyconcept.store._difference import Difference, content_difference
 from polyconcept.store._examples import read_examples, write_examples
 from polyconcept.store._faults import StoreError
 from polyconcept.store._json import read_json, sha256, write_json
@@ -24,10 +25,12 @@ from polyconcept.store._words import (
 
 __all__ = [
     "ConceptFile",
+    "Difference",
     "StoreError",
     "VectorFile",
     "VectorHeader",
     "content_bytes",
+    "content_difference",
     "content_sha256",
     "files_inside",
     "read_columns",

@@ -1,0 +1,342 @@
+"""`make verify` on a finished study: whole, and spoilt in every way."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import pytest
+import verify
+import yaml
+from known_study import copy_of, finish_known_study, study_of
+
+ROOT = Path(__file__).parents[1]
+RESULTS = "results/known"
+VECTORS = f"{RESULTS}/vectors/apart/base/encoder/xa.h5"
+pytestmark = pytest.mark.workflow
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    return finish_known_study(tmp_path_factory.mktemp("known"))
+
+
+@pytest.fixture
+def copied(finished, tmp_path):
+    return copy_of(finished, tmp_path / "copy")
+
+
+def verified(folder, *options):
+    return verify.main([str(folder / "study.yaml"), "--folder", str(folder), *options])
+
+
+def fault_of(folder, capsys, *options):
+    """The one message of a study that is not what its records say."""
+    assert verified(folder, *options) == 1
+    return capsys.readouterr().err
+
+
+def sealed(record):
+    """A record with the digest that it should have, as a careful forger writes it."""
+    record = {key: value for key, value in record.items() if key != "sha256"}
+    text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return record | {"sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def edit(path, change, *, seal=True):
+    record = json.loads(path.read_text())
+    change(record)
+    path.write_text(json.dumps(sealed(record) if seal else record))
+
+
+def flip(path, place=None):
+    """Another value in one byte in the middle of a file."""
+    content = bytearray(path.read_bytes())
+    place = len(content) // 2 if place is None else place
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+def write_anew(old, new):
+    """The same content in another order and layout."""
+    new.attrs.update(old.attrs)
+    for name in sorted(old, reverse=True):
+        if isinstance(old[name], h5py.Group):
+            write_anew(old[name], new.create_group(name))
+        else:
+            new.create_dataset(name, data=old[name][()], compression="gzip")
+            new[name].attrs.update(old[name].attrs)
+
+
+# --- whole
+
+
+def test_a_finished_study_is_verified(finished, capsys):
+    assert verified(finished) == 0
+    output = capsys.readouterr()
+    outputs = {}
+    for path in finished.joinpath(RESULTS).rglob("*.run.json"):
+        for state in json.loads(path.read_text())["outputs"]:
+            outputs[state["path"]] = state["sha256"]
+    lines = "".join(sorted(f"{path} {sha256}\n" for path, sha256 in outputs.items()))
+
+    assert output.err == ""
+    assert "verified known: 23 run records, 39 files (4 of them sources)" in output.out
+    assert hashlib.sha256(lines.encode()).hexdigest() in output.out
+
+
+def test_neither_torch_nor_snakemake_is_needed(finished):
+    code = (
+        "import sys, verify\n"
+        f"status = verify.main([{str(finished / 'study.yaml')!r}, '--folder', {str(finished)!r}])\n"
+        "used = {'torch', 'transformers', 'snakemake', 'sklearn'} & set(sys.modules)\n"
+        "sys.exit(f'{status} {used}' if status or used else 0)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "tools")}
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
+    )
+
+    assert run.returncode == 0, run.stderr
+
+
+def test_hdf5_of_the_same_content_may_differ_in_its_bytes(copied):
+    before = (copied / VECTORS).read_bytes()
+    rewritten = copied / "rewritten.h5"
+    with h5py.File(copied / VECTORS) as old, h5py.File(rewritten, "w") as new:
+        write_anew(old, new)
+    rewritten.rename(copied / VECTORS)
+
+    assert (copied / VECTORS).read_bytes() != before
+    assert verified(copied) == 0
+
+
+def test_a_check_may_be_made_anew_after_what_waited_for_it():
+    # Its content is not compared with what those jobs saw: docs/AUDIT.md, "Checks".
+    from polyconcept.provenance import verification
+
+    assert verification._CHECKS == "checks"
+    rules = (ROOT / "workflow/rules/files.smk").read_text()
+    assert rules.count('"checks": [') == 1
+    assert 'ancient(f"<results>/models/{wildcards.model}/checked.json")' in rules
+
+
+# --- spoilt
+
+
+HUB = {"dataset": "a/b", "files": "{language}.txt"}
+EVERY_KIND = [
+    "scores.parquet",
+    "scores.csv",
+    "figures/calign.png",
+    "figures/examples.pdf",
+    "examples/xa-xb.json",
+    "scores/apart/base/encoder/xa-xb.colap.parquet",
+    "scores/apart/base/encoder/xa-xb.calign_concepts.parquet",
+    "concepts/shared/base/encoder/xa-xb.h5",
+    "vectors/apart/base/encoder/xa.h5",
+    "selections/xa-xb.parquet",
+    "words/text/xa.parquet",
+    "dictionaries/xa-xb/links.txt",
+    "dictionaries/xa-xb/backward.tsv",
+    "corpora/text/xa.txt",
+    "corpora/text/xb.source.json",
+    "models/apart/base/model.safetensors",
+    "models/apart/base/tokenizer.json",
+]
+
+
+@pytest.mark.parametrize("name", EVERY_KIND)
+def test_a_flipped_byte_is_found(copied, capsys, name):
+    flip(copied / RESULTS / name)
+    place = f"{RESULTS}/{name}" if "models/" not in name else f"{RESULTS}/models/apart/base"
+    message = fault_of(copied, capsys)
+
+    assert f"broken: {place}: " in message
+    assert message.count("broken:") == 1
+
+
+@pytest.mark.parametrize("name", EVERY_KIND)
+def test_a_missing_file_is_found(copied, capsys, name):
+    (copied / RESULTS / name).unlink()
+    message = fault_of(copied, capsys)
+
+    what = "content changed since the run" if "models/" in name else "missing"
+    assert f": {what}" in message
+
+
+def test_a_file_more_in_a_model_is_found(copied, capsys):
+    (copied / RESULTS / "models/apart/base/more.txt").write_text("x")
+
+    assert f"broken: {RESULTS}/models/apart/base: content changed" in fault_of(copied, capsys)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda file: file.attrs.modify("pooling", "mean"),
+        lambda file: file["row"].__setitem__(0, file["row"][0] + 1),
+        lambda file: file.move("row", "rows"),
+        lambda file: file.create_group("more"),
+    ],
+    ids=["attribute", "value", "name", "group"],
+)
+def test_another_content_of_hdf5_is_found(copied, capsys, change):
+    with h5py.File(copied / VECTORS, "r+") as file:
+        change(file)
+
+    assert f"{VECTORS}: content changed since the run" in fault_of(copied, capsys)
+
+
+def test_a_missing_record_is_found(copied, capsys):
+    (copied / f"{VECTORS}.run.json").unlink()
+    message = fault_of(copied, capsys)
+
+    assert f"broken: {VECTORS}: no run record names it as an output" in message
+    assert "the file without a record" in message
+
+
+def test_a_final_file_that_was_never_made_is_found(copied, capsys):
+    study_of(copied, figures={})
+    assert verified(copied) == 0
+    assert "examples.pdf: no record of this study made it" in capsys.readouterr().err
+    for path in (copied / RESULTS / "figures").glob("colap.*"):
+        path.unlink()
+    message = fault_of(copied, capsys)
+
+    assert f"{RESULTS}/figures/colap.pdf: no run record names it" in message
+    assert "neither file nor record" in message
+
+
+@pytest.mark.parametrize("both", [True, False], ids=["swapped", "copied over"])
+def test_a_swapped_record_is_found(copied, capsys, both):
+    first, second = (
+        copied / f"{RESULTS}/models/{name}/base.run.json" for name in ("shared", "apart")
+    )
+    texts = first.read_text(), second.read_text()
+    first.write_text(texts[1])
+    if both:
+        second.write_text(texts[0])
+
+    assert "the run record of another output (swapped or moved)" in fault_of(copied, capsys)
+
+
+def test_a_swapped_record_that_names_its_new_place_is_found(copied, capsys):
+    folder = copied / RESULTS / "vectors/apart/base/encoder"
+    other = json.loads((folder / "xb.h5.run.json").read_text())
+    own = json.loads((folder / "xa.h5.run.json").read_text())
+    forged = sealed(other | {key: own[key] for key in ("outputs", "log")})
+    (folder / "xa.h5.run.json").write_text(json.dumps(forged))
+    message = fault_of(copied, capsys, "--all")
+
+    assert "wildcard language and file" in message
+    assert "inputs: the study was edited after the run, or the record is another's" in message
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"colap": {"share": 0.2}}, "setting thresholds.share: "),
+        ({"clustering": {"n_clusters": 5, "n_restarts": 3}}, "setting n_clusters: "),
+        ({"words": {"cap": 3}}, "setting cap: "),
+        ({"layers": [0, 1]}, "setting layers"),
+        ({"figures": {"definition": "corrected"}}, "setting definition: "),
+        ({"corpora": {"text": {"hub": HUB}}}, "job: "),
+        ({"corpora": {"text": {"directory": "elsewhere"}}}, "inputs: "),
+        ({"models": {"shared": {"directory": "shared"}}}, "setting runs.apart"),
+        ({"pairs": ["xa-xb", "xa-xc"]}, "setting pairs"),
+    ],
+    ids=lambda value: "".join(value) if isinstance(value, dict) else "",
+)
+def test_an_edited_study_is_found(copied, capsys, change, expected):
+    study_of(copied, **{"figures": {}, **change})
+    message = fault_of(copied, capsys, "--all")
+
+    assert expected in message
+    assert "(study)" in message or "the study" in message
+
+
+def test_an_edited_setting_is_named_with_both_values(copied, capsys):
+    study_of(copied, colap={"share": 0.2})
+    message = fault_of(copied, capsys)
+
+    assert "xa-xb.colap.parquet.run.json: setting thresholds.share: " in message
+    assert "needed: 0.2 (study)" in message
+    assert "found:  0.3 (record)" in message
+
+
+def test_an_edited_source_file_is_found(copied, capsys):
+    with (copied / "text/xb.txt").open("a") as file:
+        file.write("one more\n")
+
+    message = fault_of(copied, capsys)
+    assert f"text/xb.txt: changed since {RESULTS}/corpora/text/xb.txt.run.json read it" in message
+
+
+def test_an_edited_source_model_is_found(copied, capsys):
+    flip(copied / "apart/model.safetensors")
+
+    assert f"apart: changed since {RESULTS}/models/apart/base.run.json" in fault_of(copied, capsys)
+
+
+def test_an_edited_record_is_found(copied, capsys):
+    edit(copied / f"{VECTORS}.run.json", lambda r: r.update(seconds=1.0), seal=False)
+    message = fault_of(copied, capsys)
+
+    assert f"broken: {VECTORS}.run.json: run record damaged" in message
+    assert "edited after the run" in message
+
+
+@pytest.mark.parametrize("kind", ["inputs", "outputs"])
+def test_a_forged_hash_does_not_fit_its_neighbours(copied, capsys, kind):
+    # The digest is made anew; but the record before, or the file, says otherwise.
+    edit(copied / f"{VECTORS}.run.json", lambda r: r[kind][0].update(sha256="0" * 64))
+    message = fault_of(copied, capsys)
+
+    assert f"sha256 {'0' * 64}" in message
+    assert "says another content than" in message
+
+
+def test_changed_code_is_named(copied, tmp_path, capsys):
+    root = tmp_path / "project"
+    for part in ("polyconcept", "workflow/scripts"):
+        shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+    module = root / "polyconcept/overlap.py"
+    study = verify.read_study(copied / "study.yaml")
+    whole = verify.Audit(verify.expected_of(study), copied, root)
+    assert list(whole.faults()) == []
+    other = tmp_path / "other"
+    shutil.copytree(root, other)
+    module = other / "polyconcept/overlap.py"
+    module.write_text(module.read_text() + "\nMORE = 1\n")
+    faults = list(verify.Audit(verify.expected_of(study), copied, other).faults())
+
+    assert {fault.what for fault in faults} == {
+        "code of score_colap: changed since the run: polyconcept/overlap.py"
+    }
+    assert capsys.readouterr().err == ""
+
+
+def test_left_over_files_are_warned_of(copied, capsys):
+    (copied / RESULTS / "scores/old.parquet").write_text("x")
+
+    assert verified(copied) == 0
+    assert "scores/old.parquet: no record of this study made it" in capsys.readouterr().err
+
+
+def test_all_broken_links_are_listed_on_request(copied, capsys):
+    flip(copied / RESULTS / "scores.csv")
+    flip(copied / RESULTS / "dictionaries/xa-xb/links.txt")
+
+    assert fault_of(copied, capsys, "--all").count("content changed since the run") == 2
+
+
+def test_a_study_that_cannot_be_read_is_told_apart(copied, capsys):
+    (copied / "study.yaml").write_text(yaml.safe_dump({"name": "known"}))
+
+    assert verified(copied) == 2
+    assert "corpus: missing" in capsys.readouterr().err

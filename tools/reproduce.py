@@ -1,0 +1,292 @@
+"""Do randomly drawn runs of a finished study again, and compare what they give.
+
+Each drawn run record is executed in a fresh clone of the repository at the commit that it names,
+in a folder that holds its inputs and nothing else. docs/AUDIT.md says what counts as equal. Exits
+with status 1 where a run gives another result, or could not be done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from verify import ROOT, expected_of, read_study
+
+from polyconcept import store
+from polyconcept.provenance.code import CodeError
+from polyconcept.provenance.runs import FileState, RecordError, RunRecord, read_record, record_path
+from polyconcept.provenance.verification import Audit
+from polyconcept.provenance.watch import code_state, locate, script_of
+from polyconcept.settings import SettingsError
+
+NETWORK_RULES = ("pin_repository", "fetch_hub_")
+TRAINING_RULES = ("pretrain", "finetune_")
+# Where a run computed on another device: docs/AUDIT.md, "What counts as equal", gives the reasons.
+MOST_RELATIVE = 1e-3
+MOST_OTHERS = 0.01
+LAST_LINES = 15
+
+
+class CannotRepeatError(RuntimeError):
+    """A run that cannot be done again, and why."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run is done again."""
+
+    study_folder: Path
+    project: Path
+    """The code that it runs."""
+    temporary: Path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Reproduce runs of the study that the command line names."""
+    options = parsed_arguments(arguments)
+    try:
+        study = read_study(options.study)
+        audit = Audit(expected_of(study), options.folder, ROOT)
+        broken = [str(fault) for fault in audit.walk()]
+    except (OSError, SettingsError, yaml.YAMLError) as error:
+        broken = [f"{options.study}: {error}"]
+    if broken:
+        sys.stderr.write(f"{broken[0]}\n`make verify` names what is wrong; nothing was run\n")
+        return 2
+    drawn = draw(audit.records, options)
+    with tempfile.TemporaryDirectory(prefix="polyconcept-") as temporary:
+        results = [
+            repeat(number, record, options, Path(temporary))
+            for number, record in enumerate(drawn, start=1)
+        ]
+    say(f"{sum(results)} of {len(results)} runs gave the same results")
+    return 0 if all(results) and results else 1
+
+
+def parsed_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("study", type=Path, help="the configuration, such as studies/demo.yaml")
+    parser.add_argument("--folder", type=Path, default=Path(), help="where snakemake ran")
+    parser.add_argument("-n", type=int, default=3, help="how many runs (3)")
+    parser.add_argument("--seed", type=int, default=0, help="of the draw (0)")
+    parser.add_argument("--rule", help="draw runs of this rule only")
+    parser.add_argument(
+        "--here",
+        action="store_true",
+        help="use the code of the working tree instead of a clone at the recorded commit",
+    )
+    options = parser.parse_args(arguments)
+    if options.n < 1:
+        parser.error(f"-n {options.n}: needed 1 or more")
+    options.folder = options.folder.resolve()
+    return options
+
+
+def draw(records: dict[str, RunRecord], options: argparse.Namespace) -> list[RunRecord]:
+    """Records to do again, in random order, and say which were left out."""
+    left_out = Counter(why for why in map(left_out_because, records.values()) if why)
+    for why, n in sorted(left_out.items()):
+        say(f"left out of the draw: {n} runs {why}")
+    places = sorted(
+        place
+        for place, record in records.items()
+        if not left_out_because(record) and options.rule in (None, record.rule)
+    )
+    drawn = random.Random(options.seed).sample(places, min(options.n, len(places)))
+    say(f"drawn with seed {options.seed}: {len(drawn)} of {len(places)} runs")
+    return [records[place] for place in drawn]
+
+
+def left_out_because(record: RunRecord) -> str | None:
+    """Why a run cannot be drawn; None where it can."""
+    if record.rule.startswith(NETWORK_RULES):
+        return "that need the network"
+    if record.rule.startswith(TRAINING_RULES) and record.machine.device != "cpu":
+        return "that trained on a GPU (training there does not give the same numbers twice)"
+    return None
+
+
+def repeat(number: int, record: RunRecord, options: argparse.Namespace, temporary: Path) -> bool:
+    """Do one run again and say how its outputs compare."""
+    say(f"\n{number}. {record.rule} {dict(record.wildcards)}: {record.outputs[0].path}")
+    try:
+        project = ROOT if options.here else clone_of(record, temporary)
+        check_code(record, project)
+        folder = run_folder(record, temporary / f"run{number}")
+        place = Place(options.folder, project, folder)
+        bring_inputs(record, place)
+        run_again(record, place)
+        again = read_record(folder / record_path(record.outputs[0].path))
+        # Each is compared and told of, also after one that differs.
+        equal = [compare(state, record, again, place) for state in record.outputs]
+        return all(equal)
+    except (CannotRepeatError, RecordError, OSError, ValueError) as error:
+        say(f"   not done: {error}")
+        return False
+
+
+def clone_of(record: RunRecord, temporary: Path) -> Path:
+    """A clone of the repository at the record's commit; one for all records of a commit.
+
+    Raises:
+        CannotRepeatError: The record names no commit, or the repository does not hold it.
+    """
+    if record.git is None:
+        raise CannotRepeatError(
+            "no commit was recorded (no repository, or no git); --here uses the working tree"
+        )
+    commit = record.git.commit
+    folder = temporary / f"commit-{commit}"
+    if not folder.is_dir():
+        git("clone", "--quiet", "--no-checkout", str(ROOT), str(folder))
+        git("-C", str(folder), "checkout", "--quiet", "--detach", commit)
+    return folder
+
+
+def git(*arguments: str) -> None:
+    """Call git.
+
+    Raises:
+        CannotRepeatError: It fails; with its message.
+    """
+    command = ["git", *arguments]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise CannotRepeatError(
+            f"git {' '.join(arguments)}: {run.stderr.strip()}; --here uses the working tree"
+        )
+
+
+def check_code(record: RunRecord, project: Path) -> None:
+    """Refuse to run other code than that of the record.
+
+    Raises:
+        CannotRepeatError: Naming the files that differ.
+    """
+    try:
+        code = code_state(script_of(record.rule, project / "workflow" / "scripts"), project)
+    except (CodeError, OSError) as error:
+        raise CannotRepeatError(str(error)) from error
+    before = record.code
+    same = before.fingerprint or before.files
+    if same in (code.fingerprint, code.files):
+        return
+    names = sorted({*code.files, *before.files})
+    changed = [name for name in names if code.files.get(name) != before.files.get(name)]
+    if project == ROOT:
+        raise CannotRepeatError(
+            f"the working tree's code is not that of the run: {', '.join(changed)}"
+        )
+    why = (
+        "it ran with changes that were not committed"
+        if record.git and record.git.dirty
+        else "the record is not of this commit"
+    )
+    raise CannotRepeatError(
+        f"the code at commit {project.name.removeprefix('commit-')[:12]} is not that of the run "
+        f"({why}): {', '.join(changed)}; --here uses the working tree instead"
+    )
+
+
+def run_folder(record: RunRecord, parent: Path) -> Path:
+    """An empty folder, so deep that inputs in folders above it stay inside `parent`."""
+    n_up = max((Path(state.path).parts.count("..") for state in record.inputs), default=0)
+    folder = parent.joinpath(*["in"] * (n_up + 1))
+    folder.mkdir(parents=True)
+    return folder
+
+
+def bring_inputs(record: RunRecord, place: Place) -> None:
+    """Copy the inputs; check that they are what the run read.
+
+    Raises:
+        CannotRepeatError: An input is not there, or another.
+    """
+    for state in record.inputs:
+        path = state.path
+        source = locate(path, place.study_folder, place.project)
+        own = source.is_relative_to(place.project / "polyconcept")
+        target = source if own or Path(path).is_absolute() else place.temporary / path
+        if not source.exists():
+            raise CannotRepeatError(f"input {path}: not there; `make verify` says more")
+        if target != source and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
+        found = store.content_sha256(target)
+        if found != state.sha256:
+            raise CannotRepeatError(
+                f"input {path}: sha256 {found}, but the run read {state.sha256}; `make verify` "
+                "says where it was changed"
+            )
+
+
+def run_again(record: RunRecord, place: Place) -> None:
+    """Execute the record's script in a fresh process.
+
+    Raises:
+        CannotRepeatError: It fails; with its last lines.
+    """
+    record_file = place.study_folder / record_path(record.outputs[0].path)
+    tool = Path(__file__).with_name("rerun_job.py")
+    run = subprocess.run(
+        [sys.executable, str(tool), str(record_file), str(place.project)],
+        cwd=place.temporary,
+        env=os.environ | {"PYTHONPATH": str(place.project), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        lines = run.stderr.strip().splitlines()[-LAST_LINES:]
+        raise CannotRepeatError("the job failed:\n   " + "\n   ".join(lines))
+
+
+def compare(state: FileState, record: RunRecord, again: RunRecord, place: Place) -> bool:
+    """Say whether an output is what the record says, and if not by how much it differs."""
+    new = place.temporary / state.path
+    found = store.content_sha256(new)
+    if found == state.sha256:
+        say(f"   equal: {state.path}")
+        return True
+    old = place.study_folder / state.path
+    if store.content_sha256(old) != state.sha256:
+        say(f"   differs: {state.path}; the study's own is not the recorded one: `make verify`")
+        return False
+    difference = store.content_difference(old, new)
+    if difference is None:
+        say(f"   differs: {state.path}: sha256 {found}, recorded {state.sha256}")
+        return False
+    if difference.structure:
+        say(f"   differs: {state.path}: {difference.structure}")
+        return False
+    devices = [f"{run.machine.device} {run.machine.device_name}" for run in (record, again)]
+    tolerated = devices[0] != devices[1] or record.machine.device != "cpu"
+    near = difference.largest <= MOST_RELATIVE and difference.others <= MOST_OTHERS
+    amount = (
+        f"fractional numbers by at most {difference.largest:.1e} of their array's largest (in "
+        f"{difference.where}), {difference.others:.2%} of whole numbers and texts"
+    )
+    word = "within the tolerance of another device" if tolerated and near else "differs"
+    say(f"   {word}: {state.path}: {amount} ({' -> '.join(devices)})")
+    return tolerated and near
+
+
+def say(line: str) -> None:
+    """Write a line at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
