@@ -9,6 +9,7 @@ import argparse
 import logging
 import os
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ from snakemake.exceptions import WorkflowError, print_exception
 from polyconcept.provenance.why import Group, Planned, group_by_cause
 
 ROOT = Path(__file__).resolve().parents[1]
-_WIDTH = 11
+_INDENT, _WIDTH = 11, 100
 
 
 def report(plan: Plan, *, each_job: bool = False) -> str:
@@ -37,38 +38,52 @@ def report(plan: Plan, *, each_job: bool = False) -> str:
         f"{_counted(len(groups), 'cause')}",
         "",
     ]
-    for group in groups:
-        lines += _cause_lines(group, plan)
+    for number, group in enumerate(groups, start=1):
+        first, *others = _cause_lines(group, plan)
+        lines += [first + (f"  [{number}]" if each_job else ""), *others]
     if each_job:
         lines += ["", *_job_lines(plan.planned, groups)]
-    return "\n".join([*lines, "", f"{'in all':{_WIDTH}}{_numbers(plan.planned)}"])
+    return "\n".join([*lines, "", *_wrapped("", f"{'in all':{_INDENT}}", plan.planned)])
 
 
 def _cause_lines(group: Group, plan: Plan) -> list[str]:
-    only = plan.told_apart(group.direct)
-    lines = [f"{group.cause.kind:{_WIDTH}}{group.cause.what}{f'  ({only})' if only else ''}"]
-    lines.append(f"{'':{_WIDTH}}  runs again: {_numbers(group.direct)}")
-    if group.cause.kind == "new":
-        lines[-1] = lines[-1].replace("runs again:", "runs:")
+    kind, what = group.cause.kind, group.cause.what
+    # The others name a file or a part of the study already.
+    only = plan.told_apart(group.direct) if kind in ("setting", "source") else ""
+    again = "runs: " if kind == "new" else "runs again: "
+    lines = [f"{kind:{_INDENT}}{what}{f'  ({only})' if only else ''}"]
+    lines += _wrapped(f"{'':{_INDENT}}  ", again, group.direct)
     if group.following:
-        lines.append(f"{'':{_WIDTH}}  then: {_numbers(group.following)}")
+        lines += _wrapped(f"{'':{_INDENT}}  ", "then: ", group.following)
     return lines
+
+
+def _wrapped(start: str, label: str, jobs: Sequence[Planned]) -> list[str]:
+    """How many jobs of each rule, in lines that fit."""
+    counts = Counter(job.rule for job in jobs)
+    # A number stays with its rule.
+    text = ", ".join(f"{rule}\0{number}" for rule, number in counts.items())
+    following = " " * len(start + label)
+    lines = textwrap.wrap(text, _WIDTH, initial_indent=start + label, subsequent_indent=following)
+    return [line.replace("\0", " ") for line in lines]
 
 
 def _job_lines(planned: Sequence[Planned], groups: Sequence[Group]) -> list[str]:
     """Each job, with the numbers of the causes for which it runs."""
-    lines = [f"[{number}] {group.cause.what}" for number, group in enumerate(groups, start=1)]
-    lines.append("")
-    names = {job.outputs[0]: f"{job.rule}  {_of(job)}".rstrip() for job in planned}
-    width = max(map(len, names.values()))
-    for place, name in names.items():
-        own, others = (
-            [str(n) for n, group in enumerate(groups, 1) if place in _places(jobs_of(group))]
-            for jobs_of in (lambda group: group.direct, lambda group: group.following)
-        )
-        because = [f"[{', '.join(own)}]"] if own else []
-        because += [f"follows from [{', '.join(others)}]"] if others else []
-        lines.append(f"{name:{width}}  {', '.join(because)}")
+    numbered = [
+        (f"[{number}]", _places(group.direct), _places(group.following))
+        for number, group in enumerate(groups, start=1)
+    ]
+    widths = [max(map(len, texts)) for texts in zip(*map(_name, planned), strict=True)]
+    lines = []
+    for job in planned:
+        place = job.outputs[0]
+        own = [number for number, direct, _ in numbered if place in direct]
+        others = [number for number, _, following in numbered if place in following]
+        because = ["from " + "".join(own)] if own else []
+        because += ["follows from " + "".join(others)] if others else []
+        name = "  ".join(f"{text:{n}}" for text, n in zip(_name(job), widths, strict=True))
+        lines.append(f"{name}  {', '.join(because)}")
     return lines
 
 
@@ -76,13 +91,9 @@ def _places(jobs: Sequence[Planned]) -> set[str]:
     return {job.outputs[0] for job in jobs}
 
 
-def _of(job: Planned) -> str:
-    return "/".join(value.rstrip("/") for value in job.wildcards.values() if value)
-
-
-def _numbers(jobs: Sequence[Planned]) -> str:
-    counts = Counter(job.rule for job in jobs)
-    return ", ".join(f"{rule} {number}" for rule, number in counts.items())
+def _name(job: Planned) -> tuple[str, str]:
+    """Rule and wildcards."""
+    return job.rule, "/".join(value.rstrip("/") for value in job.wildcards.values() if value)
 
 
 def _counted(number: int, word: str) -> str:

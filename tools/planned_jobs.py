@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from snakemake.settings.types import (
 )
 from snakemake.workflow import Workflow
 
+from polyconcept import store
 from polyconcept.provenance.runs import RecordError, RunRecord, read_record, record_path
 from polyconcept.provenance.why import Cause, Planned, Present, changes_since, setting_changes
 
@@ -108,11 +110,17 @@ class _Explained:
     def __init__(self, workflow: Workflow, root: Path) -> None:
         self._dag: DAG = workflow.dag
         self._memory, self._root = workflow.persistence, root
+        self._records: dict[Path, RunRecord | None] = {}
         self._study = str(workflow.globals["config"]["name"])
         self._triggers: Collection[RerunTrigger] = workflow.rerun_triggers
         self._jobs = [job for job in self._dag.jobs if not job.rule.norun]
         needed = set(self._dag.needrun_jobs(exclude_finished=False))
-        order = [job for level in self._dag.toposorted() for job in level]
+        rules = {rule.name: place for place, rule in enumerate(workflow.rules)}
+        order = [
+            job
+            for level in self._dag.toposorted()
+            for job in sorted(level, key=lambda job: (rules[job.rule.name], list(job.output)))
+        ]
         self._planned = [job for job in order if job in needed and not job.rule.norun]
         self._seen = {
             (key, value)
@@ -168,7 +176,7 @@ class _Explained:
         ):
             yield Cause("software", f"{job.rule.conda_env}: another environment")
         for path in sorted(reason.updated_input):
-            yield Cause("file", f"{path}: newer than what was made of it")
+            yield Cause("file", f"{path}: {self._newer(path)}")
 
     def _never_ran(self, job: Job) -> bool:
         known = any(self._memory.metadata(path) is not None for path in job.output)
@@ -186,6 +194,15 @@ class _Explained:
         of = ", ".join(f"{key} {value.rstrip('/')}" for key, value in own.items())
         return f"{of or job.rule.name}: never run"
 
+    def _newer(self, path: str) -> str:
+        """What is known of an input that is newer than an output."""
+        for job in self._jobs:
+            record = self._record(job) if path in job.output else None
+            for made in record.outputs if record else ():
+                if made.path == path and store.content_sha256(Path(path)) != made.sha256:
+                    return "changed after the job that made it"
+        return "newer than what was made of it"
+
     # --- what is different from the last run
 
     def _changes(self, job: Job) -> Iterator[Cause]:
@@ -196,25 +213,39 @@ class _Explained:
         found: list[Cause] = []
         record = self._record(job)
         if record is not None:
-            present = Present(settings, params, code, script)
+            present = Present(settings, params, code, script, self._same_code)
             found = changes_since(record, present, Path.cwd(), self._root)
         yield from found or self._kept_changes(job, settings, code)
 
+    @cached_property
+    def _same_code(self) -> set[tuple[str, str]]:
+        """Files of code, with the hashes that they had, of jobs whose code did not change."""
+        return {
+            file
+            for job in self._jobs
+            if (record := self._record(job))
+            and record.code.fingerprint == dict(job.params.items()).get("code")
+            for file in record.code.files.items()
+        }
+
     def _record(self, job: Job) -> RunRecord | None:
-        try:
-            return read_record(record_path(job.output[0]))
-        except FileNotFoundError:
-            return None
-        except RecordError as error:
-            print(f"not believed: {error}", file=sys.stderr)
-            return None
+        path = record_path(job.output[0])
+        if path not in self._records:
+            try:
+                self._records[path] = read_record(path)
+            except FileNotFoundError:
+                self._records[path] = None
+            except RecordError as error:
+                print(f"not believed: {error}", file=sys.stderr)
+                self._records[path] = None
+        return self._records[path]
 
     def _kept_changes(self, job: Job, settings: dict[str, Any], code: str | None) -> list[Cause]:
         """What Snakemake's own notes, which have no names, say of the settings and the code."""
         kept = [text for path in job.output for text in self._memory.params(path) or ()]
         found: list[Cause] = []
         if code is not None and repr(code) not in kept:
-            found.append(Cause("source", f"{job.rule.name}: its code changed (no record of it)"))
+            found.append(Cause("source", f"{job.rule.name}: its code changed; no record says which file"))
         before = next((text for text in kept if text.startswith("{")), None)
         if before is not None and before != repr(settings):
             texts = setting_changes(_literal(before, job), settings)

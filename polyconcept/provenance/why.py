@@ -10,7 +10,7 @@ import ast
 import hashlib
 import json
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -56,6 +56,9 @@ class Present:
     code: str | None
     """The code's fingerprint; None where the rule has none."""
     script: Path
+    same: Collection[tuple[str, str]] = ()
+    """Path and hash of files of code that had it once and still mean the same: what other jobs,
+    whose code did not change, were run with."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def changes_since(record: RunRecord, now: Present, folder: Path, root: Path) -> 
         found += [Cause("file", text) for text in files]
     found += [Cause("setting", text) for text in setting_changes(before, present)]
     if now.code is not None and now.code != record.code.fingerprint:
-        found += [Cause("source", text) for text in _code_changes(record, now.script, root)]
+        found += [Cause("source", text) for text in _code_changes(record, now, root)]
     return found
 
 
@@ -189,16 +192,20 @@ def _content(path: Path) -> str:
 # --- Code
 
 
-def _code_changes(record: RunRecord, script: Path, root: Path) -> list[str]:
+def _code_changes(record: RunRecord, now: Present, root: Path) -> list[str]:
     """Modules, scripts and data that came, went or mean something else.
 
-    A record keeps hashes of bytes. Where git still has the old text, files in which just comments
-    changed are left out.
+    A record keeps hashes of bytes. Files in which just comments changed are left out where git
+    still has the old text, or another job shows it.
     """
-    before, now = record.code.files, code_state(script, root).files
-    found = [f"{path}: no longer used" for path in before if path not in now]
-    found += [f"{path}: now used" for path in now if path not in before]
-    other = [path for path in now if path in before and before[path] != now[path]]
+    before, after = record.code.files, code_state(now.script, root).files
+    found = [f"{path}: no longer used" for path in before if path not in after]
+    found += [f"{path}: now used" for path in after if path not in before]
+    other = [
+        path
+        for path in after
+        if path in before and before[path] != after[path] and (path, before[path]) not in now.same
+    ]
     commit = record.git.commit if record.git else None
     kept = {path: _old_text(root, commit, path, before[path]) for path in other}
     for path in other:
