@@ -1,0 +1,147 @@
+"""What is left of a driver that was killed: its record, its processes, its jobs."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from polyconcept import cluster
+from polyconcept.cluster import _drivers
+
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch):
+    monkeypatch.setenv(cluster.DRIVER_VARIABLE, "")  # and its value of before is put back
+
+
+def test_a_driver_is_alive_until_its_record_goes(tmp_path):
+    driver = cluster.start_driver(tmp_path)
+
+    assert cluster.read_drivers(tmp_path) == (driver,)
+    assert driver.alive
+    driver.forget()
+    assert cluster.read_drivers(tmp_path) == ()
+
+
+def test_what_a_driver_notes_is_read_again(tmp_path):
+    lock = tmp_path / "0.input.lock"
+    lock.write_text("a\n")
+    planned = cluster.PlannedOutput("out", ("out", "other"), {"params": ["1"], "code": None})
+    driver = cluster.start_driver(tmp_path / "drivers").noting(
+        job_name="uuid", locks=[cluster.LockFile.of(lock)], planned=[planned]
+    )
+
+    assert cluster.read_drivers(tmp_path / "drivers") == (driver,)
+    assert driver.planned == (planned,)
+
+
+@pytest.mark.parametrize(
+    ("change", "here"),
+    [
+        ({"ticks": 1}, True),  # the number of a process that has gone, taken by another
+        ({"boot": "another"}, True),
+        ({"pid": 2**22 + 1}, True),
+        ({"host": "login9"}, False),
+    ],
+    ids=["pid reused", "rebooted", "gone", "another machine"],
+)
+def test_a_driver_that_is_gone_is_not_alive(tmp_path, change, here):
+    driver = dataclasses.replace(cluster.start_driver(tmp_path), **change)
+
+    assert (driver.alive, driver.here) == (False, here)
+
+
+def test_a_killed_process_that_is_not_yet_reaped_is_not_alive():
+    with subprocess.Popen(SLEEPER) as process:
+        ticks = _drivers._ticks(process.pid)
+        process.kill()
+        until = time.monotonic() + 10
+        while _drivers._ticks(process.pid) == ticks and time.monotonic() < until:
+            time.sleep(0.01)
+
+        assert _drivers._ticks(process.pid) == -1
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"format": "polyconcept-driver/9"}', "{}"])
+def test_what_is_no_record_is_named(tmp_path, text):
+    (tmp_path / "x.json").write_text(text)
+
+    with pytest.raises(ValueError, match=r"x\.json is no record of a driver"):
+        cluster.read_drivers(tmp_path)
+
+
+def test_a_lock_is_released_only_while_it_is_the_same(tmp_path):
+    path = tmp_path / "0.input.lock"
+    path.write_text("a\n")
+    lock = cluster.LockFile.of(path)
+    path.unlink()
+    assert not lock.release()
+    path.write_text("b\n")  # another run's, under the same name
+    os.utime(path, ns=(lock.mtime_ns + 1, lock.mtime_ns + 1))
+    assert not lock.release()
+    assert path.exists()
+
+    assert cluster.LockFile.of(path).release()
+    assert not path.exists()
+
+
+def test_processes_of_a_driver_are_ended_those_of_slurm_and_others_not():
+    def start(**variables):
+        return subprocess.Popen(SLEEPER, env=os.environ | variables)
+
+    mine = start(POLYCONCEPT_DRIVER="token")
+    others = [start(POLYCONCEPT_DRIVER="token", SLURM_JOB_ID="7"), start(POLYCONCEPT_DRIVER="else")]
+    try:
+        time.sleep(0.5)  # until they have their environment
+
+        assert cluster.end_processes("token") == [mine.pid]
+        assert mine.wait(timeout=10) != 0
+        assert [process.poll() for process in others] == [None, None]
+    finally:
+        for process in (mine, *others):
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def queue(tmp_path, monkeypatch):
+    """A queue of one waiting job, one running for three looks, and another user's run."""
+    (tmp_path / "squeue").write_text(
+        f"""#!/bin/sh
+cd {tmp_path}
+echo look >> looks
+[ -e cancelled ] || echo '1|PENDING|ours|rule_a'
+[ $(wc -l < looks) -gt 3 ] || echo '2|RUNNING|ours|rule_b'
+echo '3|RUNNING|other|rule_c'
+"""
+    )
+    (tmp_path / "scancel").write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/cancelled\n')
+    for name in ("squeue", "scancel"):
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    return tmp_path
+
+
+def test_waiting_jobs_are_cancelled_and_running_ones_waited_for(queue):
+    said = []
+    cluster.settle_jobs(["ours"], say=said.append, seconds=0.01)
+
+    assert (queue / "cancelled").read_text() == "--state=PENDING 1\n"
+    assert len((queue / "looks").read_text().splitlines()) == 4
+    assert [line.split(" of a run")[0] for line in said] == [
+        "cancelling 1 waiting jobs",
+        "waiting for 1 running jobs",
+    ]
+
+
+def test_jobs_that_cannot_be_cancelled_stop_the_run(queue, monkeypatch):
+    monkeypatch.setattr("polyconcept.cluster._leftovers._SECONDS_TO_CANCEL", 0.0)
+    (queue / "scancel").write_text("#!/bin/sh\n")
+
+    with pytest.raises(cluster.ClusterError, match=r"does not cancel 1 \(rule_a\); cancel them by"):
+        cluster.settle_jobs(["ours"], say=lambda _: None, seconds=0.01)
