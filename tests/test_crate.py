@@ -113,7 +113,7 @@ def root(tmp_path):
     settings = {"seed": 3, "layers": [4, 2], "nested": {"rate": 0.5}}
     record(tmp_path, "pretrain", [("", TEXT)], [("model", MODEL)], 2, **settings)
     given = [("model", MODEL), ("text", TEXT)]
-    record(tmp_path, "extract_vectors", given, [("vectors", VECTORS)], 3, reading=None)
+    record(tmp_path, "extract_vectors", given, [("vectors", VECTORS)], 3, text=None)
     record(
         tmp_path, "merge_scores", [("", VECTORS)], [("scores", SCORES), ("csv", TABLE)], 4, seed=3
     )
@@ -271,6 +271,12 @@ def test_every_link_leads_somewhere_and_back(root):
     for parameter in parameters:
         for example in links(parameter["workExample"]):
             assert parameter["@id"] in links(entities[example]["exampleOfWork"])
+    # A setting of the name of an input is another parameter.
+    kinds = {
+        one: entities[f"#parameter/extract_vectors/{one}/text"] for one in ("input", "setting")
+    }
+    assert kinds["input"]["additionalType"] == "File"
+    assert kinds["setting"]["additionalType"] == "PropertyValue"
     # By hand: the workflow's 3, and 2 + 5 + 4 + 4 + 2 of the five scripts.
     assert len(parameters) == 20
 
@@ -514,3 +520,8 @@ def test_the_command_says_what_to_run_first(root):
 def test_a_study_from_elsewhere_is_refused(root):
     with pytest.raises(CrateError, match=r"demo\.yaml: lies outside of .*copy it into studies/"):
         make_crate.make_crate(ROOT / "studies/demo.yaml", Choice(), root)
+
+
+def test_a_study_that_is_not_there_is_named():
+    with pytest.raises(SystemExit, match=r"no crate was made: .*studies/none\.yaml"):
+        make_crate.main([str(ROOT / "studies/none.yaml")])

@@ -46,7 +46,9 @@ class Parameters:
             name: the parameter's.
             value: the entity that was given: a file, a folder or a property value.
         """
-        identifier = f"#parameter/{owner['name']}/{direction}/{name}"
+        # A setting and a file may have one name.
+        group = "setting" if value.type == "PropertyValue" else direction
+        identifier = f"#parameter/{owner['name']}/{group}/{name}"
         parameter = self._crate.get(identifier)
         if parameter is None:
             parameter = add(
