@@ -4,12 +4,17 @@ BIN := .venv/bin
 READY := .venv/.ready
 # The study of the targets that need one.
 STUDY ?= studies/demo.yaml
+N ?= 3
+SEED ?= 0
 CRATE ?= results/$(basename $(notdir $(STUDY))).crate.zip
 
-.PHONY: help demo test check lint format bench lock builtin-models clean crate check-crate
+.PHONY: help demo test check lint format bench lock builtin-models clean explain verify reproduce crate check-crate
 
 help:
 	@echo "make demo            run the embedded study (results/demo/), a few minutes, offline"
+	@echo "make explain         say what STUDY=studies/demo.yaml would run now, and why (docs/RERUNS.md)"
+	@echo "make verify          check every hash and setting of the finished study STUDY=... (docs/AUDIT.md)"
+	@echo "make reproduce       do N=3 of its runs again, drawn with SEED=0, and compare"
 	@echo "make crate           pack the finished study STUDY=studies/demo.yaml as an RO-Crate (docs/CRATE.md)"
 	@echo "make check-crate     let rocrate-validator judge it"
 	@echo "make test            run every test"
@@ -32,6 +37,10 @@ demo: $(READY)
 	@ls results/demo/figures/*.pdf results/demo/figures/*.png | sed 's/^/             /'
 	@echo "score table: results/demo/scores.csv (and scores.parquet)"
 	@echo "report:      results/demo/report.html"
+
+# WITH=--jobs lists every job.
+explain: $(READY)
+	$(BIN)/python tools/explain.py $(WITH) $(STUDY)
 
 # WITH="--with-vectors --with-text --with-host" packs these as well.
 crate: $(READY)
@@ -69,6 +78,13 @@ builtin-models: $(READY)
 
 lock:
 	$(PYTHON) tools/lock.py
+
+verify: $(READY)
+	$(BIN)/python tools/verify.py $(STUDY)
+
+# HERE=--here uses the working tree instead of a clone at the recorded commit.
+reproduce: $(READY)
+	$(BIN)/python tools/reproduce.py $(STUDY) -n $(N) --seed $(SEED) $(HERE)
 
 clean:
 	rm -rf results/demo .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache

@@ -1,23 +1,68 @@
-"""The study of test_workflow, run once for the tests that look at finished results."""
+"""A small study, finished in a copy of the project that is a repository of its own."""
 
+import os
 import shutil
+import subprocess
+import sys
+from functools import cache
 from pathlib import Path
 
-from snakemake_runs import snakemake
 from test_workflow import study_of, write_model, write_text
 
-__all__ = ["copy_of", "finish_known_study", "study_of"]
+__all__ = ["copy_of", "finished_study", "project_of", "study_of"]
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("polyconcept", "workflow", "tools", "envs", "profiles", "Snakefile", "config.yaml")
 
 
-def finish_known_study(folder: Path) -> Path:
+@cache
+def finished_study(base):
+    """The folder of the study of test_workflow, run once a session.
+
+    Its records name a commit of the copy: of the working tree as it is, committed or not.
+    """
+    folder = base / "known_study"
+    folder.mkdir()
     write_text(folder / "text")
     write_model(folder / "shared", language_distance=0)
     write_model(folder / "apart", language_distance=30)
     study_of(folder)
-    run = snakemake(folder)
+    project = project_of(folder)
+    copy_project(project)
+    command = [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile")),
+        *("--directory", str(folder), "--configfile", str(folder / "study.yaml"), "--cores", "2"),
+    ]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(project)}
+    environment |= {"PYTHONWARNINGS": "default"}
+    run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert run.returncode == 0, run.stderr[-3000:]
     return folder
 
 
-def copy_of(finished: Path, folder: Path) -> Path:
+def project_of(folder):
+    """The copy of the project whose workflow finished the study in `folder`."""
+    return folder.with_name(f"{folder.name}_project")
+
+
+def copy_project(project):
+    project.mkdir()
+    for part in PARTS:
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copyfile
+        options = (
+            {"ignore": shutil.ignore_patterns("__pycache__")} if copy != shutil.copyfile else {}
+        )
+        copy(ROOT / part, project / part, **options)
+    (project / ".gitignore").write_text("__pycache__/\n")
+    git(project, "init", "--quiet")
+    git(project, "add", ".")
+    git(project, "commit", "--quiet", "-m", "a copy")
+
+
+def git(folder, *arguments):
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    subprocess.run(["git", *identity, "-C", str(folder), *arguments], check=True)
+
+
+def copy_of(finished, folder):
     return Path(shutil.copytree(finished, folder, symlinks=True))

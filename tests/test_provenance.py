@@ -1,6 +1,9 @@
 from pathlib import Path
 
+import pytest
+
 from polyconcept.provenance import code_files, code_fingerprint
+from polyconcept.provenance.code import DATA_FILES, CodeError
 
 
 def make_package(root: Path) -> Path:
@@ -46,3 +49,78 @@ def test_comments_and_other_modules_do_not_count(tmp_path):
     (second / "polyconcept" / "other.py").write_text("Y = 2\n")
 
     assert code_fingerprint(changed, second) == code_fingerprint(plain, first)
+
+
+def test_what_only_watches_a_job_does_not_count(tmp_path):
+    script = make_package(tmp_path)
+    script.write_text(
+        "from polyconcept import jobs, used\n"
+        "from polyconcept.logs import log_to\n"
+        "import polyconcept.provenance.watch\n"
+    )
+    for name in ("jobs", "logs"):
+        (tmp_path / f"polyconcept/{name}.py").write_text("import polyconcept.other\n")
+    (tmp_path / "polyconcept/provenance").mkdir()
+    for name in ("__init__", "watch"):
+        (tmp_path / f"polyconcept/provenance/{name}.py").write_text("import polyconcept.other\n")
+    expected = {"__init__.py", "used.py", "behind.py", "script.py"}
+
+    assert {path.name for path in code_files(script, tmp_path)} == expected
+
+
+def test_data_that_a_module_reads_as_code_counts(tmp_path):
+    fingerprints = []
+    for name, text in {"a": "one", "b": "two"}.items():
+        (tmp_path / name).mkdir()
+        script = make_package(tmp_path / name)
+        lexicon = tmp_path / name / "polyconcept/builtin/lexicon"
+        lexicon.mkdir(parents=True)
+        (lexicon / "nouns.tsv").write_text(text)
+        (lexicon / "README.md").write_text(text)
+        for module in ("__init__", "_lexicon"):
+            (lexicon.parent / f"{module}.py").write_text("")
+        script.write_text("import polyconcept.builtin._lexicon\n")
+        names = [path.name for path in code_files(script, tmp_path / name)]
+        fingerprints.append(code_fingerprint(script, tmp_path / name))
+
+        assert "nouns.tsv" in names
+        assert "README.md" not in names
+    assert fingerprints[0] != fingerprints[1]
+
+
+def test_no_data_file_of_the_package_is_forgotten():
+    root = Path(__file__).parents[1]
+    counted = {
+        path
+        for module, pattern in DATA_FILES.items()
+        for path in (root / module).parent.glob(pattern)
+    }
+    # Models are inputs of the jobs that copy them.
+    models = root / "polyconcept/builtin/models"
+    others = {
+        path
+        for path in (root / "polyconcept").rglob("*")
+        if path.is_file()
+        and path.suffix not in (".py", ".pyc", ".md")
+        and path.name != "py.typed"
+        and not path.is_relative_to(models)
+    }
+
+    assert counted == others
+
+
+@pytest.mark.parametrize("line", ["from . import used", "from .used import X"])
+def test_a_relative_import_is_refused(tmp_path, line):
+    script = make_package(tmp_path)
+    (tmp_path / "polyconcept/used.py").write_text(f"\n{line}\n")
+
+    with pytest.raises(CodeError, match=r"used\.py, line 2: a relative import"):
+        code_files(script, tmp_path)
+
+
+def test_a_syntax_error_is_named_with_its_line(tmp_path):
+    script = make_package(tmp_path)
+    (tmp_path / "polyconcept/used.py").write_text("\nX = (\n")
+
+    with pytest.raises(CodeError, match=r"used\.py, line 2: no valid Python"):
+        code_fingerprint(script, tmp_path)

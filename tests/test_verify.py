@@ -12,7 +12,7 @@ import h5py
 import pytest
 import verify
 import yaml
-from known_study import copy_of, finish_known_study, study_of
+from known_study import copy_of, finished_study, project_of, study_of
 
 ROOT = Path(__file__).parents[1]
 RESULTS = "results/known"
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.workflow
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    return finish_known_study(tmp_path_factory.mktemp("known"))
+    return finished_study(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture
@@ -301,24 +301,20 @@ def test_a_forged_hash_does_not_fit_its_neighbours(copied, capsys, kind):
     assert "says another content than" in message
 
 
-def test_changed_code_is_named(copied, tmp_path, capsys):
+def test_changed_code_is_named(finished, tmp_path):
     root = tmp_path / "project"
     for part in ("polyconcept", "workflow/scripts"):
-        shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(project_of(finished) / part, root / part)
     module = root / "polyconcept/overlap.py"
-    study = verify.read_study(copied / "study.yaml")
-    whole = verify.Audit(verify.expected_of(study), copied, root)
-    assert list(whole.faults()) == []
-    other = tmp_path / "other"
-    shutil.copytree(root, other)
-    module = other / "polyconcept/overlap.py"
     module.write_text(module.read_text() + "\nMORE = 1\n")
-    faults = list(verify.Audit(verify.expected_of(study), copied, other).faults())
+    script = root / "workflow/scripts/merge_scores.py"
+    script.write_text("# a comment\n" + script.read_text())
+    expected = verify.expected_of(verify.read_study(finished / "study.yaml"))
+    faults = list(verify.Audit(expected, finished, root).faults())
 
     assert {fault.what for fault in faults} == {
         "code of score_colap: changed since the run: polyconcept/overlap.py"
     }
-    assert capsys.readouterr().err == ""
 
 
 def test_left_over_files_are_warned_of(copied, capsys):
