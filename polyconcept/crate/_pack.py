@@ -20,6 +20,7 @@ METADATA = "ro-crate-metadata.json"
 # The first moment that zip knows.
 MOMENT = (1980, 1, 1, 0, 0, 0)
 PLAIN_FILE = 0o100644 << 16
+PLAIN_FOLDER = 0o040755 << 16 | 0x10
 
 
 @dataclass(frozen=True)
@@ -79,16 +80,20 @@ def _compact(value: object) -> object:
 
 
 def _zip(folder: Path, path: Path) -> None:
-    """Files in order of name, without times, rights or compression.
+    """Folders and files in order of name, without times, rights or compression.
 
-    Compressed bytes differ between builds of zlib; stored ones do not.
+    Compressed bytes differ between builds of zlib; stored ones do not. Folders have entries of
+    their own: a reader that looks for a model's folder finds it by that.
     """
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for file in sorted(folder.rglob("*"), key=lambda one: one.relative_to(folder).as_posix()):
-            if file.is_file():
-                entry = zipfile.ZipInfo(file.relative_to(folder).as_posix(), MOMENT)
-                entry.create_system = 3  # Unix, wherever it is made
-                entry.external_attr = PLAIN_FILE
-                entry.file_size = file.stat().st_size
-                with file.open("rb") as source, archive.open(entry, "w") as target:
-                    shutil.copyfileobj(source, target)
+        for inside in sorted(folder.rglob("*"), key=lambda one: one.relative_to(folder).as_posix()):
+            name = inside.relative_to(folder).as_posix()
+            entry = zipfile.ZipInfo(f"{name}/" if inside.is_dir() else name, MOMENT)
+            entry.create_system = 3  # Unix, wherever it is made
+            entry.external_attr = PLAIN_FOLDER if inside.is_dir() else PLAIN_FILE
+            if inside.is_dir():
+                archive.writestr(entry, b"")
+                continue
+            entry.file_size = inside.stat().st_size
+            with inside.open("rb") as source, archive.open(entry, "w") as target:
+                shutil.copyfileobj(source, target)
