@@ -8,7 +8,7 @@ N ?= 3
 SEED ?= 0
 CRATE ?= results/$(basename $(notdir $(STUDY))).crate.zip
 
-.PHONY: help demo test check lint format bench lock builtin-models clean explain verify reproduce crate check-crate
+.PHONY: help demo test test-slurm check lint format bench lock builtin-models clean explain verify reproduce crate check-crate
 
 help:
 	@echo "make demo            run the embedded study (results/demo/), a few minutes, offline"
@@ -18,6 +18,7 @@ help:
 	@echo "make crate           pack the finished study STUDY=studies/demo.yaml as an RO-Crate (docs/CRATE.md)"
 	@echo "make check-crate     let rocrate-validator judge it"
 	@echo "make test            run every test"
+	@echo "make test-slurm      run studies through a private SLURM on this machine (docs/CLUSTER.md)"
 	@echo "make check           format, lint, workflow and type checks, then every test"
 	@echo "make bench           benchmarks against the alternatives"
 	@echo "make builtin-models  train the models that the project ships again (up to an hour)"
@@ -53,6 +54,10 @@ check-crate: $(READY)
 # One thread each: the models of the tests are so small that more threads only wait for each other.
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --durations=10
+
+# Starts a SLURM of its own and stops it; skipped with the reason where none can be installed.
+test-slurm: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slurm tests/test_slurm_runs.py --durations=10
 
 check: lint test
 

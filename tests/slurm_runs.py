@@ -1,0 +1,127 @@
+"""Running studies through a private SLURM cluster, and looking at what its jobs did."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+TREE = (
+    "Snakefile",
+    "config.yaml",
+    "slurm",
+    "profiles",
+    "studies",
+    "workflow",
+    "polyconcept",
+    "envs",
+)
+RUN = ("--profile", "slurm", "--configfile")
+# The scheduler of the tests answers at once: nothing is gained by asking it seldom.
+QUICK = ("--slurm-init-seconds-before-status-checks", "3", "--latency-wait", "10")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one SLURM job ran, as the cluster's prolog and epilog saw it."""
+
+    job: str
+    gpu: str
+    begun: float
+    ended: float
+
+
+class Cluster:
+    """A cluster that tools/slurm_cluster.sh has started."""
+
+    def __init__(self, folder, exports):
+        self.folder = folder
+        self.environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
+        for name, value in re.findall(r"^export (\w+)=(.*)$", exports, re.MULTILINE):
+            self.environment[name] = value.replace("$PATH", self.environment["PATH"])
+
+    def ask(self, *command):
+        return subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, check=True
+        ).stdout
+
+    def jobs(self, *states):
+        """Numbers, states and comments of the jobs in these states; of all where none is named."""
+        only = ",".join(states) or "all"
+        lines = self.ask("squeue", "-h", "-t", only, "-o", "%i|%T|%k").splitlines()
+        return [tuple(line.split("|")) for line in lines]
+
+    def states(self, rule):
+        """How often the jobs of a rule came to each state."""
+        return Counter(
+            state for _, state, comment in self.jobs() if comment.startswith(f"rule_{rule}_")
+        )
+
+    def wait_for(self, rule, state, *, n=1, seconds=240):
+        """Numbers of n jobs of a rule in a state, as soon as there are so many."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            found = [job for job, _, comment in self.jobs(state) if f"rule_{rule}_" in comment]
+            if len(found) >= n:
+                return found
+            time.sleep(0.2)
+        raise AssertionError(f"no {n} {state} jobs of {rule} in {seconds} s: {self.jobs()}")
+
+    def tasks(self):
+        """Tasks of jobs' steps, those of batch scripts left out; their ends may be missing."""
+        marks = {}
+        for line in (self.folder / "log/tasks").read_text().splitlines():
+            match = re.fullmatch(r"(prolog|epilog) (\S+) (\d+) 0 gpu=(.*)", line)
+            if match:
+                when, at, job, gpu = match.groups()
+                marks.setdefault((job, gpu), {})[when] = float(at)
+        return [
+            Task(job, gpu, mark["prolog"], mark.get("epilog", float("inf")))
+            for (job, gpu), mark in marks.items()
+            if "prolog" in mark
+        ]
+
+
+def copy_tree(target):
+    """The files that a run needs, in a folder that a test may change."""
+    target.mkdir()
+    for name in TREE:
+        source = ROOT / name
+        if source.is_dir() and not source.is_symlink():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, target / name, symlinks=True, ignore=ignored)
+        else:
+            shutil.copy(source, target / name, follow_symlinks=False)
+    return target
+
+
+def start(cluster, tree, *arguments, log):
+    """Begin `snakemake ARGUMENTS` at the root of a tree, its output in a file."""
+    snakemake = Path(sys.executable).with_name("snakemake")
+    environment = cluster.environment | {"PYTHONPATH": str(tree)}
+    with log.open("w") as output:
+        return subprocess.Popen(
+            [str(snakemake), *arguments],
+            cwd=tree,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def run(cluster, tree, *arguments, log):
+    """As `start`, until it ends; its exit status and output."""
+    status = start(cluster, tree, *arguments, log=log).wait(timeout=540)
+    return status, log.read_text()
+
+
+def kill(process):
+    """What no process can prevent."""
+    process.send_signal(signal.SIGKILL)
+    process.wait()

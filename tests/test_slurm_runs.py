@@ -1,0 +1,333 @@
+"""Studies through a real SLURM on this machine: `make test-slurm`."""
+
+import itertools
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from slurm_runs import QUICK, ROOT, RUN, Cluster, copy_tree, kill, run, start
+from snakemake_runs import snakemake
+from test_workflow import study_of, write_model, write_text
+
+SCRIPT = ROOT / "tools/slurm_cluster.sh"
+pytestmark = pytest.mark.slurm
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """One cluster for all tests."""
+    folder = Path(tempfile.mkdtemp(prefix="slurm"))  # short: it holds a socket
+    up = subprocess.run([SCRIPT, "up", folder], capture_output=True, text=True, check=False)
+    try:
+        if up.returncode == 3:
+            pytest.skip(f"no SLURM: {up.stderr.strip().splitlines()[-1]}")
+        assert up.returncode == 0, up.stderr
+        yield Cluster(folder, up.stdout)
+    finally:
+        subprocess.run([SCRIPT, "down", folder], check=True)
+
+
+# --- the demo, by the command that the documentation gives
+
+
+def part_of_demo(study):
+    """What two cores can do in the time that these tests have: one model of three, one pair."""
+    study["models"] = {"bert": {"builtin": "bert", "tasks": ["ner"]}}
+    study["tasks"] = {"ner": study["tasks"]["ner"]}
+    study["pairs"] = ["en-de"]
+    study["layers"] = [0, 3]
+    return study
+
+
+@pytest.fixture(scope="module")
+def demo(cluster, tmp_path_factory):
+    """The demo through SLURM, and the scores that a run without SLURM gave."""
+    finished = os.environ.get("POLYCONCEPT_DEMO")
+    folder = tmp_path_factory.mktemp("demo")
+    tree = copy_tree(folder / "tree")
+    file = tree / "studies/demo.yaml"
+    study = yaml.safe_load(file.read_text())
+    if not finished:
+        study = part_of_demo(study)
+    study["device"] = "cpu"  # the stand-in GPUs compute nothing
+    file.write_text(yaml.safe_dump(study))
+    status, output = run(cluster, tree, *RUN, "studies/demo.yaml", log=folder / "log")
+    assert status == 0, output[-3000:]
+    if not finished:
+        shutil.copy(file, folder / "study.yaml")
+        local = snakemake(folder, "results/demo/scores.csv", "results/demo/scores.parquet")
+        assert local.returncode == 0, local.stderr[-3000:]
+        finished = folder
+    return output, tree / "results/demo", Path(finished) / "results/demo"
+
+
+def test_scores_equal_those_of_a_local_run_byte_for_byte(demo):
+    _, through_slurm, local = demo
+
+    for name in ("scores.csv", "scores.parquet"):
+        assert (through_slurm / name).read_bytes() == (local / name).read_bytes()
+    assert len((through_slurm / "scores.csv").read_text().splitlines()) > 30
+
+
+def test_the_plan_was_printed_and_carried_out(demo, cluster):
+    output, _, _ = demo
+    n_gpu = int(re.search(r"planned: (\d+) GPU jobs", output)[1])
+    n_slurm = int(re.search(r"planned: \d+ jobs, (\d+) of them through SLURM", output)[1])
+    name = re.search(r"SLURM run ID: (\S+)", output)[1]
+    jobs = cluster.ask("squeue", "-h", "-t", "all", "-n", name, "-o", "%T|%b").splitlines()
+
+    assert len(jobs) == n_slurm
+    assert {job.split("|")[0] for job in jobs} == {"COMPLETED"}
+    assert sum("gpu" in job.split("|")[1] for job in jobs) == n_gpu > 0
+
+
+@pytest.mark.usefixtures("demo")
+def test_two_gpu_jobs_never_share_a_gpu(cluster):
+    asked = cluster.ask("squeue", "-h", "-t", "all", "-o", "%i|%b").splitlines()
+    with_gpu = {job for job, gres in (line.split("|") for line in asked) if "gpu" in gres}
+    tasks = cluster.tasks()
+    on_gpu = [task for task in tasks if task.gpu]
+    overlapping = [
+        {one.gpu, other.gpu}
+        for one, other in itertools.combinations(on_gpu, 2)
+        if one.begun < other.ended and other.begun < one.ended
+    ]
+
+    assert {task.gpu for task in on_gpu} == {"0", "1"}
+    assert {task.job for task in on_gpu} == with_gpu & {task.job for task in tasks}
+    assert overlapping  # else nothing is shown
+    assert all(gpus == {"0", "1"} for gpus in overlapping)
+
+
+# --- a study whose jobs meet with accidents
+
+# Put before or behind what a script does, in a copy of the project: so that an accident happens
+# when the test wants it.
+WAIT = """
+import time as _time
+from pathlib import Path as _Path
+_until = _time.monotonic() + 180
+while not _Path("{gate}").exists() and _time.monotonic() < _until:
+    _time.sleep(0.1)
+"""
+FAIL_ONCE = """
+from pathlib import Path as _Path
+if not _Path("failed-once").exists():
+    _Path("failed-once").touch()
+    raise OSError("the disk was away for a moment")
+"""
+
+
+def tree_of_accidents(target):
+    tree = copy_tree(target)
+    for rule in ("align_words", "extract_vectors", "cluster_words"):
+        script = tree / f"workflow/scripts/{rule}.py"
+        script.write_text(WAIT.format(gate=f"{rule}-may-go-on") + script.read_text())
+    script = tree / "workflow/scripts/select_words.py"
+    script.write_text(script.read_text() + FAIL_ONCE)
+    return tree
+
+
+def wait_until_said(log, words, *, seconds=60):
+    until = time.monotonic() + seconds
+    while words not in log.read_text():
+        assert time.monotonic() < until, log.read_text()[-2000:]
+        time.sleep(0.1)
+
+
+def write_study(folder, **changes):
+    folder.mkdir()
+    write_text(folder / "text")
+    write_model(folder / "shared", language_distance=0)
+    write_model(folder / "apart", language_distance=30)
+    study_of(folder, device="cpu", figures={}, **changes)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def accidents(cluster, tmp_path_factory):
+    """A job is cancelled, then overruns; one fails once; the driver is killed twice."""
+    before = len(cluster.jobs())
+    folder = tmp_path_factory.mktemp("accidents")
+    tree = tree_of_accidents(folder / "tree")
+    study = write_study(folder / "study")
+    command = (*RUN, str(study / "study.yaml"), "--directory", str(study), *QUICK)
+    logs = [folder / f"log{n}" for n in range(4)]
+
+    driver = start(cluster, tree, *command, log=logs[0])
+    (job,) = cluster.wait_for("align_words", "RUNNING")
+    second = run(cluster, tree, *command, log=logs[1])
+    cluster.ask("scancel", job)
+    (job,) = cluster.wait_for("align_words", "RUNNING")
+    cluster.ask("scontrol", "update", f"jobid={job}", "EndTime=now+1")
+    cluster.wait_for("align_words", "TIMEOUT")
+    (study / "align_words-may-go-on").touch()
+    # Two GPUs, four jobs for them: two run and two wait.
+    cluster.wait_for("extract_vectors", "PENDING", n=2)
+    cluster.wait_for("extract_vectors", "RUNNING", n=2)
+    kill(driver)
+    driver = start(cluster, tree, *command, log=logs[2])
+    wait_until_said(logs[2], "waiting for")
+    (study / "extract_vectors-may-go-on").touch()
+    cluster.wait_for("cluster_words", "RUNNING", n=2)
+    kill(driver)
+    (study / "cluster_words-may-go-on").touch()
+    cluster.wait_for("cluster_words", "COMPLETED", n=2)
+    status, output = run(cluster, tree, *command, log=logs[3])
+    assert status == 0, output[-3000:]
+    return {
+        "study": study,
+        "tree": tree,
+        "command": command,
+        "second": second,
+        "outputs": [log.read_text() for log in logs],
+        # squeue lists the newest last
+        "jobs": sorted(cluster.jobs(), key=lambda job: int(job[0]))[before:],
+    }
+
+
+def of_rule(accidents, rule):
+    return sorted(state for _, state, name in accidents["jobs"] if name.startswith(f"rule_{rule}_"))
+
+
+def test_accidents_do_not_change_the_scores(accidents, tmp_path):
+    local = write_study(tmp_path / "local")
+    run_here = snakemake(local, "results/known/scores.csv")
+
+    assert run_here.returncode == 0, run_here.stderr[-3000:]
+    name = "results/known/scores.csv"
+    assert (accidents["study"] / name).read_bytes() == (local / name).read_bytes()
+
+
+def test_a_cancelled_an_overrun_and_a_failed_job_ran_once_more(accidents):
+    assert of_rule(accidents, "align_words") == ["CANCELLED", "COMPLETED", "TIMEOUT"]
+    states = of_rule(accidents, "select_words")
+
+    assert states.count("FAILED") == 1
+    assert states.count("COMPLETED") == 1
+
+
+def test_nothing_that_had_finished_was_done_again(accidents):
+    finished = [name for _, state, name in accidents["jobs"] if state == "COMPLETED"]
+
+    assert len(finished) == len(set(finished)) == 14
+    # Two ran when their driver was killed and were waited for; two waited and were cancelled.
+    assert of_rule(accidents, "extract_vectors") == ["CANCELLED"] * 2 + ["COMPLETED"] * 4
+    # Both ended when there was no driver.
+    assert of_rule(accidents, "cluster_words") == ["COMPLETED"] * 2
+
+
+def test_the_run_after_a_kill_says_what_it_does(accidents):
+    _, _, third, fourth = accidents["outputs"]
+
+    for output in (third, fourth):
+        assert re.search(r"an earlier run was killed \(process \d+ on \S+, started", output)
+        assert "released its lock" in output
+    assert re.search(r"cancelling [23] waiting jobs of a run that was killed: .*extract_v", third)
+    assert re.search(r"waiting for [23] running jobs of a run that was killed: .*extract_v", third)
+    assert re.search(r"kept [234] files that its jobs finished after it was killed", third)
+    assert "waiting for" not in fourth
+    assert re.search(r"kept 2 files that its jobs finished after it was killed", fourth)
+
+
+def test_a_second_run_beside_a_live_one_is_refused(accidents):
+    status, output = accidents["second"]
+
+    assert status != 0
+    assert "another run is at work in this folder" in output
+    assert "Directory cannot be locked" in output
+
+
+def dry_run(accidents, cluster, tmp_path):
+    status, output = run(
+        cluster, accidents["tree"], *accidents["command"], "-n", log=tmp_path / "log"
+    )
+    assert status == 0, output[-2000:]
+    return output
+
+
+def test_settings_of_what_ended_without_its_driver_are_known(accidents, cluster, tmp_path):
+    assert "Nothing to be done" in dry_run(accidents, cluster, tmp_path)
+    file = accidents["study"] / "study.yaml"
+    before = file.read_text()
+    file.write_text(before + "extraction: {pooling: mean}\n")
+    try:
+        assert re.search(r"^extract_vectors +4$", dry_run(accidents, cluster, tmp_path), re.M)
+    finally:
+        file.write_text(before)
+
+
+def test_a_run_of_another_machine_is_not_touched(accidents, cluster, tmp_path):
+    records = accidents["study"] / ".snakemake/polyconcept-drivers"
+    fields = {"host": "login9", "boot": "b", "pid": 1, "ticks": 1, "started": 0.0, "token": "t"}
+    rest = {"format": "polyconcept-driver/1", "job_name": "uuid", "locks": [], "planned": []}
+    record = records / "t.json"
+    record.write_text(json.dumps(fields | rest))
+    try:
+        status, output = run(
+            cluster, accidents["tree"], *accidents["command"], log=tmp_path / "log"
+        )
+    finally:
+        record.unlink()
+
+    assert status != 0
+    assert "a run from another machine holds this folder: process 1 on login9" in output
+    assert "run the same command on login9" in output
+
+
+# --- what a user is told
+
+
+@pytest.mark.parametrize(
+    ("resources", "message"),
+    [
+        ("gpu=3", r"extract_vectors: asks for 3 GPU, 1 CPU, .*which no node serves"),
+        ("gpu_model=a100", r"0 GPU of model a100 \(but 2 h200\)"),
+        ("slurm_partition=gpus", r"partition 'gpus', but the cluster has cpu, gpu"),
+        ("runtime=1441", r"partition gpu: 1 node: has at most 1440 min"),
+        ("mem_mb=50000 * attempt", r"attempt 3 of 3 asks for .*150000 MB"),
+    ],
+)
+def test_what_no_node_serves_is_refused_before_any_job(cluster, tmp_path, resources, message):
+    before = len(cluster.jobs())
+    study = write_study(tmp_path / "study")
+    asked = {"slurm_partition": "gpu", "gpu": "1"} | dict([resources.split("=")])
+    wanted = [f"extract_vectors:{key}={value}" for key, value in asked.items()]
+    status, output = run(
+        cluster,
+        ROOT,
+        *(*RUN, str(study / "study.yaml"), "--directory", str(study)),
+        *("--set-resources", *wanted),
+        log=tmp_path / "log",
+    )
+
+    assert status != 0
+    assert "these jobs would wait in the queue for ever" in output
+    assert re.search(message, output)
+    assert "profiles/slurm/config.yaml" in output
+    assert len(cluster.jobs()) == before
+
+
+def test_a_failing_job_leads_to_the_log_that_holds_the_reason(cluster, tmp_path):
+    study = write_study(tmp_path / "study")
+    with (study / "text/xb.txt").open("a") as text:
+        text.write("one more\n")
+    links = "results/known/dictionaries/xa-xb/links.txt"
+    command = (*RUN, str(study / "study.yaml"), "--directory", str(study), *QUICK)
+    status, output = run(
+        cluster, ROOT, *command, "--retries", "0", "--", links, log=tmp_path / "log"
+    )
+    log = "results/known/logs/align_words/xa-xb.log"
+
+    assert status != 0
+    assert re.search(rf"log: {re.escape(log)} \(check log file\(s\) for error details\)", output)
+    assert "xb.txt has 81" in (study / log).read_text()
+    assert "xb.txt has 81" in output  # shown on the terminal, too
+    assert re.search(r"slurm_logs/rule_align_words/xa-xb/\d+\.log", output)
