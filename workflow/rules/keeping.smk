@@ -6,6 +6,7 @@ Only in the process that plans: the jobs' own processes leave everything as it i
 import atexit
 import json
 from base64 import urlsafe_b64encode
+from datetime import datetime
 
 from polyconcept.atomic import write_text_atomic
 from polyconcept.provenance.times import restore_times
@@ -26,31 +27,45 @@ def metadata_file(output):
 
 
 def outputs_with_records():
-    """Outputs of this study as their run records name them."""
+    """Outputs of this study as their run records name them, and when their run ended."""
     for path in sorted(RESULTS.rglob("*.run.json")):
         try:
-            outputs = json.loads(path.read_text())["outputs"]
-        except (OSError, ValueError, KeyError):
+            record = json.loads(path.read_text())
+            ended = datetime.fromisoformat(record["ended"]).timestamp()
+            outputs = [output["path"] for output in record["outputs"]]
+        except (OSError, ValueError, KeyError, TypeError):
             continue  # `make verify` says what is wrong with it
-        yield from (output["path"] for output in outputs)
+        yield from ((output, ended) for output in outputs)
+
+
+def known_here(output):
+    """What Snakemake knows of an output in this folder; None where it knows nothing."""
+    file = metadata_file(output)
+    return json.loads(file.read_text()) if file.is_file() else None
 
 
 def keep_metadata():
     """Copy what Snakemake knows of this study's files into its results."""
-    found = {}
-    for output in outputs_with_records():
-        if metadata_file(output).is_file():
-            found[output] = json.loads(metadata_file(output).read_text())
+    known = {output: known_here(output) for output, _ in outputs_with_records()}
+    found = {output: record for output, record in known.items() if record}
     text = json.dumps(found, indent=1, sort_keys=True) + "\n"
     if found and not (KEPT.is_file() and KEPT.read_text() == text):
         write_text_atomic(KEPT, text)
 
 
 def bring_metadata():
-    """Tell Snakemake what was known of results that were copied here."""
-    for output, known in json.loads(KEPT.read_text()).items():
-        if Path(output).exists() and not metadata_file(output).exists():
-            write_text_atomic(metadata_file(output), json.dumps(known))
+    """Tell Snakemake what was known of results that were copied here.
+
+    Where it knows of another run already, the one counts whose end is that of the run record.
+    """
+    kept = json.loads(KEPT.read_text())
+    for output, ended in outputs_with_records():
+        brought, here = kept.get(output), known_here(output)
+        if brought is not None and (
+            here is None
+            or abs(brought["endtime"] - ended) < abs(here["endtime"] - ended)
+        ):
+            write_text_atomic(metadata_file(output), json.dumps(brought))
 
 
 if workflow.is_main_process and RESULTS.is_dir():
