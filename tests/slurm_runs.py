@@ -73,6 +73,15 @@ class Cluster:
             time.sleep(0.2)
         raise AssertionError(f"no {n} {state} jobs of {rule} in {seconds} s: {self.jobs()}")
 
+    def wait_for_task(self, rule, *, seconds=120):
+        """Number of the one running job of a rule, once its own program runs."""
+        (job,) = self.wait_for(rule, "RUNNING")
+        until = time.monotonic() + seconds
+        while job not in {task.job for task in self.tasks()}:
+            assert time.monotonic() < until, f"job {job} of {rule} does not begin"
+            time.sleep(0.1)
+        return job
+
     def tasks(self):
         """Tasks of jobs' steps, those of batch scripts left out; their ends may be missing."""
         marks = {}

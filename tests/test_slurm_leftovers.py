@@ -16,6 +16,7 @@ SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch):
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
     monkeypatch.setenv(cluster.DRIVER_VARIABLE, "")  # and its value of before is put back
 
 
@@ -145,3 +146,11 @@ def test_jobs_that_cannot_be_cancelled_stop_the_run(queue, monkeypatch):
 
     with pytest.raises(cluster.ClusterError, match=r"does not cancel 1 \(rule_a\); cancel them by"):
         cluster.settle_jobs(["ours"], say=lambda _: None, seconds=0.01)
+
+
+def test_a_driver_knows_the_job_that_it_runs_in(tmp_path, monkeypatch):
+    monkeypatch.setenv("SLURM_JOB_ID", "77")
+    driver = cluster.start_driver(tmp_path)
+
+    assert cluster.read_drivers(tmp_path) == (driver,)
+    assert driver.own_job == "77"

@@ -225,6 +225,7 @@ def test_jobs_of_other_names_are_not_ours(answers):
 
     assert [job.number for job in cluster.list_jobs(["ours"])] == ["1"]
     assert cluster.list_jobs([]) == ()
+    assert (cluster.is_queued("2"), cluster.is_queued("3")) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -162,10 +162,10 @@ def accidents(cluster, tmp_path_factory):
     logs = [folder / f"log{n}" for n in range(4)]
 
     driver = start(cluster, tree, *command, log=logs[0])
-    (job,) = cluster.wait_for("align_words", "RUNNING")
+    job = cluster.wait_for_task("align_words")
     second = run(cluster, tree, *command, log=logs[1])
     cluster.ask("scancel", job)
-    (job,) = cluster.wait_for("align_words", "RUNNING")
+    job = cluster.wait_for_task("align_words")
     cluster.ask("scontrol", "update", f"jobid={job}", "EndTime=now+1")
     cluster.wait_for("align_words", "TIMEOUT")
     (study / "align_words-may-go-on").touch()

@@ -75,6 +75,7 @@ class Driver:
     ticks: int  # start of the process, in clock ticks after the boot: tells a reused pid
     started: float
     token: str
+    own_job: str = ""  # number of the SLURM job that the driver itself runs in, if in one
     job_name: str = ""  # of all its SLURM jobs; empty as long as none can have been handed in
     locks: tuple[LockFile, ...] = ()
     planned: tuple[PlannedOutput, ...] = field(default=(), repr=False)
@@ -123,6 +124,7 @@ def start_driver(folder: Path) -> Driver:
         ticks=_ticks(os.getpid()),
         started=time.time(),
         token=token,
+        own_job=os.environ.get("SLURM_JOB_ID", ""),
     )
     driver.write()
     os.environ[DRIVER_VARIABLE] = token

@@ -15,6 +15,7 @@ __all__ = [
     "QueuedJob",
     "ask",
     "has_accounting",
+    "is_queued",
     "list_accounts",
     "list_jobs",
     "list_offers",
@@ -88,10 +89,20 @@ def list_jobs(names: Iterable[str]) -> tuple[QueuedJob, ...]:
         ClusterError: squeue does not answer, or in another form.
     """
     wanted = set(names)
-    if not wanted:
-        return ()
-    text = ask("squeue", "-h", "--me", "-o", _SQUEUE_FORMAT)
-    return tuple(job for job in parse_jobs(text) if job.name in wanted)
+    return tuple(job for job in _my_jobs() if job.name in wanted) if wanted else ()
+
+
+def is_queued(number: str) -> bool:
+    """Whether the user's job of this number waits or runs.
+
+    Raises:
+        ClusterError: squeue does not answer, or in another form.
+    """
+    return any(job.number == number for job in _my_jobs())
+
+
+def _my_jobs() -> tuple[QueuedJob, ...]:
+    return parse_jobs(ask("squeue", "-h", "--me", "-o", _SQUEUE_FORMAT))
 
 
 def parse_jobs(text: str) -> tuple[QueuedJob, ...]:

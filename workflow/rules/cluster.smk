@@ -173,7 +173,7 @@ def clear_killed_runs():
                 f"another run is at work in this folder ({driver}); where both make the same "
                 "files, Snakemake refuses to start: wait for it, do not unlock"
             )
-        elif driver.here:
+        elif driver.here or (driver.own_job and not cluster.is_queued(driver.own_job)):
             clear_after(driver)
         else:
             raise WorkflowError(
