@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch  # noqa: F401 - facts of the GPU are asked of a torch that is there
 from snakemake.iocontainers import (
     InputFiles,
     Log,
@@ -25,7 +26,7 @@ from snakemake.iocontainers import (
 
 from polyconcept import store
 from polyconcept.jobs import running
-from polyconcept.provenance import runs
+from polyconcept.provenance import machine, runs
 from polyconcept.provenance.machine import git_state, installed_packages, machine_state
 from polyconcept.provenance.runs import RecordError, read_record, record_path, seeds_in
 from polyconcept.provenance.watch import Job, locate, place_of
@@ -460,6 +461,33 @@ def test_the_machine_is_described(monkeypatch):
     assert found.slurm_job_id == "17"
     assert found.cpu_count >= 1
     assert all(value for value in (found.host, found.system, found.device, found.device_name))
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        (
+            "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19 2023",
+            "535.104.05",
+        ),
+        ("NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  550.54  Release", "550.54"),
+        ("something else", None),
+    ],
+)
+def test_the_drivers_version_is_found(text, version):
+    assert machine._version_in(text) == version
+
+
+def test_the_gpu_is_named_where_torch_used_one(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.max_memory_allocated", lambda: used)
+    monkeypatch.setattr("torch.cuda.current_device", lambda: 1)
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda number: f"GPU {number}")
+    used = 0
+    assert machine_state().device == "cpu"
+    used = 1024
+
+    assert (machine_state().device, machine_state().device_name) == ("cuda:1", "GPU 1")
 
 
 def test_every_key_of_a_record_is_explained():

@@ -109,8 +109,13 @@ def _driver() -> str | None:
         text = Path("/proc/driver/nvidia/version").read_text(encoding="utf-8")
     except OSError:
         return None
-    found = re.search(r"Kernel Module\D*(\d[\d.]*)", text)
-    return found[1] if found else None
+    return _version_in(text)
+
+
+def _version_in(text: str) -> str | None:
+    """``535.104.05`` of a line in which x86_64 and a date stand as well."""
+    found = re.search(r"\b\d{3,}\.\d+(\.\d+)?\b", text)
+    return found[0] if found else None
 
 
 def _processor() -> str:
