@@ -8,6 +8,7 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
+from planned_jobs import new_part
 from test_workflow import study_of, write_model, write_text
 
 from polyconcept.provenance.runs import GitState, Machine, RunRecord
@@ -77,6 +78,23 @@ def test_a_cause_of_many_jobs_is_named_once():
 
     assert len(group.direct) == 2
     assert group.following == ()
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ({"model": "c", "variant": "x"}, "model c"),
+        ({"model": "b", "variant": "x"}, "model b, variant x"),
+        ({"language": "de", "model": "b", "variant": "x"}, "model b, variant x"),
+        ({"part": "en-fr/", "language": "fr"}, "language fr"),
+        ({"model": "a", "part": "", "variant": "x"}, ""),
+        ({}, ""),
+    ],
+)
+def test_what_is_new_of_a_job_is_as_little_as_possible(own, expected):
+    seen = [{"model": "a", "variant": "x"}, {"model": "b", "variant": "base", "language": "de"}]
+
+    assert new_part(own, seen) == expected
 
 
 # --- code, by hand
@@ -267,6 +285,22 @@ def test_two_causes_are_both_named_though_one_runs_behind_the_other(study, proje
     assert "cluster_words apart/base/encoder/xa-xb from [1]" in said
     assert "score_colap apart/base/encoder/xa-xb from [2], follows from [1]" in said
     assert "merge_scores follows from [1][2]" in said
+
+
+@workflow
+def test_what_is_planned_is_what_snakemake_plans(study, project):
+    shutil.copytree(study / "apart", study / "third")
+    models_now = {name: {"directory": name} for name in ("shared", "third")}
+    study_of(study, **NEW_K, models=models_now)
+    said = explained(study, project)
+    profile = ["--workflow-profile", str(project / "profiles/local")]
+    files = ["--snakefile", str(project / "Snakefile"), "--configfile", "study.yaml"]
+    dry = run(["-m", "snakemake", "-n", *profile, *files], study, project)
+    table = (dry.stdout + dry.stderr).split("Job stats:")[1].split("\ntotal")[0]
+    expected = {line.strip() for line in table.splitlines()[3:] if not line.startswith("all ")}
+
+    found = {count.strip() for count in said.split(" in all ")[1].split(",")}
+    assert found == {" ".join(line.split()) for line in expected}
 
 
 @workflow

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,13 @@ from polyconcept import store
 from polyconcept.provenance.runs import RecordError, RunRecord, read_record, record_path
 from polyconcept.provenance.why import Cause, Planned, Present, changes_since, setting_changes
 
-__all__ = ["Plan", "planned_jobs"]
+__all__ = ["Plan", "new_part", "planned_jobs"]
 
 Wildcards = Mapping[str, str]
 
 _MOST_NAMED = 3
 # Of a job that never ran, the first of these that is new says what was added to the study.
-_NAMED_FIRST = ("model", "task", "variant", "corpus", "data", "pair", "language")
+_NAMED = ("model", "variant", "task", "corpus", "data", "pair", "language")
 
 
 @dataclass(frozen=True)
@@ -46,25 +47,19 @@ class Plan:
     study: str
     planned: tuple[Planned, ...]
     """Before each job stand those that it needs."""
-    all_jobs: tuple[tuple[str, Wildcards], ...]
-    """Rule and wildcards of every job of the study."""
+    all_jobs: tuple[Wildcards, ...]
+    """Wildcards of every job of the study."""
 
     def told_apart(self, jobs: Sequence[Planned]) -> str:
-        """The wildcards that `jobs` share, and not with all other jobs of the same rules."""
+        """The wildcards that `jobs` share, and not with all other jobs of the study."""
         first, *others = jobs
-        rules = {job.rule for job in jobs}
-        shared = {
-            (key, value)
-            for key, value in first.wildcards.items()
-            if value and all(job.wildcards.get(key) == value for job in others)
-        }
-        alike = [wildcards for rule, wildcards in self.all_jobs if rule in rules]
-        telling = [
+        return ", ".join(
             f"{key} {value.rstrip('/')}"
             for key, value in first.wildcards.items()
-            if (key, value) in shared and any(of.get(key) != value for of in alike)
-        ]
-        return ", ".join(telling)
+            if value
+            and all(job.wildcards.get(key) == value for job in others)
+            and any(of.get(key, value) != value for of in self.all_jobs)
+        )
 
 
 def planned_jobs(study: Path, profile: Path, root: Path) -> Plan:
@@ -104,6 +99,23 @@ def planned_jobs(study: Path, profile: Path, root: Path) -> Plan:
         return _Explained(flow._workflow, root).plan()
 
 
+def new_part(own: Wildcards, seen: Sequence[Wildcards]) -> str:
+    """The fewest wildcards of a job that none has together that ran: ``model bert, variant ner``.
+
+    Args:
+        own: The job's wildcards.
+        seen: Those of the jobs that have run.
+    """
+    own = {key: value for key, value in own.items() if value}
+    keys = sorted(own, key=lambda key: _NAMED.index(key) if key in _NAMED else len(_NAMED))
+    for n in range(1, len(keys) + 1):
+        for some in combinations(keys, n):
+            values = {key: own[key] for key in some}
+            if not any(values.items() <= wildcards.items() for wildcards in seen):
+                return ", ".join(f"{key} {value.rstrip('/')}" for key, value in values.items())
+    return ""
+
+
 class _Explained:
     """A planned workflow."""
 
@@ -122,13 +134,11 @@ class _Explained:
             for job in sorted(level, key=lambda job: (rules[job.rule.name], list(job.output)))
         ]
         self._planned = [job for job in order if job in needed and not job.rule.norun]
-        self._seen = {
-            (key, value)
+        self._seen = [
+            dict(job.wildcards_dict)
             for job in self._jobs
             if any(Path(path).exists() for path in job.output)
-            for key, value in job.wildcards_dict.items()
-        }
-        self._empty = not any(Path(path).exists() for job in self._jobs for path in job.output)
+        ]
 
     def plan(self) -> Plan:
         """Every planned job with its causes."""
@@ -143,7 +153,7 @@ class _Explained:
             planned.append(
                 Planned(job.rule.name, dict(job.wildcards_dict), outputs, tuple(causes), after)
             )
-        all_jobs = tuple((job.rule.name, dict(job.wildcards_dict)) for job in self._jobs)
+        all_jobs = tuple(dict(job.wildcards_dict) for job in self._jobs)
         return Plan(self._study, tuple(planned), all_jobs)
 
     def _parents(self, job: Job) -> Iterator[Job]:
@@ -184,15 +194,10 @@ class _Explained:
 
     def _news(self, job: Job) -> str:
         """What is new of a job that never ran."""
-        if self._empty:
+        if not self._seen:
             return f"study {self._study}: never run"
-        own = {key: value for key, value in job.wildcards_dict.items() if value}
-        new = [key for key in own if (key, own[key]) not in self._seen]
-        first = [key for key in _NAMED_FIRST if key in new] or new
-        if first:
-            return f"{first[0]} {own[first[0]].rstrip('/')}: never run"
-        of = ", ".join(f"{key} {value.rstrip('/')}" for key, value in own.items())
-        return f"{of or job.rule.name}: never run"
+        new = new_part(job.wildcards_dict, self._seen)
+        return f"{new}: never run" if new else f"{_first(job)}: never made"
 
     def _newer(self, path: str) -> str:
         """What is known of an input that is newer than an output."""
@@ -245,7 +250,9 @@ class _Explained:
         kept = [text for path in job.output for text in self._memory.params(path) or ()]
         found: list[Cause] = []
         if code is not None and repr(code) not in kept:
-            found.append(Cause("source", f"{job.rule.name}: its code changed; no record says which file"))
+            found.append(
+                Cause("source", f"{job.rule.name}: its code changed; no record says which file")
+            )
         before = next((text for text in kept if text.startswith("{")), None)
         if before is not None and before != repr(settings):
             texts = setting_changes(_literal(before, job), settings)
