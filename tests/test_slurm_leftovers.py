@@ -154,3 +154,25 @@ def test_a_driver_knows_the_job_that_it_runs_in(tmp_path, monkeypatch):
 
     assert cluster.read_drivers(tmp_path) == (driver,)
     assert driver.own_job == "77"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_surrounds_an_action_is_done_whether_or_not_it_fails(fails):
+    done = []
+
+    def action(n):
+        done.append(("action", n))
+        return 1 // (0 if fails else n)
+
+    surrounded = cluster.surround(
+        action,
+        begin=lambda n: done.append(("begin", n)),
+        end=lambda n, succeeded: done.append(("end", n, succeeded)),
+    )
+    if fails:
+        with pytest.raises(ZeroDivisionError):
+            surrounded(n=1)
+    else:
+        assert surrounded(n=1) == 1
+
+    assert done == [("begin", 1), ("action", 1), ("end", 1, not fails)]

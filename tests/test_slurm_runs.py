@@ -285,34 +285,38 @@ def test_a_run_of_another_machine_is_not_touched(accidents, cluster, tmp_path):
 # --- what a user is told
 
 
-@pytest.mark.parametrize(
-    ("resources", "message"),
-    [
-        ("gpu=3", r"extract_vectors: asks for 3 GPU, 1 CPU, .*which no node serves"),
-        ("gpu_model=a100", r"0 GPU of model a100 \(but 2 h200\)"),
-        ("slurm_partition=gpus", r"partition 'gpus', but the cluster has cpu, gpu"),
-        ("runtime=1441", r"partition gpu: 1 node: has at most 1440 min"),
-        ("mem_mb=50000 * attempt", r"attempt 3 of 3 asks for .*150000 MB"),
-    ],
-)
-def test_what_no_node_serves_is_refused_before_any_job(cluster, tmp_path, resources, message):
+UNSERVED = {
+    "extract_vectors:gpu=3": r"extract_vectors: asks for 3 GPU, 1 CPU, .* which no node serves",
+    "cluster_words:gpu_model=a100": r"0 GPU of model a100 \(but 2 h200\)",
+    "split_words:slurm_partition=gpus": r"split_words: .*'gpus', but the cluster has cpu, gpu",
+    "align_words:runtime=241": r"partition cpu: 1 node: has at most 240 min",
+    "score_calign:mem_mb=50000 * attempt": r"score_calign: attempt 3 of 3 asks for .*150000 MB",
+}
+
+
+def test_what_no_node_serves_is_refused_before_any_job(cluster, tmp_path):
     before = len(cluster.jobs())
     study = write_study(tmp_path / "study")
-    asked = {"slurm_partition": "gpu", "gpu": "1"} | dict([resources.split("=")])
-    wanted = [f"extract_vectors:{key}={value}" for key, value in asked.items()]
+    for_gpus = [
+        f"{name}:{asked}"
+        for name in ("extract_vectors", "cluster_words")
+        for asked in ("slurm_partition=gpu", "gpu=1")
+    ]
     status, output = run(
         cluster,
         ROOT,
         *(*RUN, str(study / "study.yaml"), "--directory", str(study)),
-        *("--set-resources", *wanted),
+        *("--set-resources", *for_gpus, *UNSERVED),
         log=tmp_path / "log",
     )
 
     assert status != 0
     assert "these jobs would wait in the queue for ever" in output
-    assert re.search(message, output)
+    for message in UNSERVED.values():
+        assert re.search(message, output), message
     assert "profiles/slurm/config.yaml" in output
     assert len(cluster.jobs()) == before
+    assert not list((study / ".snakemake/polyconcept-drivers").iterdir())
 
 
 def test_a_failing_job_leads_to_the_log_that_holds_the_reason(cluster, tmp_path):

@@ -4,6 +4,7 @@ Knows SLURM's commands and the records of our own drivers; what a driver is (the
 user started, which hands in the jobs) and what it does is Snakemake's.
 """
 
+from polyconcept.cluster._around import surround
 from polyconcept.cluster._drivers import (
     DRIVER_VARIABLE,
     Driver,
@@ -48,4 +49,5 @@ __all__ = [
     "read_drivers",
     "settle_jobs",
     "start_driver",
+    "surround",
 ]

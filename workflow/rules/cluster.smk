@@ -3,8 +3,6 @@
 Only the process that the user starts does this, not those of its jobs.
 """
 
-import functools
-
 from snakemake.logging import logger
 from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
 from snakemake.persistence.file import FilePersistence
@@ -190,36 +188,40 @@ def clear_killed_runs():
 driver = None
 
 
-def run_with_care(execute, **how):
-    """Workflow.execute, with what must come before the DAG is built and after the last job."""
+def before_run(executor_plugin, executor_settings, **_):
+    """Called before the DAG is built."""
     global driver
-    plugin = how["executor_plugin"]
-    if plugin.common_settings.dryrun_exec:
-        execute(**how)
-        jobs = planned_jobs()
-        if any(request_of(job).partition for job in jobs):
-            say_plan(jobs)
+    if executor_plugin.common_settings.dryrun_exec:
         return
     try:
         clear_killed_runs()
-        if plugin.name == "slurm":
-            settings = how["executor_settings"]
-            if settings.status_command == "sacct" and not cluster.has_accounting():
-                settings.status_command = "squeue"
+        if executor_plugin.name == "slurm":
+            # The plugin's default wherever there is such a command.
+            if (
+                executor_settings.status_command == "sacct"
+                and not cluster.has_accounting()
+            ):
+                executor_settings.status_command = "squeue"
             driver = cluster.start_driver(DRIVERS.absolute())
     except (cluster.ClusterError, ValueError) as error:
         raise WorkflowError(str(error))
-    try:
-        execute(**how)
-    finally:
-        if driver is not None:
-            driver.forget()
+
+
+def after_run(succeeded, executor_plugin, **_):
+    if driver is not None:
+        driver.forget()
+    if succeeded and executor_plugin.common_settings.dryrun_exec:
+        jobs = planned_jobs()
+        if any(request_of(job).partition for job in jobs):
+            say_plan(jobs)
 
 
 if workflow.is_main_process:
     # Snakemake has no hook between reading the rules and building the DAG, which is where outputs
     # of a killed run must be known.
-    workflow.execute = functools.partial(run_with_care, workflow.execute)
+    workflow.execute = cluster.surround(
+        workflow.execute, begin=before_run, end=after_run
+    )
 
 
 def start_on_cluster():
