@@ -42,6 +42,7 @@ class Cluster:
 
     def __init__(self, folder, exports):
         self.folder = folder
+        self.drivers = []  # all processes of Snakemake that tests have started
         self.environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
         for name, value in re.findall(r"^export (\w+)=(.*)$", exports, re.MULTILINE):
             self.environment[name] = value.replace("$PATH", self.environment["PATH"])
@@ -115,18 +116,20 @@ def start(cluster, tree, *arguments, log):
     snakemake = Path(sys.executable).with_name("snakemake")
     environment = cluster.environment | {"PYTHONPATH": str(tree)}
     with log.open("w") as output:
-        return subprocess.Popen(
+        driver = subprocess.Popen(
             [str(snakemake), *arguments],
             cwd=tree,
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
+    cluster.drivers.append(driver)
+    return driver
 
 
 def run(cluster, tree, *arguments, log):
     """As `start`, until it ends; its exit status and output."""
-    status = start(cluster, tree, *arguments, log=log).wait(timeout=540)
+    status = start(cluster, tree, *arguments, log=log).wait(timeout=3600)
     return status, log.read_text()
 
 
