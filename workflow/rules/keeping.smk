@@ -11,17 +11,19 @@ from datetime import datetime
 from polyconcept.atomic import write_text_atomic
 from polyconcept.provenance.times import restore_times
 
-RESULTS = Path("results") / STUDY.name
+# Whole paths: at the end of the process Snakemake is back in the folder that it was called from.
+HERE = Path.cwd()
+RESULTS = HERE / "results" / STUDY.name
 # With which settings each file was made, as Snakemake keeps it outside the results: without it a
 # copy of them would count as up to date whatever the study says.
 KEPT = RESULTS / "snakemake.json"
-METADATA = Path(".snakemake") / "metadata"
+METADATA = HERE / ".snakemake" / "metadata"
 
 
 def metadata_file(output):
     """Where Snakemake keeps what it knows of a file: the name in base64, in parts that fit."""
     name = urlsafe_b64encode(output.encode()).decode()
-    most = os.pathconf(".", "PC_NAME_MAX") - 1
+    most = os.pathconf(HERE, "PC_NAME_MAX") - 1
     parts = [name[i : i + most] for i in range(0, len(name), most)]
     return METADATA.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])
 
@@ -71,7 +73,7 @@ def bring_metadata():
 if workflow.is_main_process and RESULTS.is_dir():
     if KEPT.is_file():
         bring_metadata()
-    for restored in restore_times(RESULTS, Path()):
+    for restored in restore_times(RESULTS, HERE):
         logger.info(f"unchanged since its run, in spite of its time: {restored}")
 
 if workflow.is_main_process:
