@@ -89,22 +89,27 @@ def test_scores_equal_those_of_a_local_run_byte_for_byte(demo):
     assert len((through_slurm / "scores.csv").read_text().splitlines()) > 30
 
 
+def jobs_of_gpu_rules(cluster):
+    profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
+    names = tuple(f"rule_{rule}_wildcards_" for rule in profile["set-resources"])
+    return {job for job, _, comment in cluster.jobs() if comment.startswith(names)}
+
+
 def test_the_plan_was_printed_and_carried_out(demo, cluster):
     output, _, _ = demo
     n_gpu = int(re.search(r"planned: (\d+) GPU jobs", output)[1])
     n_slurm = int(re.search(r"planned: \d+ jobs, (\d+) of them through SLURM", output)[1])
     name = re.search(r"SLURM run ID: (\S+)", output)[1]
-    jobs = cluster.ask("squeue", "-h", "-t", "all", "-n", name, "-o", "%T|%b").splitlines()
+    jobs = cluster.ask("squeue", "-h", "-t", "all", "-n", name, "-o", "%i|%T").splitlines()
+    states = dict(job.split("|") for job in jobs)
 
-    assert len(jobs) == n_slurm
-    assert {job.split("|")[0] for job in jobs} == {"COMPLETED"}
-    assert sum("gpu" in job.split("|")[1] for job in jobs) == n_gpu > 0
+    assert len(states) == n_slurm
+    assert set(states.values()) == {"COMPLETED"}
+    assert len(set(states) & jobs_of_gpu_rules(cluster)) == n_gpu > 0
 
 
 @pytest.mark.usefixtures("demo")
 def test_two_gpu_jobs_never_share_a_gpu(cluster):
-    asked = cluster.ask("squeue", "-h", "-t", "all", "-o", "%i|%b").splitlines()
-    with_gpu = {job for job, gres in (line.split("|") for line in asked) if "gpu" in gres}
     tasks = cluster.tasks()
     on_gpu = [task for task in tasks if task.gpu]
     overlapping = [
@@ -114,7 +119,7 @@ def test_two_gpu_jobs_never_share_a_gpu(cluster):
     ]
 
     assert {task.gpu for task in on_gpu} == {"0", "1"}
-    assert {task.job for task in on_gpu} == with_gpu & {task.job for task in tasks}
+    assert {task.job for task in on_gpu} == jobs_of_gpu_rules(cluster) & {t.job for t in tasks}
     assert overlapping  # else nothing is shown
     assert all(gpus == {"0", "1"} for gpus in overlapping)
 
