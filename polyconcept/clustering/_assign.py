@@ -1,52 +1,116 @@
-"""Nearest center of every word: float32 matrix products, near ties decided in float64."""
+"""Nearest center of words: float32 matrix products, near ties decided in float64."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 
 from polyconcept.clustering._points import Points, Team, true_cells
-from polyconcept.records import Bool, Float, Float32, Int64
+from polyconcept.records import Float, Float32, Int64
 
 _MANY_TIES = 2**17
 """Numbers at which candidates of near ties are decided before the last block (memory)."""
 
 
+@dataclass(frozen=True)
+class Nearest:
+    """What is known of each word's nearest center."""
+
+    labels: Int64[torch.Tensor, " word"]
+    """Index of the nearest center."""
+    upper: Float[torch.Tensor, " word"]
+    """The nearest center is at most this far."""
+    lower: Float[torch.Tensor, " word"]
+    """Every other center is at least this far."""
+
+    @classmethod
+    def unknown(cls, points: Points) -> Nearest:
+        """Nothing is known: no label, no bound."""
+        bound = torch.full((points.n_words,), torch.inf, dtype=points.wide, device=points.device)
+        return cls(torch.full_like(bound, -1, dtype=torch.int64), bound, torch.zeros_like(bound))
+
+
+@dataclass(frozen=True)
+class CenterSet:
+    """Centers as the product needs them."""
+
+    wide: Float[torch.Tensor, "cluster dim"]
+    """As given."""
+    narrow: Float32[torch.Tensor, "cluster dim"]
+    """Rounded to float32."""
+    square: Float32[torch.Tensor, " cluster"]
+    """Squared lengths."""
+    length: Float32[torch.Tensor, " cluster"]
+    """Lengths."""
+
+    @classmethod
+    def of(cls, centers: Float[torch.Tensor, "cluster dim"]) -> CenterSet:
+        """Rounds the centers and measures them."""
+        square = centers.square().sum(1)
+        return cls(centers, centers.float(), square.float(), square.sqrt().float())
+
+    def values(
+        self,
+        rows: Float32[torch.Tensor, "word dim"],
+        out: Float32[torch.Tensor, "word cluster"] | None = None,
+    ) -> Float32[torch.Tensor, "word cluster"]:
+        """||c||^2 - 2 x.c, which orders the centers of a word as their distances do."""
+        return torch.addmm(self.square, rows, self.narrow.T, alpha=-2, out=out)
+
+
 def nearest_centers(
     points: Points, centers: Float[torch.Tensor, "cluster dim"], team: Team
 ) -> Int64[torch.Tensor, " word"]:
-    """Index of the center nearest to each word; the lower index where two are equally near.
+    """Index of the center nearest to each word; the lower index where two are equally near."""
+    nearest = Nearest.unknown(points)
+    find_nearest(points, CenterSet.of(centers), nearest, None, team)
+    return nearest.labels
 
-    The product gives ||c||^2 - 2 x.c, which orders the centers of a word as their distances do.
+
+def find_nearest(
+    points: Points,
+    centers: CenterSet,
+    nearest: Nearest,
+    words: Int64[torch.Tensor, " some"] | None,
+    team: Team,
+) -> None:
+    """Writes the nearest center of the words (None: of all) and its bounds into `nearest`.
+
     Centers that rounding may have put behind a word's least value are compared again in float64:
     the result is that of exact distances, whatever order of additions the product uses (CPU, GPU,
-    any block size). Such near ties are a few words in a thousand.
+    any block size). Such near ties are a few words in a thousand; they get the bound 0.
     """
-    narrow, square = centers.float(), centers.square().sum(1)
-    length, square = square.sqrt().float(), square.float()
-    block_rows = points.block_rows(len(centers))
-    labels = torch.empty(points.n_words, dtype=torch.int64, device=points.device)
+    n_words = points.n_words if words is None else len(words)
+    block_rows = points.block_rows(len(centers.narrow))
 
     def task(blocks: range) -> None:
-        buffer = torch.empty(min(block_rows, points.n_words), len(centers), device=points.device)
+        buffer = torch.empty(min(block_rows, n_words), len(centers.narrow), device=points.device)
         ties = []
         for block in blocks:
-            begin, end = block * block_rows, min((block + 1) * block_rows, points.n_words)
-            value = torch.addmm(
-                square, points.rows[begin:end], narrow.T, alpha=-2, out=buffer[: end - begin]
-            )
-            nearest = _least_column(value)
-            labels[begin:end] = nearest
-            least = value.gather(1, nearest[:, None])[:, 0]
-            limit = least + _margin(points.norm[begin:end], length[nearest], least, points.n_dims)
-            candidates = true_cells(_up_to(value, limit))
-            if len(candidates) > end - begin:
-                ties.append(_ties(candidates, len(centers), begin))
+            at, rows, norm = _block_of(points, words, block, block_rows)
+            value = centers.values(rows, buffer[: len(rows)])
+            column = _least_column(value)
+            least = value.gather(1, column[:, None])[:, 0]
+            second = _least_but(value, column)
+            length = centers.length[column]
+            limit = least + _margin(norm, length, least, points.n_dims)
+            tied = true_cells(second <= limit)
+            nearest.labels[at] = column
+            nearest.upper[at] = upper_bound(points, norm, length, least)
+            lower = lower_bound(points, centers, norm, second)
+            if len(tied):
+                lower[tied] = 0
+                value = value[tied].scatter_(1, column[tied, None], least[tied, None])
+                place = (value <= limit[tied, None]).nonzero().T
+                word = tied + at.start if isinstance(at, slice) else at[tied]
+                ties.append(torch.stack((word[place[0]], place[1])))
+            nearest.lower[at] = lower
             if sum(map(torch.numel, ties)) > _MANY_TIES or (ties and block == blocks[-1]):
-                _decide_ties(points, centers, torch.cat(ties, dim=1), labels)
+                _decide_ties(points, centers.wide, torch.cat(ties, dim=1), nearest.labels)
                 ties.clear()
 
-    team.share(task, -(-points.n_words // block_rows))
-    return labels
+    team.share(task, -(-n_words // block_rows))
 
 
 def squared_distances(
@@ -67,6 +131,67 @@ def squared_distances(
 
     team.share(task, -(-points.n_words // block_rows))
     return distance
+
+
+def _block_of(
+    points: Points, words: Int64[torch.Tensor, " some"] | None, block: int, block_rows: int
+) -> tuple[
+    slice | Int64[torch.Tensor, " word"],
+    Float32[torch.Tensor, "word dim"],
+    Float32[torch.Tensor, " word"],
+]:
+    """Where a block's words are, their vectors and lengths (words None: all words in order)."""
+    begin = block * block_rows
+    if words is None:
+        at = slice(begin, min(begin + block_rows, points.n_words))
+        return at, points.rows[at], points.norm[at]
+    some = words[begin : begin + block_rows]
+    return some, points.rows.index_select(0, some), points.norm[some]
+
+
+def _least_but(
+    value: Float32[torch.Tensor, "word cluster"], column: Int64[torch.Tensor, " word"]
+) -> Float32[torch.Tensor, " word"]:
+    """Each row's least value outside one column, which is overwritten with infinity."""
+    return value.scatter_(1, column[:, None], torch.inf).amin(1)
+
+
+def upper_bound(
+    points: Points,
+    norm: Float32[torch.Tensor, " word"],
+    length: Float32[torch.Tensor, " word"],
+    value: Float32[torch.Tensor, " word"],
+) -> Float[torch.Tensor, " word"]:
+    """A word's distance at most, to a center `length` long that has this value."""
+    error = _rounding(norm, length, points.n_dims)
+    return _distance(points, norm, value, error)
+
+
+def lower_bound(
+    points: Points,
+    centers: CenterSet,
+    norm: Float32[torch.Tensor, " word"],
+    value: Float32[torch.Tensor, " word"],
+) -> Float[torch.Tensor, " word"]:
+    """A word's distance at least, to all centers that have this value or more.
+
+    Centers longer than `reach` are farther than the distance this value stands for without
+    rounding; that of shorter ones is bounded by `reach`.
+    """
+    reach = norm + (norm.square() + value).clamp_(min=0).sqrt_()
+    error = _rounding(norm, reach.minimum(centers.length.max()), points.n_dims)
+    return _distance(points, norm, value, -error)
+
+
+def _distance(
+    points: Points,
+    norm: Float32[torch.Tensor, " word"],
+    value: Float32[torch.Tensor, " word"],
+    error: Float32[torch.Tensor, " word"],
+) -> Float[torch.Tensor, " word"]:
+    """Distances from values that are off by `error`; it covers the rounding of `norm`, too."""
+    square = norm.to(points.wide).square_()
+    return (square + value.to(points.wide) + error.to(points.wide)).clamp_(min=0).sqrt_()
 
 
 def _margin(
@@ -104,28 +229,6 @@ def _least_column(value: Float32[torch.Tensor, "word cluster"]) -> Int64[torch.T
     if value.device.type == "cpu":
         return torch.from_numpy(value.numpy().argmin(1))  # eight times as fast as torch's
     return value.argmin(1)
-
-
-def _up_to(
-    value: Float32[torch.Tensor, "word cluster"], limit: Float32[torch.Tensor, " word"]
-) -> Bool[torch.Tensor, "word cluster"]:
-    """Where values are at most their row's limit."""
-    if value.device.type == "cpu":
-        # Twice as fast as torch's comparison.
-        return torch.from_numpy(value.numpy() <= limit.numpy()[:, None])
-    return value <= limit[:, None]
-
-
-def _ties(
-    candidates: Int64[torch.Tensor, " candidate"], n_clusters: int, first_word: int
-) -> Int64[torch.Tensor, "2 tie"]:
-    """Word and cluster of the candidates (flat, ascending) of words that have more than one."""
-    word = candidates // n_clusters
-    same = word[1:] == word[:-1]
-    tied = torch.zeros(len(word), dtype=torch.bool, device=word.device)
-    tied[1:] = same
-    tied[:-1] |= same
-    return torch.stack((word[tied] + first_word, candidates[tied] % n_clusters))
 
 
 def _decide_ties(

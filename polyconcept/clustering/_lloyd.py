@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from polyconcept.clustering._assign import nearest_centers, squared_distances
+from polyconcept.clustering._assign import squared_distances
 from polyconcept.clustering._points import Points, Team
+from polyconcept.clustering._track import Tracker
 from polyconcept.records import Float, Int64
 
 
@@ -41,10 +42,11 @@ def lloyd(
     the labels are brought up to date with the last centers.
     """
     centers = start
+    tracker = Tracker(points, len(start), team)
     labels = torch.full((points.n_words,), -1, device=points.device)
     sums = torch.zeros_like(start)
     for iteration in range(1, max_iterations + 1):
-        labels, labels_before = nearest_centers(points, centers, team), labels
+        labels, labels_before = tracker.update(centers), labels
         counts = torch.bincount(labels, minlength=len(start))
         _move_words(points, sums, labels_before, labels, team)
         sums[counts == 0] = 0  # nothing is left of words that came and went, not even rounding
@@ -54,7 +56,7 @@ def lloyd(
         if torch.equal(labels, labels_before):
             break
         if shift <= tolerance * points.variance or iteration == max_iterations:
-            labels = nearest_centers(points, centers, team)
+            labels = tracker.update(centers)
             break
     inertia = float(squared_distances(points, centers, labels, team).sum())
     return Fit(labels, centers, inertia, iteration)
