@@ -30,6 +30,12 @@ def copied(finished, tmp_path):
     return copy_of(finished, tmp_path / "copy")
 
 
+@pytest.fixture(autouse=True)
+def _code_of_the_run(finished, monkeypatch):
+    """The working tree may be edited while the tests run; the copy is not."""
+    monkeypatch.setattr(verify, "ROOT", project_of(finished))
+
+
 def verified(folder, *options):
     return verify.main([str(folder / "study.yaml"), "--folder", str(folder), *options])
 
@@ -96,7 +102,8 @@ def test_neither_torch_nor_snakemake_is_needed(finished):
         "used = {'torch', 'transformers', 'snakemake', 'sklearn'} & set(sys.modules)\n"
         "sys.exit(f'{status} {used}' if status or used else 0)\n"
     )
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "tools")}
+    project = project_of(finished)
+    environment = os.environ | {"PYTHONPATH": f"{project / 'tools'}:{project}"}
     run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
     )
