@@ -88,7 +88,7 @@ fi
 # ---- up: packages
 
 mkdir -p "$dir"/{bin,dev,log,run,state,spool}
-if ! command -v slurmctld slurmd munged sbatch >/dev/null; then
+if ! type slurmctld slurmd munged sbatch >/dev/null 2>&1; then
   command -v apt-get >/dev/null || die 3 "SLURM is not here, and there is no apt-get to install it"
   [ "$(id -u)" = 0 ] || die 3 "SLURM is not here, and only root can install it"
   policy=/usr/sbin/policy-rc.d  # without it, installing may start the services
