@@ -16,6 +16,7 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/checks.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/ancient.smk"
 include: "workflow/rules/keeping.smk"
 include: "workflow/rules/files.smk"
 include: "workflow/rules/sources.smk"

@@ -33,7 +33,7 @@ def planned(folder, change):
     # Through JSON: the YAML shares settings between tasks by reference.
     study = json.loads(json.dumps(yaml.safe_load((ROOT / "studies/demo.yaml").read_text())))
     change(study)
-    (folder / "studies/changed.yaml").write_text(yaml.safe_dump(study))
+    (folder / "studies/changed.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
     return jobs(folder, study="studies/changed.yaml")
 
 

@@ -1,5 +1,6 @@
 """A whole study through Snakemake on text and models whose scores are known beforehand."""
 
+import json
 import os
 import re
 import shutil
@@ -145,6 +146,22 @@ def test_every_promised_file_is_there(finished):
 
 def test_a_finished_study_has_nothing_to_do(finished):
     assert planned(finished) == {}
+
+
+def test_results_without_snakemakes_own_folder_know_their_settings(finished, tmp_path):
+    """Copied with new times; in a folder that knows of an older run with other settings."""
+    for name in ("text", "shared", "apart"):
+        shutil.copytree(finished / name, tmp_path / name)
+    shutil.copytree(finished / "results", tmp_path / "results", copy_function=shutil.copy)
+    study_of(tmp_path)
+
+    assert planned(tmp_path) == {}
+    for path in (tmp_path / ".snakemake/metadata").iterdir():
+        known = json.loads(path.read_text())
+        path.write_text(json.dumps(known | {"params": ["another"], "endtime": 1e9}))
+    assert planned(tmp_path) == {}
+    study_of(tmp_path, colap={"share": 0.2})
+    assert planned(tmp_path) == {"score_colap": 2, "merge_scores": 1, "plot_by_layer": 2}
 
 
 def test_a_threshold_reruns_scores_and_figures_only(copied):
