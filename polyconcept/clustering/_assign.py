@@ -88,7 +88,7 @@ def find_nearest(
         buffer = torch.empty(min(block_rows, n_words), len(centers.narrow), device=points.device)
         ties = []
         for block in blocks:
-            at, rows, norm = _block_of(points, words, block, block_rows)
+            at, rows, norm = block_of(points, words, block, block_rows)
             value = centers.values(rows, buffer[: len(rows)])
             column = _least_column(value)
             least = value.gather(1, column[:, None])[:, 0]
@@ -133,7 +133,7 @@ def squared_distances(
     return distance
 
 
-def _block_of(
+def block_of(
     points: Points, words: Int64[torch.Tensor, " some"] | None, block: int, block_rows: int
 ) -> tuple[
     slice | Int64[torch.Tensor, " word"],

@@ -7,17 +7,18 @@ import torch
 from polyconcept.clustering._assign import (
     CenterSet,
     Nearest,
+    block_of,
     find_nearest,
     lower_bound,
     upper_bound,
 )
-from polyconcept.clustering._points import Points, Team
+from polyconcept.clustering._points import Points, Team, true_cells
 from polyconcept.records import Bool, Float, Int64
 
-_READING = 32
+_READING = 40
 """Reading a word's vector costs about as much as this many centers more in the product."""
-_GATHERING = 1.25
-"""What words picked one by one cost, relative to all in order."""
+_PICKING = 60
+"""And picking it from among the others as much as this many."""
 
 
 class Tracker:
@@ -64,12 +65,13 @@ class Tracker:
             return None
         longest, rest = torch.cat((ordered.values, step.new_zeros(1)))[[0, n_far]]
         unsafe, beyond = room <= longest, room <= rest
+        some = (unsafe & ~beyond).nonzero()[:, 0]
+        if all_words := len(some) * (n_far + _READING + _PICKING) > len(room) * (n_far + _READING):
+            unsafe.fill_(True)
         nearest.lower.sub_(torch.where(unsafe, rest, longest))
         if n_far:
             far = ordered.indices[:n_far].sort().values
-            self._measure_far(
-                CenterSet.of(centers.wide[far]), far, (unsafe & ~beyond).nonzero()[:, 0]
-            )
+            self._measure_far(CenterSet.of(centers.wide[far]), far, None if all_words else some)
             beyond |= self._doubtful(unsafe)
         words: Int64[torch.Tensor, " some"] = beyond.nonzero()[:, 0]
         return words
@@ -83,29 +85,32 @@ class Tracker:
         self,
         far: CenterSet,
         clusters: Int64[torch.Tensor, " far"],
-        words: Int64[torch.Tensor, " some"],
+        words: Int64[torch.Tensor, " some"] | None,
     ) -> None:
         """Brings the words' bounds up to date with some centers where these are now."""
         points, nearest = self._points, self._nearest
         self._place.fill_(-1)
         self._place[clusters] = torch.arange(len(clusters), device=points.device)
-        block_rows = points.block_rows(points.n_dims)
+        n_words = points.n_words if words is None else len(words)
+        block_rows = points.block_rows(max(256, len(clusters)))  # fewer, or small steps add up
 
         def task(blocks: range) -> None:
             for block in blocks:
-                chosen = words[block * block_rows : (block + 1) * block_rows]
-                rows, norm = points.rows.index_select(0, chosen), points.norm[chosen]
+                at, rows, norm = block_of(points, words, block, block_rows)
                 value = far.values(rows)
-                place = self._place[nearest.labels[chosen]]
-                own = (place >= 0).nonzero()[:, 0]
-                place, word = place[own], chosen[own]
-                upper = upper_bound(points, norm[own], far.length[place], value[own, place])
-                nearest.upper[word] = upper.minimum(nearest.upper[word])
+                place = self._place[nearest.labels[at]]
+                own = true_cells(place >= 0)
+                place = place[own]
+                upper = nearest.upper[at]
+                upper[own] = upper[own].minimum(
+                    upper_bound(points, norm[own], far.length[place], value[own, place])
+                )
+                nearest.upper[at] = upper
                 value[own, place] = torch.inf
                 lower = lower_bound(points, far, norm, value.amin(1))
-                nearest.lower[chosen] = lower.minimum(nearest.lower[chosen])
+                nearest.lower[at] = lower.minimum(nearest.lower[at])
 
-        self._team.share(task, -(-len(words) // block_rows))
+        self._team.share(task, -(-n_words // block_rows))
 
 
 def _cheapest(
@@ -123,7 +128,9 @@ def _cheapest(
     rest = torch.cat((step, step.new_zeros(1)))  # the longest step of those not measured again
     n_open = torch.searchsorted(room.sort().values, rest, right=True).float()
     n_far = torch.arange(len(rest), device=step.device)
-    reading = torch.where(n_far > 0, _READING, 0)
-    cost = n_open * (len(step) * _GATHERING) + (n_open[0] - n_open) * (n_far + reading)
+    n_measured = torch.where(n_far > 0, n_open[0] - n_open, 0)
+    picked = n_measured * (n_far + _READING + _PICKING)
+    measuring = picked.minimum(len(room) * (n_far + _READING))
+    cost = measuring + n_open * (len(step) + _READING + _PICKING)
     best = int(cost.argmin())
-    return best if float(cost[best]) < len(room) * len(step) else None
+    return best if float(cost[best]) < len(room) * (len(step) + _READING) else None
