@@ -202,6 +202,7 @@ def record(**changes):
         "ended": "2026-01-01T00:00:01.000+00:00",
         "seconds": 1.0,
         "peak_memory_mib": 10.5,
+        "hdf5_bytes": {},
     }
     return runs.RunRecord(**values | changes)
 

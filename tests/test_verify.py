@@ -14,6 +14,8 @@ import verify
 import yaml
 from known_study import copy_of, finished_study, project_of, study_of
 
+from polyconcept import store
+
 ROOT = Path(__file__).parents[1]
 RESULTS = "results/known"
 VECTORS = f"{RESULTS}/vectors/apart/base/encoder/xa.h5"
@@ -111,15 +113,24 @@ def test_neither_torch_nor_snakemake_is_needed(finished):
     assert run.returncode == 0, run.stderr
 
 
-def test_hdf5_of_the_same_content_may_differ_in_its_bytes(copied):
-    before = (copied / VECTORS).read_bytes()
+def test_hdf5_of_the_same_content_with_other_bytes_is_told_apart(copied, capsys):
+    before, content = (copied / VECTORS).read_bytes(), store.content_sha256(copied / VECTORS)
     rewritten = copied / "rewritten.h5"
     with h5py.File(copied / VECTORS) as old, h5py.File(rewritten, "w") as new:
         write_anew(old, new)
     rewritten.rename(copied / VECTORS)
 
     assert (copied / VECTORS).read_bytes() != before
-    assert verified(copied) == 0
+    assert store.content_sha256(copied / VECTORS) == content
+    message = fault_of(copied, capsys)
+    assert f"{VECTORS}: its bytes changed since the run, though no content did" in message
+
+
+@pytest.mark.parametrize("share", [0.01, 0.2, 0.4, 0.6, 0.8, 0.99])
+def test_no_byte_of_hdf5_can_be_flipped_unseen(copied, capsys, share):
+    flip(copied / VECTORS, int(share * (copied / VECTORS).stat().st_size))
+
+    assert f"broken: {VECTORS}: " in fault_of(copied, capsys)
 
 
 def test_a_check_may_be_made_anew_after_what_waited_for_it():

@@ -11,7 +11,7 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -126,6 +126,9 @@ class RunRecord:
     seconds: float
     peak_memory_mib: float
     """Of the job's process, plus of the largest program that it called."""
+    hdf5_bytes: Mapping[str, str] = field(default_factory=dict)
+    """Path -> SHA-256 of the bytes of each HDF5 output, whose `FileState` is of its content: a byte
+    that holds no content cannot be flipped unseen."""
 
 
 def record_path(output: str | Path) -> Path:
@@ -210,7 +213,7 @@ def _digest(content: Mapping[str, Any]) -> str:
 def _built(cls: type[Any], found: Any, file: str, where: str) -> Any:  # noqa: ANN401 - JSON
     if not isinstance(found, dict):
         raise RecordError(f"{file}: {where}: found {found!r}, needed an object")
-    known = {field.name for field in fields(cls)}
+    known = {each.name for each in fields(cls)}
     prefix = f"{where}." if where else ""
     for key in sorted(known ^ found.keys()):
         fault = "missing" if key in known else f"unknown key; known: {', '.join(sorted(known))}"

@@ -188,6 +188,8 @@ class Audit:
             if now != state.sha256:
                 what = "content changed since the run"
                 yield Fault(state.path, what, f"sha256 {state.sha256} ({place})", f"sha256 {now}")
+            elif state.path in record.hdf5_bytes:
+                yield from self._byte_faults(state.path, record.hdf5_bytes[state.path])
         for state in record.inputs:
             if state.name == _CHECKS:
                 continue
@@ -200,6 +202,12 @@ class Audit:
         if record.rule == "fetch_hub_model":
             for file, needed, found in download_faults(record, self._folder):
                 yield Fault(file, "not the file that the hub gave", needed, found)
+
+    def _byte_faults(self, path: str, needed: str) -> Iterator[Fault]:
+        file = locate(path, self._folder, self._root)
+        if path in self._hashes and (found := store.sha256(file)) != needed:
+            what = "its bytes changed since the run, though no content did"
+            yield Fault(path, what, f"sha256 of the bytes {needed}", found)
 
 
 def _producers(records: Mapping[str, RunRecord]) -> Iterator[tuple[str, str]]:

@@ -124,6 +124,11 @@ class Watch:
             ended=ended.isoformat(timespec="milliseconds"),
             seconds=round(time.monotonic() - self._clock, 3),
             peak_memory_mib=peak_memory_mib(),
+            hdf5_bytes={
+                place_of(str(path), self._root): store.sha256(Path(path))
+                for path in job.output
+                if Path(path).suffix == ".h5"
+            },
         )
         return write_record(record, self._folder)
 
