@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import verify
 import yaml
 from hub_stand_in import HubStandIn
 from snakemake_runs import planned, snakemake
@@ -176,6 +177,20 @@ def test_a_finished_study_asks_nobody(finished):
     (finished / "study.yaml").write_text(yaml.safe_dump(study()))
 
     assert planned(finished) == {}
+
+
+def test_the_study_is_verified_back_to_its_pins(finished, capsys):
+    arguments = [str(finished / "study.yaml"), "--folder", str(finished)]
+
+    assert verify.main(arguments) == 0
+    weights = next((finished / "results/hub/models/another/base").glob("*.safetensors"))
+    content = weights.read_bytes()
+    try:
+        weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        assert verify.main(arguments) == 1
+    finally:
+        weights.write_bytes(content)
+    assert "results/hub/models/another/base: content changed" in capsys.readouterr().err
 
 
 def test_another_revision_of_a_model_reruns_its_own_chain_alone(finished):

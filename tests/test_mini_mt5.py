@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import verify
 import yaml
 from snakemake_runs import planned, snakemake
 from tiny_models import byte_bpe, llama
@@ -114,6 +115,10 @@ def test_a_causal_model_reads_alone(finished):
 
 def test_nothing_runs_twice(finished):
     assert planned(finished) == {}
+
+
+def test_the_study_is_verified(finished):
+    assert verify.main([str(finished / "study.yaml"), "--folder", str(finished)]) == 0
 
 
 def test_another_reading_runs_decoders_again_and_no_encoder(finished):

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import verify
 import yaml
 from snakemake_runs import planned, snakemake
 
@@ -94,6 +95,10 @@ def test_a_finished_fine_tuning_leaves_no_checkpoint(finished):
 
 def test_nothing_runs_twice(finished):
     assert planned(finished) == {}
+
+
+def test_the_study_is_verified(finished):
+    assert verify.main([str(finished / "study.yaml"), "--folder", str(finished)]) == 0
 
 
 @pytest.mark.parametrize(
