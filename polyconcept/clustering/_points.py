@@ -49,10 +49,10 @@ class Points:
     def block_rows(self, width: int) -> int:
         """Rows whose blocks of `width` numbers per row suit the device; whatever the threads.
 
-        A CPU block of 2**18 float32 (1 MiB) stays in a core's cache from the matrix product to
+        A CPU block of 2**19 float32 (2 MiB) stays in a core's cache from the matrix product to
         the search for the nearest center; a GPU wants few and large blocks.
         """
-        n_numbers = 2**18 if self.device.type == "cpu" else 2**26
+        n_numbers = 2**19 if self.device.type == "cpu" else 2**26
         return max(64, n_numbers // width)
 
 

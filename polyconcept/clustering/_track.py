@@ -92,7 +92,7 @@ class Tracker:
         self._place.fill_(-1)
         self._place[clusters] = torch.arange(len(clusters), device=points.device)
         n_words = points.n_words if words is None else len(words)
-        block_rows = points.block_rows(max(256, len(clusters)))  # fewer, or small steps add up
+        block_rows = points.block_rows(max(512, len(clusters)))  # fewer, or small steps add up
 
         def task(blocks: range) -> None:
             for block in blocks:
