@@ -6,6 +6,8 @@ READY := .venv/.ready
 STUDY ?= studies/demo.yaml
 N ?= 3
 SEED ?= 0
+# Test files that run at the same time.
+WORKERS ?= 2
 CRATE ?= results/$(basename $(notdir $(STUDY))).crate.zip
 
 .PHONY: help demo test test-slurm check lint format bench lock builtin-models clean explain verify reproduce crate check-crate
@@ -53,7 +55,7 @@ check-crate: $(READY)
 
 # One thread each: the models of the tests are so small that more threads only wait for each other.
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --durations=10
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=10
 
 # Starts a SLURM of its own and stops it; skipped with the reason where none can be installed.
 test-slurm: $(READY)
