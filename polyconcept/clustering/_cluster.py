@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import Literal, TypeAlias, get_args
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import torch
@@ -11,9 +13,9 @@ import torch
 from polyconcept.clustering._lloyd import lloyd
 from polyconcept.clustering._points import Points, Team, centred_points, sum_rows
 from polyconcept.clustering._start import greedy_starts
-from polyconcept.records import Clusters, Float, Float64, Vectors
+from polyconcept.records import Clusters, Float, Vectors
 
-__all__ = ["Engine", "cluster_vectors"]
+__all__ = ["Engine", "cluster_seeds", "cluster_vectors"]
 
 Engine: TypeAlias = Literal["torch", "scikit-learn"]
 
@@ -31,6 +33,7 @@ def cluster_vectors(
     tolerance: float = 1e-4,
     device: str = "cpu",
     start: Float[np.ndarray, "cluster dim"] | None = None,
+    scratch: Path | None = None,
 ) -> Clusters:
     """Clusters words by k-means: the restart with the least inertia.
 
@@ -51,6 +54,9 @@ def cluster_vectors(
             the dims' mean variance (scikit-learn's ``tol``).
         device: Where the torch engine computes: ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
         start: First centers, in the space of the vectors; then there is one run and no draw.
+        scratch: Folder for a temporary file as large as the vectors, which the torch engine then
+            computes from instead of holding a copy of them: for vectors that fill the memory, or
+            more (`vectors` may be a `numpy.memmap`). The clusters are the same.
 
     Returns:
         Clusters of the words. Vectors with fewer distinct rows than clusters leave clusters empty
@@ -60,37 +66,63 @@ def cluster_vectors(
         ValueError: An argument is out of its range or does not fit another, there are more
             clusters than words, or a vector is not finite (the first such row is named).
     """
-    _check_counts(len(vectors), n_clusters, seed, n_restarts, max_iterations, tolerance)
+    return next(
+        cluster_seeds(
+            vectors,
+            [seed],
+            n_clusters=n_clusters,
+            n_restarts=n_restarts,
+            engine=engine,
+            max_iterations=max_iterations,
+            tolerance=tolerance,
+            device=device,
+            start=start,
+            scratch=scratch,
+        )
+    )
+
+
+def cluster_seeds(
+    vectors: Vectors,
+    seeds: Sequence[int],
+    *,
+    n_clusters: int,
+    n_restarts: int = 10,
+    engine: Engine = "torch",
+    max_iterations: int = 300,
+    tolerance: float = 1e-4,
+    device: str = "cpu",
+    start: Float[np.ndarray, "cluster dim"] | None = None,
+    scratch: Path | None = None,
+    overwrite: bool = False,
+) -> Iterator[Clusters]:
+    """Clusters words once with each seed, as `cluster_vectors` does.
+
+    With `overwrite` the vectors' memory is used for the centred ones: no copy is held.
+    """
+    for seed in seeds:
+        _check_counts(len(vectors), n_clusters, seed, n_restarts, max_iterations, tolerance)
     _check_finite(vectors)
     if engine not in (known := get_args(Engine)):
         raise ValueError(f"unknown clustering engine {engine!r}; known are: {', '.join(known)}")
     if start is not None:
         _check_start(start, n_clusters, vectors.shape[1])
+    limits: dict[str, Any] = {"max_iterations": max_iterations, "tolerance": tolerance}
     if engine == "torch":
-        points = centred_points(vectors, _checked_device(device))
-        clusters = _torch_clusters(
-            points,
-            n_clusters,
-            np.random.SeedSequence(seed).spawn(n_restarts),
-            start,
-            max_iterations=max_iterations,
-            tolerance=tolerance,
-        )
-    else:
-        # Here, because the torch engine should not wait for scikit-learn's import.
-        from polyconcept.clustering._sklearn import sklearn_clusters
+        on = _checked_device(device)
+        points = centred_points(vectors, on, overwrite=overwrite, scratch=scratch)
+    for seed in seeds:
+        if engine == "torch":
+            sequences = np.random.SeedSequence(seed).spawn(n_restarts)
+            clusters = _torch_clusters(points, n_clusters, sequences, start, **limits)
+        else:
+            # Here, because the torch engine should not wait for scikit-learn's import.
+            from polyconcept.clustering._sklearn import sklearn_clusters
 
-        clusters = sklearn_clusters(
-            vectors,
-            n_clusters=n_clusters,
-            seed=seed,
-            n_restarts=n_restarts,
-            max_iterations=max_iterations,
-            tolerance=tolerance,
-            start=start,
-        )
-    _settle_empty(clusters)
-    return clusters
+            options = {"seed": seed, "n_restarts": n_restarts, "start": start, **limits}
+            clusters = sklearn_clusters(vectors, n_clusters=n_clusters, **options)
+        _settle_empty(clusters)
+        yield clusters
 
 
 def _torch_clusters(
@@ -110,18 +142,18 @@ def _torch_clusters(
         else:
             centred = torch.from_numpy(start - points.mean)
             starts = (first.to(points.wide).to(points.device) for first in centred[None])
-        fits = [
-            lloyd(points, first, team, max_iterations=max_iterations, tolerance=tolerance)
-            for first in starts
-        ]
-    inertias: Float64[np.ndarray, " restart"] = np.array([fit.inertia for fit in fits])
-    best = fits[int(inertias.argmin())]
+        inertias: list[float] = []
+        for first in starts:
+            fit = lloyd(points, first, team, max_iterations=max_iterations, tolerance=tolerance)
+            if not inertias or fit.inertia < min(inertias):
+                best = fit
+            inertias.append(fit.inertia)
     centers = best.centers.cpu().numpy() + points.mean
     return Clusters(
         cluster=best.labels.cpu().numpy().astype(np.int32),
         centers=centers.astype(np.float32),
         inertia=best.inertia,
-        restart_inertias=inertias,
+        restart_inertias=np.array(inertias),
         n_iterations=best.n_iterations,
     )
 

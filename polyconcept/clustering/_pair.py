@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from polyconcept.clustering._cluster import cluster_vectors
+from polyconcept.clustering._cluster import cluster_seeds
 from polyconcept.logs import progress
 from polyconcept.records import (
     Clusters,
@@ -65,8 +65,8 @@ def cluster_pair(
 
     Args:
         selections: Words of each metric and definition, all of which have vectors.
-        source: Vectors of the source language.
-        target: Vectors of the target language.
+        source: Vectors of the source language; the arrays it reads are overwritten.
+        target: Vectors of the target language, likewise.
         layers: Layers to cluster.
         seeds: Seeds of the clusterings.
         options: The other options of `cluster_vectors`.
@@ -80,14 +80,13 @@ def cluster_pair(
     jobs = [(layer, *key) for layer in layers for key in selections]
     for layer, metric, definition in progress(jobs, total=len(jobs), description="clustering"):
         selection = selections[metric, definition]
-        vectors = _parts(
-            metric,
-            source.read(layer, selection.source_rows),
-            target.read(layer, selection.target_rows),
-        )
-        for key in _keys(layer, seeds, metric, definition, vectors):
+        fits = {
+            part: cluster_seeds(vectors, seeds, overwrite=True, **options)
+            for part, vectors in _parts(metric, layer, selection, source, target).items()
+        }
+        for key in _keys(layer, seeds, metric, definition, fits):
             try:
-                yield key, cluster_vectors(vectors[key.part], seed=key.seed, **options)
+                yield key, next(fits[key.part])
             except ValueError as error:
                 language = {"source": source.language, "target": target.language}.get(
                     key.part, f"{source.language} and {target.language}"
@@ -97,14 +96,19 @@ def cluster_pair(
 
 
 def _parts(
-    metric: str,
-    source: Float32[np.ndarray, "source_word dim"],
-    target: Float32[np.ndarray, "target_word dim"],
+    metric: str, layer: int, selection: Selection, source: VectorReader, target: VectorReader
 ) -> dict[Part, Float32[np.ndarray, "_ dim"]]:
     """What is clustered: each language alone for CALIGN, both together for COLAP."""
+    vectors = source.read(layer, selection.source_rows)
     if metric == "calign":
-        return {"source": source, "target": target}
-    return {"pooled": np.concatenate([source, target])}
+        return {"source": vectors, "target": target.read(layer, selection.target_rows)}
+    # Not all three at once: the source language's own are gone when the target's are read.
+    n_source, n_words = len(vectors), len(vectors) + len(selection.target_rows)
+    pooled = np.empty((n_words, vectors.shape[1]), dtype=np.float32)
+    pooled[:n_source] = vectors
+    del vectors
+    pooled[n_source:] = target.read(layer, selection.target_rows)
+    return {"pooled": pooled}
 
 
 def _keys(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,23 +15,26 @@ import torch
 from polyconcept.records import Bool, Float32, Float64, Int64, Vectors
 
 SEGMENT = 512
-"""Words whose distances k-means++ adds up together; rows are padded to a multiple of it."""
+"""Words whose distances k-means++ adds up together."""
 
 
 @dataclass(frozen=True)
 class Points:
     """Vectors of one k-means problem: mean taken off in float64, kept as float32 on the device."""
 
-    rows: Float32[torch.Tensor, "row dim"]
-    """One row per word, then rows of zeros up to a multiple of `SEGMENT`."""
-    norm: Float32[torch.Tensor, " row"]
+    rows: Float32[torch.Tensor, "word dim"]
+    """One row per word."""
+    norm: Float32[torch.Tensor, " word"]
     """Length of each row."""
     mean: Float64[np.ndarray, " dim"]
     """What was taken off: centers are returned with it added again."""
     variance: float
     """Mean over the dims of their variance, which scikit-learn's tolerance is relative to."""
-    n_words: int
-    """Rows that are words."""
+
+    @property
+    def n_words(self) -> int:
+        """Rows of the vectors."""
+        return self.rows.shape[0]
 
     @property
     def n_dims(self) -> int:
@@ -56,23 +61,53 @@ class Points:
         return max(64, n_numbers // width)
 
 
-def centred_points(vectors: Vectors, device: torch.device) -> Points:
+def centred_points(
+    vectors: Vectors, device: torch.device, *, overwrite: bool = False, scratch: Path | None = None
+) -> Points:
     """Takes the mean off and moves the vectors to the device.
 
     Without the mean the float32 distances lose no digits to a common shift of all words, which
     hidden states have in a few dims. Vectors must be finite.
+
+    Args:
+        vectors: One vector per word.
+        device: Where to compute.
+        overwrite: Use the memory of `vectors`, which then holds the centred ones.
+        scratch: Folder for a temporary file that holds them instead of memory.
     """
     n_words, n_dims = vectors.shape
-    blocks = [slice(i, i + SEGMENT) for i in range(0, n_words, SEGMENT)]
     mean = sum_rows(vectors) / n_words
-    rows = torch.zeros(len(blocks) * SEGMENT, n_dims)
-    norm = torch.zeros(len(rows))
-    for block in blocks:
-        centred = vectors[block].astype(np.float64) - mean
-        rows.numpy()[block][: len(centred)] = centred
-        norm.numpy()[block][: len(centred)] = np.sqrt(np.einsum("wd,wd->w", centred, centred))
-    variance = float(np.square(norm.numpy(), dtype=np.float64).sum()) / (n_words * n_dims)
-    return Points(rows.to(device), norm.to(device), mean, variance, n_words)
+    norm = np.empty(n_words, dtype=np.float32)
+
+    def blocks() -> Iterator[tuple[slice, Vectors]]:
+        for i in range(0, n_words, SEGMENT):
+            block = slice(i, i + SEGMENT)
+            centred = vectors[block].astype(np.float64) - mean
+            norm[block] = np.sqrt(np.einsum("wd,wd->w", centred, centred))
+            yield block, centred.astype(np.float32)
+
+    if scratch is not None:
+        rows = _in_file((centred for _, centred in blocks()), vectors.shape, scratch)
+    else:
+        usable = overwrite and vectors.flags.c_contiguous and vectors.flags.writeable
+        rows = vectors if usable else np.empty_like(vectors, order="C", subok=False)
+        for block, centred in blocks():
+            rows[block] = centred
+    variance = float(np.square(norm, dtype=np.float64).sum()) / (n_words * n_dims)
+    on_device = torch.from_numpy(rows).to(device), torch.from_numpy(norm).to(device)
+    return Points(*on_device, mean, variance)
+
+
+def _in_file(blocks: Iterable[Vectors], shape: tuple[int, ...], folder: Path) -> Vectors:
+    """Rows in a temporary file, of which the system keeps in memory what fits there.
+
+    Written, not mapped, at first: a full disk is then an error, not the end of the process.
+    """
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for block in blocks:
+            file.write(block.data)
+        file.flush()
+        return np.memmap(file, dtype=np.float32, mode="r+", shape=shape)
 
 
 def sum_rows(vectors: Vectors) -> Float64[np.ndarray, " dim"]:

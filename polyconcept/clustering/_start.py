@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -49,9 +50,13 @@ class _Closest:
 
     def __init__(self, points: Points, n_restarts: int, n_trials: int, team: Team) -> None:
         self._points, self._team = points, team
-        self._segments = points.rows.view(-1, SEGMENT, points.n_dims)
-        self._square = points.norm.square().view(-1, SEGMENT)
-        n_segments = len(self._segments)
+        self._full = points.n_words // SEGMENT
+        n_segments = -(-points.n_words // SEGMENT)
+        n_padding = n_segments * SEGMENT - points.n_words
+        rest = points.rows[self._full * SEGMENT :]
+        self._last = torch.nn.functional.pad(rest, (0, 0, 0, n_padding if len(rest) else 0))
+        self._square = torch.nn.functional.pad(points.norm.square(), (0, n_padding))
+        self._square = self._square.view(-1, SEGMENT)
         self._distance = points.rows.new_full((n_segments, n_restarts, SEGMENT), torch.inf)
         self._distance[-1, :, points.n_words - (n_segments - 1) * SEGMENT :] = 0  # padding
         self._sums = points.rows.new_zeros(n_segments, n_restarts)
@@ -90,6 +95,18 @@ class _Closest:
         self._refine(before, words[restart * n_trials + place], near[:, near[2] == place[near[1]]])
         return best
 
+    def _parts(self, size: int) -> list[slice]:
+        """Segments to measure at a time; the last, which padding fills, apart."""
+        bounds = [*range(0, self._full, size), self._full]
+        parts = [slice(*pair) for pair in pairwise(bounds)]
+        return [*parts, slice(self._full, self._full + 1)] if len(self._last) else parts
+
+    def _segments(self, part: slice) -> Float32[torch.Tensor, "segment place dim"]:
+        """The rows of a part, by segment; the words' memory itself except for the last segment."""
+        full = part.start < self._full
+        rows = self._points.rows[part.start * SEGMENT : part.stop * SEGMENT] if full else self._last
+        return rows.view(-1, SEGMENT, self._points.n_dims)
+
     def _measure(
         self,
         words: Int64[torch.Tensor, " candidate"],
@@ -103,14 +120,13 @@ class _Closest:
         centers = self._points.rows[words]
         square = self._square.flatten()[words][:, None]
         limit = 2 * _NEAR * square  # words that near are about as long: the trial's length will do
-        per_unit = max(1, min(8, self._points.block_rows(len(words)) // SEGMENT))
-        n_units = -(-len(self._segments) // per_unit)
-        near: list[torch.Tensor] = [words[:0]] * n_units
+        parts = self._parts(max(1, min(8, self._points.block_rows(len(words)) // SEGMENT)))
+        near: list[torch.Tensor] = [words[:0]] * len(parts)
 
         def task(units: range) -> None:
             for unit in units:
-                part = slice(unit * per_unit, (unit + 1) * per_unit)
-                rows = self._segments[part].transpose(1, 2)
+                part = parts[unit]
+                rows = self._segments(part).transpose(1, 2)
                 distance = torch.baddbmm(
                     self._square[part, None], centers.expand(len(rows), -1, -1), rows, alpha=-2
                 ).add_(square)
@@ -119,7 +135,7 @@ class _Closest:
                 torch.minimum(distance, self._distance[part, :, None], out=trial[part])
                 torch.sum(trial[part], -1, out=trial_sums[part])
 
-        self._team.share(task, n_units)
+        self._team.share(task, len(parts))
         return _coordinates(torch.cat(near), trial.shape)
 
     def _refine(
@@ -136,7 +152,7 @@ class _Closest:
         step = self._points.block_rows(self._points.n_dims)
         for i in range(0, near.shape[1], step):
             segment, restart, _, place = near[:, i : i + step]
-            difference = self._segments[segment, place].to(self._points.wide)
+            difference = self._points.rows[segment * SEGMENT + place].to(self._points.wide)
             difference -= self._points.rows[words[restart]]
             exact = difference.square_().sum(1).float()
             at = segment, restart, place
