@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,7 +17,7 @@ from polyconcept.records import Float32, Int64, Rows, Vectors
 _log = logging.getLogger(__name__)
 
 _Indices: TypeAlias = Int64[np.ndarray, " _"]
-_Tensors: TypeAlias = tuple[torch.Tensor, ...]
+_States: TypeAlias = tuple[torch.Tensor | None, ...]
 
 
 def extract_vectors(
@@ -103,8 +103,8 @@ def _batch_vectors(
     model: PreTrainedModel, plan: ExtractionPlan, batch: _Indices, layers: tuple[int, ...]
 ) -> dict[int, Vectors]:
     """Vectors of the kept words of a batch of inputs, for each layer."""
-    states = _hidden_states(model, plan, batch)
-    longest = states[0].shape[1]
+    states = _hidden_states(model, plan, batch, layers)
+    longest = _longest(plan, batch)
     words = _ranges(plan.word_bound[batch], plan.word_bound[batch + 1])
     n_words = plan.word_bound[batch + 1] - plan.word_bound[batch]
     line = np.repeat(np.arange(len(batch)), n_words)
@@ -112,8 +112,10 @@ def _batch_vectors(
     read = torch.from_numpy(_ranges(first, last + 1)).to(model.device)
     vectors: dict[int, Vectors] = {}
     for layer in layers:
-        state = states[layer].flatten(0, 1)[read].float().cpu().numpy()  # (states read, dim)
-        vectors[layer] = _means(state, last - first + 1)
+        state = states[layer]
+        assert state is not None
+        state = state.flatten(0, 1)[read].float()  # (states read, dim)
+        vectors[layer] = _means(state.cpu().numpy(), last - first + 1)
         finite = np.isfinite(vectors[layer]).all(axis=1)
         if not finite.all():
             sentence = int(plan.sentence[batch[line[np.flatnonzero(~finite)[0]]]])
@@ -125,27 +127,42 @@ def _batch_vectors(
 
 
 @torch.inference_mode()
-def _hidden_states(model: PreTrainedModel, plan: ExtractionPlan, batch: _Indices) -> _Tensors:
-    """Hidden states of a batch by layer, each (inputs, longest, dim), on the model's device."""
+def _hidden_states(
+    model: PreTrainedModel, plan: ExtractionPlan, batch: _Indices, layers: tuple[int, ...]
+) -> _States:
+    """Hidden states of a batch by layer, each (inputs, longest, dim), on the model's device.
+
+    Of layers that are not wanted None, where the model can tell them apart: with all of them a
+    batch would take several times the memory.
+    """
+    needed = _n_blocks(model.config, plan.side) + 1
+    for wanted in (list(layers), True):
+        states = _run_model(model, plan, batch, wanted)
+        if states is None or len(states) != needed:
+            raise ValueError(
+                f"{type(model).__name__} gives {len(states or ())} hidden states of its "
+                f"{plan.side}, {needed} are needed: the embedding output and one for each block"
+            )
+        if all(states[layer] is not None for layer in layers):
+            return states
+    raise ValueError(f"{type(model).__name__} gives no hidden states of some of {list(layers)}")
+
+
+def _run_model(
+    model: PreTrainedModel, plan: ExtractionPlan, batch: _Indices, wanted: list[int] | bool
+) -> _States | None:
+    """What a side of the model gives for a batch, with the hidden states of the wanted layers."""
     subwords, mask = _padded(model, plan, batch, given=False)
-    name, output = "hidden_states", None
+    options: dict[str, Any] = {"attention_mask": mask, "output_hidden_states": wanted}
     if plan.given:
-        name, output = "decoder_hidden_states", _forced(model, plan, batch, subwords, mask)
-    elif plan.side == "decoder":
-        output = model(
-            input_ids=subwords, attention_mask=mask, output_hidden_states=True, use_cache=False
-        )
+        output = _forced(model, plan, batch, subwords, options)
+        return getattr(output, "decoder_hidden_states", None)
+    if plan.side == "decoder":
+        output = model(input_ids=subwords, use_cache=False, **options)
     else:
         encoder = model.get_encoder() if model.config.is_encoder_decoder else model
-        output = encoder(input_ids=subwords, attention_mask=mask, output_hidden_states=True)
-    states: _Tensors | None = getattr(output, name, None)
-    needed = _n_blocks(model.config, plan.side) + 1
-    if states is None or len(states) != needed:
-        raise ValueError(
-            f"{type(model).__name__} gives {len(states or ())} hidden states of its {plan.side}, "
-            f"{needed} are needed: the embedding output and one for each block"
-        )
-    return states
+        output = encoder(input_ids=subwords, **options)
+    return getattr(output, "hidden_states", None)
 
 
 def _forced(
@@ -153,7 +170,7 @@ def _forced(
     plan: ExtractionPlan,
     batch: _Indices,
     subwords: torch.Tensor,
-    mask: torch.Tensor,
+    options: Mapping[str, Any],
 ) -> Any:  # noqa: ANN401 - each architecture has an output class of its own
     """Output of the decoder that reads its start symbol and then all subwords but the last.
 
@@ -166,8 +183,8 @@ def _forced(
         encoder_outputs=encoded,
         attention_mask=read_mask,
         decoder_input_ids=torch.cat([start, subwords[:, :-1]], dim=1),
-        decoder_attention_mask=mask,
-        output_hidden_states=True,
+        decoder_attention_mask=options["attention_mask"],
+        output_hidden_states=options["output_hidden_states"],
         use_cache=False,
     )
 

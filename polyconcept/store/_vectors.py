@@ -1,9 +1,12 @@
-"""Word vectors as HDF5: one dataset per layer, streamed in and read row by row."""
+"""Word vectors as HDF5: one packed dataset per layer, in the order in which the vectors come."""
 
 from __future__ import annotations
 
 import json
+import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +17,7 @@ import numpy as np
 
 from polyconcept.records import Bool, Dropped, Float32, Int64, Rows, Vectors, Words
 from polyconcept.store._faults import StoreError, check_fingerprint, create_hdf5, open_hdf5
+from polyconcept.store._packing import FILTERS, packed_chunk
 
 __all__ = ["VectorFile", "VectorHeader", "write_vectors"]
 
@@ -22,6 +26,8 @@ Batch: TypeAlias = Int64[np.ndarray, " _"]
 BatchVectors: TypeAlias = Float32[np.ndarray, "_ dim"]
 
 _CHUNK_BYTES = 1 << 20
+_MOST_PACKERS = 2
+_MOST_WAITING = 16
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,8 @@ def write_vectors(
 ) -> None:
     """Write the vectors of the word table's `rows` as they come, one dataset per layer.
 
+    They are packed in threads of their own, while the caller makes the next ones.
+
     Args:
         path: The HDF5 file to make.
         header: What the file says of itself.
@@ -64,26 +72,43 @@ def write_vectors(
             comes once, in any order; the layers are those of the first batch.
 
     Raises:
-        ValueError: A place was never written, or more than once.
+        ValueError: A place was never written, or more than once; a batch of other layers.
     """
     written = np.zeros(len(rows), dtype=np.int64)
-    with create_hdf5(path, "vectors") as (file, disk):
+    order: list[Batch] = []
+    with create_hdf5(path, "vectors") as (file, disk), _Packers() as packers:
         _write_header(file, header)
-        file.create_dataset("row", data=rows)
-        for places, layers in batches:
-            # h5py takes increasing indices only.
-            order = np.argsort(places, kind="stable")
-            for layer, vectors in layers.items():
-                dataset = _layer_dataset(file, layer, len(rows), vectors.shape[1])
-                _write_rows(dataset, places[order], vectors[order])
-            disk.check()
+        layers: dict[int, _LayerWriter] = {}
+        for places, vectors in batches:
+            layers = layers or {
+                layer: _LayerWriter(file, layer, len(rows), found.shape[1], packers)
+                for layer, found in vectors.items()
+            }
+            if vectors.keys() != layers.keys():
+                raise ValueError(
+                    f"{path}: a batch of layers {list(vectors)}, the first was of {list(layers)}"
+                )
             np.add.at(written, places, 1)
-        wrong = np.flatnonzero(written != 1)
-        if len(wrong):
-            raise ValueError(
-                f"{path}: {len(wrong)} of {len(rows)} words were written not once; the first is "
-                f"row {rows[wrong[0]]} of the word table, written {written[wrong[0]]} times"
-            )
+            _check_once(path, rows, written, most_only=True)
+            order.append(places)
+            for layer, writer in layers.items():
+                writer.add(vectors[layer])
+            disk.check()
+        _check_once(path, rows, written)
+        for writer in layers.values():
+            writer.finish()
+        packers.write_all()
+        stored = np.concatenate(order) if order else np.zeros(0, dtype=np.int64)
+        file.create_dataset("row", data=rows[stored])
+
+
+def _check_once(path: Path, rows: Rows, written: Rows, *, most_only: bool = False) -> None:
+    wrong = np.flatnonzero(written > 1 if most_only else written != 1)
+    if len(wrong):
+        raise ValueError(
+            f"{path}: {len(wrong)} of {len(rows)} words were written not once; the first is "
+            f"row {rows[wrong[0]]} of the word table, written {written[wrong[0]]} times"
+        )
 
 
 def _write_header(file: h5py.File, header: VectorHeader) -> None:
@@ -93,19 +118,68 @@ def _write_header(file: h5py.File, header: VectorHeader) -> None:
     file.attrs["dropped"] = json.dumps(dict(header.dropped), sort_keys=True)
 
 
-def _layer_dataset(file: h5py.File, layer: int, n_words: int, n_dims: int) -> h5py.Dataset:
-    name = f"layer/{layer}"
-    if name not in file:
-        chunk = (max(1, min(n_words, _CHUNK_BYTES // (4 * n_dims))), n_dims)
-        file.create_dataset(name, shape=(n_words, n_dims), dtype="<f4", chunks=chunk)
-    return file[name]
+class _Packers:
+    """Threads that pack chunks; what they have packed is written in the order it was given.
+
+    So the same vectors make the same file.
+    """
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(max_workers=min(_MOST_PACKERS, os.cpu_count() or 1))
+        self._waiting: deque[tuple[h5py.Dataset, int, Future[bytes]]] = deque()
+
+    def __enter__(self) -> _Packers:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._threads.shutdown(cancel_futures=True)
+
+    def add(self, dataset: h5py.Dataset, first: int, chunk: Vectors) -> None:
+        """Pack the whole chunk of a data set that begins at row `first`."""
+        self._waiting.append((dataset, first, self._threads.submit(packed_chunk, chunk)))
+        # Chunks that wait lie in memory.
+        self._write(_MOST_WAITING)
+
+    def write_all(self) -> None:
+        """Write what still waits."""
+        self._write(0)
+
+    def _write(self, n_left: int) -> None:
+        while len(self._waiting) > n_left:
+            dataset, first, packed = self._waiting.popleft()
+            dataset.id.write_direct_chunk((first, 0), packed.result())
 
 
-def _write_rows(dataset: h5py.Dataset, places: Rows, vectors: Vectors) -> None:
-    # One write per run of neighbours: h5py's scattered selection costs about 100 us a row.
-    ends = np.flatnonzero(np.diff(places) != 1) + 1
-    for run in np.split(np.arange(len(places)), ends):
-        dataset[places[run[0]] : places[run[-1]] + 1] = vectors[run[0] : run[-1] + 1]
+class _LayerWriter:
+    """Collects a layer's vectors until a chunk is full."""
+
+    def __init__(
+        self, file: h5py.File, layer: int, n_words: int, n_dims: int, packers: _Packers
+    ) -> None:
+        shape = (max(1, min(n_words, _CHUNK_BYTES // (4 * n_dims))), n_dims)
+        self._dataset = file.create_dataset(
+            f"layer/{layer}", shape=(n_words, n_dims), dtype="<f4", chunks=shape, **FILTERS
+        )
+        self._packers, self._shape = packers, shape
+        self._chunk, self._first, self._n_rows = np.zeros(shape, np.float32), 0, 0
+
+    def add(self, vectors: Vectors) -> None:
+        """Take the next vectors."""
+        done = 0
+        while done < len(vectors):
+            some = vectors[done : done + self._shape[0] - self._n_rows]
+            self._chunk[self._n_rows : self._n_rows + len(some)] = some
+            self._n_rows += len(some)
+            done += len(some)
+            if self._n_rows == self._shape[0]:
+                self.finish()
+
+    def finish(self) -> None:
+        """Hand on the chunk, filled up with zeros where it is not full."""
+        if self._n_rows:
+            self._packers.add(self._dataset, self._first, self._chunk)
+            self._first += self._n_rows
+            self._chunk, self._n_rows = np.zeros(self._shape, np.float32), 0
 
 
 class VectorFile:
@@ -127,7 +201,9 @@ class VectorFile:
             )
         fields = {name: file.attrs[name] for name in VectorHeader.__dataclass_fields__}
         self.header = VectorHeader(**fields | {"dropped": json.loads(fields["dropped"])})
-        self.rows: Rows = file["row"][:]
+        stored: Rows = file["row"][:]
+        self._place: Rows = np.argsort(stored, kind="stable")
+        self.rows: Rows = stored[self._place]
         self.layers = tuple(sorted(int(name) for name in file["layer"]))
 
     @classmethod
@@ -167,5 +243,19 @@ class VectorFile:
         if not known.all():
             first = rows[np.flatnonzero(~known)[0]]
             raise StoreError(f"{self._path}: row {first} of the word table has no vector")
-        whole: Vectors = self._file[f"layer/{layer}"][:]
-        return whole[places]
+        return self._read_places(self._file[f"layer/{layer}"], self._place[places])
+
+    def _read_places(self, dataset: h5py.Dataset, places: Rows) -> Vectors:
+        """Rows of a data set, a chunk at a time: no more than what is asked for lies in memory."""
+        vectors = np.empty((len(places), dataset.shape[1]), dtype=np.float32)
+        step = dataset.chunks[0] if dataset.chunks else max(1, len(dataset))
+        order = np.argsort(places, kind="stable")
+        bounds = np.searchsorted(places[order], np.arange(0, len(dataset) + step, step))
+        for first, left, right in zip(
+            range(0, len(dataset), step), bounds[:-1], bounds[1:], strict=True
+        ):
+            wanted = order[left:right]
+            if len(wanted):
+                block = dataset[first : first + step]
+                vectors[wanted] = block[places[wanted] - first]
+        return vectors

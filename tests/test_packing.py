@@ -1,0 +1,109 @@
+"""Packed chunks of vectors: what HDF5 and zlib themselves make of them, and older files."""
+
+import re
+import zlib
+
+import h5py
+import numpy as np
+import pytest
+from test_store import header_of, make_words
+
+from polyconcept import store
+from polyconcept.store import VectorFile, _vectors
+from polyconcept.store._packing import FILTERS, packed_chunk
+
+
+def values_of(kind, shape=(300, 300)):
+    random = np.random.default_rng(5)
+    normal = random.standard_normal(shape, dtype=np.float32)
+    halves = (normal.view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
+    bits = random.integers(2**32, size=shape, dtype=np.uint32).view(np.float32)
+    odd = np.array([0, -0.0, np.inf, np.nan, 1e-45, 3], np.float32)
+    return {
+        "normal": normal,
+        "bfloat16": halves,
+        "zeros": np.zeros_like(normal),
+        "any bits": bits,
+        "odd": np.resize(odd, (2, 3)),
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["normal", "bfloat16", "zeros", "any bits", "odd"])
+def test_a_chunk_is_the_zlib_stream_of_the_shuffled_bytes(kind):
+    values = values_of(kind)
+    shuffled = values.astype("<f4").tobytes()
+    shuffled = b"".join(shuffled[place::4] for place in range(4))
+
+    assert zlib.decompress(packed_chunk(values)) == shuffled
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"), [("normal", 0.9), ("bfloat16", 0.45), ("zeros", 0.02), ("any bits", 1.001)]
+)
+def test_what_repeats_is_packed_and_noise_hardly_grows(kind, most):
+    values = values_of(kind)
+
+    assert len(packed_chunk(values)) <= most * values.nbytes
+
+
+@pytest.mark.parametrize("kind", ["normal", "bfloat16", "any bits", "odd"])
+def test_hdf5_reads_what_was_written_past_its_filters(tmp_path, kind):
+    values = values_of(kind)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        dataset = file.create_dataset("x", values.shape, "<f4", chunks=values.shape, **FILTERS)
+        dataset.id.write_direct_chunk((0, 0), packed_chunk(values))
+
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert file["x"][:].tobytes() == values.tobytes()
+
+
+def written(path, n_words=1000, n_dims=8, seed=2):
+    """A file of vectors that come in a random order, and the vectors."""
+    random = np.random.default_rng(seed)
+    vectors = random.standard_normal((2, n_words, n_dims), dtype=np.float32)
+    parts = np.array_split(random.permutation(n_words), 7)
+    batches = ((part, {3: vectors[0, part], 5: vectors[1, part]}) for part in parts)
+    store.write_vectors(path, header_of(make_words()), 2 * np.arange(n_words), batches)
+    return vectors
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 2**10, 2**20])
+def test_vectors_come_back_whatever_the_order_and_the_chunks(tmp_path, monkeypatch, chunk_bytes):
+    monkeypatch.setattr(_vectors, "_CHUNK_BYTES", chunk_bytes)
+    vectors = written(tmp_path / "v.h5")
+    asked = np.random.default_rng(0).integers(1000, size=300)
+
+    with VectorFile.open(tmp_path / "v.h5", make_words()) as file:
+        assert np.array_equal(file.rows, 2 * np.arange(1000))
+        assert np.array_equal(file.read(3, 2 * asked), vectors[0, asked])
+        assert np.array_equal(file.read(5, file.rows), vectors[1])
+
+
+def test_the_same_vectors_make_the_same_file(tmp_path):
+    for name in ("a.h5", "b.h5"):
+        written(tmp_path / name)
+
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+def test_files_of_before_are_read(tmp_path):
+    """Ascending rows, plain chunks."""
+    vectors = written(tmp_path / "new.h5")
+    with h5py.File(tmp_path / "new.h5") as new, h5py.File(tmp_path / "old.h5", "w") as old:
+        for name, value in new.attrs.items():
+            old.attrs[name] = value
+        old["row"] = 2 * np.arange(1000)
+        old.create_dataset("layer/3", data=vectors[0], chunks=(100, 8))
+
+    with VectorFile.open(tmp_path / "old.h5", make_words()) as file:
+        assert np.array_equal(file.read(3, np.array([1998, 0, 4])), vectors[0, [999, 0, 2]])
+
+
+def test_a_batch_of_other_layers_is_refused(tmp_path):
+    one = np.ones((1, 2), np.float32)
+    batches = [(np.array([0]), {1: one}), (np.array([1]), {2: one})]
+    expected = re.escape("v.h5: a batch of layers [2], the first was of [1]")
+
+    with pytest.raises(ValueError, match=expected):
+        store.write_vectors(tmp_path / "v.h5", header_of(make_words()), np.arange(2), batches)
+    assert list(tmp_path.iterdir()) == []
