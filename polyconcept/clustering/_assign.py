@@ -120,7 +120,7 @@ def squared_distances(
     team: Team,
 ) -> Float[torch.Tensor, " word"]:
     """Squared distance of each word to the center of its label, from differences in float64."""
-    block_rows = points.block_rows(points.n_dims)
+    block_rows = points.block_rows(4 * points.n_dims)
     distance = torch.empty(points.n_words, dtype=points.wide, device=points.device)
 
     def task(blocks: range) -> None:
@@ -240,7 +240,7 @@ def _decide_ties(
     """Writes the nearest candidate of each tied word into the labels."""
     word, cluster = ties
     distance = torch.empty(len(word), dtype=points.wide, device=points.device)
-    step = points.block_rows(points.n_dims)
+    step = points.block_rows(4 * points.n_dims)
     for i in range(0, len(word), step):
         difference = points.rows[word[i : i + step]] - centers[cluster[i : i + step]]
         distance[i : i + step] = difference.square_().sum(1)

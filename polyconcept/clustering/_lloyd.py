@@ -78,7 +78,7 @@ def _move_words(
     changed = (before != after).nonzero()[:, 0]
     before, after = before[changed], after[changed]
     bounds = np.linspace(0, points.n_dims, min(team.size, points.n_dims) + 1).astype(int).tolist()
-    step = points.block_rows(points.n_dims)
+    step = points.block_rows(4 * points.n_dims)
     first_time = len(before) > 0 and int(before[0]) < 0
 
     def task(ranges: range) -> None:

@@ -149,7 +149,7 @@ class _Closest:
         The difference of two large squares has no digits left there; a copy of the center must
         get 0, or it could be drawn as a center again.
         """
-        step = self._points.block_rows(self._points.n_dims)
+        step = self._points.block_rows(4 * self._points.n_dims)
         for i in range(0, near.shape[1], step):
             segment, restart, _, place = near[:, i : i + step]
             difference = self._points.rows[segment * SEGMENT + place].to(self._points.wide)
