@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from polyconcept.clustering import _track, cluster_vectors
+from polyconcept.clustering import _start, _track, cluster_vectors
 from polyconcept.clustering._assign import nearest_centers
 from polyconcept.clustering._cluster import cluster_seeds
 from polyconcept.clustering._points import SEGMENT, Team, centred_points
@@ -52,6 +52,7 @@ def test_moving_centers_keep_exact_labels_and_true_bounds(seed, monkeypatch):
         search(points, centers, nearest, words, team)
 
     monkeypatch.setattr(_track, "find_nearest", counted)
+    monkeypatch.setattr(_track, "_WORTHWHILE", 0)
     start = points.rows[rng.choice(points.n_words, 60, replace=False)].double()
     start[1] = start[0]  # the same place: ties in every iteration until one moves
     with Team(CPU) as team:
@@ -76,6 +77,7 @@ def test_moving_centers_keep_exact_labels_and_true_bounds(seed, monkeypatch):
 def test_centers_that_stay_are_not_searched_again(monkeypatch):
     points = centred_points(some_vectors(), CPU)
     centers = points.rows[:40].double()
+    monkeypatch.setattr(_track, "_WORTHWHILE", 0)
     with Team(CPU) as team:
         tracker = Tracker(points, 40, team)
         expected = tracker.update(centers)
@@ -84,7 +86,8 @@ def test_centers_that_stay_are_not_searched_again(monkeypatch):
         assert torch.equal(tracker.update(centers.clone()), expected)
 
 
-def test_one_center_leaves_nothing_to_search():
+def test_one_center_is_nearest_wherever_it_is(monkeypatch):
+    monkeypatch.setattr(_track, "_WORTHWHILE", 0)
     points = centred_points(some_vectors(n_words=700), CPU)
     with Team(CPU) as team:
         tracker = Tracker(points, 1, team)
@@ -108,7 +111,9 @@ def test_start_measures_every_word(n_words):
     assert not found[:, n_words:].any()  # padding is never drawn
 
 
-def test_cells_below_are_those_of_a_plain_comparison():
+@pytest.mark.parametrize("many", [0, 10**9])
+def test_cells_below_are_those_of_a_plain_comparison(many, monkeypatch):
+    monkeypatch.setattr(_start, "_MANY", many)
     values = torch.rand(3, 5, SEGMENT, generator=torch.Generator().manual_seed(0))
     limit = torch.tensor([[0.01], [0.0], [0.5], [0.001], [2.0]])
     expected = (values < limit).flatten().nonzero()[:, 0]

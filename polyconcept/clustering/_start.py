@@ -13,6 +13,8 @@ from polyconcept.records import Float32, Float64, Int64
 
 _NEAR = 1e-3
 """Squared distances under this share of ||x||^2 + ||c||^2 lose three digits in float32."""
+_MANY = 2**17
+"""Numbers of which one pass costs more than a few small steps."""
 
 
 def greedy_starts(
@@ -95,8 +97,10 @@ class _Closest:
         self._refine(before, words[restart * n_trials + place], near[:, near[2] == place[near[1]]])
         return best
 
-    def _parts(self, size: int) -> list[slice]:
+    def _parts(self, n_candidates: int) -> list[slice]:
         """Segments to measure at a time; the last, which padding fills, apart."""
+        size = self._points.block_rows(max(n_candidates, self._points.n_dims // 8)) // SEGMENT
+        size = max(1, size)
         bounds = [*range(0, self._full, size), self._full]
         parts = [slice(*pair) for pair in pairwise(bounds)]
         return [*parts, slice(self._full, self._full + 1)] if len(self._last) else parts
@@ -120,7 +124,7 @@ class _Closest:
         centers = self._points.rows[words]
         square = self._square.flatten()[words][:, None]
         limit = 2 * _NEAR * square  # words that near are about as long: the trial's length will do
-        parts = self._parts(max(1, min(8, self._points.block_rows(len(words)) // SEGMENT)))
+        parts = self._parts(len(words))
         near: list[torch.Tensor] = [words[:0]] * len(parts)
 
         def task(units: range) -> None:
@@ -166,8 +170,11 @@ def _cells_below(
 ) -> Int64[torch.Tensor, " cell"]:
     """Flat indices of the values below their candidate's limit, ascending.
 
-    There are hardly any: a look at each row's least value spares most of the comparisons.
+    There are hardly any: where the values are many, a look at each row's least spares most of the
+    comparisons.
     """
+    if values.numel() < _MANY:
+        return true_cells(values < limit)
     row = true_cells(values.amin(2) < limit[:, 0])
     cells = true_cells(values.view(-1, SEGMENT)[row] < limit[row % len(limit)])
     return row[cells // SEGMENT] * SEGMENT + cells % SEGMENT

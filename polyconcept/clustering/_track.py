@@ -19,6 +19,8 @@ _READING = 40
 """Reading a word's vector costs about as much as this many centers more in the product."""
 _PICKING = 60
 """And picking it from among the others as much as this many."""
+_WORTHWHILE = 2**14
+"""Numbers of all centers from which on looking at bounds costs less than a search."""
 
 
 class Tracker:
@@ -43,7 +45,7 @@ class Tracker:
         """Index of the center nearest to each word; the lower index where two are equally near."""
         before, self._centers = self._centers, centers
         prepared = CenterSet.of(centers)
-        if before is None:
+        if before is None or centers.numel() < _WORTHWHILE:
             words = None
         else:
             step = (centers - before).square_().sum(1).sqrt_() * (1 + self._slack)
