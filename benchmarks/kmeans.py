@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
 import warnings
@@ -102,6 +101,15 @@ def sklearn_fit(
         return model.fit(vectors)
 
 
+def sklearn_iteration_seconds(vectors: np.ndarray, start: np.ndarray) -> float:
+    """Seconds of an iteration of scikit-learn's Lloyd."""
+    few, more = (
+        seconds_of(lambda n=n: sklearn_fit(vectors, start, len(start), "lloyd", max_iter=n, tol=0))
+        for n in (2, 7)
+    )
+    return (more[0] - few[0]) / 5
+
+
 def sklearn_start_seconds(vectors: np.ndarray, n_clusters: int) -> float:
     """Seconds of k-means++ for one start: its steps cost the same, so a part of them is timed."""
     from sklearn.cluster import kmeans_plusplus
@@ -179,15 +187,8 @@ def measure_iterations(vectors: np.ndarray, size: Size) -> dict[str, Figure]:
         rates.append(product_rate())
         searches.append(search_rate(vectors, start))
         whole, fit = seconds_of(lambda: cluster_vectors(vectors, n_clusters=k, seed=0, start=start))
-        first = seconds_of(
-            lambda: cluster_vectors(vectors, n_clusters=k, seed=0, start=start, max_iterations=1)
-        )
-        own.append((whole - first[0]) / (fit.n_iterations - 1))
-        times = [
-            seconds_of(lambda n=n: sklearn_fit(vectors, start, k, "lloyd", max_iter=n, tol=0))[0]
-            for n in (2, 7)
-        ]
-        lloyd.append((times[1] - times[0]) / 5)
+        own.append(whole / fit.n_iterations)  # centring and inertia included
+        lloyd.append(sklearn_iteration_seconds(vectors, start))
     theirs = {"scikit-learn": median(lloyd)}
     if faiss := faiss_iteration_seconds(vectors, start, 5, torch.get_num_threads()):
         theirs["faiss"] = faiss
@@ -280,18 +281,12 @@ def measure(quick: bool = False) -> dict[str, Figure]:
 
 
 def main() -> None:
-    """Print the figures as a table, or as JSON."""
+    """Print the figures as a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a small size, to see that it runs")
-    parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
-    load = os.getloadavg()[0]
-    figures = measure(options.quick)
-    if options.json:
-        json.dump(figures, sys.stdout, indent=1)
-        return
-    print(f"load average before: {load:.1f} on {os.cpu_count()} cores")
-    for name, row in figures.items():
+    print(f"load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+    for name, row in measure(options.quick).items():
         other = row["limit"] if row["limit"] is not None else row["alternative"]
         print(
             f"{name:<28}{row['ours']:>14.4g} {row['unit']:<8}{other:>12.4g}{row['ratio']:>9.3f}"
