@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,8 +17,21 @@ from polyconcept.records import Float32, Int64, Rows, Vectors
 
 _log = logging.getLogger(__name__)
 
+# A CPU gains nothing from larger parts of a batch: they take memory, and leave its caches.
+_CPU_SUBWORDS = 2048
+
 _Indices: TypeAlias = Int64[np.ndarray, " _"]
 _States: TypeAlias = tuple[torch.Tensor | None, ...]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Inputs that pass through the model together."""
+
+    inputs: _Indices
+    filled_as: _Indices
+    """Inputs up to whose longest they are filled: of a whole batch, its parts give what it gives
+    as one, to the last bit."""
 
 
 def extract_vectors(
@@ -52,14 +66,17 @@ def _run(
     model: PreTrainedModel, plan: ExtractionPlan, layers: tuple[int, ...]
 ) -> Iterator[tuple[Rows, dict[int, Vectors]]]:
     title = f"vectors of {plan.language}"
-    budget: int | None = None  # subwords of a batch, once one was too large for the GPU
+    # Subwords of a part of a batch; on a GPU once a batch was too large for it.
+    budget: int | None = _CPU_SUBWORDS if model.device.type == "cpu" else None
+    was_halved = False
     for batch in progress(plan.batches, total=len(plan.batches), description=title):
         waiting = _within(plan, batch, budget)
         while waiting:
             try:
-                vectors = _batch_vectors(model, plan, waiting[0], layers)
+                part = _Part(waiting[0], waiting[0] if was_halved else batch)
+                vectors = _part_vectors(model, plan, part, layers)
             except torch.OutOfMemoryError as error:
-                budget = _halved(plan, waiting[0], error)
+                budget, was_halved = _halved(plan, waiting[0], error), True
                 waiting = _within(plan, np.concatenate(waiting), budget)
                 continue
             inputs = waiting.pop(0)
@@ -99,12 +116,12 @@ def _halved(plan: ExtractionPlan, batch: _Indices, error: Exception) -> int:
     return budget
 
 
-def _batch_vectors(
-    model: PreTrainedModel, plan: ExtractionPlan, batch: _Indices, layers: tuple[int, ...]
+def _part_vectors(
+    model: PreTrainedModel, plan: ExtractionPlan, part: _Part, layers: tuple[int, ...]
 ) -> dict[int, Vectors]:
-    """Vectors of the kept words of a batch of inputs, for each layer."""
-    states = _hidden_states(model, plan, batch, layers)
-    longest = _longest(plan, batch)
+    """Vectors of the kept words of a part of a batch, for each layer."""
+    states = _hidden_states(model, plan, part, layers)
+    batch, longest = part.inputs, _longest(plan, part.filled_as)
     words = _ranges(plan.word_bound[batch], plan.word_bound[batch + 1])
     n_words = plan.word_bound[batch + 1] - plan.word_bound[batch]
     line = np.repeat(np.arange(len(batch)), n_words)
@@ -128,7 +145,7 @@ def _batch_vectors(
 
 @torch.inference_mode()
 def _hidden_states(
-    model: PreTrainedModel, plan: ExtractionPlan, batch: _Indices, layers: tuple[int, ...]
+    model: PreTrainedModel, plan: ExtractionPlan, part: _Part, layers: tuple[int, ...]
 ) -> _States:
     """Hidden states of a batch by layer, each (inputs, longest, dim), on the model's device.
 
@@ -137,7 +154,7 @@ def _hidden_states(
     """
     needed = _n_blocks(model.config, plan.side) + 1
     for wanted in (list(layers), True):
-        states = _run_model(model, plan, batch, wanted)
+        states = _run_model(model, plan, part, wanted)
         if states is None or len(states) != needed:
             raise ValueError(
                 f"{type(model).__name__} gives {len(states or ())} hidden states of its "
@@ -149,13 +166,13 @@ def _hidden_states(
 
 
 def _run_model(
-    model: PreTrainedModel, plan: ExtractionPlan, batch: _Indices, wanted: list[int] | bool
+    model: PreTrainedModel, plan: ExtractionPlan, part: _Part, wanted: list[int] | bool
 ) -> _States | None:
     """What a side of the model gives for a batch, with the hidden states of the wanted layers."""
-    subwords, mask = _padded(model, plan, batch, given=False)
+    subwords, mask = _padded(model, plan, part, given=False)
     options: dict[str, Any] = {"attention_mask": mask, "output_hidden_states": wanted}
     if plan.given:
-        output = _forced(model, plan, batch, subwords, options)
+        output = _forced(model, plan, part, subwords, options)
         return getattr(output, "decoder_hidden_states", None)
     if plan.side == "decoder":
         output = model(input_ids=subwords, use_cache=False, **options)
@@ -168,7 +185,7 @@ def _run_model(
 def _forced(
     model: Any,  # noqa: ANN401 - torch hides what a call of a model takes
     plan: ExtractionPlan,
-    batch: _Indices,
+    part: _Part,
     subwords: torch.Tensor,
     options: Mapping[str, Any],
 ) -> Any:  # noqa: ANN401 - each architecture has an output class of its own
@@ -177,7 +194,7 @@ def _forced(
     So the state at place j predicts subword j, and the one at j + 1 has just read it.
     """
     start = torch.full_like(subwords[:, :1], model.config.decoder_start_token_id)
-    read, read_mask = _padded(model, plan, batch, given=True)
+    read, read_mask = _padded(model, plan, part, given=True)
     encoded = model.get_encoder()(input_ids=read, attention_mask=read_mask)
     return model(
         encoder_outputs=encoded,
@@ -190,14 +207,14 @@ def _forced(
 
 
 def _padded(
-    model: PreTrainedModel, plan: ExtractionPlan, batch: _Indices, *, given: bool
+    model: PreTrainedModel, plan: ExtractionPlan, part: _Part, *, given: bool
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Subwords of a batch, filled up on the right, and which of them count; (inputs, longest)."""
+    """Subwords of a part, filled up on the right, and which of them count; (inputs, longest)."""
     bound = plan.given_bound if given else plan.subword_bound
     flat = plan.given_subwords if given else plan.subwords
-    starts, ends = bound[batch], bound[batch + 1]
-    lengths = ends - starts
-    mask = np.arange(lengths.max()) < lengths[:, None]
+    starts, ends = bound[part.inputs], bound[part.inputs + 1]
+    longest = (bound[part.filled_as + 1] - bound[part.filled_as]).max()
+    mask = np.arange(longest) < (ends - starts)[:, None]
     # The tokenizer's symbol may be one that the model was never given an embedding for.
     padding = plan.padding if plan.padding < _n_embeddings(model) else 0
     subwords = np.full(mask.shape, padding, dtype=np.int64)

@@ -9,6 +9,7 @@ zlib stream (RFC 1950, 1951): every HDF5 library reads it.
 from __future__ import annotations
 
 import zlib
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -20,40 +21,64 @@ FILTERS = {"shuffle": True, "compression": "gzip", "compression_opts": 1}
 
 _HEADER, _END = b"\x78\x01", b"\x01\x00\x00\xff\xff"
 _LONGEST = 0xFFFF  # bytes of a block that deflate stores as they are
+_SHORTEST, _BLOCK_HEADER = 2**14, 5
 _STEP = 16
-_MOST_BITS = 7.0
-"""Bytes of more bits of entropy are stored: packing them gains too little."""
+_MOST_BITS, _FEW_BITS = 7.0, 1.0
+"""Bytes of more bits of entropy are stored: packing gains too little. Those of few come in runs."""
+_FLUSH_BYTES = 64
+
+_Bytes: TypeAlias = UInt8[np.ndarray, " _"]
 
 
-def packed_chunk(values: Float32[np.ndarray, "row dim"]) -> bytes:
+def packed_chunk(values: Float32[np.ndarray, "row dim"]) -> memoryview:
     """Return a whole chunk of a data set, ready for HDF5's direct write."""
     of_values = np.ascontiguousarray(values, dtype="<f4").view(np.uint8).reshape(-1, 4)
-    planes = [np.ascontiguousarray(of_values[:, place]) for place in range(4)]
-    parts, check = [_HEADER], 1
-    for plane in planes:
-        check = zlib.adler32(plane.data, check)
-        parts += _packed(plane) if _entropy(plane) < _MOST_BITS else _stored(plane)
-    return b"".join([*parts, _END, check.to_bytes(4, "big")])
+    # The longest that it can be, as zlib's own blocks are shorter: no bytes are copied twice.
+    n_blocks = -(-len(of_values) // _SHORTEST)
+    out = np.empty(4 * (len(of_values) + _BLOCK_HEADER * n_blocks + _FLUSH_BYTES), dtype=np.uint8)
+    end, check = _put(out, 0, _HEADER), 1
+    for plane in of_values.T:
+        bits = _entropy(plane)
+        if bits < _MOST_BITS:
+            whole = np.ascontiguousarray(plane)
+            check = zlib.adler32(whole.data, check)
+            end = _put(out, end, _packed(whole, runs=bits < _FEW_BITS))
+        else:
+            end, check = _put_stored(out, end, plane, check)
+    end = _put(out, end, _END + check.to_bytes(4, "big"))
+    return out[:end].data
 
 
-def _entropy(plane: UInt8[np.ndarray, " byte"]) -> float:
+def _put(out: _Bytes, start: int, data: bytes) -> int:
+    end = start + len(data)
+    out[start:end] = np.frombuffer(data, dtype=np.uint8)
+    return end
+
+
+def _entropy(plane: _Bytes) -> float:
     """Bits a byte that its values need, by some of them."""
     counts = np.bincount(plane[::_STEP])
     shares = counts[counts > 0] / counts.sum()
     return float(-(shares * np.log2(shares)).sum())
 
 
-def _packed(plane: UInt8[np.ndarray, " byte"]) -> list[bytes]:
-    # Runs and Huffman codes only: no other repeats are worth looking for.
-    packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_RLE)
+def _packed(plane: _Bytes, *, runs: bool) -> bytes:
+    # No other repeats are worth looking for.
+    strategy = zlib.Z_RLE if runs else zlib.Z_HUFFMAN_ONLY
+    packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS, 9, strategy)
     # Flushed, not finished: the next block begins at a whole byte.
-    return [packer.compress(plane.data), packer.flush(zlib.Z_FULL_FLUSH)]
+    return packer.compress(plane.data) + packer.flush(zlib.Z_FULL_FLUSH)
 
 
-def _stored(plane: UInt8[np.ndarray, " byte"]) -> list[bytes]:
-    parts: list[bytes] = []
+def _put_stored(out: _Bytes, start: int, plane: _Bytes, check: int) -> tuple[int, int]:
+    """The end of what is put, and the checksum of the stream so far."""
     for first in range(0, len(plane), _LONGEST):
-        data = plane[first : first + _LONGEST].tobytes()
-        parts += [b"\x00", len(data).to_bytes(2, "little")]
-        parts += [(len(data) ^ _LONGEST).to_bytes(2, "little"), data]
-    return parts
+        data = plane[first : first + _LONGEST]
+        size = len(data)
+        sizes = size.to_bytes(2, "little") + (size ^ _LONGEST).to_bytes(2, "little")
+        start = _put(out, start, b"\x00" + sizes)
+        block = out[start : start + size]
+        block[:] = data
+        check = zlib.adler32(block.data, check)
+        start += size
+    return start, check

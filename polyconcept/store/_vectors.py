@@ -26,7 +26,7 @@ Batch: TypeAlias = Int64[np.ndarray, " _"]
 BatchVectors: TypeAlias = Float32[np.ndarray, "_ dim"]
 
 _CHUNK_BYTES = 1 << 20
-_MOST_PACKERS = 2
+_MOST_PACKERS = 4
 _MOST_WAITING = 16
 
 
@@ -126,7 +126,7 @@ class _Packers:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(max_workers=min(_MOST_PACKERS, os.cpu_count() or 1))
-        self._waiting: deque[tuple[h5py.Dataset, int, Future[bytes]]] = deque()
+        self._waiting: deque[tuple[h5py.Dataset, int, Future[memoryview]]] = deque()
 
     def __enter__(self) -> _Packers:
         return self
