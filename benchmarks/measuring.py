@@ -1,0 +1,73 @@
+"""What the benchmarks share: one line of the table, and how times and memory are taken."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+__all__ = ["Figure", "cpu_seconds", "figure", "medians", "peak_mib", "reached", "wall_seconds"]
+
+Figure = dict[str, Any]
+Clock = Callable[[Callable[[], Any]], float]
+
+
+def figure(ours: float, unit: str, goal: str, ratio: float, **others: float | str) -> Figure:
+    """One line of the table.
+
+    Args:
+        ours: What was measured.
+        unit: Its unit.
+        goal: What the ratio has to be, such as ``<= 1.1``.
+        ratio: Of ours to the limit or the alternative, or the other way round where more is better.
+        **others: `limit` or `alternative` in the same unit, and a `note`.
+    """
+    columns = {"limit": None, "alternative": None, "note": ""}
+    return {"ours": ours, "unit": unit, "goal": goal, "ratio": ratio, **columns, **others}
+
+
+def reached(row: Figure) -> bool:
+    """Whether a line's ratio is what its goal says.
+
+    Raises:
+        ValueError: The goal is neither ``<= NUMBER`` nor ``>= NUMBER``.
+    """
+    sign, _, number = str(row["goal"]).partition(" ")
+    if sign not in ("<=", ">="):
+        raise ValueError(f"goal {row['goal']!r}: needed `<= NUMBER` or `>= NUMBER`")
+    ratio, needed = float(row["ratio"]), float(number)
+    return ratio <= needed if sign == "<=" else ratio >= needed
+
+
+def cpu_seconds(call: Callable[[], Any]) -> float:
+    """CPU seconds of this process, all its threads: what other work changes least."""
+    began = time.process_time()
+    call()
+    return time.process_time() - began
+
+
+def wall_seconds(call: Callable[[], Any]) -> float:
+    """Seconds on the clock, for what waits for a disk or another process."""
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def medians(clock: Clock, n_rounds: int, *calls: Callable[[], Any]) -> list[float]:
+    """Median seconds of each call; they take turns, so that a busy minute meets all."""
+    rounds = [[clock(call) for call in calls] for _ in range(n_rounds)]
+    return [median(times) for times in zip(*rounds, strict=True)]
+
+
+def peak_mib() -> float:
+    """Most memory that this process has held so far."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # getrusage would count what the process that started this one held.
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) / 2**10
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
