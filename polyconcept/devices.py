@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
-__all__ = ["choose_device"]
+__all__ = ["choose_device", "cpu_threads"]
 
 
 def choose_device(name: str = "auto", *, n_gpus: int = 0) -> str:
@@ -35,3 +37,18 @@ def choose_device(name: str = "auto", *, n_gpus: int = 0) -> str:
             f"{[kind for kind, found in there.items() if found]}"
         )
     return name
+
+
+@contextmanager
+def cpu_threads(n_threads: int) -> Iterator[None]:
+    """Let torch compute with so many threads of the CPU inside the block.
+
+    Training adds in another order with another number, and ends in other weights: so there it is a
+    setting of the study and not of the run.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(n_threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

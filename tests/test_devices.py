@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from polyconcept.devices import choose_device
+from polyconcept.devices import choose_device, cpu_threads
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,11 @@ def test_a_job_that_asked_for_a_gpu_does_not_go_on_without(monkeypatch):
     with pytest.raises(ValueError, match=r"asked for 1 GPU, .* finds none .*VISIBLE_DEVICES=3\)"):
         choose_device("auto", n_gpus=1)
     assert choose_device("cpu", n_gpus=1) == "cpu"
+
+
+def test_threads_are_set_for_a_block_alone():
+    before = torch.get_num_threads()
+
+    with cpu_threads(before + 1):
+        assert torch.get_num_threads() == before + 1
+    assert torch.get_num_threads() == before

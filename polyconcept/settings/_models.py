@@ -68,6 +68,7 @@ class TrainingRecipe(Frozen):
     warmup_share: Share = 0.1
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     seed: Seed = 212
+    n_threads: Count = 1
 
 
 class MixtureRecipe(Frozen):

@@ -29,6 +29,7 @@ class FinetuningSettings(Frozen):
     warmup_share: Share = 0.1
     checkpoint_steps: Count = 500
     seed: Seed = 212
+    n_threads: Count = 1
 
 
 class Generation(Frozen):

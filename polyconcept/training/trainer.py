@@ -27,6 +27,7 @@ from transformers import (
 )
 from transformers.utils import logging as logging_of_transformers
 
+from polyconcept.devices import cpu_threads
 from polyconcept.records import Int64
 from polyconcept.training.checkpoints import fingerprint, last_checkpoint, mark_complete
 from polyconcept.training.masking import NOT_SCORED
@@ -62,9 +63,18 @@ class FinetuneOptions:
     """Seed of the order of the sentences and of dropout."""
     device: str = "auto"
     """What to train on: `cpu`, or the best that torch finds."""
+    n_threads: int = 1
+    """Threads of a CPU: another number adds in another order and ends in other weights."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "learning_rate", "batch_size", "max_length", "checkpoint_steps"):
+        for name in (
+            "epochs",
+            "learning_rate",
+            "batch_size",
+            "max_length",
+            "checkpoint_steps",
+            "n_threads",
+        ):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name}={getattr(self, name)} should be above 0")
         if not 0 <= self.warmup_share < 1:
@@ -113,7 +123,7 @@ def train_on(
     checkpoint = last_checkpoint(directory, key)
     if checkpoint is not None:
         _log.info("fine-tuning goes on from %s", checkpoint)
-    with _bars_only_on_terminals():
+    with _bars_only_on_terminals(), cpu_threads(options.n_threads):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     model.to("cpu").eval()  # type: ignore[arg-type]
 

@@ -101,6 +101,14 @@ def hash_of(files):
     ).hexdigest()
 
 
+def finetuning_threads(wildcards):
+    return STUDY.tasks[wildcards.variant].finetuning.n_threads
+
+
+def pretraining_threads(wildcards):
+    return STUDY.models[wildcards.model].pretrain.training.n_threads
+
+
 def task_data(wildcards):
     """Settings of labelled data such as ``ner/train``."""
     task, split = wildcards.data.split("/")

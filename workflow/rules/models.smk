@@ -33,7 +33,7 @@ rule pretrain:
         model=one_of(models_from("pretrain")),
     conda:
         "../../envs/environment.yaml"
-    threads: 1
+    threads: pretraining_threads
     params:
         settings=settings_of("pretrain"),
         code=code_of("pretrain"),
@@ -73,7 +73,7 @@ rule finetune_entities:
         variant=one_of(tasks_of("entities")),
     conda:
         "../../envs/environment.yaml"
-    threads: 1
+    threads: finetuning_threads
     params:
         settings=settings_of("finetune_entities"),
         # No declared output: Snakemake deletes those before a rerun, and a preempted job goes on
@@ -118,7 +118,7 @@ rule finetune_sentiment:
         variant=one_of(tasks_of("sentiment")),
     conda:
         "../../envs/environment.yaml"
-    threads: 1
+    threads: finetuning_threads
     params:
         settings=settings_of("finetune_sentiment"),
         # No declared output: Snakemake deletes those before a rerun, and a preempted job goes on

@@ -15,7 +15,7 @@ rule finetune_translation:
         variant=one_of(tasks_of("translation")),
     conda:
         "../../envs/environment.yaml"
-    threads: 1
+    threads: finetuning_threads
     params:
         settings=settings_of("finetune_translation"),
         checkpoints=checkpoint_folder,  # as in models.smk
@@ -59,7 +59,7 @@ rule finetune_entities_text:
         variant=one_of(tasks_of("entities")),
     conda:
         "../../envs/environment.yaml"
-    threads: 1
+    threads: finetuning_threads
     params:
         settings=settings_of("finetune_entities_text"),
         checkpoints=checkpoint_folder,  # as in models.smk
@@ -102,7 +102,7 @@ rule finetune_sentiment_text:
         variant=one_of(tasks_of("sentiment")),
     conda:
         "../../envs/environment.yaml"
-    threads: 1
+    threads: finetuning_threads
     params:
         settings=settings_of("finetune_sentiment_text"),
         checkpoints=checkpoint_folder,  # as in models.smk

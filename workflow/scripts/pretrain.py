@@ -19,5 +19,6 @@ with running(snakemake):
     options = training.PretrainOptions(
         **settings["training"], mixture=training.Mixture(**settings["mixture"])
     )
-    training.pretrain(model, tokenizer, text, options=options)
+    with devices.cpu_threads(options.n_threads):
+        training.pretrain(model, tokenizer, text, options=options)
     models.save_model(model, tokenizer, Path(snakemake.output.model))
