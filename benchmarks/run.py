@@ -28,7 +28,8 @@ from polyconcept.provenance.machine import git_state, installed_packages, machin
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
-NAMES = ("extraction", "kmeans", "scores", "wordalign", "storage", "workflow")
+RATES = Path(__file__).with_name("rates.json")
+NAMES = ("storage", "scores", "workflow", "wordalign", "extraction", "kmeans")
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 PACKAGES = (
     "torch",
@@ -123,11 +124,55 @@ def _number(value: float, unit: str) -> str:
     return f"{text} {unit}".rstrip()
 
 
-def run_all(names: Sequence[str], quick: bool, threads: int) -> dict[str, Any]:
-    """Every benchmark in turn; what fails is said, and the others run."""
+def rates_of(report: dict[str, Any]) -> dict[str, Any]:
+    """What `make plan` needs of a full run; what is assumed stays as it stands in RATES."""
+    size = importlib.import_module("kmeans").Size()
+    found, shape = report["figures"], importlib.import_module("extraction").Size()
+    clustered = size.n_words * size.n_dims * size.n_clusters * size.n_restarts
+    reading = found["extraction, beside the bare pass"]
+    operations = 2 * shape.n_layers * 12 * shape.n_dims**2
+    measured = {
+        "model_operations_per_second": (
+            operations * reading["subwords_per_second"],
+            "extraction: operations of the blocks (2 a parameter) by the seconds of all the work",
+        ),
+        "kmeans_seconds_per_unit": (
+            found["k-means, whole fit"]["ours"] / clustered,
+            "k-means: seconds by words x dims x clusters x restarts, starts included",
+        ),
+        "align_seconds_per_pair": (found["word links, time"]["ours"] / 100_000, "word links"),
+        "score_seconds": (
+            found["scores, 600 x 600"]["ours"], "scores: one layer, seed and definition"
+        ),
+        "packed_share": (found["storage, size"]["ratio"], "storage: file size by raw size"),
+        "job_overhead_seconds": (
+            found["workflow, overhead of a job"]["ours"], "workflow: start, imports, Snakemake"
+        ),
+    }  # fmt: skip
+    loads = [run["load_before"] for run in report["runs"].values()]
+    before = json.loads(RATES.read_text(encoding="utf-8"))
+    return {
+        "date": report["date"][:10],
+        "machine": report["machine"] | {"load": round(sum(loads) / len(loads), 1)},
+        "measured": {
+            name: {"value": float(f"{value:.4g}"), "about": about}
+            for name, (value, about) in measured.items()
+        },
+        "assumed": before["assumed"],
+    }
+
+
+def run_all(names: Sequence[str], quick: bool, threads: int) -> tuple[dict[str, Any], Path]:
+    """Every benchmark in turn; what fails is said, and the others run.
+
+    Returns:
+        The report, and the file that it stands in: written after each, so that none is lost.
+    """
     for variable in THREADS:
         os.environ[variable] = str(threads)
     report = conditions(threads) | {"quick": quick, "figures": {}, "runs": {}, "failed": []}
+    RESULTS.mkdir(exist_ok=True)
+    place = RESULTS / f"{report['date'].replace(':', '').replace('+0000', 'Z')}.json"
     for name in names:
         began, load = time.perf_counter(), os.getloadavg()[0]
         arguments = [__file__, "--one", name, *(["--quick"] if quick else [])]
@@ -139,8 +184,9 @@ def run_all(names: Sequence[str], quick: bool, threads: int) -> dict[str, Any]:
         seconds = round(time.perf_counter() - began, 1)
         about = {"seconds": seconds, "load_before": load, "load_after": os.getloadavg()[0]}
         report["runs"][name] = about
+        place.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
         print(f"{name}: {seconds:.0f} s, load {load:.1f}", file=sys.stderr, flush=True)
-    return report
+    return report, place
 
 
 def main() -> None:
@@ -149,6 +195,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it runs")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rates", action="store_true", help="write rates.json, for `make plan`")
     parser.add_argument("--one", choices=NAMES, help="measure one here, print JSON")
     options = parser.parse_args()
     if unknown := set(options.names) - set(NAMES):
@@ -156,14 +203,13 @@ def main() -> None:
     if options.one:
         json.dump(measure_one(options.one, options.quick), sys.stdout)
         return
-    report = run_all(options.names or NAMES, options.quick, options.threads)
+    report, place = run_all(options.names or NAMES, options.quick, options.threads)
     text = table(report["figures"])
-    print(text)
-    RESULTS.mkdir(exist_ok=True)
-    place = RESULTS / f"{report['date'].replace(':', '').replace('+0000', 'Z')}.json"
-    place.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     place.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
+    print(text)
     print(f"written: {place.relative_to(ROOT)}", file=sys.stderr)
+    if options.rates:
+        RATES.write_text(json.dumps(rates_of(report), indent=1) + "\n", encoding="utf-8")
     sys.exit(bool(report["failed"]))
 
 
