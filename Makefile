@@ -10,7 +10,7 @@ SEED ?= 0
 WORKERS ?= 2
 CRATE ?= results/$(basename $(notdir $(STUDY))).crate.zip
 
-.PHONY: help demo test test-slurm check lint format bench lock builtin-models clean explain verify reproduce crate check-crate
+.PHONY: help demo test test-slurm check lint format bench lock builtin-models clean explain plan verify reproduce crate check-crate
 
 help:
 	@echo "make demo            run the embedded study (results/demo/), a few minutes, offline"
@@ -22,7 +22,8 @@ help:
 	@echo "make test            run every test"
 	@echo "make test-slurm      run studies through a private SLURM on this machine (docs/CLUSTER.md)"
 	@echo "make check           format, lint, workflow and type checks, then every test"
-	@echo "make bench           benchmarks against the alternatives"
+	@echo "make plan            what the study STUDY=... would cost: jobs, GPU and CPU hours, disk"
+	@echo "make bench           benchmarks against the limits and the alternatives (docs/PERFORMANCE.md)"
 	@echo "make builtin-models  train the models that the project ships again (up to an hour)"
 	@echo "make lock            resolve envs/*.in anew into the lock and the conda environment"
 
@@ -76,9 +77,13 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/snakefmt Snakefile workflow/rules
 
+# docs/PERFORMANCE.md; WITH="extraction storage" measures only these.
 bench: $(READY)
-	$(BIN)/python benchmarks/error_rate.py
-	$(BIN)/python benchmarks/wordalign.py
+	$(BIN)/python benchmarks/run.py $(WITH)
+
+# Before a study runs: jobs, GPU hours, CPU hours and disk by stage.
+plan: $(READY)
+	$(BIN)/python tools/plan.py $(STUDY)
 
 builtin-models: $(READY)
 	$(BIN)/python tools/make_builtin_models.py

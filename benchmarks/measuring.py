@@ -30,12 +30,14 @@ def figure(ours: float, unit: str, goal: str, ratio: float, **others: float | st
     return {"ours": ours, "unit": unit, "goal": goal, "ratio": ratio, **columns, **others}
 
 
-def reached(row: Figure) -> bool:
-    """Whether a line's ratio is what its goal says.
+def reached(row: Figure) -> bool | None:
+    """Whether a line's ratio is what its goal says; None where the goal is ``-``: there is none.
 
     Raises:
         ValueError: The goal is neither ``<= NUMBER`` nor ``>= NUMBER``.
     """
+    if row["goal"] == "-":
+        return None
     sign, _, number = str(row["goal"]).partition(" ")
     if sign not in ("<=", ">="):
         raise ValueError(f"goal {row['goal']!r}: needed `<= NUMBER` or `>= NUMBER`")

@@ -72,10 +72,6 @@ def wordalign_figures(quick: bool) -> dict[str, Figure]:
             ours["error"], "", "<= 1", ours["error"] / theirs["error"],
             alternative=theirs["error"], note=note,
         ),
-        "word links, memory": figure(
-            ours["mib"], "MiB", "<= 5", ours["mib"] / theirs["mib"], alternative=theirs["mib"],
-            note="above the text's own; the goal is of time",
-        ),
     }  # fmt: skip
 
 
@@ -112,7 +108,7 @@ def table(figures: dict[str, Figure]) -> str:
         other = row["limit"] if row["limit"] is not None else row["alternative"]
         kind = "limit" if row["limit"] is not None else "alternative"
         numbers = (_number(row["ours"], row["unit"]), f"{_number(other, row['unit'])} ({kind})")
-        result = "yes" if reached(row) else "no"
+        result = {True: "yes", False: "no", None: "-"}[reached(row)]
         rows.append((stage, what, *numbers, f"{row['ratio']:.3g}", row["goal"], result))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
