@@ -1,0 +1,173 @@
+"""Say what a study would cost before it runs: ``make plan STUDY=studies/demo.yaml``.
+
+Jobs that would run now, and of each stage an estimate of GPU hours, CPU hours and disk, from the
+rates in benchmarks/rates.json. Nothing is run. Words and weights that come from the hub are not
+known before; what is assumed for them is printed below the table. docs/PERFORMANCE.md says how the
+rates were measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from plan_costs import STAGES, Cost, Estimate
+from planned_jobs import planned_jobs
+from snakemake.exceptions import WorkflowError, print_exception
+
+from polyconcept.provenance.why import Planned
+from polyconcept.settings import parse_study
+
+ROOT = Path(__file__).resolve().parents[1]
+RATES = ROOT / "benchmarks/rates.json"
+HEADING = ("stage", "jobs", "GPU jobs", "GPU hours", "CPU hours", "without GPU", "disk GB")
+_HOUR, _GB = 3600, 1e9
+
+
+@dataclass
+class Total:
+    """What the jobs of a stage cost together."""
+
+    jobs: int = 0
+    gpu_jobs: int = 0
+    gpu_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    """Of one core; of GPU jobs what stands around the work."""
+    core_seconds: float = 0.0
+    """Of one core where there is no GPU."""
+    disk_bytes: float = 0.0
+
+    def add(self, other: Total) -> None:
+        """Count the jobs of another total too."""
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
+def gpu_rules(root: Path) -> frozenset[str]:
+    """Rules that ask for a GPU on a cluster."""
+    profile = yaml.safe_load((root / "profiles/slurm/config.yaml").read_text(encoding="utf-8"))
+    return frozenset(rule for rule, asked in profile["set-resources"].items() if asked.get("gpu"))
+
+
+def total_of(cost: Cost, rates: Mapping[str, float], on_gpu: bool) -> Total:
+    """One job as a total.
+
+    Args:
+        cost: Its work and disk.
+        rates: From `read_rates`.
+        on_gpu: Whether it asks for a GPU.
+    """
+    overhead = rates["job_overhead_seconds"]
+    core = overhead + cost.seconds
+    if not on_gpu:
+        return Total(1, 0, 0.0, core, core, cost.disk_bytes)
+    gpu = overhead + cost.seconds / rates["gpu_over_core"]
+    # A core waits beside the GPU for as long.
+    return Total(1, 1, gpu, gpu, core, cost.disk_bytes)
+
+
+def totals_of(
+    jobs: Sequence[Planned], estimate: Estimate, rates: Mapping[str, float], on_gpu: frozenset[str]
+) -> dict[str, Total]:
+    """Totals by stage, in the order of the stages; those without jobs are left out."""
+    totals = {stage: Total() for stage in dict.fromkeys(STAGES.values())}
+    for job in jobs:
+        cost = estimate.cost(job.rule, job.wildcards)
+        of_job = total_of(cost, rates, job.rule in on_gpu)
+        totals[STAGES.get(job.rule, "text")].add(of_job)
+    return {stage: total for stage, total in totals.items() if total.jobs}
+
+
+def read_rates(path: Path) -> dict[str, float]:
+    """Rates and assumptions by name.
+
+    Raises:
+        ValueError: The file has no rates (names what was found).
+    """
+    found = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        parts = [*found["measured"].items(), *found["assumed"].items()]
+        return {name: float(entry["value"]) for name, entry in parts}
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path}: needed `measured` and `assumed` with values: {error}") from error
+
+
+def report(name: str, totals: Mapping[str, Total], about: Mapping[str, object]) -> str:
+    """The table and what it rests on.
+
+    Args:
+        name: Of the study.
+        totals: By stage.
+        about: What benchmarks/rates.json holds, and `notes` on this study.
+    """
+    whole = Total()
+    for total in totals.values():
+        whole.add(total)
+    if not whole.jobs:
+        return f"{name}: nothing to do"
+    rows = [HEADING, *(_row(*item) for item in totals.items()), _row("in all", whole)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(
+            text.ljust(n) if not place else text.rjust(n)
+            for place, (text, n) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+    title = (
+        f"{name}: {whole.jobs} jobs would run, {whole.gpu_jobs} of them on a GPU where there is one"
+    )
+    notes = [f"- {line}" for line in about["notes"]]
+    return "\n".join([title, "", *lines, "", "What this rests on:", *notes])
+
+
+def _row(stage: str, total: Total) -> tuple[str, ...]:
+    hours = (total.gpu_seconds, total.cpu_seconds, total.core_seconds)
+    numbers = [f"{value:,.2f}" for value in (*(s / _HOUR for s in hours), total.disk_bytes / _GB)]
+    return (stage, str(total.jobs), str(total.gpu_jobs), *numbers)
+
+
+def notes_on(found: Mapping[str, dict], assumptions: Sequence[str]) -> list[str]:
+    """What the figures rest on, in sentences."""
+    machine = found["machine"]
+    lines = [
+        f"rates measured on {found['date']} on one core of {machine['processor']}, at a load of "
+        f"{machine['load']}: benchmarks/rates.json",
+        "hours of CPU are of one core; 'without GPU' is what they were if no job had a GPU",
+        "text of the study is taken whole: `words.cap` leaves fewer words, and less work",
+    ]
+    lines += [
+        f"assumed, not measured: {entry['about']}: {entry['value']:,}"
+        for entry in found["assumed"].values()
+    ]
+    return [*lines, *assumptions]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line, plan, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("study", type=Path, help="the study's configuration file")
+    given = parser.parse_args(arguments)
+    try:
+        config = yaml.safe_load(given.study.read_text(encoding="utf-8"))
+        study = parse_study(config, where=str(given.study))
+        plan = planned_jobs(given.study, ROOT / "profiles/local", ROOT)
+        rates = read_rates(RATES)
+        estimate = Estimate(study, rates, ROOT)
+        totals = totals_of(plan.planned, estimate, rates, gpu_rules(ROOT))
+    except (WorkflowError, OSError, ValueError, yaml.YAMLError) as error:
+        logging.getLogger("snakemake").setLevel(logging.ERROR)
+        print_exception(error)
+        sys.exit(1)
+    about = json.loads(RATES.read_text(encoding="utf-8"))
+    print(report(study.name, totals, {"notes": notes_on(about, sorted(estimate.unknown))}))
+
+
+if __name__ == "__main__":
+    main()
