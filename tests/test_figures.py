@@ -745,11 +745,11 @@ def test_failed_drawing_leaves_no_file(tmp_path):
 @pytest.mark.parametrize("name", ["by_layer", "change", "tasks", "examples", "workflow"])
 def test_captions_are_one_sentence_of_valid_markup(name, metric):
     text = (ROOT / f"workflow/report/{name}.rst").read_text()
-    # What the rules of workflow/rules/figures.smk give: the examples' settings name no definition.
+    # What the rules of workflow/rules/figures.smk give.
     params = {
         "by_layer": {"settings": {"definition": "corrected", "over": "all"}},
         "change": {"settings": {"definition": "corrected", "over": "all"}},
-        "examples": {"settings": {"n_types": 8, "title": "x"}, "definition": "corrected"},
+        "examples": {"settings": {"n_types": 8, "title": "x", "definition": "corrected"}},
     }
     snakemake = SimpleNamespace(
         params=SimpleNamespace(**params.get(name, {})),

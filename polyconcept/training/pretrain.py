@@ -48,8 +48,6 @@ class PretrainOptions:
     """Share of the steps in which the learning rate rises from 0."""
     weight_decay: float = 0.01
     """Weight decay of AdamW; biases and norms are left alone."""
-    n_threads: int = 1
-    """Threads of a CPU: another number adds in another order and ends in other weights."""
 
     def __post_init__(self) -> None:
         if self.n_steps < 1:

@@ -16,9 +16,10 @@ with running(snakemake):
     tokenizer = training.train_tokenizer(text.values(), **settings["tokenizer"])
     model = training.build_model(tokenizer=tokenizer, **settings["model"])
     model.to(device)
-    options = training.PretrainOptions(
-        **settings["training"], mixture=training.Mixture(**settings["mixture"])
-    )
-    with devices.cpu_threads(options.n_threads):
+    recipe = dict(settings["training"])
+    with devices.cpu_threads(recipe.pop("n_threads")):
+        options = training.PretrainOptions(
+            **recipe, mixture=training.Mixture(**settings["mixture"])
+        )
         training.pretrain(model, tokenizer, text, options=options)
     models.save_model(model, tokenizer, Path(snakemake.output.model))

@@ -1,0 +1,6 @@
+"""The order of the tests."""
+
+
+def pytest_collection_modifyitems(items):
+    """Whole studies first: with two files at a time, none of them is left alone at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
