@@ -251,7 +251,8 @@ def test_the_run_after_a_kill_says_what_it_does(accidents):
     assert re.search(r"cancelling [23] waiting jobs of a run that was killed: .*extract_v", third)
     assert re.search(r"waiting for [23] running jobs of a run that was killed: .*extract_v", third)
     assert re.search(r"kept [234] files that its jobs finished after it was killed", third)
-    assert "waiting for" not in fourth
+    # It may still have to wait for SLURM to tidy up after jobs that have ended.
+    assert not re.search(r"waiting for .*(extract_v|align_words)", fourth)
     assert re.search(r"kept 2 files that its jobs finished after it was killed", fourth)
 
 
