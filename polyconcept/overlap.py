@@ -104,8 +104,6 @@ def colap_scores(overlap: ClusterOverlap, key: ScoreKey) -> list[Score]:
             n_hit=overlap.n_overlapping,
             n_total=overlap.n_clusters,
             value=overlap.n_overlapping / overlap.n_clusters,
-            zero_shot=None,
-            signature="",
         )
     ]
 

@@ -1,6 +1,6 @@
 import json
 import logging
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -110,10 +110,10 @@ def test_worked_example_with_the_best_translation_only():
 def test_worked_example_as_rows_of_the_score_table():
     rows = calign_scores(calign(SOURCE, TARGET, EXAMPLE, RULE), KEY)
 
-    common = ("mbert", "base", "encoder", "pud", "en", "de", 12, 212)
+    common = {"metric": "calign", "definition": "published", **asdict(KEY)}
     assert rows == [
-        Score("calign", "published", "all", *common, 1, 3, 1 / 3, None, ""),
-        Score("calign", "published", "large", *common, 1, 2, 1 / 2, None, ""),
+        Score(over="all", n_hit=1, n_total=3, value=1 / 3, **common),
+        Score(over="large", n_hit=1, n_total=2, value=1 / 2, **common),
     ]
 
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -47,10 +48,8 @@ def test_worked_example():
     assert corrected.overlaps.tolist() == [True, True, False, False, False]
     assert (published.n_overlapping, published.n_clusters) == (1, 4)
     assert (corrected.n_overlapping, corrected.n_clusters) == (2, 4)
-    common = ("mbert", "base", "encoder", "pud", "en", "de", 12, 212)
-    assert colap_scores(published, KEY) == [
-        Score("colap", "published", "all", *common, 1, 4, 1 / 4, None, "")
-    ]
+    common = {"metric": "colap", "definition": "published", "over": "all", **asdict(KEY)}
+    assert colap_scores(published, KEY) == [Score(n_hit=1, n_total=4, value=1 / 4, **common)]
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,6 @@ def calign_scores(alignment: ClusterAlignment, key: ScoreKey) -> list[Score]:
                 n_hit=alignment.n_aligned,
                 n_total=total,
                 value=alignment.n_aligned / total,
-                zero_shot=None,
-                signature="",
             )
         )
     return rows

@@ -57,7 +57,11 @@ def choose(
     """
     scores = list(scores)
     wanted = (metric, definition, over)
-    rows = [s for s in scores if (s.metric, s.definition, s.over) == wanted]
+    rows = [
+        s
+        for s in scores
+        if (s.metric, s.definition, s.over) == wanted and s.is_plain and s.seed is not None
+    ]
     found = sorted({s.corpus for s in rows})
     if corpus is not None:
         rows = [s for s in rows if s.corpus == corpus]
@@ -89,7 +93,7 @@ def values(rows: Iterable[Score]) -> Values:
     """
     found: dict[tuple[Run, Pair, int, int], float] = {}
     for row in rows:
-        if row.layer is None:
+        if row.layer is None or row.seed is None:
             raise ValueError(f"a row of {row.metric} has no layer, which a curve needs: {row}")
         run = Run(row.model, row.side, row.variant)
         key = (run, (row.source, row.target), row.layer, row.seed)

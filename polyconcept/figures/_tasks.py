@@ -84,7 +84,7 @@ def plot_task_scores(scores: Iterable[Score], *, metrics: Sequence[str] = tuple(
             rows differ in nothing but value.
     """
     scores = list(scores)
-    rows = [score for score in scores if score.metric in metrics]
+    rows = [score for score in scores if score.metric in metrics and score.is_plain]
     if not rows:
         there = ", ".join(sorted({score.metric for score in scores})) or "the table is empty"
         raise ValueError(f"no row has one of the metrics {', '.join(metrics)}; there are: {there}")
@@ -94,7 +94,7 @@ def plot_task_scores(scores: Iterable[Score], *, metrics: Sequence[str] = tuple(
 def _panels(rows: Sequence[Score]) -> _Panels:
     found: dict[tuple[_Row, str], dict[tuple[bool, str], dict[int, float]]] = defaultdict(dict)
     for score in rows:
-        if score.zero_shot is None:
+        if score.zero_shot is None or score.seed is None:
             raise ValueError(f"a row of {score.metric} does not say if it is zero-shot: {score}")
         row = _Row(score.metric, score.variant, score.source, score.corpus)
         languages = found[row, score.model]

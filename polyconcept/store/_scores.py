@@ -22,9 +22,14 @@ _COLUMN_TYPES = {
     "seed": pa.int64(),
     "n_hit": pa.int64(),
     "n_total": pa.int64(),
-    "value": pa.float64(),
     "zero_shot": pa.bool_(),
-}
+} | dict.fromkeys(
+    (
+        *("at", "value", "low", "high", "var_seed", "var_sample", "var_finetuning"),
+        *("null_mean", "null_low", "null_high", "p", "ceiling", "normalised"),
+    ),
+    pa.float64(),
+)
 _SCHEMA = pa.schema(
     [
         (field.name, _COLUMN_TYPES.get(field.name, pa.string()))
