@@ -4,6 +4,7 @@ Files appear whole or not at all and are never opened again for writing. Every f
 and version; files that belong to another word table are refused.
 """
 
+from polyconcept.store._claims import write_claims
 from polyconcept.store._concept_scores import write_alignments, write_overlaps
 from polyconcept.store._concepts import ConceptFile, write_concepts
 from polyconcept.store._content import content_bytes, content_sha256, files_inside
@@ -43,6 +44,7 @@ __all__ = [
     "read_words",
     "sha256",
     "write_alignments",
+    "write_claims",
     "write_concepts",
     "write_examples",
     "write_json",

@@ -1,0 +1,128 @@
+"""What a study says of the paper's claims: values that pass between `claims` and `store`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+__all__ = ["AtSetting", "Claim", "Claims", "Finding", "OfRun", "Rival", "Verdict"]
+
+Verdict: TypeAlias = Literal["holds", "does not hold", "undecided"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """An effect with its interval, and what follows from it (docs/STATISTICS.md, "Claims")."""
+
+    verdict: Verdict
+    """``holds``: the interval lies above 0; ``does not hold``: it does not reach above 0."""
+    effect: float | None
+    """Mean difference of scores, or correlation; none where there is nothing to take it from."""
+    low: float | None
+    """Lower end of the 95 % interval of `effect`; none where there are too few points for one."""
+    high: float | None
+    """Upper end."""
+    n_points: int
+    """Runs and pairs, or zero-shot scores, that `effect` is taken over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfRun:
+    """Claim 3 inside one fine-tuned model: its languages alone, nothing standardised."""
+
+    model: str
+    """Name of the model in the study."""
+    variant: str
+    """Task that it was fine-tuned on."""
+    task_metric: str
+    """What its zero-shot score is, such as ``entity_f1``."""
+    effect: float
+    """Spearman's correlation over its languages."""
+    low: float
+    """Lower end of the 95 % interval."""
+    high: float
+    """Upper end."""
+    n_points: int
+    """Its zero-shot languages."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim(Finding):
+    """One of the paper's claims, judged by one metric under one definition."""
+
+    claim: int
+    """1, 2 or 3, as in docs/STATISTICS.md."""
+    title: str
+    """The claim in a few words."""
+    metric: str
+    """``calign`` or ``colap``."""
+    definition: str
+    """``published`` or ``corrected``."""
+    models: tuple[str, ...]
+    """Models that gave points."""
+    languages: tuple[str, ...]
+    """Pairs that gave points; of claim 3 the languages scored zero-shot."""
+    layers: tuple[int, ...]
+    """Layers whose scores count, of any model."""
+    of_runs: tuple[OfRun, ...]
+    """Claim 3 inside each fine-tuned model with enough languages; of other claims empty."""
+    n_settings: int
+    """Swept settings at which the claim was judged again."""
+    n_same: int
+    """Those of them with the same verdict."""
+    sentence: str
+    """All of this in English."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtSetting(Finding):
+    """The verdict on a claim where one setting differs: a row of the agreement table."""
+
+    metric: str
+    """``calign`` or ``colap``."""
+    definition: str
+    """``published`` or ``corrected``."""
+    parameter: str
+    """The setting that differs, such as ``match``; empty in the row of the study's own settings."""
+    at: float | None
+    """Its value; none where `parameter` is empty."""
+    claim: int
+    """1, 2 or 3."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rival:
+    """How a simple rival ranks layers, pairs and variants as a metric does."""
+
+    model: str
+    """Name of the model in the study."""
+    side: str
+    """Which side of it."""
+    metric: str
+    """``calign`` or ``colap``."""
+    definition: str
+    """``published`` or ``corrected``."""
+    rival: str
+    """``cka`` or ``retrieval``."""
+    effect: float
+    """Spearman's correlation."""
+    low: float | None
+    """Lower end of the 95 % interval."""
+    high: float | None
+    """Upper end."""
+    p: float | None
+    """Chance of a correlation at least as far from 0 where the two know nothing of each other."""
+    n_points: int
+    """Layers, pairs and variants that both have a score of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """What a study says of the paper's claims, from its score table alone."""
+
+    claims: tuple[Claim, ...]
+    """Claim 1 by every metric and definition, then claims 2 and 3."""
+    settings: tuple[AtSetting, ...]
+    """The agreement table: per metric and definition the study's own settings, then the swept."""
+    rivals: tuple[Rival, ...]
+    """The rank correlations of the score table."""
