@@ -43,15 +43,7 @@ def rank_correlations(scores: Sequence[Score]) -> list[Score]:
     Raises:
         ValueError: A rival has two summary rows for one layer, pair and variant.
     """
-    variants = variants_of(scores)
-    rows = [
-        row
-        for row in scores
-        if row.is_plain
-        and row.seed is None
-        and row.variant != "random"
-        and not is_repeated(row.variant, variants[row.model])
-    ]
+    rows = _summaries(scores)
     groups: dict[_Group, list[Score]] = {}
     for row in rows:
         if row.metric in METRICS and row.over == "all":
@@ -67,6 +59,18 @@ def rank_correlations(scores: Sequence[Score]) -> list[Score]:
         if compared and other:
             found.append(_correlation(compared, other, rival))
     return [row for row in found if row is not None]
+
+
+def _summaries(scores: Sequence[Score]) -> list[Score]:
+    variants = variants_of(scores)
+    return [
+        row
+        for row in scores
+        if row.is_plain
+        and row.seed is None
+        and row.variant != "random"
+        and not is_repeated(row.variant, variants[row.model])
+    ]
 
 
 def _rivals(rows: Sequence[Score]) -> Mapping[tuple[_Group, str], Mapping[_Place, float]]:
