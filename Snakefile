@@ -27,6 +27,8 @@ include: "workflow/rules/models.smk"
 include: "workflow/rules/text_to_text.smk"
 include: "workflow/rules/concepts.smk"
 include: "workflow/rules/scores.smk"
+include: "workflow/rules/similarity.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/cluster.smk"
 
@@ -39,4 +41,5 @@ rule all:
     default_target: True
     input:
         score_table="<results>/scores.csv",
+        claims=multiext("<results>/claims", ".json", ".html"),
         figures=figure_files(),

@@ -11,7 +11,7 @@ import numpy as np
 from polyconcept.atomic import write_text_atomic
 from polyconcept.records import Dictionary, Int32, Int64, Links, Sentences
 
-__all__ = ["build_dictionary", "read_dictionary", "write_dictionary"]
+__all__ = ["build_dictionary", "read_dictionaries", "read_dictionary", "write_dictionary"]
 
 _HEADER = "word\ttranslation\tprobability\tcount"
 
@@ -112,6 +112,13 @@ def read_dictionary(path: Path | str, source: str, target: str) -> Dictionary:
         np.array([entry[2] for entry in entries], dtype=np.float64),
         np.array([entry[3] for entry in entries], dtype=np.int64),
     )
+
+
+def read_dictionaries(
+    forward: Path | str, backward: Path | str, source: str, target: str
+) -> tuple[Dictionary, Dictionary]:
+    """Read a pair's dictionaries, from source to target and back, as `read_dictionary` does."""
+    return read_dictionary(forward, source, target), read_dictionary(backward, target, source)
 
 
 def _check(links: Links, source: Sentences, target: Sentences, min_count: int) -> None:

@@ -26,10 +26,14 @@ Dropped: TypeAlias = Mapping[str, int]
 """Reason -> number of words (or sentences) left out for it."""
 
 Definition: TypeAlias = Literal["published", "corrected"]
+BEFORE_NORM = -1_000_000
+"""Stands in for the number of a layer: the last, before the model's final norm (docs/EXTRACTION.md)."""
+
 Part: TypeAlias = Literal["source", "target", "pooled"]
 """Words clustered together: of one language of a pair, or of both (source's first)."""
 
 __all__ = [
+    "BEFORE_NORM",
     "Bool",
     "Centers",
     "ClusterOfWord",
@@ -220,6 +224,8 @@ class ConceptKey:
     """Whose selection of words is clustered."""
     part: Part
     """Words of the source language, of the target language, or of both (source's first)."""
+    control: str = ""
+    """What was changed before clustering, such as ``centred`` or ``n_clusters=300``."""
 
 
 @runtime_checkable

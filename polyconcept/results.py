@@ -26,6 +26,7 @@ __all__ = [
     "ClusterOverlap",
     "ClusteredWords",
     "ConceptReader",
+    "ControlReader",
     "Run",
     "ScoreKey",
     "Translations",
@@ -77,6 +78,18 @@ class ConceptReader(Protocol):
         """One clustering."""
 
 
+@runtime_checkable
+class ControlReader(ConceptReader, Protocol):
+    """Clusterings under a control; of some metrics only."""
+
+    @property
+    def control(self) -> str:
+        """What was changed, such as ``centred`` or ``n_clusters=300``."""
+
+    def metrics(self) -> tuple[str, ...]:
+        """Metrics whose words were clustered."""
+
+
 @dataclass(frozen=True)
 class ScoreKey:
     """Whose score it is: the columns that all rows of one clustering share."""
@@ -95,8 +108,8 @@ class ScoreKey:
     """Target language."""
     layer: int
     """0 = embedding output, n = after block n."""
-    seed: int
-    """Seed of the clustering."""
+    seed: int | None
+    """Seed of the clustering; none for all seeds together."""
 
 
 @dataclass(frozen=True)
@@ -113,13 +126,22 @@ class ClusteredWords:
     """Cluster of each word, 0-based."""
     n_clusters: int
     """Number of clusters, those without words included."""
+    sentence: Int32[np.ndarray, " word"] | None = None
+    """Sentence of each word, where words come from a word table."""
 
     @classmethod
     def of(
         cls, words: Words, rows: Rows, cluster: ClusterOfWord, *, n_clusters: int
     ) -> ClusteredWords:
         """The rows of a word table that were clustered, in the order of `cluster`."""
-        return cls(words.language, words.types, words.word_type[rows], cluster, n_clusters)
+        return cls(
+            words.language,
+            words.types,
+            words.word_type[rows],
+            cluster,
+            n_clusters,
+            words.sentence[rows],
+        )
 
     @classmethod
     def of_part(cls, concepts: ConceptReader, key: ConceptKey) -> ClusteredWords:

@@ -59,7 +59,7 @@ def test_a_minimal_study_takes_the_published_defaults():
     study = parse_study(minimal())
 
     assert study.clustering.n_clusters == 600
-    assert study.clustering.seeds == (212,)
+    assert study.clustering.seeds == (212, 213, 214, 215, 216)
     assert (study.calign.match, study.calign.n, study.calign.size_ratio) == (0.8, 10, 0.6)
     assert (study.calign.min_types, study.colap.share, study.words.cap) == (5, 0.3, 15)
     assert study.languages == ("en", "de")

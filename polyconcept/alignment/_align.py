@@ -47,7 +47,7 @@ def translation_table(
     place = np.empty(len(row), dtype=np.int64)
     place[order] = np.arange(len(row)) - np.searchsorted(row[order], row[order])
     kept = (row >= 0) & (column >= 0) & (place < max(n, 1))
-    return _ones(row[kept], column[kept], (len(source_types), len(target_types)))
+    return ones(row[kept], column[kept], (len(source_types), len(target_types)))
 
 
 def align_clusters(
@@ -71,18 +71,18 @@ def align_clusters(
     wanted = (len(source.types), len(target.types))
     if translations.shape != wanted:
         raise ValueError(f"translations are {translations.shape}: expected {wanted}, types x types")
-    in_source, in_target = _incidence(source), _incidence(target)
+    in_source, in_target = incidence(source), incidence(target)
     n_types = np.diff(in_source.indptr).astype(np.int32)
     n_target_types = np.diff(in_target.indptr).astype(np.int32)
 
     reached = translations @ in_target.T  # (source type, target cluster)
     reached.data[:] = 1  # a type counts once, however many of its translations are there
     matched = (in_source @ reached).tocoo()  # (source cluster, target cluster)
-    fits = _size_fits(n_types, n_target_types, matched.row, matched.col, rule)
+    fits = size_fits(n_types, n_target_types, matched.row, matched.col, rule)
     row, column, count = matched.row[fits], matched.col[fits], matched.data[fits]
 
     best_target, n_matched = _best(row, column, count, n_types, n_target_types)
-    aligned = (n_types[row] > rule.min_types) & _enough(count, n_types, row, rule)
+    aligned = (n_types[row] > rule.min_types) & enough(count, n_types, row, rule)
     row, column, count = row[aligned], column[aligned], count[aligned]
     order = np.lexsort((column, row))
     return ClusterAlignment(
@@ -103,9 +103,9 @@ def aligned_at(alignment: ClusterAlignment, match: float) -> Bool[np.ndarray, " 
     """Which source clusters align at another `match`; the other thresholds stay."""
     rule = replace(alignment.rule, match=match)
     cluster = np.arange(len(alignment.n_types))
-    enough = _enough(alignment.n_matched, alignment.n_types, cluster, rule)
+    share = enough(alignment.n_matched, alignment.n_types, cluster, rule)
     aligned: Bool[np.ndarray, " cluster"] = (
-        enough & (alignment.n_matched > 0) & (alignment.n_types > rule.min_types)
+        share & (alignment.n_matched > 0) & (alignment.n_types > rule.min_types)
     )
     return aligned
 
@@ -132,7 +132,7 @@ def _places(words: tuple[str, ...], types: tuple[str, ...]) -> Int32[np.ndarray,
     return np.fromiter(map(index.get, words, repeat(-1)), dtype=np.int32, count=len(words))
 
 
-def _incidence(words: ClusteredWords) -> csr_array:
+def incidence(words: ClusteredWords) -> csr_array:
     """Matrix of ones, cluster x type."""
     if not len(words.cluster):
         raise ValueError(f"{words.language}: no words, CALIGN needs clusters with words")
@@ -149,10 +149,10 @@ def _incidence(words: ClusteredWords) -> csr_array:
                 f"{words.language}: {name} runs from {column.min()} to {column.max()}: "
                 f"expected 0 to {size - 1}"
             )
-    return _ones(words.cluster, words.word_type, (words.n_clusters, len(words.types)))
+    return ones(words.cluster, words.word_type, (words.n_clusters, len(words.types)))
 
 
-def _ones(
+def ones(
     row: Int32[np.ndarray, " cell"], column: Int32[np.ndarray, " cell"], shape: tuple[int, int]
 ) -> csr_array:
     """Sparse int32 matrix with 1 at each cell, however often it is named."""
@@ -161,7 +161,7 @@ def _ones(
     return matrix
 
 
-def _size_fits(
+def size_fits(
     n_types: Int32[np.ndarray, " cluster"],
     n_target_types: Int32[np.ndarray, " target"],
     row: Int[np.ndarray, " pair"],
@@ -179,19 +179,19 @@ def _size_fits(
     return fits
 
 
-def _enough(
+def enough(
     n_matched: Int[np.ndarray, " pair"],
     n_types: Int32[np.ndarray, " cluster"],
     cluster: Int[np.ndarray, " pair"],
     rule: CalignRule,
 ) -> Bool[np.ndarray, " pair"]:
     """Whether the matched share of each pair's source cluster passes `match`."""
-    enough: Bool[np.ndarray, " pair"]
+    passes: Bool[np.ndarray, " pair"]
     if rule.definition == "published":
-        enough = n_matched / np.maximum(n_types, 1)[cluster] > rule.match
+        passes = n_matched / np.maximum(n_types, 1)[cluster] > rule.match
     else:
-        enough = n_matched >= least_count(rule.match, n_types)[cluster]
-    return enough
+        passes = n_matched >= least_count(rule.match, n_types)[cluster]
+    return passes
 
 
 def _best(

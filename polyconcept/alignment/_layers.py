@@ -2,35 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict
-
-from scipy.sparse import csr_array
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 
 from polyconcept.alignment._align import align_clusters, translation_table
-from polyconcept.alignment._report import aligned_examples
-from polyconcept.records import ConceptExample, ConceptKey, Definition, Dictionary
+from polyconcept.alignment._group import Group
+from polyconcept.alignment._report import aligned_examples, calign_scores
+from polyconcept.alignment._statistics import Statistics, describe, plain_rows
+from polyconcept.records import ConceptExample, ConceptKey, Definition, Dictionary, Score
+from polyconcept.resamples import Resamples
 from polyconcept.results import (
     CalignRule,
     ClusterAlignment,
     ClusteredWords,
     ConceptReader,
+    ControlReader,
     Run,
     ScoreKey,
 )
+from polyconcept.statistics import under_control
+
+__all__ = [
+    "Report",
+    "Thresholds",
+    "control_rows",
+    "examples_of_layer",
+    "group_layers",
+    "score_layers",
+]
 
 
-def align_layers(
+@dataclass(frozen=True)
+class Report:
+    """All that is known of a pair's CALIGN."""
+
+    scores: list[Score] = field(default_factory=list)
+    alignments: list[tuple[ScoreKey, ClusterAlignment]] = field(default_factory=list)
+    resamples: list[Resamples] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Thresholds of CALIGN (docs/METRICS.md)."""
+
+    n: int
+    """Translations of a word that count, best first."""
+    match: float
+    """Share of a source cluster's types to be matched."""
+    size_ratio: float
+    """Bound on the ratio of the two numbers of types."""
+    min_types: int
+    """A source cluster must have more types than this."""
+
+    def rule(self, definition: Definition) -> CalignRule:
+        """The rule under a definition."""
+        return CalignRule(definition, **asdict(self))
+
+
+def score_layers(
     concepts: ConceptReader,
     dictionaries: tuple[Dictionary, Dictionary],
     run: Run,
-    *,
-    n: int,
-    match: float,
-    size_ratio: float,
-    min_types: int,
-) -> Iterator[tuple[ScoreKey, ClusterAlignment]]:
-    """Align the clusters of a pair in every layer and seed, under every definition.
+    thresholds: Thresholds,
+    wanted: Statistics,
+) -> Report:
+    """Score a pair in every layer, under every seed and definition, with what a score means.
+
+    Raises:
+        ValueError: as `group_layers`.
+    """
+    report = Report()
+    for group in group_layers(concepts, dictionaries, run, thresholds):
+        for seed, alignment in zip(concepts.seeds, group.alignments, strict=True):
+            key = replace(group.key, seed=seed)
+            report.alignments.append((key, alignment))
+            report.scores.extend(calign_scores(alignment, key))
+        for one in describe(group, wanted):
+            if isinstance(one, Resamples):
+                report.resamples.append(one)
+            else:
+                report.scores.append(one)
+    return report
+
+
+def group_layers(
+    concepts: ConceptReader,
+    dictionaries: tuple[Dictionary, Dictionary],
+    run: Run,
+    thresholds: Thresholds,
+) -> Iterator[Group]:
+    """The clusterings of a pair by definition, layer and direction, under all seeds each.
 
     `published` goes from source to target; `corrected` is scored both ways.
 
@@ -38,34 +99,47 @@ def align_layers(
         concepts: the pair's clusterings.
         dictionaries: from source to target, and from target to source.
         run: whose clusterings they are.
-        n: translations of a word that count, best first.
-        match: share of a source cluster's types to be matched.
-        size_ratio: bound on the ratio of the two numbers of types.
-        min_types: a source cluster must have more types than this.
+        thresholds: thresholds of CALIGN.
 
     Raises:
         ValueError: a dictionary translates between other languages, or a threshold is out of range.
     """
-    types = concepts.source.types, concepts.target.types
     _check_directions(concepts, dictionaries)
-    tables = (
-        translation_table(dictionaries[0], *types, n=n),
-        translation_table(dictionaries[1], *types[::-1], n=n),
-    )
     for definition in concepts.definitions:
-        rule = CalignRule(definition, n, match, size_ratio, min_types)
         for layer in concepts.layers:
-            for seed in concepts.seeds:
-                sides = _sides(concepts, layer, seed, definition)
-                for words, table in _ways(sides, tables, definition):
-                    alignment = align_clusters(*words, table, rule)
-                    pair = alignment.source, alignment.target
-                    yield (
-                        ScoreKey(
-                            **asdict(run), source=pair[0], target=pair[1], layer=layer, seed=seed
-                        ),
-                        alignment,
-                    )
+            sides = tuple(_sides(concepts, layer, seed, definition) for seed in concepts.seeds)
+            group = Group(run, layer, thresholds.rule(definition), sides, *dictionaries)
+            yield group
+            if definition == "corrected":
+                yield replace(
+                    group,
+                    sides=tuple((target, source) for source, target in sides),
+                    forward=group.backward,
+                    backward=group.forward,
+                )
+
+
+def control_rows(
+    controls: Iterable[ControlReader],
+    dictionaries: tuple[Dictionary, Dictionary],
+    run: Run,
+    thresholds: Thresholds,
+) -> list[Score]:
+    """Rows of clusterings under controls, of those that have clusterings for CALIGN.
+
+    Args:
+        controls: the pair's clusterings under each control.
+        dictionaries: from source to target, and from target to source.
+        run: whose clusterings they are.
+        thresholds: thresholds of CALIGN.
+    """
+    return [
+        under_control(row, concepts.control)
+        for concepts in controls
+        if "calign" in concepts.metrics()
+        for group in group_layers(concepts, dictionaries, run, thresholds)
+        for row in plain_rows(group)
+    ]
 
 
 def examples_of_layer(
@@ -102,17 +176,6 @@ def _sides(
         ClusteredWords.of_part(concepts, ConceptKey(layer, seed, "calign", definition, "source")),
         ClusteredWords.of_part(concepts, ConceptKey(layer, seed, "calign", definition, "target")),
     )
-
-
-def _ways(
-    sides: tuple[ClusteredWords, ClusteredWords],
-    tables: tuple[csr_array, csr_array],
-    definition: Definition,
-) -> Iterator[tuple[tuple[ClusteredWords, ClusteredWords], csr_array]]:
-    """The directions that a definition compares, each with its table of translations."""
-    yield sides, tables[0]
-    if definition == "corrected":
-        yield sides[::-1], tables[1]
 
 
 def _check_directions(concepts: ConceptReader, dictionaries: tuple[Dictionary, Dictionary]) -> None:

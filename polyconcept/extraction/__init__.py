@@ -7,6 +7,7 @@ counted reason, never given zeros (docs/EXTRACTION.md).
 
 from polyconcept.extraction._plan import plan_extraction
 from polyconcept.extraction._record import REASONS, ExtractionPlan, Pooling, Reading, Side
+from polyconcept.extraction._stack import layers_to_read
 from polyconcept.extraction._vectors import extract_vectors
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "Reading",
     "Side",
     "extract_vectors",
+    "layers_to_read",
     "plan_extraction",
 ]

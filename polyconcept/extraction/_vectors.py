@@ -9,11 +9,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from transformers import PreTrainedConfig, PreTrainedModel
+from transformers import PreTrainedModel
 
 from polyconcept.extraction._record import ExtractionPlan
+from polyconcept.extraction._stack import n_blocks, watched
 from polyconcept.logs import progress
-from polyconcept.records import Float32, Int64, Rows, Vectors
+from polyconcept.records import BEFORE_NORM, Float32, Int64, Rows, Vectors
 
 _log = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ _CPU_SUBWORDS = 2048
 
 _Indices: TypeAlias = Int64[np.ndarray, " _"]
 _States: TypeAlias = tuple[torch.Tensor | None, ...]
+_ByLayer: TypeAlias = Mapping[int, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ def extract_vectors(
     Args:
         model: A model without head in evaluation mode: nothing is computed over the vocabulary.
         plan: From `plan_extraction`, with this model's tokenizer, for one of its sides.
-        layers: Layers to read: 0 is the embedding output, n the output of block n.
+        layers: Layers to read: 0 is the embedding output, n the output of block n; see also
+            `layers_to_read`.
 
     Returns:
         An iterator over the batches, or parts of them: places in `plan.rows` [word], and for each
@@ -129,9 +132,7 @@ def _part_vectors(
     read = torch.from_numpy(_ranges(first, last + 1)).to(model.device)
     vectors: dict[int, Vectors] = {}
     for layer in layers:
-        state = states[layer]
-        assert state is not None
-        state = state.flatten(0, 1)[read].float()  # (states read, dim)
+        state = states[layer].flatten(0, 1)[read].float()  # (states read, dim)
         vectors[layer] = _means(state.cpu().numpy(), last - first + 1)
         finite = np.isfinite(vectors[layer]).all(axis=1)
         if not finite.all():
@@ -146,22 +147,25 @@ def _part_vectors(
 @torch.inference_mode()
 def _hidden_states(
     model: PreTrainedModel, plan: ExtractionPlan, part: _Part, layers: tuple[int, ...]
-) -> _States:
+) -> _ByLayer:
     """Hidden states of a batch by layer, each (inputs, longest, dim), on the model's device.
 
-    Of layers that are not wanted None, where the model can tell them apart: with all of them a
+    Of layers that are not wanted none, where the model can tell them apart: with all of them a
     batch would take several times the memory.
     """
-    needed = _n_blocks(model.config, plan.side) + 1
-    for wanted in (list(layers), True):
-        states = _run_model(model, plan, part, wanted)
+    numbered = [layer for layer in layers if layer != BEFORE_NORM]
+    needed = n_blocks(model.config, plan.side) + 1
+    for wanted in (numbered, True):
+        with watched(model, plan.side, wanted=BEFORE_NORM in layers) as before_norm:
+            states = _run_model(model, plan, part, wanted)
         if states is None or len(states) != needed:
             raise ValueError(
                 f"{type(model).__name__} gives {len(states or ())} hidden states of its "
                 f"{plan.side}, {needed} are needed: the embedding output and one for each block"
             )
-        if all(states[layer] is not None for layer in layers):
-            return states
+        found = {layer: state for layer in numbered if (state := states[layer]) is not None}
+        if len(found) == len(set(numbered)):
+            return found | ({BEFORE_NORM: before_norm[-1]} if before_norm else {})
     raise ValueError(f"{type(model).__name__} gives no hidden states of some of {list(layers)}")
 
 
@@ -242,26 +246,16 @@ def _ranges(starts: _Indices, ends: _Indices) -> _Indices:
     return ranges
 
 
-def _n_blocks(config: PreTrainedConfig, side: str) -> int:
-    """Blocks of a side of the model."""
-    own = getattr(config, side, None)
-    if isinstance(own, PreTrainedConfig):  # T5Gemma has a configuration for each side
-        return _n_blocks(own, side)
-    if side == "decoder" and config.is_encoder_decoder:
-        # T5's name, or that of BART's family.
-        return int(getattr(config, "num_decoder_layers", None) or config.decoder_layers)
-    return int(config.get_text_config().num_hidden_layers)
-
-
 def _n_embeddings(model: PreTrainedModel) -> int:
     embeddings: Any = model.get_input_embeddings()
     return len(embeddings.weight)
 
 
 def _check_layers(model: PreTrainedModel, plan: ExtractionPlan, layers: Sequence[int]) -> None:
-    deepest = _n_blocks(model.config, plan.side)
-    wrong = [layer for layer in layers if not 0 <= layer <= deepest]
-    if wrong or not layers:
+    deepest = n_blocks(model.config, plan.side)
+    numbered = [layer for layer in layers if layer != BEFORE_NORM]
+    wrong = [layer for layer in numbered if not 0 <= layer <= deepest]
+    if wrong or not numbered:
         raise ValueError(
             f"layers {list(layers)}: {wrong or 'none'} asked for, the model's {plan.side} has 0 "
             f"(embedding output) to {deepest}"

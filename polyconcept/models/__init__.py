@@ -17,6 +17,7 @@ from polyconcept.models._loading import (
     load_token_classifier,
     load_tokenizer,
 )
+from polyconcept.models._random import randomise_model
 from polyconcept.models._shape import (
     Side,
     limit_length,
@@ -42,6 +43,7 @@ __all__ = [
     "load_tokenizer",
     "max_subwords",
     "n_layers",
+    "randomise_model",
     "save_model",
     "sides",
 ]

@@ -25,6 +25,7 @@ def cross_faults(study: Study) -> Iterator[str]:
     for name, model in study.models.items():
         yield from _model_faults(study, name, model)
     yield from _example_faults(study)
+    yield from _statistics_faults(study)
     yield from _builtin_faults(study)
 
 
@@ -52,6 +53,8 @@ def _pair_faults(study: Study) -> Iterator[str]:
 def _task_faults(study: Study) -> Iterator[str]:
     if "base" in study.tasks:
         yield "tasks: `base` names the variant that is not fine-tuned; choose another name"
+    if "random" in study.tasks:
+        yield "tasks: `random` names the variant with random weights; choose another name"
     for name, task in study.tasks.items():
         yield from _repeated(f"tasks.{name}.labels", task.labels)
         for split, data in (("train", task.train), ("test", task.test)):
@@ -85,6 +88,20 @@ def _model_faults(study: Study, name: str, model: Model) -> Iterator[str]:
                 yield f"{key}.corpora: {corpus} is `pairwise`; one text in all languages is needed"
         n_blocks = recipe.model.n_layers
         yield from layer_faults(study, name, n_blocks, f"{key}.model.n_layers")
+
+
+def _statistics_faults(study: Study) -> Iterator[str]:
+    chosen = study.controls.models or ()
+    yield from _unknown("controls.models", chosen, set(study.models), "model")
+    yield from _repeated("controls.models", chosen)
+    yield from _repeated("controls.vectors", study.controls.vectors)
+    yield from _repeated("controls.cluster_factors", study.controls.cluster_factors)
+    n_resamples, n_seeds = study.statistics.n_resamples, len(study.clustering.seeds)
+    if n_resamples < 2 * n_seeds:
+        yield (
+            f"statistics.n_resamples: {n_resamples} for {n_seeds} `clustering.seeds`; at least two "
+            "of each seed are needed for a variance"
+        )
 
 
 def _example_faults(study: Study) -> Iterator[str]:

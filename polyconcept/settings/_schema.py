@@ -41,7 +41,7 @@ class Clustering(Frozen):
     """k-means of the word vectors."""
 
     n_clusters: Count = 600
-    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (212,)
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (212, 213, 214, 215, 216)
     n_restarts: Count = 10
     engine: Literal["torch", "scikit-learn"] = "torch"
     max_iterations: Count = 300
@@ -61,6 +61,38 @@ class Colap(Frozen):
     """Threshold of COLAP (docs/METRICS.md)."""
 
     share: Share = 0.3
+
+
+class Sweeps(Frozen):
+    """Values of CALIGN's settings that are tried one at a time, besides every `match`."""
+
+    n: tuple[Count, ...] = (1, 3, 5, 20)
+    size_ratio: tuple[Share, ...] = (0.3, 0.45, 0.75, 0.9)
+    min_types: tuple[Annotated[int, Field(ge=0)], ...] = (0, 2, 10)
+
+
+class Statistics(Frozen):
+    """Nulls, intervals and sweeps (docs/STATISTICS.md)."""
+
+    n_permutations: Count = 200
+    n_resamples: Count = 200
+    seed: Seed = 1
+    sweeps: Sweeps = Sweeps()
+
+
+class Controls(Frozen):
+    """Controls through the same pipeline, and simple rivals (docs/STATISTICS.md)."""
+
+    models: tuple[Name, ...] | None = None
+    random_weights: bool = True
+    vectors: tuple[Literal["centred", "standardised", "unit_length"], ...] = (
+        "centred",
+        "standardised",
+        "unit_length",
+    )
+    cluster_factors: tuple[Annotated[float, Field(gt=0)], ...] = (0.5, 2.0)
+    max_sentences: Count = 2000
+    seed: Seed = 1
 
 
 class Examples(Frozen):
@@ -99,6 +131,8 @@ class Study(Frozen):
     clustering: Clustering = Clustering()
     calign: Calign = Calign()
     colap: Colap = Colap()
+    statistics: Statistics = Statistics()
+    controls: Controls = Controls()
     figures: Figures = Figures()
 
     @property
@@ -110,9 +144,24 @@ class Study(Frozen):
         """Layers whose vectors are kept for `model`, ascending."""
         return tuple(sorted(set(self.models[model].layers or self.layers)))
 
+    @property
+    def controlled(self) -> tuple[str, ...]:
+        """Models whose controls are computed."""
+        chosen = self.controls.models
+        return tuple(self.models) if chosen is None else chosen
+
     def variants_of(self, model: str) -> tuple[str, ...]:
-        """``base`` and the tasks that `model` is fine-tuned on."""
-        return ("base", *self.models[model].tasks)
+        """``base``, ``random`` as a control, and the tasks that `model` is fine-tuned on."""
+        drawn = self.controls.random_weights and model in self.controlled
+        return ("base", *(["random"] if drawn else []), *self.models[model].tasks)
+
+    def repeats_of(self, model: str) -> list[tuple[str, ...]]:
+        """Tasks of a model that differ in nothing but the seed of their fine-tuning."""
+        groups: dict[str, list[str]] = {}
+        for name in self.models[model].tasks:
+            same = self.tasks[name].model_dump_json(exclude={"finetuning": {"seed"}})
+            groups.setdefault(same, []).append(name)
+        return [tuple(names) for names in groups.values() if len(names) > 1]
 
     def pairs_with(self, language: str, own: str = "") -> list[str]:
         """Pairs whose words of a language stand in one table: all, or `own` where each has its."""

@@ -170,12 +170,54 @@ def _cluster_words(study: Study, wildcards: Wildcards) -> Values:
     return _plain(study.clustering) | {"layers": layers, "device": study.device}
 
 
+def _random_model(study: Study, _wildcards: Wildcards) -> Values:
+    return _plain(study.controls, "seed")
+
+
+def _cluster_controls(study: Study, wildcards: Wildcards) -> Values:
+    """The first seed only, and the definition that the figures show: controls are not cheap."""
+    settings = _cluster_words(study, wildcards)
+    seed = settings.pop("seeds")[0]
+    return settings | {
+        "seed": seed,
+        "changes": list(study.controls.vectors),
+        "cluster_factors": list(study.controls.cluster_factors),
+        "definition": study.figures.definition,
+    }
+
+
 def _score_calign(study: Study, _wildcards: Wildcards) -> Values:
-    return {"corpus": study.corpus, "thresholds": _plain(study.calign)}
+    return {
+        "corpus": study.corpus,
+        "thresholds": _plain(study.calign),
+        "statistics": _plain(study.statistics, *_DRAWS),
+        "sweeps": _plain(study.statistics.sweeps),
+    }
 
 
 def _score_colap(study: Study, _wildcards: Wildcards) -> Values:
-    return {"corpus": study.corpus, "thresholds": _plain(study.colap)}
+    return {
+        "corpus": study.corpus,
+        "thresholds": _plain(study.colap),
+        "statistics": _plain(study.statistics, *_DRAWS),
+    }
+
+
+_DRAWS = ("n_permutations", "n_resamples", "seed")
+
+
+def _score_similarity(study: Study, wildcards: Wildcards) -> Values:
+    return {
+        "corpus": study.corpus,
+        "layers": list(study.layers_of(wildcards["model"])),
+        **_plain(study.controls, "max_sentences", "seed"),
+    }
+
+
+def _compare_variants(study: Study, _wildcards: Wildcards) -> Values:
+    """Which runs are compared, and which fine-tunings were repeated."""
+    repeats = [list(names) for model in study.models for names in study.repeats_of(model)]
+    return _merge_scores(study, {}) | {"repeats": repeats}
 
 
 def _merge_scores(study: Study, _wildcards: Wildcards) -> Values:
@@ -253,10 +295,15 @@ _STAGES: Mapping[str, Stage] = {
     "finetune_sentiment_text": _finetune,
     "score_sentiment_text": _score_as_text,
     "extract_vectors": _extract_vectors,
+    "random_model": _random_model,
     "cluster_words": _cluster_words,
+    "cluster_controls": _cluster_controls,
     "score_calign": _score_calign,
     "score_colap": _score_colap,
+    "score_similarity": _score_similarity,
+    "compare_variants": _compare_variants,
     "merge_scores": _merge_scores,
+    "state_claims": _nothing,
     "plot_by_layer": _layer_figure,
     "plot_change": _layer_figure,
     "plot_tasks": _nothing,

@@ -13,6 +13,7 @@ from polyconcept.store._difference import Difference, content_difference
 from polyconcept.store._examples import read_examples, write_examples
 from polyconcept.store._faults import StoreError
 from polyconcept.store._json import read_json, sha256, write_json
+from polyconcept.store._resamples import read_resamples, write_resamples
 from polyconcept.store._scores import read_scores, write_scores, write_scores_csv
 from polyconcept.store._sources import read_pin, write_pin
 from polyconcept.store._translations import read_translations, write_translations
@@ -38,6 +39,7 @@ __all__ = [
     "read_examples",
     "read_json",
     "read_pin",
+    "read_resamples",
     "read_scores",
     "read_selections",
     "read_translations",
@@ -50,6 +52,7 @@ __all__ = [
     "write_json",
     "write_overlaps",
     "write_pin",
+    "write_resamples",
     "write_scores",
     "write_scores_csv",
     "write_selections",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -46,7 +47,8 @@ def write_concepts(
 
 
 def _place(key: ConceptKey) -> str:
-    return f"layer/{key.layer}/seed/{key.seed}/{key.metric}/{key.definition}/{key.part}"
+    under = f"control/{key.control}/" if key.control else ""
+    return f"{under}layer/{key.layer}/seed/{key.seed}/{key.metric}/{key.definition}/{key.part}"
 
 
 def _write_clusters(group: h5py.Group, clusters: Clusters) -> None:
@@ -64,15 +66,19 @@ class ConceptFile:
         path: The file.
         source: Word table of the source language.
         target: Word table of the target language.
+        control: What was changed before clustering; empty where nothing was.
         layers: Layers in the file, ascending.
         seeds: Seeds of the clusterings, ascending.
     """
 
-    def __init__(self, path: Path, file: h5py.File, source: Words, target: Words) -> None:
+    def __init__(
+        self, path: Path, file: h5py.File, source: Words, target: Words, *, control: str = ""
+    ) -> None:
         self.path, self._file = path, file
-        self.source, self.target = source, target
-        self.layers = tuple(sorted(int(name) for name in file["layer"]))
-        seeds = {int(seed) for layer in file["layer"].values() for seed in layer["seed"]}
+        self.source, self.target, self.control = source, target, control
+        found = file.get(f"control/{control}/layer" if control else "layer", {})
+        self.layers = tuple(sorted(int(name) for name in found))
+        seeds = {int(seed) for layer in found.values() for seed in layer["seed"]}
         self.seeds = tuple(sorted(seeds))
 
     @classmethod
@@ -89,10 +95,40 @@ class ConceptFile:
                 check_fingerprint(path, found, words.fingerprint, words.language)
             yield cls(path, file, source, target)
 
+    @classmethod
+    @contextmanager
+    def open_all(
+        cls, paths: Sequence[Path | str], source: Words, target: Words
+    ) -> Iterator[tuple[ConceptFile, list[ConceptFile]]]:
+        """Open a pair's clusterings, and those under controls where a second file holds them.
+
+        Raises:
+            StoreError: As `open`.
+        """
+        with ExitStack() as stack:
+            files = [stack.enter_context(cls.open(Path(path), source, target)) for path in paths]
+            yield files[0], [control for file in files for control in file.controls()]
+
+    def controls(self) -> list[ConceptFile]:
+        """The clusterings under each control, by name."""
+        names = sorted(self._file.get("control", {}))
+        return [
+            ConceptFile(self.path, self._file, self.source, self.target, control=name)
+            for name in names
+        ]
+
+    def metrics(self) -> tuple[str, ...]:
+        """Metrics whose words were clustered here."""
+        first = self._group(
+            f"control/{self.control}/" * bool(self.control)
+            + f"layer/{self.layers[0]}/seed/{self.seeds[0]}"
+        )
+        return tuple(first)
+
     @property
     def definitions(self) -> tuple[Definition, ...]:
         """Definitions whose words were clustered."""
-        names = self._file["selection/calign"]
+        names = {name for metric in self._file["selection"].values() for name in metric}
         return tuple(name for name in get_args(Definition) if name in names)
 
     def selection(self, metric: str, definition: Definition) -> Selection:
@@ -106,7 +142,7 @@ class ConceptFile:
         Raises:
             StoreError: The file holds no such clustering.
         """
-        group = self._group(_place(key))
+        group = self._group(_place(replace(key, control=self.control)))
         return Clusters(
             cluster=group["cluster"][:],
             centers=group["centers"][:],

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import h5py
 import numpy as np
 
-from polyconcept.records import Bool, Dropped, Float32, Int64, Rows, Vectors, Words
+from polyconcept.records import BEFORE_NORM, Bool, Dropped, Float32, Int64, Rows, Vectors, Words
 from polyconcept.store._faults import StoreError, check_fingerprint, create_hdf5, open_hdf5
 from polyconcept.store._packing import FILTERS, packed_chunk
 
@@ -159,7 +159,7 @@ class _LayerWriter:
     ) -> None:
         shape = (max(1, min(n_words, _CHUNK_BYTES // (4 * n_dims))), n_dims)
         self._dataset = file.create_dataset(
-            f"layer/{layer}", shape=(n_words, n_dims), dtype="<f4", chunks=shape, **FILTERS
+            _place(layer), shape=(n_words, n_dims), dtype="<f4", chunks=shape, **FILTERS
         )
         self._packers, self._shape = packers, shape
         self._chunk, self._first, self._n_rows = np.zeros(shape, np.float32), 0, 0
@@ -181,6 +181,10 @@ class _LayerWriter:
             self._packers.add(self._dataset, self._first, self._chunk)
             self._first += self._n_rows
             self._chunk, self._n_rows = np.zeros(self._shape, np.float32), 0
+
+
+def _place(layer: int) -> str:
+    return "before_norm" if layer == BEFORE_NORM else f"layer/{layer}"
 
 
 class VectorFile:
@@ -222,6 +226,11 @@ class VectorFile:
             yield reader
 
     @property
+    def has_before_norm(self) -> bool:
+        """Whether the last layer's state before the model's final norm is here (`BEFORE_NORM`)."""
+        return _place(BEFORE_NORM) in self._file
+
+    @property
     def language(self) -> str:
         """Language of the word table."""
         return self.header.language
@@ -236,7 +245,7 @@ class VectorFile:
         Raises:
             StoreError: The file has no such layer, or a row has no vector.
         """
-        if layer not in self.layers:
+        if _place(layer) not in self._file:
             raise StoreError(f"{self._path}: no layer {layer}; it holds {list(self.layers)}")
         places = np.searchsorted(self.rows, rows)
         known = places < len(self.rows)
@@ -244,7 +253,7 @@ class VectorFile:
         if not known.all():
             first = rows[np.flatnonzero(~known)[0]]
             raise StoreError(f"{self._path}: row {first} of the word table has no vector")
-        return self._read_places(self._file[f"layer/{layer}"], self._place[places])
+        return self._read_places(self._file[_place(layer)], self._place[places])
 
     def _read_places(self, dataset: h5py.Dataset, places: Rows) -> Vectors:
         """Rows of a data set, a chunk at a time: no more than what is asked for lies in memory."""

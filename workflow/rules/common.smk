@@ -76,7 +76,7 @@ wildcard_constraints:
     task=one_of(STUDY.tasks),
     data=one_of(f"{task}/{split}" for task in STUDY.tasks for split in SPLITS),
     model=one_of(STUDY.models),
-    variant=one_of(["base", *STUDY.tasks]),
+    variant=one_of(["base", "random", *STUDY.tasks]),
     side=one_of(SIDES),
     metric=one_of(METRICS),
 

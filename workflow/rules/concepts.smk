@@ -38,3 +38,24 @@ rule cluster_words:
         code=code_of("cluster_words"),
     script:
         "../scripts/cluster_words.py"
+
+
+rule cluster_controls:
+    # The same words with changed vectors, and in other numbers of clusters.
+    input:
+        unpack(pair_vectors),
+        selections="<results>/selections/{pair}.parquet",
+    output:
+        concepts="<results>/concepts/{model}/{variant}/{side}/{pair}.controls.h5",
+    log:
+        "<logs>/cluster_controls/{model}/{variant}/{side}/{pair}.log",
+    wildcard_constraints:
+        model=one_of(STUDY.controlled),
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    params:
+        settings=settings_of("cluster_controls"),
+        code=code_of("cluster_controls"),
+    script:
+        "../scripts/cluster_controls.py"

@@ -222,22 +222,47 @@ def checkpoint_folder(wildcards):
     return f"results/{STUDY.name}/checkpoints/{wildcards.model}/{wildcards.variant}"
 
 
-def all_scores(wildcards):
-    """Score files of all runs, in the order of the configuration."""
+def pair_concepts(wildcards):
+    """Clusters of a pair, and those under controls where the model has these."""
+    stem = f"<results>/concepts/{wildcards.model}/{wildcards.variant}/{wildcards.side}"
+    kinds = ("h5", "controls.h5") if wildcards.model in STUDY.controlled else ("h5",)
+    return [f"{stem}/{wildcards.pair}.{kind}" for kind in kinds]
+
+
+def of_runs(suffixes):
+    """Score files of every run and pair, in the order of the configuration."""
     files = []
     for name, model in STUDY.models.items():
-        for variant in STUDY.variants_of(name):
-            folder = f"<results>/scores/{name}/{variant}"
-            files += expand(
-                f"{folder}/{{side}}/{{pair}}.{{metric}}.parquet",
-                side=model.of_sides,
-                pair=STUDY.pairs,
-                metric=METRICS,
-            )
-        files += [
-            f"<results>/scores/{name}/{task}/task.parquet" for task in model.tasks
-        ]
+        files += expand(
+            f"<results>/scores/{name}/{{variant}}/{{side}}/{{pair}}.{{suffix}}.parquet",
+            variant=STUDY.variants_of(name),
+            side=model.of_sides,
+            pair=STUDY.pairs,
+            suffix=suffixes,
+        )
     return files
+
+
+def run_scores(wildcards):
+    return of_runs(METRICS)
+
+
+def run_resamples(wildcards):
+    return of_runs([f"{metric}_resamples" for metric in METRICS])
+
+
+def all_scores(wildcards):
+    """Every file of scores: of runs and pairs, of changes, of tasks."""
+    tasks = [
+        f"<results>/scores/{name}/{task}/task.parquet"
+        for name, model in STUDY.models.items()
+        for task in model.tasks
+    ]
+    return [
+        *of_runs([*METRICS, "similarity"]),
+        "<results>/scores/changes.parquet",
+        *tasks,
+    ]
 
 
 def figure_files():

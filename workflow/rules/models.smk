@@ -41,6 +41,26 @@ rule pretrain:
         "../scripts/pretrain.py"
 
 
+rule random_model:
+    # A control: the same architecture and tokenizer with weights that have learnt nothing.
+    input:
+        model="<results>/models/{model}/base",
+        checks=ancient("<results>/models/{model}/checked.json"),
+    output:
+        model=directory("<results>/models/{model}/random"),
+    log:
+        "<logs>/random_model/{model}.log",
+    wildcard_constraints:
+        model=one_of(STUDY.controlled),
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=settings_of("random_model"),
+        code=code_of("random_model"),
+    script:
+        "../scripts/random_model.py"
+
+
 rule check_model:
     # It has the sides and layers that the study wants: known before anything is trained.
     input:

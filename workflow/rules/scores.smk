@@ -4,9 +4,10 @@
 rule score_calign:
     input:
         unpack(pair_dictionaries),
-        concepts="<results>/concepts/{model}/{variant}/{side}/{pair}.h5",
+        concepts=pair_concepts,
     output:
         scores="<results>/scores/{model}/{variant}/{side}/{pair}.calign.parquet",
+        resamples="<results>/scores/{model}/{variant}/{side}/{pair}.calign_resamples.parquet",
         concepts="<results>/scores/{model}/{variant}/{side}/{pair}.calign_concepts.parquet",
     log:
         "<logs>/score_calign/{model}/{variant}/{side}/{pair}.log",
@@ -21,10 +22,11 @@ rule score_calign:
 
 rule score_colap:
     input:
-        unpack(pair_words),
-        concepts="<results>/concepts/{model}/{variant}/{side}/{pair}.h5",
+        unpack(pair_dictionaries),
+        concepts=pair_concepts,
     output:
         scores="<results>/scores/{model}/{variant}/{side}/{pair}.colap.parquet",
+        resamples="<results>/scores/{model}/{variant}/{side}/{pair}.colap_resamples.parquet",
         concepts="<results>/scores/{model}/{variant}/{side}/{pair}.colap_concepts.parquet",
     log:
         "<logs>/score_colap/{model}/{variant}/{side}/{pair}.log",
@@ -35,6 +37,25 @@ rule score_colap:
         code=code_of("score_colap"),
     script:
         "../scripts/score_colap.py"
+
+
+rule compare_variants:
+    # Fine-tuned minus base, on the same samples of sentences.
+    input:
+        scores=run_scores,
+        resamples=run_resamples,
+    output:
+        scores="<results>/scores/changes.parquet",
+    log:
+        "<logs>/compare_variants.log",
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=settings_of("compare_variants"),
+        code=code_of("compare_variants"),
+    script:
+        "../scripts/compare_variants.py"
 
 
 rule merge_scores:

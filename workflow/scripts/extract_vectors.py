@@ -34,5 +34,6 @@ with running(snakemake):
         words_fingerprint=words.fingerprint,
         pooling=settings["pooling"],
     )
-    vectors = extraction.extract_vectors(model, plan, layers=settings["layers"])
+    layers = extraction.layers_to_read(model, names.side, settings["layers"])
+    vectors = extraction.extract_vectors(model, plan, layers=layers)
     store.write_vectors(Path(snakemake.output.vectors), header, plan.rows, vectors)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import store
+from polyconcept import claims, store
 from polyconcept.jobs import running
 
 if TYPE_CHECKING:
@@ -11,5 +11,6 @@ if TYPE_CHECKING:
 
 with running(snakemake):
     scores = store.read_scores([Path(path) for path in snakemake.input.scores])
+    scores += claims.rank_correlations(scores)
     store.write_scores(scores, Path(snakemake.output.parquet))
     store.write_scores_csv(scores, Path(snakemake.output.csv))

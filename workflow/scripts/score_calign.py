@@ -1,9 +1,9 @@
-"""CALIGN of one run and pair: every layer, seed and definition."""
+"""CALIGN of one run and pair in every layer, with nulls, intervals, sweeps and controls."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import alignment, dictionary, store
+from polyconcept import alignment, dictionary, statistics, store, wordclasses
 from polyconcept.jobs import running
 from polyconcept.results import Run
 
@@ -11,19 +11,26 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
-    names, settings = snakemake.wildcards, snakemake.params.settings
-    source = store.read_words(Path(snakemake.input.source_words))
-    target = store.read_words(Path(snakemake.input.target_words))
-    languages = source.language, target.language
-    dictionaries = (
-        dictionary.read_dictionary(Path(snakemake.input.forward), *languages),
-        dictionary.read_dictionary(Path(snakemake.input.backward), *languages[::-1]),
+    files, names, settings = snakemake.input, snakemake.wildcards, snakemake.params.settings
+    source, target = (
+        store.read_words(Path(files.source_words)),
+        store.read_words(Path(files.target_words)),
+    )
+    dictionaries = dictionary.read_dictionaries(
+        Path(files.forward), Path(files.backward), source.language, target.language
     )
     run = Run(names.model, names.variant, names.side, settings["corpus"])
-    with store.ConceptFile.open(Path(snakemake.input.concepts), source, target) as concepts:
-        alignments = list(
-            alignment.align_layers(concepts, dictionaries, run, **settings["thresholds"])
-        )
-    scores = [row for key, found in alignments for row in alignment.calign_scores(found, key)]
-    store.write_scores(scores, Path(snakemake.output.scores))
-    store.write_alignments(alignments, Path(snakemake.output.concepts))
+    thresholds = alignment.Thresholds(**settings["thresholds"])
+    options = statistics.Options(**settings["statistics"])
+    wanted = alignment.Statistics(
+        options,
+        statistics.draw_sentences(statistics.n_sentences(source, target), options),
+        settings["sweeps"],
+        wordclasses.classes_of_pair(source, target, dictionaries),
+    )
+    with store.ConceptFile.open_all(files.concepts, source, target) as (concepts, controls):
+        report = alignment.score_layers(concepts, dictionaries, run, thresholds, wanted)
+        rows = alignment.control_rows(controls, dictionaries, run, thresholds)
+    store.write_scores(report.scores + rows, Path(snakemake.output.scores))
+    store.write_alignments(report.alignments, Path(snakemake.output.concepts))
+    store.write_resamples(report.resamples, Path(snakemake.output.resamples))

@@ -1,9 +1,9 @@
-"""COLAP of one run and pair: every layer, seed and definition."""
+"""COLAP of one run and pair in every layer, with nulls, intervals and controls."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import overlap, store
+from polyconcept import dictionary, overlap, statistics, store, wordclasses
 from polyconcept.jobs import running
 from polyconcept.results import Run
 
@@ -11,12 +11,24 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
-    names, settings = snakemake.wildcards, snakemake.params.settings
-    source = store.read_words(Path(snakemake.input.source_words))
-    target = store.read_words(Path(snakemake.input.target_words))
+    files, names, settings = snakemake.input, snakemake.wildcards, snakemake.params.settings
+    source, target = (
+        store.read_words(Path(files.source_words)),
+        store.read_words(Path(files.target_words)),
+    )
+    dictionaries = dictionary.read_dictionaries(
+        Path(files.forward), Path(files.backward), source.language, target.language
+    )
     run = Run(names.model, names.variant, names.side, settings["corpus"])
-    with store.ConceptFile.open(Path(snakemake.input.concepts), source, target) as concepts:
-        overlaps = list(overlap.overlap_layers(concepts, run, **settings["thresholds"]))
-    scores = [row for key, found in overlaps for row in overlap.colap_scores(found, key)]
-    store.write_scores(scores, Path(snakemake.output.scores))
-    store.write_overlaps(overlaps, Path(snakemake.output.concepts))
+    options = statistics.Options(**settings["statistics"])
+    wanted = overlap.Statistics(
+        options,
+        statistics.draw_sentences(statistics.n_sentences(source, target), options),
+        wordclasses.classes_of_pair(source, target, dictionaries),
+    )
+    with store.ConceptFile.open_all(files.concepts, source, target) as (concepts, controls):
+        report = overlap.score_layers(concepts, run, wanted, **settings["thresholds"])
+        rows = overlap.control_rows(controls, run, **settings["thresholds"])
+    store.write_scores(report.scores + rows, Path(snakemake.output.scores))
+    store.write_overlaps(report.overlaps, Path(snakemake.output.concepts))
+    store.write_resamples(report.resamples, Path(snakemake.output.resamples))

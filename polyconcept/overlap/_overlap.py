@@ -1,11 +1,7 @@
-"""COLAP: the share of clusters that hold words of both languages.
-
-Mousi et al. 2024 (arXiv 2405.14535); both definitions: docs/METRICS.md.
-"""
+"""Which clusters of two languages, clustered together, hold enough words of each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
 
 import numpy as np
@@ -13,17 +9,16 @@ import numpy as np
 from polyconcept.records import (
     Bool,
     ClusterOfWord,
-    ConceptKey,
     Definition,
     Int,
     Int32,
     Int64,
     Score,
 )
-from polyconcept.results import ClusterOverlap, ConceptReader, Run, ScoreKey
+from polyconcept.results import ClusterOverlap, ScoreKey
 from polyconcept.thresholds import exact, least_count
 
-__all__ = ["colap", "colap_scores", "overlap_layers", "overlaps_at"]
+__all__ = ["colap", "colap_scores", "overlaps", "overlaps_at"]
 
 
 def colap(
@@ -54,43 +49,14 @@ def colap(
     n_target = _count("target_cluster", target_cluster, n_clusters)
     if not len(source_cluster) + len(target_cluster):
         raise ValueError("no words in either language: COLAP needs clusters with words")
-    overlaps = _overlaps(n_source, n_target, share, definition)
-    return ClusterOverlap(definition, share, n_source, n_target, overlaps)
-
-
-def overlap_layers(
-    concepts: ConceptReader, run: Run, *, share: float
-) -> Iterator[tuple[ScoreKey, ClusterOverlap]]:
-    """COLAP of a pair in every layer and seed, under every definition.
-
-    Args:
-        concepts: the pair's clusterings; those of both languages together are read.
-        run: whose clusterings they are.
-        share: share of a cluster's words that each language must hold.
-    """
-    pair = concepts.source.language, concepts.target.language
-    for definition in concepts.definitions:
-        n_source = len(concepts.selection("colap", definition).source_rows)
-        for layer in concepts.layers:
-            for seed in concepts.seeds:
-                key = ConceptKey(layer, seed, "colap", definition, "pooled")
-                clusters = concepts.clusters(key)
-                overlap = colap(
-                    clusters.cluster[:n_source],
-                    clusters.cluster[n_source:],
-                    n_clusters=clusters.n_clusters,
-                    share=share,
-                    definition=definition,
-                )
-                yield (
-                    ScoreKey(**asdict(run), source=pair[0], target=pair[1], layer=layer, seed=seed),
-                    overlap,
-                )
+    return ClusterOverlap(
+        definition, share, n_source, n_target, overlaps(n_source, n_target, share, definition)
+    )
 
 
 def overlaps_at(overlap: ClusterOverlap, share: float) -> Bool[np.ndarray, " cluster"]:
     """Which clusters overlap at another share; equals `colap` with that share."""
-    return _overlaps(overlap.n_source, overlap.n_target, share, overlap.definition)
+    return overlaps(overlap.n_source, overlap.n_target, share, overlap.definition)
 
 
 def colap_scores(overlap: ClusterOverlap, key: ScoreKey) -> list[Score]:
@@ -116,21 +82,22 @@ def _count(name: str, cluster: ClusterOfWord, n_clusters: int) -> Int64[np.ndarr
     return np.bincount(cluster, minlength=n_clusters)
 
 
-def _overlaps(
-    n_source: Int[np.ndarray, " cluster"],
-    n_target: Int[np.ndarray, " cluster"],
+def overlaps(
+    n_source: Int[np.ndarray, "*draw cluster"],
+    n_target: Int[np.ndarray, "*draw cluster"],
     share: float,
     definition: Definition,
-) -> Bool[np.ndarray, " cluster"]:
+) -> Bool[np.ndarray, "*draw cluster"]:
+    """Whether both languages hold enough of each cluster (docs/METRICS.md)."""
     total = n_source + n_target
     fewer = np.minimum(n_source, n_target)
-    overlaps: Bool[np.ndarray, " cluster"]
+    enough: Bool[np.ndarray, "*draw cluster"]
     if definition == "corrected":
-        overlaps = (fewer >= least_count(share, total)) & (fewer > 0)
+        enough = (fewer >= least_count(share, total).reshape(total.shape)) & (fewer > 0)
     elif definition == "published":
         # The released code's order of operations, and its percent: 0.07 * 100 must be 7.0, not
         # 7.000000000000001. Rounding is monotone, so the language with fewer words decides.
-        overlaps = fewer / np.maximum(total, 1) * 100 > float(exact(share) * 100)
+        enough = fewer / np.maximum(total, 1) * 100 > float(exact(share) * 100)
     else:
         raise ValueError(f"definition {definition!r}: expected 'published' or 'corrected'")
-    return overlaps
+    return enough

@@ -1,0 +1,164 @@
+"""Clusterings of changed vectors and of other numbers of clusters (docs/STATISTICS.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from polyconcept.clustering._pair import Selections, cluster_pair
+from polyconcept.records import (
+    BEFORE_NORM,
+    Bool,
+    Clusters,
+    ConceptKey,
+    Rows,
+    VectorReader,
+    Vectors,
+)
+
+__all__ = ["Change", "cluster_controls"]
+
+Change: TypeAlias = Literal["centred", "standardised", "unit_length"]
+
+
+def cluster_controls(
+    selections: Selections,
+    source: VectorReader,
+    target: VectorReader,
+    *,
+    layers: Sequence[int],
+    last: int | None,
+    seed: int,
+    n_clusters: int,
+    changes: Sequence[Change],
+    cluster_factors: Sequence[float],
+    **options: Any,  # noqa: ANN401 - the options of `cluster_vectors`, which checks them
+) -> Iterator[tuple[ConceptKey, Clusters]]:
+    """Cluster a pair's words once more under each control, with one seed.
+
+    Args:
+        selections: Words of each metric and definition, all of which have vectors.
+        source: Vectors of the source language.
+        target: Vectors of the target language.
+        layers: Layers to cluster.
+        last: The layer whose state before the model's final norm is clustered too; none where no
+            such state was kept.
+        seed: Seed of all clusterings.
+        n_clusters: The study's number of clusters.
+        changes: What is done to vectors.
+        cluster_factors: Factors of `n_clusters`; the numbers are rounded.
+        options: The other options of `cluster_vectors`.
+
+    Raises:
+        ValueError: An unknown change, or as `cluster_pair`.
+    """
+    unknown = sorted(set(changes) - set(get_args(Change)))
+    if unknown:
+        raise ValueError(f"unknown changes of vectors {unknown}; known are {get_args(Change)}")
+    common: dict[str, Any] = {"seeds": [seed], **options}
+    for change in changes:
+        # Each language alone keeps its clusters when its mean is subtracted.
+        chosen = _colap_only(selections) if change == "centred" else selections
+        readers = _changed(chosen, source, target, change)
+        found = cluster_pair(chosen, *readers, layers=layers, n_clusters=n_clusters, **common)
+        yield from _named(found, change)
+    for factor in cluster_factors:
+        count = round(factor * n_clusters)
+        found = cluster_pair(selections, source, target, layers=layers, n_clusters=count, **common)
+        yield from _named(found, f"n_clusters={count}")
+    if last is not None:
+        found = cluster_pair(
+            selections, source, target, layers=[BEFORE_NORM], n_clusters=n_clusters, **common
+        )
+        for key, clusters in _named(found, "before_norm"):
+            yield replace(key, layer=last), clusters
+
+
+def _named(
+    found: Iterator[tuple[ConceptKey, Clusters]], control: str
+) -> Iterator[tuple[ConceptKey, Clusters]]:
+    for key, clusters in found:
+        yield replace(key, control=control), clusters
+
+
+def _colap_only(selections: Selections) -> Selections:
+    return {key: selection for key, selection in selections.items() if key[0] == "colap"}
+
+
+def _changed(
+    selections: Selections, source: VectorReader, target: VectorReader, change: Change
+) -> tuple[VectorReader, VectorReader]:
+    """Readers that change what they read."""
+    if change != "standardised":
+        return _Changed(source, change), _Changed(target, change)
+    # One scale for the words that are clustered together; CALIGN's are scaled alike.
+    rows: list[Rows] = []
+    for part in ("source_rows", "target_rows"):
+        used = [getattr(selection, part) for selection in selections.values()]
+        rows.append(np.unique(np.concatenate(used)))
+    scale = _Scale(((source, rows[0]), (target, rows[1])))
+    return _Changed(source, change, scale), _Changed(target, change, scale)
+
+
+class _Scale:
+    """Mean and standard deviation of each dim over the words of both languages, by layer."""
+
+    def __init__(self, parts: Sequence[tuple[VectorReader, Rows]]) -> None:
+        self._parts = parts
+        self._known: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def of(self, layer: int) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation; a dim that never varies has 1."""
+        if layer not in self._known:
+            vectors = np.concatenate([reader.read(layer, rows) for reader, rows in self._parts])
+            mean = vectors.mean(axis=0, dtype=np.float64)
+            deviation = vectors.std(axis=0, dtype=np.float64)
+            deviation[deviation == 0] = 1
+            self._known = {layer: (mean, deviation)}
+        return self._known[layer]
+
+
+@dataclass(frozen=True)
+class _Changed:
+    """A reader whose vectors are changed as they are read."""
+
+    reader: VectorReader
+    change: Change
+    scale: _Scale | None = None
+
+    @property
+    def language(self) -> str:
+        """Code of the language."""
+        return self.reader.language
+
+    def has(self, rows: Rows) -> Bool[np.ndarray, " word"]:
+        """Whether each row has a vector."""
+        return self.reader.has(rows)
+
+    def read(self, layer: int, rows: Rows) -> Vectors:
+        """Changed vectors of rows of the word table.
+
+        Raises:
+            ValueError: A vector of zeros, which has no direction, is to be made unit length.
+        """
+        vectors = self.reader.read(layer, rows)
+        if self.change == "centred":
+            vectors -= vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
+        elif self.change == "standardised":
+            assert self.scale is not None
+            mean, deviation = self.scale.of(layer)
+            vectors -= mean.astype(np.float32)
+            vectors /= deviation.astype(np.float32)
+        else:
+            lengths = np.sqrt(np.square(vectors).sum(axis=1, dtype=np.float64))
+            if not lengths.all():
+                row = int(rows[np.flatnonzero(lengths == 0)[0]])
+                raise ValueError(
+                    f"{self.language}: row {row} of the word table has a vector of zeros in layer "
+                    f"{layer}; it cannot be made unit length"
+                )
+            vectors /= lengths[:, None].astype(np.float32)
+        return vectors

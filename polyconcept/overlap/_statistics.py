@@ -1,0 +1,245 @@
+"""Rows that say what a COLAP means: null, ceiling, interval, curve, twins, word classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TypeAlias
+
+import numpy as np
+
+from polyconcept.overlap._mixing import (
+    attainable,
+    colap_of_counts,
+    mutual_information,
+    permuted_counts,
+    remaining_entropy,
+    resampled_counts,
+)
+from polyconcept.overlap._overlap import colap, colap_scores
+from polyconcept.records import Bool, ConceptKey, Definition, Float64, Int64, Score
+from polyconcept.resamples import Resamples
+from polyconcept.results import (
+    ClusteredWords,
+    ClusterOverlap,
+    ConceptReader,
+    ControlReader,
+    Run,
+    ScoreKey,
+)
+from polyconcept.statistics import (
+    Options,
+    curve_area,
+    seed_of_draw,
+    summarise,
+    thresholds,
+    under_control,
+)
+from polyconcept.wordclasses import ClassMasks
+
+__all__ = ["Report", "Statistics", "control_rows", "score_layers"]
+
+_Counts: TypeAlias = Int64[np.ndarray, "draw 2 cluster"]
+_Measure: TypeAlias = Callable[[_Counts], Float64[np.ndarray, " draw"]]
+_Sides: TypeAlias = tuple[ClusteredWords, ClusteredWords]
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What is computed besides the plain scores."""
+
+    options: Options
+    draws: Int64[np.ndarray, "resample sentence"]
+    """How often each sentence is drawn in each resample."""
+    classes: ClassMasks
+    """Classes of word types that are scored apart."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that is known of a pair's COLAP."""
+
+    scores: list[Score] = field(default_factory=list)
+    overlaps: list[tuple[ScoreKey, ClusterOverlap]] = field(default_factory=list)
+    resamples: list[Resamples] = field(default_factory=list)
+
+
+def score_layers(concepts: ConceptReader, run: Run, wanted: Statistics, *, share: float) -> Report:
+    """Score a pair in every layer, under every seed and definition, with what a score means.
+
+    Args:
+        concepts: the pair's clusterings; those of both languages together are read.
+        run: whose clusterings they are.
+        wanted: what is computed besides the plain scores.
+        share: share of a cluster's words that each language must hold.
+    """
+    report = Report()
+    for layer in _layers(concepts, run, share):
+        for seed, (source, target) in zip(concepts.seeds, layer.sides, strict=True):
+            key = replace(layer.key, seed=seed)
+            found = colap(
+                source.cluster,
+                target.cluster,
+                n_clusters=source.n_clusters,
+                share=share,
+                definition=layer.definition,
+            )
+            report.overlaps.append((key, found))
+            report.scores.extend(colap_scores(found, key))
+        for one in _describe(layer, wanted):
+            if isinstance(one, Resamples):
+                report.resamples.append(one)
+            else:
+                report.scores.append(one)
+    return report
+
+
+def control_rows(controls: Iterable[ControlReader], run: Run, *, share: float) -> list[Score]:
+    """Rows of clusterings under controls.
+
+    Args:
+        controls: the pair's clusterings under each control.
+        run: whose they are.
+        share: share of a cluster's words that each language must hold.
+    """
+    rows = []
+    for concepts in controls:
+        for layer in _layers(concepts, run, share):
+            counts = np.stack([_counts(sides) for sides in layer.sides])
+            values = layer.colap(counts).tolist()
+            row = summarise("colap", layer.definition, "all", layer.key, values)
+            rows.append(under_control(row, concepts.control))
+    return rows
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """The clusterings of one pair, layer and definition under all seeds."""
+
+    key: ScoreKey
+    definition: Definition
+    share: float
+    sides: Sequence[_Sides]
+
+    def colap(self, counts: _Counts) -> Float64[np.ndarray, " draw"]:
+        return colap_of_counts(counts, self.share, self.definition)
+
+
+def _layers(concepts: ConceptReader, run: Run, share: float) -> Iterator[_Layer]:
+    for definition in concepts.definitions:
+        for layer in concepts.layers:
+            sides = [_sides(concepts, layer, seed, definition) for seed in concepts.seeds]
+            source, target = sides[0]
+            key = ScoreKey(
+                **asdict(run),
+                source=source.language,
+                target=target.language,
+                layer=layer,
+                seed=None,
+            )
+            yield _Layer(key, definition, share, sides)
+
+
+def _sides(concepts: ConceptReader, layer: int, seed: int, definition: Definition) -> _Sides:
+    """Both languages' words in their common clusters."""
+    selection = concepts.selection("colap", definition)
+    clusters = concepts.clusters(ConceptKey(layer, seed, "colap", definition, "pooled"))
+    n_source = len(selection.source_rows)
+    parts = (
+        (concepts.source, selection.source_rows, clusters.cluster[:n_source]),
+        (concepts.target, selection.target_rows, clusters.cluster[n_source:]),
+    )
+    source, target = (
+        ClusteredWords.of(words, rows, cluster, n_clusters=clusters.n_clusters)
+        for words, rows, cluster in parts
+    )
+    return source, target
+
+
+def _describe(layer: _Layer, wanted: Statistics) -> Iterator[Score | Resamples]:
+    counts = np.stack([_counts(sides) for sides in layer.sides])
+    permuted, drawn = _permuted(counts, wanted.options), _drawn(layer.sides, wanted.draws)
+    seeds = seed_of_draw(len(wanted.draws), len(layer.sides))
+    # What is left of the languages' entropy where labels mean nothing: the unit of mix_entropy.
+    expected = float(remaining_entropy(permuted).mean())
+    measures: dict[str, _Measure] = {
+        "colap": layer.colap,
+        "mutual_information": mutual_information,
+        "mix_entropy": lambda counts: remaining_entropy(counts) / expected,
+    }
+    for metric, measure in measures.items():
+        resamples = Resamples(metric, layer.definition, "all", layer.key, seeds, measure(drawn))
+        is_colap = metric == "colap"
+        row = summarise(
+            metric,
+            layer.definition,
+            "all",
+            layer.key,
+            measure(counts).tolist(),
+            permuted=measure(permuted),
+            resamples=resamples,
+            best_is_null=is_colap,
+        )
+        if is_colap:
+            highest = [attainable(one, layer.share, layer.definition) for one in counts]
+            row = replace(row, ceiling=float(np.mean(highest)))
+        yield row
+        if is_colap:
+            yield resamples
+    yield from _curve(layer, counts)
+    yield from _classes(layer, wanted.classes)
+
+
+def _counts(
+    sides: _Sides, masks: Mapping[str, Bool[np.ndarray, " _"]] | None = None
+) -> Int64[np.ndarray, "2 cluster"]:
+    """Words of each language in each cluster; of some types only, where they are given."""
+    counts = []
+    for side in sides:
+        kept = slice(None) if masks is None else masks[side.language][side.word_type]
+        counts.append(np.bincount(side.cluster[kept], minlength=side.n_clusters))
+    return np.stack(counts)
+
+
+def _permuted(counts: _Counts, options: Options) -> _Counts:
+    """Counts of permuted labels, spread over the seeds."""
+    rng = np.random.default_rng(options.seed)
+    n_draws = np.bincount(seed_of_draw(options.n_permutations, len(counts)), minlength=len(counts))
+    return np.concatenate(
+        [permuted_counts(one, int(n), rng) for one, n in zip(counts, n_draws, strict=True)]
+    )
+
+
+def _drawn(sides: Sequence[_Sides], draws: Int64[np.ndarray, "resample sentence"]) -> _Counts:
+    """Counts of drawn sentences, each under one of the seeds (`seed_of_draw`)."""
+    counts = np.empty((len(draws), 2, sides[0][0].n_clusters), dtype=np.int64)
+    seeds = seed_of_draw(len(draws), len(sides))
+    for seed, pair in enumerate(sides):
+        for place, words in enumerate(pair):
+            if words.sentence is None:
+                raise ValueError(f"{words.language}: words without sentences cannot be resampled")
+            counts[seeds == seed, place] = resampled_counts(
+                words.cluster, words.sentence, draws[seeds == seed], n_clusters=words.n_clusters
+            )
+    return counts
+
+
+def _curve(layer: _Layer, counts: _Counts) -> Iterator[Score]:
+    """COLAP at every `share`, and the area under it."""
+    curve = np.stack([colap_of_counts(counts, at, layer.definition) for at in thresholds()])
+    for at, values in zip(thresholds(), curve, strict=True):
+        row = summarise("colap", layer.definition, "all", layer.key, values.tolist())
+        yield replace(row, parameter="share", at=at)
+    areas = curve_area(curve).tolist()
+    yield summarise("colap_auc", layer.definition, "all", layer.key, areas)
+
+
+def _classes(layer: _Layer, classes: ClassMasks) -> Iterator[Score]:
+    """COLAP of the words of a class alone; left out where a language has none."""
+    for name, masks in classes.items():
+        counts = np.stack([_counts(pair, masks) for pair in layer.sides])
+        if counts.sum(axis=2).all():
+            row = summarise(
+                "colap", layer.definition, "all", layer.key, layer.colap(counts).tolist()
+            )
+            yield replace(row, control=f"words:{name}")
