@@ -27,7 +27,7 @@ Dropped: TypeAlias = Mapping[str, int]
 
 Definition: TypeAlias = Literal["published", "corrected"]
 BEFORE_NORM = -1_000_000
-"""Stands in for the number of a layer: the last, before the model's final norm (docs/EXTRACTION.md)."""
+"""In the place of a layer's number: the last layer, before the model's final norm."""
 
 Part: TypeAlias = Literal["source", "target", "pooled"]
 """Words clustered together: of one language of a pair, or of both (source's first)."""

@@ -63,7 +63,7 @@ def test_a_minimal_study_takes_the_published_defaults():
     assert (study.calign.match, study.calign.n, study.calign.size_ratio) == (0.8, 10, 0.6)
     assert (study.calign.min_types, study.colap.share, study.words.cap) == (5, 0.3, 15)
     assert study.languages == ("en", "de")
-    assert study.variants_of("tiny") == ("base",)
+    assert study.variants_of("tiny") == ("base", "random")
 
 
 @pytest.mark.parametrize("path", ["config.yaml", *sorted((ROOT / "studies").glob("*.yaml"))])

@@ -1,30 +1,16 @@
-"""Rows of the score table chosen, and averaged over seeds into curves over layers."""
+"""Points of the score table as curves over layers, gathered by panel."""
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from polyconcept.records import Score
+from polyconcept.figures._rows import Pair, Place, Point, Run, parts_of_means
 
-__all__ = ["Curve", "Pair", "Run", "Values", "change_from_base", "choose", "curves", "values"]
-
-Pair: TypeAlias = tuple[str, str]
-"""Source and target language."""
-
-
-@dataclass(frozen=True, order=True)
-class Run:
-    """Model x variant x side: one panel of a figure."""
-
-    model: str
-    """Name of the model."""
-    side: str
-    """Side of the model."""
-    variant: str
-    """``base``, or the task the model was fine-tuned on."""
+__all__ = ["Curve", "Panel", "Panels", "change_from_base", "panels"]
 
 
 @dataclass(frozen=True)
@@ -33,111 +19,91 @@ class Curve:
 
     layers: tuple[int, ...]
     """Layers, increasing."""
-    mean: tuple[float, ...]
-    """Mean over the seeds, per layer."""
-    low: tuple[float, ...]
-    """Lowest of the seeds, per layer."""
-    high: tuple[float, ...]
-    """Highest of the seeds, per layer."""
-    n_seeds: int
-    """Most seeds that one layer has."""
+    points: tuple[Point, ...]
+    """The score in each."""
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """The scores."""
+        return tuple(point.value for point in self.points)
+
+    @property
+    def low(self) -> tuple[float, ...]:
+        """Lower ends of the band; not a number where there is none, so that none is drawn."""
+        return tuple(math.nan if point.low is None else point.low for point in self.points)
+
+    @property
+    def high(self) -> tuple[float, ...]:
+        """Upper ends, as `low`."""
+        return tuple(math.nan if point.high is None else point.high for point in self.points)
+
+    @property
+    def has_band(self) -> bool:
+        """Whether any layer has one."""
+        return any(point.band for point in self.points)
 
 
-Values: TypeAlias = Mapping[tuple[Run, Pair, int, int], float]
-"""(run, pair, layer, seed) -> score."""
+@dataclass(frozen=True)
+class Panel:
+    """All curves of a run, and what they are to be compared with."""
+
+    curves: Mapping[Pair, Curve]
+    """In sorted order."""
+    null: Mapping[int, tuple[float, float]]
+    """Layer -> lowest and highest end of the pairs' ranges of permuted input."""
+    ceiling: Mapping[int, float]
+    """Layer -> mean ceiling of the pairs."""
 
 
-def choose(
-    scores: Iterable[Score], metric: str, *, definition: str, over: str, corpus: str | None
-) -> list[Score]:
-    """Rows of one metric, definition, share and corpus.
+Panels: TypeAlias = Mapping[Run, Panel]
 
-    Raises:
-        ValueError: there is none, or there are several corpora and none was asked for.
+
+def panels(found: Mapping[Place, Point]) -> Panels:
+    """One panel per run; single fine-tunings are left out where their mean is a run too.
+
+    Nulls and ceilings of a mean are those of its parts: it has none of its own.
     """
-    scores = list(scores)
-    wanted = (metric, definition, over)
-    rows = [
-        s
-        for s in scores
-        if (s.metric, s.definition, s.over) == wanted and s.is_plain and s.seed is not None
-    ]
-    found = sorted({s.corpus for s in rows})
-    if corpus is not None:
-        rows = [s for s in rows if s.corpus == corpus]
-    elif len(found) > 1:
-        raise ValueError(f"the rows of {metric} are of {len(found)} corpora, {', '.join(found)}; "
-                         "one figure shows one: name it")  # fmt: skip
-    if not rows:
-        where = f", corpus '{corpus}'" if corpus is not None else ""
-        raise ValueError(
-            f"no row has metric '{metric}', definition '{definition}', over '{over}'{where}; "
-            f"{_what_there_is(scores)}"
+    shown_in = parts_of_means(run for run, _, _ in found)
+    curves: dict[Run, dict[Pair, dict[int, Point]]] = defaultdict(lambda: defaultdict(dict))
+    nulls: dict[Run, dict[int, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+    ceilings: dict[Run, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for (run, pair, layer), point in sorted(found.items(), key=lambda item: item[0]):
+        panel = shown_in.get(run, run)
+        if panel == run:
+            curves[run][pair][layer] = point
+        if point.null is not None:
+            nulls[panel][layer].append(point.null)
+        if point.ceiling is not None:
+            ceilings[panel][layer].append(point.ceiling)
+    return {
+        run: Panel(
+            {pair: Curve(tuple(by), tuple(by.values())) for pair, by in of_run.items()},
+            {n: (min(r)[0], max(high for _, high in r)) for n, r in sorted(nulls[run].items())},
+            {n: sum(every) / len(every) for n, every in sorted(ceilings[run].items())},
         )
-    return rows
+        for run, of_run in curves.items()
+    }
 
 
-def _what_there_is(scores: Sequence[Score]) -> str:
-    kinds = sorted({(s.metric, s.definition, s.over, s.corpus) for s in scores})
-    if not kinds:
-        return "the score table is empty"
-    listed = "; ".join(f"'{m}', '{d}', '{o}', corpus '{c}'" for m, d, o, c in kinds)
-    return f"there are: {listed}"
-
-
-def values(rows: Iterable[Score]) -> Values:
-    """The score of each run, pair, layer and seed.
-
-    Raises:
-        ValueError: a row has no layer, or two rows have all of these in common.
-    """
-    found: dict[tuple[Run, Pair, int, int], float] = {}
-    for row in rows:
-        if row.layer is None or row.seed is None:
-            raise ValueError(f"a row of {row.metric} has no layer, which a curve needs: {row}")
-        run = Run(row.model, row.side, row.variant)
-        key = (run, (row.source, row.target), row.layer, row.seed)
-        if key in found:
-            raise ValueError(f"two rows of {row.metric} differ in nothing but their value: {row}")
-        found[key] = row.value
-    return found
-
-
-def change_from_base(found: Values) -> Values:
+def change_from_base(found: Mapping[Place, Mapping[int, float]]) -> dict[Place, dict[int, float]]:
     """Fine-tuned minus base, for each fine-tuned run, pair, layer and seed.
 
     Raises:
         ValueError: no run is fine-tuned, or a fine-tuned one lacks its base partner.
     """
-    changes: dict[tuple[Run, Pair, int, int], float] = {}
-    for (run, pair, layer, seed), value in found.items():
-        if run.variant == "base":
+    changes: dict[Place, dict[int, float]] = {}
+    for (run, pair, layer), seeds in found.items():
+        if run.variant in ("base", "random"):
             continue
-        partner = (Run(run.model, run.side, "base"), pair, layer, seed)
-        if partner not in found:
-            raise ValueError(
-                f"{run.model} fine-tuned on {run.variant} has a score for {'-'.join(pair)}, layer "
-                f"{layer}, seed {seed}, but its base variant has none to compare with"
-            )
-        changes[run, pair, layer, seed] = value - found[partner]
+        base = found.get((Run(run.model, run.side, "base"), pair, layer), {})
+        for seed in seeds:
+            if seed not in base:
+                raise ValueError(
+                    f"{run.model} fine-tuned on {run.variant} has a score for {'-'.join(pair)}, "
+                    f"layer {layer}, seed {seed}, but its base variant has none to compare with"
+                )
+        changes[run, pair, layer] = {seed: value - base[seed] for seed, value in seeds.items()}
     if not changes:
         runs = ", ".join(sorted({f"{run.model} {run.variant}" for run, *_ in found}))
         raise ValueError(f"no run is fine-tuned, so there is no change to show; runs: {runs}")
     return changes
-
-
-def curves(found: Values) -> dict[Run, dict[Pair, Curve]]:
-    """One curve per run and pair, in sorted order."""
-    by_seed: dict[tuple[Run, Pair], dict[int, list[float]]] = defaultdict(dict)
-    for (run, pair, layer, _), value in sorted(found.items()):
-        by_seed[run, pair].setdefault(layer, []).append(value)
-    result: dict[Run, dict[Pair, Curve]] = defaultdict(dict)
-    for (run, pair), layers in by_seed.items():
-        result[run][pair] = Curve(
-            layers=tuple(layers),
-            mean=tuple(sum(seeds) / len(seeds) for seeds in layers.values()),
-            low=tuple(min(seeds) for seeds in layers.values()),
-            high=tuple(max(seeds) for seeds in layers.values()),
-            n_seeds=max(len(seeds) for seeds in layers.values()),
-        )
-    return dict(result)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, TypeAlias
+from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -12,38 +12,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from polyconcept.figures._curves import (
-    Curve,
-    Pair,
-    Run,
-    change_from_base,
-    choose,
-    curves,
-    values,
-)
-from polyconcept.figures._style import COLUMN_WIDTH, GREY, TEXT_WIDTH, Look, look, style
+from polyconcept.figures._curves import Curve, Panel, Panels, change_from_base, panels
+from polyconcept.figures._grid import LETTER, add_legend, label_of, panel_grid, size_of_grid
+from polyconcept.figures._rows import Pair, Place, Point, averaged, by_seed, choose, points
+from polyconcept.figures._style import CEILING, GREY, NULL, Look, look, style
 from polyconcept.records import Definition, Score
 
 __all__ = ["plot_by_layer", "plot_change_by_layer"]
 
-_ALL = {
-    "calign": "CALIGN (share of source concepts)",
-    "colap": "COLAP (share of concepts)",
-}
-_LARGE = {
-    "calign": "CALIGN (share of large source concepts)",
-    "colap": "COLAP (share of large concepts)",
-}
-_SIDES = ("encoder", "decoder", "encoder-decoder")
-_ROW_HEIGHT = 1.75
-_LEGEND_ENTRY = 0.85
-"""Inches that one entry of the legend takes: line and ``en → de``."""
-_LETTER = 0.062
-"""Inches; width of a letter at 8 points, rounded up."""
 _MOST_MARKERS = 13
 _BAND_ALPHA = 0.2
-
-_Panels: TypeAlias = Mapping[Run, Mapping[Pair, Curve]]
+_BANDS = {"interval": "95 % interval", "seeds": "range of the seeds"}
 
 
 @style()
@@ -56,9 +35,12 @@ def plot_by_layer(
     corpus: str | None = None,
     zoom: bool = False,
 ) -> Figure:
-    """One metric by layer: a panel per run, a curve per language pair.
+    """One metric by layer: a panel per run, a curve with its interval per language pair.
 
-    Several seeds are averaged; a band then spans their lowest and highest score.
+    Drawn are the summary rows; behind them, over all pairs of a panel, the range of permuted
+    input and, for ``calign``, the mean ceiling. Where a score has no summary row its seeds are
+    averaged; the band then spans their lowest and highest score. A repeated fine-tuning is shown
+    as its mean alone, where the table has it.
 
     Args:
         scores: the score table, in any order; rows of other metrics are passed over.
@@ -66,14 +48,18 @@ def plot_by_layer(
         definition: the metric's definition that is shown.
         over: clusters that count, ``all`` or ``large``.
         corpus: the corpus that is shown; needed where the rows have several.
-        zoom: end the score axis above the highest score, not at 1; it starts at 0 either way.
+        zoom: end the score axis above all that is drawn, not at 1; it starts at 0 either way.
 
     Raises:
         ValueError: no row fits, a row has no layer, or two rows differ in nothing but value.
     """
-    panels = curves(values(choose(scores, metric, definition=definition, over=over, corpus=corpus)))
-    figure = _draw(panels, _label(metric, definition, over), directed=metric != "colap")
-    highest = max(high for pairs in panels.values() for c in pairs.values() for high in c.high)
+    rows = choose(scores, metric, definition=definition, over=over, corpus=corpus)
+    shown = panels(points(rows))
+    # COLAP's ceiling is 1 but for languages of few words: no other seed, and no news.
+    if metric != "calign":
+        shown = {run: Panel(panel.curves, panel.null, {}) for run, panel in shown.items()}
+    figure = _draw(shown, label_of(metric, definition, over), directed=metric != "colap")
+    highest = max(height for panel in shown.values() for height in _heights(panel))
     top = highest * 1.05 if zoom and highest > 0 else 1.0
     for axes in figure.axes:
         # A little room below and above: markers at 0 and 1 stay whole.
@@ -90,81 +76,77 @@ def plot_change_by_layer(
     over: str = "all",
     corpus: str | None = None,
 ) -> Figure:
-    """What fine-tuning changes: fine-tuned minus base by layer, seed by seed, per language pair.
+    """What fine-tuning changes: fine-tuned minus base by layer, with its interval, per pair.
 
-    Arguments are those of `plot_by_layer`.
+    Drawn are the rows of differences from the base model. A table without any has them taken
+    seed by seed; the band then spans the seeds. Arguments are those of `plot_by_layer`.
 
     Raises:
         ValueError: as `plot_by_layer`; also where no run is fine-tuned or a fine-tuned score has
             no base score to compare with.
     """
-    rows = choose(scores, metric, definition=definition, over=over, corpus=corpus)
-    panels = curves(change_from_base(values(rows)))
-    name = _label(metric, definition, over).split(" (")[0]
-    figure = _draw(panels, f"{name}: fine-tuned minus base", directed=metric != "colap")
+    scores = list(scores)
+    found = _changes(scores, metric, definition=definition, over=over, corpus=corpus)
+    name = label_of(metric, definition, over).split(" (")[0]
+    label = f"{name}: fine-tuned minus base"
+    figure = _draw(panels(found), label, directed=metric != "colap")
     for axes in figure.axes:
         axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
         axes.margins(y=0.1)
     return figure
 
 
-def _label(metric: str, definition: str, over: str) -> str:
-    label = (_LARGE if over == "large" else _ALL).get(metric, metric)
-    return label if definition != "corrected" else f"corrected {label}"
+def _changes(scores: Sequence[Score], metric: str, **choice: Any) -> dict[Place, Point]:  # noqa: ANN401 - the options of `choose`
+    wanted = (metric, choice["definition"], choice["over"])
+    if any(_is_change(s) and (s.metric, s.definition, s.over) == wanted for s in scores):
+        kind = "of a change from base"
+        return points(choose(scores, metric, keep=_is_change, kind=kind, **choice))
+    rows = choose(scores, metric, keep=_is_of_a_seed, **choice)
+    return averaged(change_from_base(by_seed(rows)))
 
 
-def _draw(panels: _Panels, label: str, *, directed: bool) -> Figure:
+def _is_change(row: Score) -> bool:
+    summary = row.seed is None and not (row.control or row.parameter)
+    return summary and row.against == "base" and row.variant != "random"
+
+
+def _is_of_a_seed(row: Score) -> bool:
+    return row.is_plain and row.seed is not None
+
+
+def _heights(panel: Panel) -> list[float]:
+    """All scores that a panel shows."""
+    drawn = [point for curve in panel.curves.values() for point in curve.points]
+    highs = [p.value if p.high is None else p.high for p in drawn]
+    return [*highs, *(high for _, high in panel.null.values()), *panel.ceiling.values()]
+
+
+def _draw(shown: Panels, label: str, *, directed: bool) -> Figure:
     """The grid of panels with one legend below for all."""
-    pairs = sorted({pair for curves_of_run in panels.values() for pair in curves_of_run})
+    pairs = sorted({pair for panel in shown.values() for pair in panel.curves})
     looks = {pair: look(index) for index, pair in enumerate(pairs)}
-    n_rows, n_columns = len(_rows(panels)), len(_columns(panels))
-    width = COLUMN_WIDTH if n_columns == 1 else TEXT_WIDTH
-    n_per_line = max(1, int((width - 0.2) / _LEGEND_ENTRY))
-    n_lines = -(-(len(pairs) + 1) // n_per_line)
-    figure = Figure(figsize=(width, _ROW_HEIGHT * n_rows + 0.4 + 0.17 * n_lines))
+    handles, labels = _legend(shown, looks, directed=directed)
+    figure = Figure(figsize=size_of_grid(shown.keys(), labels))
     figure.set_layout_engine("constrained")
-    _draw_panels(figure, panels, looks)
+    for run, axes, width in panel_grid(figure, shown.keys()):
+        _draw_context(axes, shown[run])
+        _draw_curves(axes, shown[run].curves, looks)
+        axes.set_xlabel("layer")
+        beside = [shown[r] for r in shown if (r.model, r.side) == (run.model, run.side)]
+        curves = [curve for panel in beside for curve in panel.curves.values()]
+        _set_layer_ticks(axes, sorted({n for curve in curves for n in curve.layers}), width)
     figure.supylabel(label, fontsize=8)
-    seeded = any(c.n_seeds > 1 for found in panels.values() for c in found.values())
-    handles = _handles(looks, directed=directed, seeded=seeded)
-    figure.legend(
-        handles=handles, loc="outside lower center", ncols=min(n_per_line, len(handles)),
-        columnspacing=1.2, handlelength=2.6, handletextpad=0.5,
-    )  # fmt: skip
+    add_legend(figure, handles, labels)
     return figure
 
 
-def _rows(panels: _Panels) -> list[tuple[str, str]]:
-    """(model, side) of each row: models by name, sides in the order of the data's way."""
-    known = {side: index for index, side in enumerate(_SIDES)}
-    found = {(run.model, run.side) for run in panels}
-    return sorted(found, key=lambda row: (row[0], known.get(row[1], len(known)), row[1]))
-
-
-def _columns(panels: _Panels) -> list[str]:
-    """Variants: base first."""
-    return sorted({run.variant for run in panels}, key=lambda name: (name != "base", name))
-
-
-def _draw_panels(figure: Figure, panels: _Panels, looks: Mapping[Pair, Look]) -> None:
-    rows, columns = _rows(panels), _columns(panels)
-    grid = figure.subplots(len(rows), len(columns), sharey=True, sharex="row", squeeze=False)
-    width = (float(figure.get_figwidth()) - 0.6) / len(columns)
-    for (model, side), line in zip(rows, grid, strict=True):
-        runs = [Run(model, side, variant) for variant in columns]
-        layers = sorted(
-            {n for run in runs for curve in panels.get(run, {}).values() for n in curve.layers}
-        )
-        titles = _titles(runs, width)
-        for run, title, axes in zip(runs, titles, line, strict=True):
-            if run not in panels:
-                axes.remove()
-                continue
-            _draw_curves(axes, panels[run], looks)
-            axes.set_title(title, fontsize=8)
-            axes.set_xlabel("layer")
-            axes.tick_params(labelleft=axes is line[0] or runs[0] not in panels)
-            _set_layer_ticks(axes, layers, width)
+def _draw_context(axes: Axes, panel: Panel) -> None:
+    """Permuted input and ceiling, behind the curves."""
+    if panel.null:
+        low, high = zip(*panel.null.values(), strict=True)
+        _fill(axes, tuple(panel.null), low, high, zorder=0.5, **NULL)
+    if panel.ceiling:
+        axes.plot(tuple(panel.ceiling), tuple(panel.ceiling.values()), zorder=1.5, **CEILING)
 
 
 def _draw_curves(axes: Axes, found: Mapping[Pair, Curve], looks: Mapping[Pair, Look]) -> None:
@@ -172,27 +154,19 @@ def _draw_curves(axes: Axes, found: Mapping[Pair, Curve], looks: Mapping[Pair, L
         signs = looks[pair]
         every = -(-len(curve.layers) // _MOST_MARKERS)
         axes.plot(curve.layers, curve.mean, **_line(signs), markevery=every, label="-".join(pair))
-        if curve.n_seeds > 1:
-            axes.fill_between(
-                curve.layers, curve.low, curve.high, color=signs.color, alpha=_BAND_ALPHA,
-                linewidth=0,
-            )  # fmt: skip
+        if curve.has_band:
+            _fill(axes, curve.layers, curve.low, curve.high, **_band(signs.color))
 
 
-def _titles(runs: Sequence[Run], width: float) -> list[str]:
-    """Model, side and variant of each panel of a row, on a line each where one has no room."""
-    parts = [
-        (
-            run.model,
-            *([run.side] if run.side != "encoder" else []),
-            "base" if run.variant == "base" else f"fine-tuned: {run.variant}",
-        )
-        for run in runs
-    ]
-    titles = [", ".join(words) for words in parts]
-    if all(len(title) * _LETTER < width for title in titles):
-        return titles
-    return ["\n".join(words) for words in parts]
+def _fill(
+    axes: Axes, layers: Sequence[int], low: Sequence[float], high: Sequence[float],
+    **signs: Any,  # noqa: ANN401 - matplotlib's
+) -> None:  # fmt: skip
+    """A band over the layers; of one layer a block, as a band without width cannot be seen."""
+    if len(layers) == 1:
+        axes.fill_between((layers[0] - 0.05, layers[0] + 0.05), low * 2, high * 2, **signs)
+    else:
+        axes.fill_between(layers, low, high, **signs)
 
 
 def _set_layer_ticks(axes: Axes, layers: Sequence[int], width: float) -> None:
@@ -201,7 +175,7 @@ def _set_layer_ticks(axes: Axes, layers: Sequence[int], width: float) -> None:
 
     def apart(left: int, right: int) -> bool:
         letters = (len(str(left)) + len(str(right))) / 2
-        return (right - left) * inches >= letters * _LETTER + 0.03
+        return (right - left) * inches >= letters * LETTER + 0.03
 
     labelled = [layers[0]]
     for layer in layers[1:]:
@@ -212,15 +186,32 @@ def _set_layer_ticks(axes: Axes, layers: Sequence[int], width: float) -> None:
     axes.tick_params(axis="x", which="minor", length=2)
 
 
-def _handles(looks: Mapping[Pair, Look], *, directed: bool, seeded: bool) -> list[Artist]:
-    """Entries of the legend: every pair, and what the band means where there is one."""
+def _legend(
+    shown: Panels, looks: Mapping[Pair, Look], *, directed: bool
+) -> tuple[list[Artist | tuple[Artist, ...]], list[str]]:
+    """Every pair, and what bands and grey signs mean where there are any."""
     join = " → " if directed else " + "
-    handles: list[Artist] = [
-        Line2D([], [], **_line(signs), label=join.join(pair)) for pair, signs in looks.items()
+    handles: list[Artist | tuple[Artist, ...]] = [
+        Line2D([], [], **_line(signs)) for signs in looks.values()
     ]
-    if seeded:
-        handles.append(Patch(color=GREY, alpha=_BAND_ALPHA, label="range of the seeds"))
-    return handles
+    labels = [join.join(pair) for pair in looks]
+    curves = [curve for panel in shown.values() for curve in panel.curves.values()]
+    bands = {point.band for curve in curves for point in curve.points}
+    for band, label in _BANDS.items():
+        if band in bands:
+            handles.append((Patch(**_band(GREY)), Line2D([], [], color=GREY)))
+            labels.append(label)
+    if any(panel.null for panel in shown.values()):
+        handles.append(Patch(**NULL))
+        labels.append("permuted input")
+    if any(panel.ceiling for panel in shown.values()):
+        handles.append(Line2D([], [], **CEILING))
+        labels.append("same language, other seed")
+    return handles, labels
+
+
+def _band(color: str) -> dict[str, Any]:
+    return {"color": color, "alpha": _BAND_ALPHA, "linewidth": 0}
 
 
 def _line(signs: Look) -> dict[str, Any]:

@@ -11,7 +11,17 @@ import matplotlib
 
 from polyconcept.figures._fonts import installed_families
 
-__all__ = ["COLUMN_WIDTH", "GREY", "TEXT_WIDTH", "Look", "look", "style"]
+__all__ = [
+    "CEILING",
+    "COLUMN_WIDTH",
+    "GREY",
+    "LINE_STYLES",
+    "NULL",
+    "TEXT_WIDTH",
+    "Look",
+    "look",
+    "style",
+]
 
 _LineStyle: TypeAlias = Literal["-", "--", ":", "-."]
 
@@ -21,11 +31,21 @@ TEXT_WIDTH = 6.3
 """Inches; both columns of an ACL paper, or the text of an A4 page."""
 GREY = "#595959"
 """7:1 on white: readable in print where something counts less."""
+NULL: dict[str, Any] = {
+    "facecolor": "#E8E8E8",
+    "edgecolor": "#C4C4C4",
+    "hatch": "////",
+    "linewidth": 0,
+}
+"""Range of permuted input: hatched, so that it is no interval in grey-scale either."""
+CEILING: dict[str, Any] = {"color": GREY, "linestyle": ":", "linewidth": 0.9}
+"""Ceiling: a thin dotted line without markers."""
 
 # Okabe & Ito (2008), "Color universal design"; their yellow is left out, too pale on white.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#E69F00", "#56B4E9")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-_LINE_STYLES: tuple[_LineStyle, ...] = ("-", "--", ":", "-.")
+LINE_STYLES: tuple[_LineStyle, ...] = ("-", "--", ":", "-.")
+"""Told apart without colour."""
 
 _SETTINGS = {
     "font.size": 8.0,
@@ -74,7 +94,7 @@ def look(index: int) -> Look:
     return Look(
         color=_COLOURS[index % len(_COLOURS)],
         marker=_MARKERS[index % len(_MARKERS)],
-        linestyle=_LINE_STYLES[index % len(_LINE_STYLES)],
+        linestyle=LINE_STYLES[index % len(LINE_STYLES)],
     )
 
 
