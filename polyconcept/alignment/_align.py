@@ -153,7 +153,7 @@ def incidence(words: ClusteredWords) -> csr_array:
 
 
 def ones(
-    row: Int32[np.ndarray, " cell"], column: Int32[np.ndarray, " cell"], shape: tuple[int, int]
+    row: Int[np.ndarray, " cell"], column: Int[np.ndarray, " cell"], shape: tuple[int, int]
 ) -> csr_array:
     """Sparse int32 matrix with 1 at each cell, however often it is named."""
     matrix = coo_array((np.ones(len(row), dtype=np.int32), (row, column)), shape=shape).tocsr()
@@ -162,8 +162,8 @@ def ones(
 
 
 def size_fits(
-    n_types: Int32[np.ndarray, " cluster"],
-    n_target_types: Int32[np.ndarray, " target"],
+    n_types: Int[np.ndarray, " cluster"],
+    n_target_types: Int[np.ndarray, " target"],
     row: Int[np.ndarray, " pair"],
     column: Int[np.ndarray, " pair"],
     rule: CalignRule,
@@ -181,7 +181,7 @@ def size_fits(
 
 def enough(
     n_matched: Int[np.ndarray, " pair"],
-    n_types: Int32[np.ndarray, " cluster"],
+    n_types: Int[np.ndarray, " cluster"],
     cluster: Int[np.ndarray, " pair"],
     rule: CalignRule,
 ) -> Bool[np.ndarray, " pair"]:

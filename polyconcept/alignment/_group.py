@@ -17,7 +17,7 @@ from polyconcept.records import Bool, Dictionary, Float64, Int64
 from polyconcept.results import CalignRule, ClusterAlignment, ClusteredWords, Run, ScoreKey
 from polyconcept.statistics import Options, seed_of_draw
 
-__all__ = ["OVER", "Group", "Shares"]
+__all__ = ["OVER", "Group", "Shares", "shares_of"]
 
 OVER = ("all", "large")
 """Denominators of CALIGN."""
@@ -195,4 +195,9 @@ def _shares(alignments: Sequence[ClusterAlignment]) -> Shares:
 
 def _only(words: ClusteredWords, mask: Bool[np.ndarray, " type"]) -> ClusteredWords:
     kept = mask[words.word_type]
-    return replace(words, word_type=words.word_type[kept], cluster=words.cluster[kept])
+    return replace(
+        words,
+        word_type=words.word_type[kept],
+        cluster=words.cluster[kept],
+        sentence=None if words.sentence is None else words.sentence[kept],
+    )

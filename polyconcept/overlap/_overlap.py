@@ -93,7 +93,7 @@ def overlaps(
     fewer = np.minimum(n_source, n_target)
     enough: Bool[np.ndarray, "*draw cluster"]
     if definition == "corrected":
-        enough = (fewer >= least_count(share, total).reshape(total.shape)) & (fewer > 0)
+        enough = (fewer >= least_count(share, total.ravel()).reshape(total.shape)) & (fewer > 0)
     elif definition == "published":
         # The released code's order of operations, and its percent: 0.07 * 100 must be 7.0, not
         # 7.000000000000001. Rounding is monotone, so the language with fewer words decides.
