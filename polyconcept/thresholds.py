@@ -7,7 +7,6 @@ rounding. Here a tie is a tie.
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil
 
 import numpy as np
 
@@ -24,14 +23,19 @@ def exact(share: float) -> Fraction:
     return Fraction(share).limit_denominator(10**9)
 
 
-def least_count(share: float, totals: Int[np.ndarray, " total"]) -> Int64[np.ndarray, " total"]:
+def least_count(share: float, totals: Int[np.ndarray, "*total"]) -> Int64[np.ndarray, "*total"]:
     """The smallest whole number n with n / total >= share, exactly, for each total.
 
     Args:
         share: the threshold, at least 0.
         totals: the numbers that shares are taken of, at least 0.
+
+    Raises:
+        ValueError: a product that 64 bits do not hold: totals of thousands of millions.
     """
     threshold = exact(share)
-    distinct, place = np.unique(totals, return_inverse=True)
-    least = np.array([ceil(threshold * int(total)) for total in distinct], dtype=np.int64)
-    return least[place]
+    over, under = threshold.numerator, threshold.denominator
+    if totals.size and over * int(totals.max()) >= 2**63:
+        raise ValueError(f"share {share} of {totals.max()}: too large to be counted exactly")
+    least: Int64[np.ndarray, "*total"] = -(-(over * totals.astype(np.int64)) // under)
+    return least

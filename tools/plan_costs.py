@@ -30,7 +30,9 @@ STAGES = {
         "text",
     ),
     **dict.fromkeys(("align_words", "split_words", "select_words"), "word links"),
-    **dict.fromkeys(("fetch_model", "fetch_hub_model", "check_model", "pretrain"), "models"),
+    **dict.fromkeys(
+        ("fetch_model", "fetch_hub_model", "check_model", "random_model", "pretrain"), "models"
+    ),
     **dict.fromkeys(
         (
             "fetch_entities", "generate_entities", "fetch_hub_entities", "fetch_sentiment",
@@ -54,9 +56,17 @@ STAGES = {
     ),
     "extract_vectors": "vectors",
     "cluster_words": "clusters",
-    **dict.fromkeys(("score_calign", "score_colap", "merge_scores"), "scores"),
+    "cluster_controls": "controls",
     **dict.fromkeys(
-        ("find_examples", "plot_by_layer", "plot_change", "plot_tasks", "plot_examples"), "figures"
+        ("score_calign", "score_colap", "score_similarity", "compare_variants", "merge_scores"),
+        "scores",
+    ),
+    **dict.fromkeys(
+        (
+            "find_examples", "plot_by_layer", "plot_change", "plot_curves", "plot_controls",
+            "plot_rivals", "plot_tasks", "plot_examples", "state_claims",
+        ),
+        "figures",
     ),
 }  # fmt: skip
 
@@ -103,7 +113,9 @@ class Estimate:
             "fetch_hub_model": self._fetch_model,
             "pretrain": self._pretrain,
             "extract_vectors": self._extract_vectors,
+            "random_model": self._fetch_model,
             "cluster_words": self._cluster_words,
+            "cluster_controls": self._cluster_controls,
             "score_calign": self._scores,
             **training,
             **scoring,
@@ -201,9 +213,22 @@ class Estimate:
         disk = _FLOAT_BYTES * times * (centers + _TIMES_CLUSTERED * n_words)
         return Cost(work * _TIMES_CLUSTERED * self._rates["kmeans_seconds_per_unit"], disk)
 
+    def _cluster_controls(self, names: Names) -> Cost:
+        """One seed and one definition; K clusters for each change of vectors, else a multiple."""
+        controls = self._study.controls
+        share = (len(controls.vectors) + sum(controls.cluster_factors)) / (
+            2 * len(self._study.clustering.seeds)
+        )
+        plain = self._cluster_words(names)
+        return Cost(plain.seconds * share, plain.disk_bytes * share)
+
     def _scores(self, names: Names) -> Cost:
-        times = len(self._study.layers_of(names["model"])) * len(self._study.clustering.seeds)
-        return Cost(2 * times * self._rates["score_seconds"], 0.0)
+        """Plain scores of every seed and definition, and those of drawn and permuted input."""
+        layers, seeds = len(self._study.layers_of(names["model"])), self._study.clustering.seeds
+        drawn = self._study.statistics.n_permutations + self._study.statistics.n_resamples
+        # Published one way, corrected both.
+        work = 2 * len(seeds) * self._rates["score_seconds"]
+        return Cost(layers * (work + 3 * drawn * self._rates["draw_seconds"]))
 
     def _finetuning(self, names: Names) -> Cost:
         name, task = names["model"], self._study.tasks[names["variant"]]

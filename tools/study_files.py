@@ -6,27 +6,31 @@ checks of it. The tests run whole studies and compare.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from study_paths import Files, Names
 
 from polyconcept.settings import Study, pin_of
 
 __all__ = ["final_files", "inputs_of"]
 
 METRICS = ("calign", "colap")
-SUFFIXES = {"entities": "conll", "sentiment": "tsv"}
-Names = Mapping[str, str]
+KINDS = ("curves", "controls")
+"""Figures of each metric besides the one by layer."""
 
 
 def final_files(study: Study) -> tuple[str, ...]:
     """The score tables and figures that a finished study has."""
-    names = list(METRICS)
+    names = [*METRICS, *(f"{metric}_{kind}" for metric in METRICS for kind in KINDS), "rivals"]
     if any(model.tasks for model in study.models.values()):
         names += [*(f"{metric}_change" for metric in METRICS), "tasks"]
     if study.figures.examples:
         names.append("examples")
     results = f"results/{study.name}"
     figures = [f"{results}/figures/{name}.{suffix}" for name in names for suffix in ("pdf", "png")]
-    return (f"{results}/scores.parquet", f"{results}/scores.csv", *figures)
+    tables = [f"{results}/{name}" for name in ("scores.parquet", "scores.csv")]
+    claims = [f"{results}/{name}" for name in ("claims.json", "claims.html")]
+    return (*tables, *claims, *figures)
 
 
 def inputs_of(rule: str, study: Study, names: Names) -> list[str]:
@@ -41,78 +45,18 @@ def inputs_of(rule: str, study: Study, names: Names) -> list[str]:
         ValueError: The study has no such job.
     """
     try:
-        return list(_INPUTS[rule](_Files(study), names))
+        return list(_INPUTS[rule](Files(study), names))
     except (KeyError, AttributeError, TypeError) as error:
         raise ValueError(f"the study has no job of {rule} with {dict(names)}: {error}") from error
 
 
-class _Files:
-    """Names of a study's files."""
-
-    def __init__(self, study: Study) -> None:
-        self.study, self.results = study, f"results/{study.name}"
-
-    def part(self, corpus: str, pair: str) -> str:
-        return f"{pair}/" if self.study.corpora[corpus].pairwise else ""
-
-    def text(self, corpus: str, pair: str, language: str) -> str:
-        return f"{self.results}/corpora/{corpus}/{self.part(corpus, pair)}{language}.txt"
-
-    def words(self, pair: str, language: str) -> str:
-        corpus = self.study.corpus
-        return f"{self.results}/words/{corpus}/{self.part(corpus, pair)}{language}.parquet"
-
-    def links(self, pair: str) -> str:
-        return f"{self.results}/dictionaries/{pair}/links.txt"
-
-    def pin(self, names: Names) -> str:
-        hub = (
-            self.study.corpora[names["corpus"]].hub if "corpus" in names else self.labels(names).hub
-        )
-        return f"{self.results}/hub/{pin_of('dataset', hub.dataset, hub.revision)}/source.json"
-
-    def labels(self, names: Names):  # noqa: ANN202 - settings of the library
-        task, split = names["data"].split("/")
-        return getattr(self.study.tasks[task], split)
-
-    def labelled(self, task: str, split: str) -> list[str]:
-        settings = self.study.tasks[task]
-        folder, suffix = f"{self.results}/tasks/{task}/{split}", SUFFIXES[settings.kind]
-        return [f"{folder}/{code}.{suffix}" for code in getattr(settings, split).of_languages]
-
-    def translated(self, task: str, split: str) -> list[str]:
-        settings = self.study.tasks[task]
-        data = getattr(settings, split)
-        pairs = [(f"{settings.source}-{code}", code) for code in data.languages]
-        sources = [self.text(data.corpus, pair, settings.source) for pair, _ in pairs]
-        return sources + [self.text(data.corpus, pair, code) for pair, code in pairs]
-
-    def task(self, task: str, split: str) -> list[str]:
-        translation = self.study.tasks[task].kind == "translation"
-        return self.translated(task, split) if translation else self.labelled(task, split)
-
-    def model(self, names: Names) -> str:
-        return f"{self.results}/models/{names['model']}/{names['variant']}"
-
-    def run(self, kind: str, names: Names) -> str:
-        return f"{self.results}/{kind}/{names['model']}/{names['variant']}/{names['side']}"
-
-    def two_sided(self, names: Names) -> bool:
-        return self.study.models[names["model"]].of_family == "encoder-decoder"
-
-    def vectors(self, names: Names, side: str, pair: str, language: str) -> str:
-        forced = self.two_sided(names) and side == "decoder"
-        folder = f"{pair}/" if forced else self.part(self.study.corpus, pair)
-        return f"{self.run('vectors', {**names, 'side': side})}/{folder}{language}.h5"
-
-
-def _align_words(files: _Files, names: Names) -> Iterator[str]:
+def _align_words(files: Files, names: Names) -> Iterator[str]:
     for corpus in (files.study.corpus, *files.study.word_links.extra_corpora):
         for code in names["pair"].split("-"):
             yield files.text(corpus, names["pair"], code)
 
 
-def _split_words(files: _Files, names: Names) -> Iterator[str]:
+def _split_words(files: Files, names: Names) -> Iterator[str]:
     study, own, language = files.study, names["part"].removesuffix("/"), names["language"]
     pairs = study.pairs_with(language, own)
     for code in study.partners_of(language, own):
@@ -121,40 +65,40 @@ def _split_words(files: _Files, names: Names) -> Iterator[str]:
         yield files.links(pair)
 
 
-def _select_words(files: _Files, names: Names) -> Iterator[str]:
+def _select_words(files: Files, names: Names) -> Iterator[str]:
     for code in names["pair"].split("-"):
         yield files.text(files.study.corpus, names["pair"], code)
     yield from _word_tables(files, names)
     yield files.links(names["pair"])
 
 
-def _word_tables(files: _Files, names: Names) -> Iterator[str]:
+def _word_tables(files: Files, names: Names) -> Iterator[str]:
     for code in names["pair"].split("-"):
         yield files.words(names["pair"], code)
 
 
-def _fetch_corpus(files: _Files, names: Names) -> Iterator[str]:
+def _fetch_corpus(files: Files, names: Names) -> Iterator[str]:
     folder = files.study.corpora[names["corpus"]].directory
     if folder is None:
         raise KeyError("the text comes from elsewhere")
     yield f"{folder}/{names['part']}{names['language']}.txt"
 
 
-def _fetch_labels(files: _Files, names: Names) -> Iterator[str]:
+def _fetch_labels(files: Files, names: Names) -> Iterator[str]:
     yield files.labels(names).files[names["language"]]
 
 
-def _fetch_pinned(files: _Files, names: Names) -> Iterator[str]:
+def _fetch_pinned(files: Files, names: Names) -> Iterator[str]:
     yield files.pin(names)
 
 
-def _fetch_hub_model(files: _Files, names: Names) -> Iterator[str]:
+def _fetch_hub_model(files: Files, names: Names) -> Iterator[str]:
     hub = files.study.models[names["model"]].hub
     pin = pin_of("model", hub.model, hub.revision, hub.converted)
     yield f"{files.results}/hub/{pin}/source.json"
 
 
-def _fetch_model(files: _Files, names: Names) -> Iterator[str]:
+def _fetch_model(files: Files, names: Names) -> Iterator[str]:
     model = files.study.models[names["model"]]
     found = f"polyconcept/builtin/models/{model.builtin}" if model.builtin else model.directory
     if found is None:
@@ -162,35 +106,35 @@ def _fetch_model(files: _Files, names: Names) -> Iterator[str]:
     yield found
 
 
-def _pretrain(files: _Files, names: Names) -> Iterator[str]:
+def _pretrain(files: Files, names: Names) -> Iterator[str]:
     recipe = files.study.models[names["model"]].pretrain
     for corpus in recipe.corpora:
         for code in recipe.languages:
             yield files.text(corpus, "", code)
 
 
-def _check_model(files: _Files, names: Names) -> Iterator[str]:
+def _check_model(files: Files, names: Names) -> Iterator[str]:
     yield files.model({**names, "variant": "base"})
 
 
-def _check_task(files: _Files, names: Names) -> Iterator[str]:
+def _check_task(files: Files, names: Names) -> Iterator[str]:
     both = [file for split in ("train", "test") for file in files.task(names["task"], split)]
     yield from dict.fromkeys(both)
 
 
-def _finetune(files: _Files, names: Names) -> Iterator[str]:
+def _finetune(files: Files, names: Names) -> Iterator[str]:
     yield files.model({**names, "variant": "base"})
     yield f"{files.results}/models/{names['model']}/checked.json"
     yield f"{files.results}/tasks/{names['variant']}/checked.json"
     yield from files.task(names["variant"], "train")
 
 
-def _score_task(files: _Files, names: Names) -> Iterator[str]:
+def _score_task(files: Files, names: Names) -> Iterator[str]:
     yield files.model(names)
     yield from files.task(names["variant"], "test")
 
 
-def _extract_vectors(files: _Files, names: Names) -> Iterator[str]:
+def _extract_vectors(files: Files, names: Names) -> Iterator[str]:
     pair, language = names["part"].removesuffix("/"), names["language"]
     yield files.model(names)
     yield files.text(files.study.corpus, pair, language)
@@ -200,7 +144,7 @@ def _extract_vectors(files: _Files, names: Names) -> Iterator[str]:
         yield files.text(files.study.corpus, pair, given)
 
 
-def _cluster_words(files: _Files, names: Names) -> Iterator[str]:
+def _cluster_words(files: Files, names: Names) -> Iterator[str]:
     pair, sides = names["pair"], names["side"].split("-")
     source, target = pair.split("-")
     yield from _word_tables(files, names)
@@ -209,34 +153,48 @@ def _cluster_words(files: _Files, names: Names) -> Iterator[str]:
     yield f"{files.results}/selections/{pair}.parquet"
 
 
-def _score_calign(files: _Files, names: Names) -> Iterator[str]:
+def _random_model(files: Files, names: Names) -> Iterator[str]:
+    yield files.model({**names, "variant": "base"})
+    yield f"{files.results}/models/{names['model']}/checked.json"
+
+
+def _score_concepts(files: Files, names: Names) -> Iterator[str]:
     yield from _dictionaries(files, names)
-    yield f"{files.run('concepts', names)}/{names['pair']}.h5"
+    concepts = f"{files.run('concepts', names)}/{names['pair']}"
+    yield f"{concepts}.h5"
+    if names["model"] in files.study.controlled:
+        yield f"{concepts}.controls.h5"
 
 
-def _dictionaries(files: _Files, names: Names) -> Iterator[str]:
+def _dictionaries(files: Files, names: Names) -> Iterator[str]:
     yield from _word_tables(files, names)
     for name in ("forward", "backward"):
         yield f"{files.results}/dictionaries/{names['pair']}/{name}.tsv"
 
 
-def _score_colap(files: _Files, names: Names) -> Iterator[str]:
-    yield from _word_tables(files, names)
-    yield f"{files.run('concepts', names)}/{names['pair']}.h5"
-
-
-def _merge_scores(files: _Files, _names: Names) -> Iterator[str]:
+def _of_runs(files: Files, suffixes: Sequence[str]) -> Iterator[str]:
     for name, model in files.study.models.items():
         for variant in files.study.variants_of(name):
             for side in model.of_sides:
                 run = files.run("scores", {"model": name, "variant": variant, "side": side})
                 for pair in files.study.pairs:
-                    yield from (f"{run}/{pair}.{metric}.parquet" for metric in METRICS)
+                    yield from (f"{run}/{pair}.{suffix}.parquet" for suffix in suffixes)
+
+
+def _compare_variants(files: Files, _names: Names) -> Iterator[str]:
+    yield from _of_runs(files, METRICS)
+    yield from _of_runs(files, [f"{metric}_resamples" for metric in METRICS])
+
+
+def _merge_scores(files: Files, _names: Names) -> Iterator[str]:
+    yield from _of_runs(files, [*METRICS, "similarity"])
+    yield f"{files.results}/scores/changes.parquet"
+    for name, model in files.study.models.items():
         for task in model.tasks:
             yield f"{files.results}/scores/{name}/{task}/task.parquet"
 
 
-def _find_examples(files: _Files, names: Names) -> Iterator[str]:
+def _find_examples(files: Files, names: Names) -> Iterator[str]:
     chosen = files.study.figures.examples
     side = chosen.side or files.study.models[chosen.model].of_sides[0]
     run = {"model": chosen.model, "variant": chosen.variant, "side": side}
@@ -244,19 +202,19 @@ def _find_examples(files: _Files, names: Names) -> Iterator[str]:
     yield f"{files.run('concepts', run)}/{names['pair']}.h5"
 
 
-def _plot_examples(files: _Files, _names: Names) -> Iterator[str]:
+def _plot_examples(files: Files, _names: Names) -> Iterator[str]:
     yield from (f"{files.results}/examples/{pair}.json" for pair in files.study.pairs)
 
 
-def _plot(files: _Files, _names: Names) -> Iterator[str]:
+def _plot(files: Files, _names: Names) -> Iterator[str]:
     yield f"{files.results}/scores.parquet"
 
 
-def _nothing(_files: _Files, _names: Names) -> Iterator[str]:
+def _nothing(_files: Files, _names: Names) -> Iterator[str]:
     yield from ()
 
 
-_INPUTS: Mapping[str, Callable[[_Files, Names], Iterator[str]]] = {
+_INPUTS: Mapping[str, Callable[[Files, Names], Iterator[str]]] = {
     **dict.fromkeys(("generate_corpus", "generate_entities", "generate_sentiment"), _nothing),
     "pin_repository": _nothing,
     "fetch_corpus": _fetch_corpus,
@@ -277,11 +235,14 @@ _INPUTS: Mapping[str, Callable[[_Files, Names], Iterator[str]]] = {
         for kind in ("entities", "entities_text", "sentiment", "sentiment_text", "translation")
     },
     "extract_vectors": _extract_vectors,
-    "cluster_words": _cluster_words,
-    "score_calign": _score_calign,
-    "score_colap": _score_colap,
+    "random_model": _random_model,
+    **dict.fromkeys(("cluster_words", "cluster_controls", "score_similarity"), _cluster_words),
+    **dict.fromkeys(("score_calign", "score_colap"), _score_concepts),
+    "compare_variants": _compare_variants,
     "merge_scores": _merge_scores,
-    **dict.fromkeys(("plot_by_layer", "plot_change", "plot_tasks"), _plot),
+    "state_claims": _plot,
+    **dict.fromkeys(("plot_by_layer", "plot_change", "plot_tasks", "plot_rivals"), _plot),
+    **dict.fromkeys(("plot_curves", "plot_controls"), _plot),
     "find_examples": _find_examples,
     "plot_examples": _plot_examples,
 }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import block_diag, csr_array
 
 from polyconcept.alignment._align import enough, incidence, ones, size_fits
 from polyconcept.records import Bool, Int64
@@ -13,8 +14,7 @@ from polyconcept.results import CalignRule, ClusteredWords
 
 __all__ = ["frequency_bands", "permuted_counts", "resampled_counts"]
 
-# Columns of samples that are looked at together: a block of (cell, sample) stays small.
-_BLOCK = 16
+_BLOCK_ENTRIES = 100_000
 
 
 def frequency_bands(words: ClusteredWords) -> Int64[np.ndarray, " type"]:
@@ -48,20 +48,30 @@ def permuted_counts(
     Returns:
         Aligned clusters, clusters with words, large clusters.
     """
-    in_source, in_target = incidence(source), incidence(target).T.tocsr()
+    cells = _cells(source), _cells(target)
     bands = frequency_bands(target)
     order = np.argsort(bands, kind="stable")
-    counts = np.empty((n_permutations, 3), dtype=np.int64)
-    for draw in range(n_permutations):
+
+    def permuted() -> csr_array:
         # Random keys sorted inside each band: a permutation of its types.
         place = np.empty_like(order)
         place[order] = np.lexsort((rng.random(len(bands)), bands))
-        permuted = csr_array(
+        return csr_array(
             (translations.data, place[translations.indices], translations.indptr),
             shape=translations.shape,
         )
-        counts[draw] = _counts(in_source, in_target, permuted, rule)
-    return counts
+
+    counts = [
+        _counts(
+            cells[0].incidence(np.ones((len(cells[0].cluster), n), dtype=bool)),
+            cells[1].incidence(np.ones((len(cells[1].cluster), n), dtype=bool)),
+            [permuted() for _ in range(n)],
+            (source.n_clusters, target.n_clusters),
+            rule,
+        )
+        for n in _blocks(n_permutations, translations)
+    ]
+    return np.concatenate(counts)
 
 
 def resampled_counts(
@@ -86,37 +96,55 @@ def resampled_counts(
     Raises:
         ValueError: words without sentences, or sentences that the draws do not have.
     """
-    cells = _cells(source, draws.shape[1]), _cells(target, draws.shape[1])
-    counts = np.empty((len(draws), 3), dtype=np.int64)
-    for first in range(0, len(draws), _BLOCK):
-        drawn = (draws[first : first + _BLOCK] > 0).T.astype(np.int32)
-        present = [(side.by_sentence @ drawn) > 0 for side in cells]
-        for column in range(drawn.shape[1]):
-            counts[first + column] = _counts(
-                cells[0].incidence(present[0][:, column]),
-                cells[1].incidence(present[1][:, column]).T.tocsr(),
-                translations,
-                rule,
-            )
-    return counts
+    cells = _cells(source), _cells(target)
+    by_sentence = [
+        _by_sentence(words, side, draws.shape[1])
+        for words, side in zip((source, target), cells, strict=True)
+    ]
+    counts, first = [], 0
+    for n in _blocks(len(draws), translations):
+        drawn = (draws[first : first + n] > 0).T.astype(np.int32)
+        parts = [
+            side.incidence((sentences @ drawn) > 0)
+            for side, sentences in zip(cells, by_sentence, strict=True)
+        ]
+        sizes = source.n_clusters, target.n_clusters
+        counts.append(_counts(parts[0], parts[1], [translations] * n, sizes, rule))
+        first += n
+    return np.concatenate(counts)
 
 
 @dataclass(frozen=True)
 class _Cells:
-    """The (cluster, type) cells that have words, and the sentences that these stand in."""
+    """The (cluster, type) cells that have words."""
 
     cluster: Int64[np.ndarray, " cell"]
     word_type: Int64[np.ndarray, " cell"]
     shape: tuple[int, int]
-    by_sentence: csr_array
+    place: Int64[np.ndarray, " word"]
+    """Cell of each word."""
+
+    def incidence(self, present: Bool[np.ndarray, "cell draw"]) -> csr_array:
+        """Matrix of ones, (draw, cluster) x (draw, type), of the cells present in each draw."""
+        draw, cell = np.nonzero(present.T)
+        n_draws = present.shape[1]
+        return ones(
+            draw * self.shape[0] + self.cluster[cell],
+            draw * self.shape[1] + self.word_type[cell],
+            (n_draws * self.shape[0], n_draws * self.shape[1]),
+        )
+
+
+def _cells(words: ClusteredWords) -> _Cells:
+    incidence(words)  # refuses columns that do not fit
+    n_types = len(words.types)
+    cell = words.cluster.astype(np.int64) * n_types + words.word_type
+    distinct, place = np.unique(cell, return_inverse=True)
+    return _Cells(distinct // n_types, distinct % n_types, (words.n_clusters, n_types), place)
+
+
+def _by_sentence(words: ClusteredWords, cells: _Cells, n_sentences: int) -> csr_array:
     """Matrix of ones, cell x sentence."""
-
-    def incidence(self, present: Bool[np.ndarray, " cell"]) -> csr_array:
-        """Matrix of ones, cluster x type, of the cells that are present."""
-        return ones(self.cluster[present], self.word_type[present], self.shape)
-
-
-def _cells(words: ClusteredWords, n_sentences: int) -> _Cells:
     if words.sentence is None:
         raise ValueError(f"{words.language}: words without sentences cannot be resampled")
     if words.sentence.max() >= n_sentences:
@@ -124,32 +152,37 @@ def _cells(words: ClusteredWords, n_sentences: int) -> _Cells:
             f"{words.language}: a word stands in sentence {words.sentence.max()}, the draws are "
             f"of sentences 0 to {n_sentences - 1}"
         )
-    n_types = len(words.types)
-    cell = words.cluster.astype(np.int64) * n_types + words.word_type
-    distinct, place = np.unique(cell, return_inverse=True)
-    return _Cells(
-        cluster=distinct // n_types,
-        word_type=distinct % n_types,
-        shape=(words.n_clusters, n_types),
-        by_sentence=ones(place, words.sentence, (len(distinct), n_sentences)),
-    )
+    return ones(cells.place, words.sentence, (len(cells.cluster), n_sentences))
+
+
+def _blocks(n_draws: int, translations: csr_array) -> list[int]:
+    """How many draws are looked at together.
+
+    Many products of small matrices cost by their calls, one of large matrices by its memory.
+    """
+    size = max(1, min(n_draws, _BLOCK_ENTRIES // max(1, translations.nnz)))
+    return [min(size, n_draws - first) for first in range(0, n_draws, size)]
 
 
 def _counts(
-    in_source: csr_array, of_target: csr_array, translations: csr_array, rule: CalignRule
-) -> tuple[int, int, int]:
-    """Aligned clusters, clusters with words, large clusters.
+    in_source: csr_array,
+    in_target: csr_array,
+    translations: Sequence[csr_array],
+    n_clusters: tuple[int, int],
+    rule: CalignRule,
+) -> Int64[np.ndarray, "draw 3"]:
+    """Aligned clusters, clusters with words, large clusters, of each draw.
 
     Args:
-        in_source: matrix of ones, source cluster x type.
-        of_target: matrix of ones, target type x cluster.
-        translations: matrix of ones, source type x target type.
+        in_source: matrix of ones, (draw, source cluster) x (draw, type).
+        in_target: matrix of ones, (draw, target cluster) x (draw, type).
+        translations: matrix of ones, source type x target type, of each draw.
+        n_clusters: clusters of the source and of the target.
         rule: definition and thresholds.
     """
-    n_types = np.diff(in_source.indptr)
-    n_target_types = np.bincount(of_target.indices, minlength=of_target.shape[1])
+    n_types, n_target_types = np.diff(in_source.indptr), np.diff(in_target.indptr)
     large = np.flatnonzero(n_types > rule.min_types)
-    reached = translations @ of_target
+    reached = csr_array(block_diag(translations, format="csr")) @ in_target.T.tocsr()
     reached.data[:] = 1
     # Only large clusters can align.
     matched = (in_source[large] @ reached).tocoo()
@@ -158,4 +191,8 @@ def _counts(
     good &= size_fits(n_types, n_target_types, row, column, rule)
     aligned = np.zeros(len(n_types), dtype=bool)
     aligned[row[good]] = True
-    return int(aligned.sum()), int(np.count_nonzero(n_types)), len(large)
+    by_draw = (
+        flags.reshape(len(translations), n_clusters[0])
+        for flags in (aligned, n_types > 0, n_types > rule.min_types)
+    )
+    return np.stack([flags.sum(axis=1, dtype=np.int64) for flags in by_draw], axis=1)
