@@ -211,7 +211,7 @@ def test_pairs_of_colap_have_no_direction():
 def test_axes_say_what_is_shown(choice, label):
     figure = figures.plot_by_layer([layer_score(**choice)], "calign", **choice)
 
-    assert figure.get_supylabel() == label
+    assert figure.get_supylabel().replace("\n", " ") == label
     assert figure.axes[0].get_xlabel() == "layer"
 
 

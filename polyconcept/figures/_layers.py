@@ -13,7 +13,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from polyconcept.figures._curves import Curve, Panel, Panels, change_from_base, panels
-from polyconcept.figures._grid import LETTER, add_legend, label_of, panel_grid, size_of_grid
+from polyconcept.figures._grid import (
+    LETTER,
+    add_legend,
+    label_of,
+    label_scores,
+    panel_grid,
+    size_of_grid,
+)
 from polyconcept.figures._rows import Pair, Place, Point, averaged, by_seed, choose, points
 from polyconcept.figures._style import CEILING, GREY, NULL, Look, look, style
 from polyconcept.records import Definition, Score
@@ -21,7 +28,7 @@ from polyconcept.records import Definition, Score
 __all__ = ["plot_by_layer", "plot_change_by_layer"]
 
 _MOST_MARKERS = 13
-_BAND_ALPHA = 0.2
+_BAND_ALPHA = 0.25
 _BANDS = {"interval": "95 % interval", "seeds": "range of the seeds"}
 
 
@@ -101,7 +108,7 @@ def _changes(scores: Sequence[Score], metric: str, **choice: Any) -> dict[Place,
     if any(_is_change(s) and (s.metric, s.definition, s.over) == wanted for s in scores):
         kind = "of a change from base"
         return points(choose(scores, metric, keep=_is_change, kind=kind, **choice))
-    rows = choose(scores, metric, keep=_is_of_a_seed, **choice)
+    rows = choose(scores, metric, keep=_is_of_a_seed, kind="of a single seed", **choice)
     return averaged(change_from_base(by_seed(rows)))
 
 
@@ -135,7 +142,7 @@ def _draw(shown: Panels, label: str, *, directed: bool) -> Figure:
         beside = [shown[r] for r in shown if (r.model, r.side) == (run.model, run.side)]
         curves = [curve for panel in beside for curve in panel.curves.values()]
         _set_layer_ticks(axes, sorted({n for curve in curves for n in curve.layers}), width)
-    figure.supylabel(label, fontsize=8)
+    label_scores(figure, label)
     add_legend(figure, handles, labels)
     return figure
 
@@ -155,7 +162,9 @@ def _draw_curves(axes: Axes, found: Mapping[Pair, Curve], looks: Mapping[Pair, L
         every = -(-len(curve.layers) // _MOST_MARKERS)
         axes.plot(curve.layers, curve.mean, **_line(signs), markevery=every, label="-".join(pair))
         if curve.has_band:
-            _fill(axes, curve.layers, curve.low, curve.high, **_band(signs.color))
+            # Bands lie over each other: the more there are, the paler is each.
+            band = _band(signs.color, len(looks))
+            _fill(axes, curve.layers, curve.low, curve.high, **band)
 
 
 def _fill(
@@ -164,7 +173,7 @@ def _fill(
 ) -> None:  # fmt: skip
     """A band over the layers; of one layer a block, as a band without width cannot be seen."""
     if len(layers) == 1:
-        axes.fill_between((layers[0] - 0.05, layers[0] + 0.05), low * 2, high * 2, **signs)
+        axes.fill_between((layers[0] - 0.05, layers[0] + 0.05), low[0], high[0], **signs)
     else:
         axes.fill_between(layers, low, high, **signs)
 
@@ -210,8 +219,8 @@ def _legend(
     return handles, labels
 
 
-def _band(color: str) -> dict[str, Any]:
-    return {"color": color, "alpha": _BAND_ALPHA, "linewidth": 0}
+def _band(color: str, n_bands: int = 1) -> dict[str, Any]:
+    return {"color": color, "alpha": _BAND_ALPHA / n_bands**0.5, "linewidth": 0}
 
 
 def _line(signs: Look) -> dict[str, Any]:

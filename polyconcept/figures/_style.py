@@ -34,10 +34,11 @@ GREY = "#595959"
 NULL: dict[str, Any] = {
     "facecolor": "#E8E8E8",
     "edgecolor": "#C4C4C4",
-    "hatch": "////",
-    "linewidth": 0,
+    "hatch": "//////",
+    "linewidth": 0.6,
 }
-"""Range of permuted input: hatched, so that it is no interval in grey-scale either."""
+"""Range of permuted input: hatched, so that it is no interval in grey-scale either; with a rim, so
+that a range without width is seen."""
 CEILING: dict[str, Any] = {"color": GREY, "linestyle": ":", "linewidth": 0.9}
 """Ceiling: a thin dotted line without markers."""
 

@@ -47,6 +47,75 @@ rule plot_change:
         "../scripts/plot_change.py"
 
 
+rule plot_curves:
+    input:
+        scores="<results>/scores.parquet",
+    output:
+        pdf="<results>/figures/{metric}_curves.pdf",
+        png=report(
+            "<results>/figures/{metric}_curves.png",
+            caption="../report/curves.rst",
+            category="Controls",
+            labels={"metric": "{metric}", "shows": "score at every threshold"},
+        ),
+    log:
+        "<logs>/plot_curves/{metric}.log",
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=settings_of("plot_curves"),
+        code=code_of("plot_curves"),
+    script:
+        "../scripts/plot_curves.py"
+
+
+rule plot_controls:
+    input:
+        scores="<results>/scores.parquet",
+    output:
+        pdf="<results>/figures/{metric}_controls.pdf",
+        png=report(
+            "<results>/figures/{metric}_controls.png",
+            caption="../report/controls.rst",
+            category="Controls",
+            labels={"metric": "{metric}", "shows": "controls"},
+        ),
+    log:
+        "<logs>/plot_controls/{metric}.log",
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=settings_of("plot_controls"),
+        code=code_of("plot_controls"),
+    script:
+        "../scripts/plot_controls.py"
+
+
+rule plot_rivals:
+    input:
+        scores="<results>/scores.parquet",
+    output:
+        pdf="<results>/figures/rivals.pdf",
+        png=report(
+            "<results>/figures/rivals.png",
+            caption="../report/rivals.rst",
+            category="Controls",
+            labels={"metric": "both", "shows": "simpler measures"},
+        ),
+    log:
+        "<logs>/plot_rivals.log",
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=settings_of("plot_rivals"),
+        code=code_of("plot_rivals"),
+    script:
+        "../scripts/plot_rivals.py"
+
+
 rule plot_tasks:
     input:
         scores="<results>/scores.parquet",
