@@ -29,7 +29,7 @@ from polyconcept.provenance.machine import git_state, installed_packages, machin
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
 RATES = Path(__file__).with_name("rates.json")
-NAMES = ("storage", "scores", "workflow", "wordalign", "extraction", "kmeans")
+NAMES = ("storage", "scores", "chance", "workflow", "wordalign", "extraction", "kmeans")
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 PACKAGES = (
     "torch",
@@ -139,6 +139,10 @@ def rates_of(report: dict[str, Any]) -> dict[str, Any]:
         "align_seconds_per_pair": (found["word links, time"]["ours"] / 100_000, "word links"),
         "score_seconds": (
             found["scores, 600 x 600"]["ours"], "scores: one layer, seed and definition"
+        ),
+        "draw_seconds": (
+            found["what a score means, one draw"]["ours"],
+            "what a score means: one permutation or sample, the rest of it included",
         ),
         "packed_share": (found["storage, size"]["ratio"], "storage: file size by raw size"),
         "job_overhead_seconds": (

@@ -24,7 +24,9 @@ def module(name):
 
 
 # In processes of their own, as `make bench` runs them: they set threads, and measure memory.
-@pytest.mark.parametrize("name", ["extraction", "scores", "storage", "wordalign", "workflow"])
+@pytest.mark.parametrize(
+    "name", ["chance", "extraction", "scores", "storage", "wordalign", "workflow"]
+)
 def test_every_line_has_a_number_beside_its_limit_or_alternative(name):
     command = [sys.executable, BENCHMARKS / "run.py", "--one", name, "--quick"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,0 +1,232 @@
+"""What gives a score its meaning - nulls, intervals, sweeps, rivals, controls - beside extraction.
+
+    OMP_NUM_THREADS=1 python benchmarks/chance.py
+
+One run of a model of base size on 1,000 sentences of 20 words in two languages: 3 layers, 5 seeds,
+600 clusters. Words, clusters and dictionary are random, most types in one cluster; each type has up
+to 4 translations. The alternative is the bare forward pass over the sentences of both languages (30
+subwords each), of which a part is timed and scaled. Of the controls' clusterings one restart at
+20,000 words is timed and scaled by words and clusters. Seconds are of CPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from measuring import Figure, cpu_seconds, figure
+from transformers import BertConfig, BertModel
+
+from polyconcept import alignment, overlap, similarity, statistics, wordclasses
+from polyconcept.clustering import cluster_vectors
+from polyconcept.records import Clusters, ConceptKey, Dictionary, Selection, Words
+from polyconcept.results import Run
+from polyconcept.settings import Study
+
+SUBWORDS = 30
+RUN = Run("bert", "base", "encoder", "random")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is scored, and which part of the extraction is timed."""
+
+    n_sentences: int = 1000
+    words_per_sentence: int = 20
+    n_types: int = 5000
+    n_clusters: int = 600
+    layers: tuple[int, ...] = (4, 8, 12)
+    seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
+    n_dims: int = 768
+    n_blocks: int = 12
+    n_read: int = 64
+    """Sentences that are read to time the extraction."""
+
+    @property
+    def n_words(self) -> int:
+        """Words of one language."""
+        return self.n_sentences * self.words_per_sentence
+
+
+QUICK = Size(60, 5, 100, 12, (0, 1), (1, 2), 24, 1, 8)
+
+
+@dataclass(frozen=True)
+class RandomConcepts:
+    """Clusterings of random words: every type has a cluster, one word in five another."""
+
+    size: Size
+    source: Words
+    target: Words
+    definitions: tuple[str, ...] = ("published", "corrected")
+    rows: Selection = field(init=False)
+
+    def __post_init__(self) -> None:
+        every = np.arange(self.size.n_words)
+        object.__setattr__(self, "rows", Selection(every, every))
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """Layers."""
+        return self.size.layers
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds."""
+        return self.size.seeds
+
+    def selection(self, metric: str, definition: str) -> Selection:
+        """All words."""
+        del metric, definition
+        return self.rows
+
+    def clusters(self, key: ConceptKey) -> Clusters:
+        """Drawn anew for each key, with the key's numbers as seed."""
+        random = np.random.default_rng([key.layer, key.seed])
+        types = {"source": [self.source], "target": [self.target]}
+        words = np.concatenate(
+            [w.word_type for w in types.get(key.part, [self.source, self.target])]
+        )
+        of_type = np.random.default_rng(0).integers(self.size.n_clusters, size=self.size.n_types)
+        moved = random.random(len(words)) < 0.2
+        drawn = random.integers(self.size.n_clusters, size=len(words))
+        cluster = np.where(moved, drawn, of_type[words]).astype(np.int32)
+        centers = np.zeros((self.size.n_clusters, 1), dtype=np.float32)
+        return Clusters(cluster, centers, 0.0, np.zeros(1), 1)
+
+
+def words_of(language: str, size: Size, seed: int) -> Words:
+    """A word table of random types, frequent ones more often."""
+    random = np.random.default_rng(seed)
+    drawn = (size.n_types * random.random(size.n_words) ** 2).astype(np.int32)
+    sentence = np.repeat(np.arange(size.n_sentences), size.words_per_sentence).astype(np.int32)
+    position = np.tile(np.arange(size.words_per_sentence), size.n_sentences).astype(np.int32)
+    types = tuple(f"{language}{number}" for number in range(size.n_types))
+    return Words(language, sentence, position, drawn, types)
+
+
+def dictionary_of(source: Words, target: Words, seed: int) -> Dictionary:
+    """Type i translates into type i, and into up to three others."""
+    random = np.random.default_rng(seed)
+    counts = random.integers(1, 5, size=len(source.types))
+    words = np.repeat(np.arange(len(source.types)), counts)
+    found = random.integers(len(target.types), size=len(words))
+    found[np.cumsum(counts) - counts] = np.arange(len(source.types))
+    return Dictionary(
+        source.language,
+        target.language,
+        tuple(source.types[i] for i in words.tolist()),
+        tuple(target.types[i] for i in found.tolist()),
+        np.full(len(words), 0.25),
+        np.ones(len(words), dtype=np.int64),
+    )
+
+
+def score_all(concepts: RandomConcepts, dictionaries: tuple[Dictionary, Dictionary]) -> None:
+    """Both metrics with all that belongs to them, as the two jobs of a run and pair."""
+    defaults = Study.model_fields
+    settings = defaults["statistics"].default
+    options = statistics.Options(settings.n_permutations, settings.n_resamples, settings.seed)
+    draws = statistics.draw_sentences(concepts.size.n_sentences, options)
+    classes = wordclasses.classes_of_pair(concepts.source, concepts.target, dictionaries)
+    thresholds = alignment.Thresholds(**defaults["calign"].default.model_dump())
+    wanted = alignment.Statistics(options, draws, settings.sweeps.model_dump(), classes)
+    alignment.score_layers(concepts, dictionaries, RUN, thresholds, wanted)
+    shared = overlap.Statistics(options, draws, classes)
+    overlap.score_layers(concepts, RUN, shared, share=defaults["colap"].default.share)
+
+
+def score_rivals(size: Size) -> None:
+    """CKA and retrieval of every layer."""
+    random = np.random.default_rng(0)
+    sentence = np.repeat(np.arange(size.n_sentences), size.words_per_sentence).astype(np.int32)
+    vectors = random.standard_normal((2, size.n_words, size.n_dims), dtype=np.float32)
+    for _ in size.layers:
+        similarity.linear_cka(*vectors)
+        means = [
+            similarity.sentence_means(side, sentence, n_sentences=size.n_sentences)
+            for side in vectors
+        ]
+        similarity.mutual_retrieval(*means)
+
+
+def extraction_seconds(size: Size) -> float:
+    """The forward pass of both languages' sentences, scaled from a part of them."""
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=1000,
+        hidden_size=size.n_dims,
+        num_hidden_layers=size.n_blocks,
+        intermediate_size=4 * size.n_dims,
+    )
+    model = BertModel(config).eval()
+    subwords = torch.randint(5, 1000, (size.n_read, SUBWORDS))
+
+    @torch.inference_mode()
+    def read() -> None:
+        model(input_ids=subwords)
+
+    read()
+    return cpu_seconds(read) * 2 * size.n_sentences / size.n_read
+
+
+def control_seconds(size: Size) -> float:
+    """The controls' clusterings of all layers, scaled from one restart of one language's words."""
+    random = np.random.default_rng(0)
+    centers = random.standard_normal((size.n_clusters, size.n_dims)) * 0.5
+    vectors = centers[random.integers(size.n_clusters, size=size.n_words)]
+    vectors = (vectors + random.standard_normal(vectors.shape)).astype(np.float32)
+    one = cpu_seconds(
+        lambda: cluster_vectors(vectors, n_clusters=size.n_clusters, seed=1, n_restarts=1)
+    )
+    controls = Study.model_fields["controls"].default
+    # Each language alone and both together, but of centred vectors only both together.
+    whole = sum(name != "centred" for name in controls.vectors) + sum(controls.cluster_factors)
+    times = 4 * whole + 2 * ("centred" in controls.vectors)
+    return one * times * len(size.layers)
+
+
+def measure(quick: bool = False) -> dict[str, Figure]:
+    """Figures by name: ours, limit, alternative, ratio, goal."""
+    size = QUICK if quick else Size()
+    torch.set_num_threads(1)
+    source, target = words_of("xx", size, 1), words_of("yy", size, 2)
+    dictionaries = dictionary_of(source, target, 3), dictionary_of(target, source, 4)
+    concepts = RandomConcepts(size, source, target)
+    scores = cpu_seconds(lambda: score_all(concepts, dictionaries))
+    rivals = cpu_seconds(lambda: score_rivals(size))
+    controls, reading = control_seconds(size), extraction_seconds(size)
+    note = f"{size.n_sentences:,} sentences, {len(size.layers)} layers, {len(size.seeds)} seeds"
+    named = {
+        "what a score means, nulls and intervals": (scores, "<= 1", note),
+        "what a score means, rivals": (rivals, "<= 1", note),
+        "what a score means, with rivals": (scores + rivals, "<= 1", note),
+        "what a score means, controls' clusterings": (controls, "-", "one restart each, scaled"),
+    }
+    figures = {
+        name: figure(
+            seconds, "s", goal, seconds / reading,
+            alternative=reading, note=f"alternative: extraction; {text}",
+        )
+        for name, (seconds, goal, text) in named.items()
+    }  # fmt: skip
+    draws = 3 * len(size.layers) * 400
+    figures["what a score means, one draw"] = figure(
+        scores / draws, "s", "-", scores / reading, alternative=reading / draws, note=note
+    )
+    return figures
+
+
+def main() -> None:
+    """Print the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a small size, to see that it runs")
+    json.dump(measure(parser.parse_args().quick), sys.stdout, indent=1)
+
+
+if __name__ == "__main__":
+    main()
