@@ -742,13 +742,19 @@ def test_failed_drawing_leaves_no_file(tmp_path):
 
 
 @pytest.mark.parametrize("metric", ["calign", "colap", "cka"])
-@pytest.mark.parametrize("name", ["by_layer", "change", "tasks", "examples", "workflow"])
+@pytest.mark.parametrize(
+    "name",
+    ["by_layer", "change", "controls", "curves", "rivals", "tasks", "examples", "workflow"],
+)
 def test_captions_are_one_sentence_of_valid_markup(name, metric):
     text = (ROOT / f"workflow/report/{name}.rst").read_text()
     # What the rules of workflow/rules/figures.smk give.
     params = {
         "by_layer": {"settings": {"definition": "corrected", "over": "all"}},
         "change": {"settings": {"definition": "corrected", "over": "all"}},
+        "controls": {"settings": {"definition": "corrected", "over": "all"}},
+        "curves": {"settings": {"definition": "corrected", "over": "all", "threshold": 0.8}},
+        "rivals": {"settings": {"definition": "corrected", "over": "all"}},
         "examples": {"settings": {"n_types": 8, "title": "x", "definition": "corrected"}},
     }
     snakemake = SimpleNamespace(

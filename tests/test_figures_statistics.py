@@ -1,0 +1,619 @@
+"""Bands, nulls, ceilings, curves, controls and rivals are those of the score table."""
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import rgb_to_hsv, to_hex, to_rgb
+from matplotlib.text import Text
+
+from polyconcept import figures
+from polyconcept.figures._grid import legend_lines
+from polyconcept.figures._rows import variant_name
+from polyconcept.records import Score
+
+LAYERS = (0, 6, 12)
+TARGETS = ("ar", "de", "es", "fr", "it", "ru", "zh-Hans", "hi")
+
+
+def row(value=0.5, **fields):
+    built = Score(
+        metric="calign", definition="published", over="all", model="mbert", variant="base",
+        side="encoder", corpus="demo", source="en", target="de", layer=0, seed=None, n_hit=None,
+        n_total=None, value=value,
+    )  # fmt: skip
+    return replace(built, **fields)
+
+
+def summary(value=0.5, **fields):
+    around = {"low": value - 0.1, "high": value + 0.2, "null_low": 0.02, "null_high": 0.06}
+    return row(value, **(around | {"ceiling": 0.8} | fields))
+
+
+def in_layers(**fields):
+    return [summary(0.2 + 0.02 * layer, layer=layer, **fields) for layer in LAYERS]
+
+
+def bands(axes):
+    """Colour -> (layers, lowest, highest) of each band; the null's has a hatch."""
+    found = {}
+    for band in axes.collections:
+        vertices = band.get_paths()[0].vertices
+        layers = sorted(set(vertices[:, 0].tolist()))
+        ends = [[y for x, y in vertices.tolist() if x == layer] for layer in layers]
+        name = "null" if band.get_hatch() else to_hex(band.get_facecolor()[0])
+        found[name] = (layers, [min(e) for e in ends], [max(e) for e in ends])
+    return found
+
+
+def lines(axes):
+    """Label -> line; those without a label are counted."""
+    return {line.get_label(): line for line in axes.get_lines()}
+
+
+def titles(figure):
+    return [axes.get_title().replace("\N{NO-BREAK SPACE}", " ") for axes in figure.axes]
+
+
+def legend(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+# --- by layer ---
+
+
+def test_curve_and_band_are_those_of_the_summary_rows():
+    noise = [row(0.9, layer=layer, seed=seed) for layer in LAYERS for seed in (1, 2)]
+
+    figure = figures.plot_by_layer([*in_layers(), *noise], "calign")
+    (axes,) = figure.axes
+    line = lines(axes)["en-de"]
+    layers, low, high = bands(axes)[to_hex(line.get_color())]
+
+    assert tuple(line.get_xdata()) == LAYERS
+    assert tuple(line.get_ydata()) == pytest.approx((0.2, 0.32, 0.44))
+    assert layers == list(LAYERS)
+    assert low == pytest.approx([0.1, 0.22, 0.34])
+    assert high == pytest.approx([0.4, 0.52, 0.64])
+    assert legend(figure) == [
+        "en → de", "95 % interval", "permuted input", "same language, other seed",
+    ]  # fmt: skip
+
+
+def test_null_spans_the_pairs_and_ceiling_is_their_mean():
+    rows = in_layers(target="ar", null_low=0.01, null_high=0.03, ceiling=0.9)
+
+    (axes,) = figures.plot_by_layer([*rows, *in_layers()], "calign").axes
+    layers, low, high = bands(axes)["null"]
+    (ceiling,) = (line for line in axes.get_lines() if line.get_linestyle() == ":"
+                  and line.get_marker() == "None")  # fmt: skip
+
+    assert (layers, low, high) == (list(LAYERS), [0.01] * 3, [0.06] * 3)
+    assert tuple(ceiling.get_xdata()) == LAYERS
+    assert tuple(ceiling.get_ydata()) == pytest.approx((0.85,) * 3)
+
+
+def test_ceiling_of_colap_is_not_another_seed():
+    figure = figures.plot_by_layer(in_layers(metric="colap"), "colap")
+
+    assert legend(figure) == ["en + de", "95 % interval", "permuted input"]
+    assert len(figure.axes[0].get_lines()) == 1
+
+
+def test_layers_without_interval_have_no_band_there():
+    rows = [summary(0.5, layer=0), row(0.5, layer=6), summary(0.5, layer=12)]
+
+    (axes,) = figures.plot_by_layer(rows, "calign").axes
+    (band,) = (b for b in axes.collections if not b.get_hatch())
+
+    assert {x for path in band.get_paths() for x in path.vertices[:, 0]} == {0, 12}
+
+
+def test_one_layer_has_bands_that_can_be_seen():
+    (axes,) = figures.plot_by_layer([summary(0.5, layer=3)], "calign").axes
+
+    for layers, low, high in bands(axes).values():
+        assert min(layers) < 3 < max(layers)
+        assert low[0] < high[0]
+
+
+def test_summary_and_seeds_stand_side_by_side():
+    seeds = [row(v, seed=s, target="ar") for s, v in enumerate((0.1, 0.3))]
+
+    figure = figures.plot_by_layer([*seeds, summary()], "calign")
+
+    assert legend(figure)[2:4] == ["95 % interval", "range of the seeds"]
+    assert lines(figure.axes[0])["en-ar"].get_ydata() == pytest.approx([0.2])
+
+
+def test_random_weights_stand_between_base_and_fine_tuned():
+    rows = [summary(variant=v) for v in ("random", "a-task", "base", "ner")]
+
+    assert titles(figures.plot_by_layer(rows, "calign")) == [
+        "mbert\nbase", "mbert\nrandom weights", "mbert\nfine-tuned: a-task",
+        "mbert\nfine-tuned: ner",
+    ]  # fmt: skip
+
+
+def repeated(**fields):
+    """A task fine-tuned twice, and its mean, which has neither null nor ceiling of its own."""
+    without = {"null_low": None, "null_high": None, "ceiling": None}
+    return [
+        summary(0.4, variant="ner", null_high=0.05, ceiling=0.6, **fields),
+        summary(0.6, variant="ner_2", null_high=0.07, ceiling=0.8, **fields),
+        summary(0.5, variant="ner+ner_2", **without, **fields),
+    ]
+
+
+def test_repeated_fine_tunings_are_shown_as_their_mean():
+    other = summary(0.3, variant="ner", model="xlmr")
+
+    figure = figures.plot_by_layer([summary(), *repeated(), other], "calign")
+    axes = figure.axes[1]
+
+    assert titles(figure) == [
+        "mbert\nbase", "mbert\nfine-tuned: ner (mean of 2)", "xlmr\nfine-tuned: ner",
+    ]  # fmt: skip
+    assert lines(axes)["en-de"].get_ydata() == pytest.approx([0.5])
+    # Null and ceiling are those of the parts.
+    assert bands(axes)["null"][2] == [0.07, 0.07]
+    assert [line.get_ydata() for line in axes.get_lines() if line.get_marker() == "None"] == [
+        pytest.approx([0.7])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variant", "name"),
+    [
+        ("base", "base"),
+        ("random", "random weights"),
+        ("sst2", "fine-tuned: sst2"),
+        ("sst2+sst2_b", "fine-tuned: sst2 (mean of 2)"),
+        ("ner_1+ner_2+ner_3", "fine-tuned: ner (mean of 3)"),
+        ("a+b", "fine-tuned: a+b (mean of 2)"),
+    ],
+)
+def test_variants_in_words(variant, name):
+    assert variant_name(variant).replace("\N{NO-BREAK SPACE}", " ") == name
+
+
+def test_two_summaries_of_one_place_are_refused():
+    with pytest.raises(ValueError, match="two rows of calign differ in nothing but their value"):
+        figures.plot_by_layer([summary(0.1), summary(0.2)], "calign")
+
+
+# --- change ---
+
+
+def change(value=0.1, **fields):
+    return row(value, **({"against": "base", "variant": "ner", "low": value - 0.2,
+                          "high": value + 0.1} | fields))  # fmt: skip
+
+
+def test_change_is_that_of_the_table():
+    noise = [summary(0.9), summary(0.1, variant="ner"), row(0.2, seed=1)]
+    others = [change(0.7, control="centred"), change(0.7, parameter="match", at=0.5),
+              change(0.7, variant="random")]  # fmt: skip
+
+    figure = figures.plot_change_by_layer(
+        [*noise, *others, change(0.1, layer=0), change(0.3, layer=6)], "calign"
+    )
+    (axes,) = figure.axes
+    ((layers, low, high),) = bands(axes).values()
+
+    assert titles(figure) == ["mbert, fine-tuned: ner"]
+    assert lines(axes)["en-de"].get_ydata() == pytest.approx([0.1, 0.3])
+    assert layers == [0, 6]
+    assert low == pytest.approx([-0.1, 0.1])
+    assert high == pytest.approx([0.2, 0.4])
+    assert legend(figure) == ["en → de", "95 % interval"]
+
+
+def test_change_of_repeated_fine_tunings_is_that_of_their_mean():
+    rows = [change(variant=v) for v in ("ner", "ner_2", "ner+ner_2", "sst2")]
+
+    assert titles(figures.plot_change_by_layer(rows, "calign")) == [
+        "mbert, fine-tuned: ner (mean of 2)", "mbert, fine-tuned: sst2",
+    ]  # fmt: skip
+
+
+def test_random_weights_are_no_fine_tuning():
+    rows = [row(0.1, seed=1), row(0.3, seed=1, variant="random")]
+
+    with pytest.raises(ValueError, match=r"no run is fine-tuned.*mbert base, mbert random"):
+        figures.plot_change_by_layer(rows, "calign")
+    tuned = [*rows, row(0.4, seed=1, variant="ner")]
+    assert titles(figures.plot_change_by_layer(tuned, "calign")) == ["mbert, fine-tuned: ner"]
+
+
+def test_change_without_seeds_or_differences_is_refused():
+    with pytest.raises(ValueError, match=r"no row of a single seed has metric 'calign'"):
+        figures.plot_change_by_layer([summary(), summary(variant="ner")], "calign")
+
+
+# --- curves ---
+
+
+def sweep(metric="calign", values=(0.9, 0.5, 0.1), **fields):
+    parameter = {"calign": "match", "colap": "share"}[metric]
+    return [
+        row(value, metric=metric, parameter=parameter, at=at, **fields)
+        for at, value in zip((0.0, 0.5, 1.0), values, strict=True)
+    ]
+
+
+def test_curves_are_means_of_the_pairs_layer_by_layer():
+    rows = [
+        *sweep(layer=0), *sweep(layer=0, target="ar", values=(0.7, 0.3, 0.1)),
+        *sweep(layer=6, values=(0.8, 0.4, 0.0)), *sweep(layer=0, variant="random"),
+        summary(0.99), row(0.99, parameter="n", at=3.0), row(0.99, seed=1),
+    ]  # fmt: skip
+
+    figure = figures.plot_curves(rows[::-1], "calign", threshold=0.8)
+    found = lines(figure.axes[0])
+
+    assert titles(figure) == ["mbert, base", "mbert, random weights"]
+    assert figure.axes[0].get_xlabel() == "match"
+    assert len(found) == 3
+    assert tuple(found["layer 0"].get_xdata()) == (0.0, 0.5, 1.0)
+    assert found["layer 0"].get_ydata() == pytest.approx([0.8, 0.4, 0.1])
+    assert found["layer 6"].get_ydata() == pytest.approx([0.8, 0.4, 0.0])
+    assert [list(axes.get_lines()[-1].get_xdata()) for axes in figure.axes] == [[0.8, 0.8]] * 2
+    assert legend(figure) == ["layer 0", "layer 6", "this study: 0.8"]
+
+
+def test_threshold_is_marked_only_where_it_is_known():
+    figure = figures.plot_curves(sweep("colap"), "colap")
+
+    assert [line.get_label() for line in figure.axes[0].get_lines()] == ["layer 0"]
+    assert figure.axes[0].get_xlabel() == "share"
+    assert legend(figure) == ["layer 0"]
+
+
+def test_deeper_layers_are_lighter():
+    rows = [point for layer in range(25) for point in sweep(layer=layer)]
+
+    (axes,) = figures.plot_curves(rows, "calign").axes
+    grey = [float(np.dot(to_rgb(line.get_color()), (0.2126, 0.7152, 0.0722)))
+            for line in axes.get_lines()]  # fmt: skip
+
+    assert len(grey) == 25
+    assert grey == sorted(grey)
+    assert grey[-1] < 0.8  # Not white.
+    assert all(rgb_to_hsv(to_rgb(line.get_color()))[1] > 0.4 for line in axes.get_lines())
+    neighbours = zip(axes.get_lines(), axes.get_lines()[1:], strict=False)
+    assert all(a.get_linestyle() != b.get_linestyle() for a, b in neighbours)
+
+
+def test_unfit_curves_are_refused():
+    with pytest.raises(ValueError, match=r"no curve of 'cka'; there are those of calign, colap"):
+        figures.plot_curves([row()], "cka")
+    with pytest.raises(ValueError, match=r"no row with parameter 'match' has metric 'calign'.*; "
+                                         "there is none of any metric"):  # fmt: skip
+        figures.plot_curves([summary()], "calign")
+    with pytest.raises(ValueError, match="has no layer or no threshold"):
+        figures.plot_curves([row(parameter="match")], "calign")
+    with pytest.raises(ValueError, match="differ in nothing but their value"):
+        figures.plot_curves([*sweep(), *sweep()], "calign")
+    with pytest.raises(ValueError, match="mbert base, layer 0: en-ar has a score at 2 of 3"):
+        figures.plot_curves([*sweep(), *sweep(target="ar")[1:]], "calign")
+
+
+# --- controls ---
+
+
+def controlled(metric="calign", **fields):
+    """A deepest layer, 12, with every control; values tell the rows apart."""
+    deep = {"metric": metric, "layer": 12} | fields
+    classes = ("same_spelling", "names", "digits", "punctuation", "other", "script:arabic")
+    changes = ("centred", "standardised", "unit_length", "before_norm")
+    return [
+        summary(0.5, **deep),
+        summary(0.2, **(deep | {"layer": 0})),
+        summary(0.1, **(deep | {"variant": "random"})),
+        *(row(0.3 + i / 100, control=f"words:{name}", **deep) for i, name in enumerate(classes)),
+        *(row(0.4 + i / 100, control=name, **deep) for i, name in enumerate(changes)),
+        row(0.45, parameter="n_clusters", at=30.0, **deep),
+        row(0.46, parameter="n_clusters", at=120.0, **deep),
+    ]
+
+
+NAMES = [
+    "plain score", "layer 0", "random weights", "words spelt alike", "names", "digits",
+    "punctuation", "all other words", "words in Arabic script", "vectors centred per language",
+    "vectors standardised", "vectors of unit length", "before the final norm", "K = 30", "K = 120",
+]  # fmt: skip
+
+
+def dots(axes):
+    """Name -> value of the dots."""
+    names = [label.get_text() for label in axes.figure.axes[0].get_yticklabels()]
+    return {
+        names[round(line.get_ydata()[0])]: line.get_xdata()[0]
+        for line in axes.get_lines()
+        if line.get_marker() == "o"
+    }
+
+
+def test_controls_stand_below_the_plain_score_in_words():
+    noise = [
+        summary(0.9, layer=6), summary(0.9, layer=12, variant="ner"), row(0.9, seed=1, layer=12),
+        row(0.9, layer=12, parameter="match", at=0.5), row(0.9, layer=6, control="centred"),
+        row(0.9, layer=12, control="centred", variant="random"),
+    ]  # fmt: skip
+
+    figure = figures.plot_controls([*noise, *controlled()][::-1], "calign")
+    (axes,) = figure.axes
+
+    assert titles(figure) == ["mbert, layer 12"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == NAMES
+    assert dots(axes) == pytest.approx(dict(zip(NAMES, (
+        0.5, 0.2, 0.1, 0.3, 0.31, 0.32, 0.33, 0.34, 0.35, 0.4, 0.41, 0.42, 0.43, 0.45, 0.46,
+    ), strict=True)))  # fmt: skip
+    # The first row is at the top.
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]
+    assert axes.get_xlabel() == "CALIGN (share of source concepts)"
+
+
+def test_pairs_are_marks_and_their_nulls_and_intervals_are_spanned():
+    rows = [summary(0.4, layer=12), summary(0.6, layer=12, target="ar", null_high=0.1)]
+
+    figure = figures.plot_controls(rows, "calign")
+    (axes,) = figure.axes
+    (mark,) = (line for line in axes.get_lines() if line.get_marker() == "|")
+    (interval,) = (line for line in axes.get_lines() if to_hex(line.get_color()) == "#0072b2"
+                   and line.get_marker() == "None")  # fmt: skip
+    (null,) = axes.patches
+
+    assert dots(axes) == {"plain score": pytest.approx(0.5)}
+    assert sorted(mark.get_xdata()) == [0.4, 0.6]
+    assert list(interval.get_xdata()) == pytest.approx([0.3, 0.8])
+    assert (null.get_x(), null.get_x() + null.get_width()) == pytest.approx((0.02, 0.1))
+    assert null.get_hatch()
+    assert legend(figure) == [
+        "mean of the pairs", "a pair", "95 % interval, all pairs", "permuted input",
+    ]  # fmt: skip
+
+
+def test_each_model_and_side_has_a_panel_of_its_own_deepest_layer():
+    rows = [
+        *controlled(), *controlled(model="mt5", layer=8, side="decoder"),
+        *controlled(model="mt5", layer=8), summary(0.5, model="mt5", layer=4, side="decoder"),
+        summary(0.5, model="xlmr", layer=24),
+    ]  # fmt: skip
+    rows = [r for r in rows if not (r.model == "mt5" and r.layer == 0)]
+
+    figure = figures.plot_controls(rows, "calign")
+
+    assert titles(figure) == [
+        "mbert, layer 12", "mt5, layer 8", "mt5, decoder, layer 8", "xlmr, layer 24",
+    ]  # fmt: skip
+    assert [len(dots(axes)) for axes in figure.axes[1:]] == [14, 14, 1]
+
+
+def test_layer_0_alone_is_the_plain_score():
+    (axes,) = figures.plot_controls([summary(0.5)], "calign").axes
+
+    assert dots(axes) == {"plain score": 0.5}
+
+
+def test_unknown_controls_keep_their_name():
+    rows = [*controlled(), row(0.3, layer=12, control="shuffled"), row(0.3, layer=12, control="k")]
+
+    (axes,) = figures.plot_controls(rows, "calign").axes
+    names = [label.get_text() for label in axes.get_yticklabels()]
+
+    assert names == [*NAMES[:-2], "k", "shuffled", *NAMES[-2:]]
+
+
+def test_unfit_controls_are_refused():
+    with pytest.raises(ValueError, match="no row of the base model or its controls has metric"):
+        figures.plot_controls([summary(variant="ner")], "calign")
+    with pytest.raises(ValueError, match="no row of calign is of the base model at the study's "
+                                         "settings; there are: random"):  # fmt: skip
+        figures.plot_controls([summary(variant="random")], "calign")
+    with pytest.raises(ValueError, match="does not say how many clusters"):
+        figures.plot_controls([summary(), row(parameter="n_clusters")], "calign")
+
+
+# --- rivals ---
+
+
+def compared(model="mbert", rho=0.5, **fields):
+    """CALIGN, COLAP and both rivals in three layers, and their rank correlations."""
+    values = {"calign": 0.1, "colap": 0.2, "cka": 0.3, "retrieval": 0.4}
+    rows = []
+    for layer in LAYERS:
+        for metric, value in values.items():
+            rival = {"definition": "", "over": ""} if metric in ("cka", "retrieval") else {}
+            place = {"metric": metric, "model": model, "layer": layer} | fields | rival
+            rows.append(row(value + layer / 100, **place))
+    place = {"metric": "rank_correlation", "model": model, "layer": None, "variant": "",
+             "source": "", "target": "", "n_total": 3}  # fmt: skip
+    return rows + [
+        row(rho + i / 100, **place | fields | {"over": metric, "control": rival})
+        for i, (metric, rival) in enumerate(
+            (m, r) for m in ("calign", "colap") for r in ("cka", "retrieval")
+        )
+    ]
+
+
+def scattered(axes):
+    return [list(zip(line.get_xdata(), line.get_ydata(), strict=True)) for line in axes.get_lines()]
+
+
+def test_points_are_those_of_both_tables():
+    others = [
+        row(0.9, seed=1), row(0.9, control="centred"), row(0.9, variant="random"),
+        row(0.9, metric="cka", definition="", over="", variant="random"),
+        row(0.9, layer=3), row(0.9, definition="corrected"),
+    ]  # fmt: skip
+
+    figure = figures.plot_rivals([*compared(), *others])
+
+    assert titles(figure) == ["ρ = 0.50", "ρ = 0.51", "ρ = 0.52", "ρ = 0.53"]
+    for axes, (across, up) in zip(
+        figure.axes, [(0.3, 0.1), (0.4, 0.1), (0.3, 0.2), (0.4, 0.2)], strict=True
+    ):
+        (found,) = scattered(axes)
+        assert found == [pytest.approx((across + n / 100, up + n / 100)) for n in LAYERS]
+    assert [axes.get_xlabel() for axes in figure.axes[2:]] == [
+        "CKA of linked words", "retrieval (share of sentences)",
+    ]  # fmt: skip
+    assert legend(figure) == ["mbert"]
+
+
+def test_both_directions_of_a_pair_meet_its_one_rival():
+    rows = [*compared(), *(row(0.6, source="de", target="en", layer=n) for n in LAYERS)]
+
+    (found,) = scattered(figures.plot_rivals(rows).axes[0])
+
+    assert sorted(y for _, y in found) == pytest.approx([0.1, 0.16, 0.22, 0.6, 0.6, 0.6])
+    assert sorted({x for x, _ in found}) == pytest.approx([0.3, 0.36, 0.42])
+
+
+def test_means_of_repeated_fine_tunings_are_no_points_of_their_own():
+    rows = compared(variant="ner") + compared(variant="ner_2")[:12]
+    mean = [replace(r, variant="ner+ner_2") for r in compared()[:12]]
+
+    assert scattered(figures.plot_rivals(rows + mean).axes[0]) == scattered(
+        figures.plot_rivals(rows).axes[0]
+    )
+
+
+def test_models_and_sides_have_a_look_and_a_correlation_each():
+    rows = [*compared("xlmr", 0.1), *compared("mt5", -0.2, side="decoder"), *compared("mt5", 0.6)]
+
+    figure = figures.plot_rivals(rows)
+    looks = {(to_hex(line.get_color()), line.get_marker()) for line in figure.axes[0].get_lines()}
+
+    assert legend(figure) == ["mt5", "mt5, decoder", "xlmr"]
+    assert len(looks) == len({marker for _, marker in looks}) == 3
+    assert titles(figure)[0].replace("\n", " ") == "ρ: mt5 0.60; mt5, decoder -0.20; xlmr 0.10"
+
+
+def test_large_clusters_have_no_rank_correlation():
+    rows = [*compared(), *(replace(r, over="large") for r in compared() if r.metric == "calign")]
+
+    figure = figures.plot_rivals(rows, over="large")
+
+    assert titles(figure) == ["", "", "ρ = 0.52", "ρ = 0.53"]
+    assert figure.axes[0].get_ylabel().replace("\n", " ") == "CALIGN (share of large source concepts)"  # noqa: E501  # fmt: skip
+
+
+def test_one_rival_and_one_metric_are_one_panel():
+    rows = [r for r in compared() if r.metric in ("colap", "cka")]
+
+    figure = figures.plot_rivals(rows)
+
+    assert len(figure.axes) == 1
+    assert titles(figure) == [""]
+
+
+def test_unfit_rivals_are_refused():
+    with pytest.raises(ValueError, match="needed are summary rows of calign or colap and of cka or "
+                                         "retrieval; there are rows of: calign"):  # fmt: skip
+        figures.plot_rivals([summary()])
+    with pytest.raises(ValueError, match="no row of a summary has metric 'calign', definition "
+                                         "'corrected'"):  # fmt: skip
+        figures.plot_rivals(compared(), definition="corrected")
+    apart = [summary(layer=1), row(metric="cka", definition="", over="", layer=2)]
+    with pytest.raises(ValueError, match="no layer, pair and variant has both calign and cka"):
+        figures.plot_rivals(apart)
+    twice = [*compared(), row(metric="cka", definition="", over="", layer=0)]
+    with pytest.raises(ValueError, match="two rows of cka differ in nothing"):
+        figures.plot_rivals(twice)
+
+
+# --- all ---
+
+
+def study(models, targets, variants=("base", "random", "ner", "ner_2", "ner+ner_2")):
+    """Every kind of row for every run, pair and layer."""
+    rows = []
+    for model, side in models:
+        for target in targets:
+            place = {"model": model, "side": side, "target": target}
+            rows += [r for metric in ("calign", "colap")
+                     for r in controlled(metric, **place) if r.is_plain is False]  # fmt: skip
+            for variant in variants:
+                of_run = place | {"variant": variant}
+                rows += compared(**(of_run | {"rho": 0.5}))[:12]
+                rows += [r for metric in ("calign", "colap") for layer in LAYERS
+                         for r in sweep(metric, layer=layer, **of_run)]  # fmt: skip
+                if variant not in ("base", "random"):
+                    rows += [change(layer=n, metric=m, **of_run)
+                             for n in LAYERS for m in ("calign", "colap")]  # fmt: skip
+        rows += compared(model, side=side)[12:]
+    with_bands = ("calign", "colap")
+    return [
+        replace(r, low=r.value - 0.05, high=r.value + 0.05, null_low=0.01, null_high=0.04,
+                ceiling=0.8) if r.metric in with_bands and r.is_plain else r
+        for r in rows
+    ]  # fmt: skip
+
+
+def all_figures(rows):
+    return [
+        *(draw(rows, metric, definition="published", over="all")
+          for metric in ("calign", "colap")
+          for draw in (figures.plot_by_layer, figures.plot_change_by_layer, figures.plot_curves,
+                       figures.plot_controls)),
+        figures.plot_curves(rows, "calign", threshold=0.8),
+        figures.plot_rivals(rows),
+    ]  # fmt: skip
+
+
+ONE = ((("mbert", "encoder"),), ("de",))
+FOUR = (
+    (
+        *(("mbert", "encoder"), ("mt5", "encoder"), ("mt5", "decoder"), ("mt5", "encoder-decoder")),
+        *(("xlm-roberta-large", "encoder"), ("a-model-with-a-very-long-name-large", "encoder")),
+    ),
+    TARGETS,
+)
+
+
+@pytest.mark.parametrize(("models", "targets"), [ONE, FOUR], ids=["one", "many"])
+def test_nothing_leaves_the_figure_or_overlaps(models, targets):
+    for figure in all_figures(study(models, targets)):
+        renderer = FigureCanvasAgg(figure).get_renderer()
+        figure.draw(renderer)
+        boxes = [axes.get_tightbbox(renderer) for axes in figure.axes]
+        others = [*figure.texts, *figure.legends]
+        boxes += [other.get_window_extent(renderer) for other in others]
+        shown = [t for t in figure.findobj(Text) if t.get_text()]
+        page = figure.bbox
+
+        # A pixel of tolerance: letters overhang their advance.
+        assert not [(a, b) for a, b in combinations(boxes, 2)
+                    if min(a.x1, b.x1) - max(a.x0, b.x0) > 1
+                    and min(a.y1, b.y1) - max(a.y0, b.y0) > 1]  # fmt: skip
+        for box in boxes:
+            assert page.x0 - 1 <= box.x0
+            assert box.x1 <= page.x1 + 1
+            assert page.y0 - 1 <= box.y0
+            assert box.y1 <= page.y1 + 1
+        assert min(t.get_fontsize() for t in shown) >= 7
+
+
+def test_same_rows_in_any_order_give_the_same_bytes(tmp_path):
+    rows = study(*ONE)
+    for first, second in zip(all_figures(rows), all_figures(rows[::-1]), strict=True):
+        figures.save_figure(first, tmp_path / "a.png", tmp_path / "a.pdf")
+        figures.save_figure(second, tmp_path / "b.png", tmp_path / "b.pdf")
+
+        for suffix in ("png", "pdf"):
+            one, other = ((tmp_path / f"{n}.{suffix}").read_bytes() for n in "ab")
+            assert one == other
+
+
+def test_legend_has_as_many_columns_as_fit():
+    # By hand: a handle of 0.58 inches and a letter of 0.062.
+    assert legend_lines(["a"] * 4, 4 * 0.642 + 0.001) == (4, 1)
+    assert legend_lines(["a"] * 4, 4 * 0.642 - 0.001) == (3, 2)
+    # Column by column: the long one stands below the first in its column.
+    assert legend_lines(["a", "b" * 20, "c", "d"], 0.58 + 20 * 0.062 + 0.642 + 0.001) == (2, 2)
+    assert legend_lines(["a" * 100], 1.0) == (1, 1)
