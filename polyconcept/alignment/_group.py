@@ -88,7 +88,7 @@ class Group:
         hits = tuple(int(aligned_at(found, match).sum()) for found in self.alignments)
         return replace(self.plain, n_hit=hits)
 
-    def at(self, parameter: str, value: float) -> Shares:
+    def at(self, parameter: str, value: int | float) -> Shares:
         """CALIGN at another `n`, `size_ratio` or `min_types`."""
         changed: dict[str, Any] = {parameter: value if parameter == "size_ratio" else int(value)}
         rule = replace(self.rule, **changed)

@@ -23,7 +23,7 @@ class Statistics:
     options: Options
     draws: Int64[np.ndarray, "resample sentence"]
     """How often each sentence is drawn in each resample."""
-    sweeps: Mapping[str, Sequence[float]]
+    sweeps: Mapping[str, Sequence[int | float]]
     """Values of `n`, `size_ratio` and `min_types` that are tried, one at a time."""
     classes: ClassMasks
     """Classes of word types that are scored apart."""
@@ -105,7 +105,7 @@ def _curve(group: Group) -> Iterator[Score]:
             yield summarise("calign_auc", group.rule.definition, over, group.key, areas.tolist())
 
 
-def _sweeps(group: Group, sweeps: Mapping[str, Sequence[float]]) -> Iterator[Score]:
+def _sweeps(group: Group, sweeps: Mapping[str, Sequence[int | float]]) -> Iterator[Score]:
     for parameter, values in sweeps.items():
         for value in values:
             shares = group.at(parameter, value)

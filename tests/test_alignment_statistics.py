@@ -1,0 +1,322 @@
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hand_concepts import Concepts, entries, row_of, rows_of, table
+
+from polyconcept.alignment import Statistics, Thresholds, control_rows, score_layers
+from polyconcept.records import Selection
+from polyconcept.results import ConceptReader, ControlReader, Run
+from polyconcept.statistics import Options, draw_sentences, interval, thresholds
+
+RUN = Run("mbert", "base", "encoder", "pud")
+LIMITS = Thresholds(n=1, match=0.5, size_ratio=0.5, min_types=1)
+ENGLISH = table("en", "king red", "queen green", "king queen", "red green")
+GERMAN = table("de", "KÖNIG ROT", "KÖNIGIN GRÜN", "KÖNIG KÖNIGIN", "ROT GRÜN")
+FORWARD = entries("en", "de", "king KÖNIG", "queen KÖNIGIN", "red ROT", "green GRÜN")
+BACKWARD = entries("de", "en", "KÖNIG king", "KÖNIGIN queen", "ROT red", "GRÜN green")
+PAIR = (FORWARD, BACKWARD)
+# Of each sentence's words. Royalty and colours; and, under another seed, two mixed clusters.
+MEANING = [0, 1, 0, 1, 0, 0, 1, 1]
+MIXED = [0, 0, 1, 1, 0, 1, 0, 1]
+CONCEPTS = Concepts(
+    ENGLISH,
+    GERMAN,
+    {
+        (3, 11, "source"): MEANING,
+        (3, 11, "target"): MEANING,
+        (3, 12, "source"): MIXED,
+        (3, 12, "target"): MEANING,
+    },
+    n_clusters=3,
+)
+CLASSES = {
+    "names": {"en": np.array([1, 0, 1, 0], dtype=bool), "de": np.array([1, 0, 1, 0], dtype=bool)},
+    "digits": {"en": np.zeros(4, dtype=bool), "de": np.ones(4, dtype=bool)},
+}
+PUBLISHED = {"definition": "published", "source": "en"}
+CORRECTED = {"definition": "corrected", "source": "en"}
+
+
+def wanted(*, seed=1, n_permutations=40, n_resamples=40, sweeps=None, classes=CLASSES, n=4):
+    options = Options(n_permutations, n_resamples, seed)
+    return Statistics(options, draw_sentences(n, options), sweeps or {}, classes)
+
+
+def report_of(concepts=CONCEPTS, pair=PAIR, limits=LIMITS, **options):
+    return score_layers(concepts, pair, RUN, limits, wanted(**options))
+
+
+@pytest.fixture(scope="module")
+def report():
+    return report_of(sweeps={"n": (1, 2), "size_ratio": (0.9,), "min_types": (0, 2)})
+
+
+def test_the_reader_is_one():
+    assert isinstance(CONCEPTS, ConceptReader)
+    assert isinstance(CONCEPTS, ControlReader)
+
+
+def test_a_row_of_each_seed_and_their_mean(report):
+    by_seed = [rows_of(report.scores, metric="calign", over="all", seed=seed) for seed in (11, 12)]
+
+    # published from source to target, corrected both ways
+    directions = [("published", "en"), ("corrected", "en"), ("corrected", "de")]
+    assert [(row.definition, row.source) for row in by_seed[0]] == directions
+    # Half of the words of a mixed cluster are in one target cluster: a tie at match 0.5.
+    assert [row.value for row in by_seed[0]] == [1, 1, 1]
+    assert [row.value for row in by_seed[1]] == [0, 1, 1]
+    summary = row_of(report.scores, metric="calign", over="all", **PUBLISHED)
+    assert (summary.value, summary.var_seed) == (0.5, 0.5)
+    assert (summary.layer, summary.model, summary.target) == (3, "mbert", "de")
+    assert (summary.n_hit, summary.n_total) == (None, None)
+
+
+def test_every_row_stands_once(report):
+    places = Counter(
+        (
+            *(row.metric, row.definition, row.over, row.source, row.layer, row.seed),
+            *(row.control, row.parameter, row.at),
+        )
+        for row in report.scores
+    )
+
+    assert set(places.values()) == {1}
+    assert len(report.alignments) == 2 * 3
+    assert len(report.resamples) == 2 * 3
+
+
+def test_metrics_controls_and_parameters(report):
+    found = {
+        (row.metric, row.control, row.parameter, row.at if row.parameter != "match" else None)
+        for row in rows_of(report.scores, **CORRECTED)
+        + [row for row in report.scores if row.control or row.parameter]
+    }
+
+    plain = ("calign", "calign_of_ceiling", "calign_auc", "calign_one_to_one", "calign_two_way")
+    assert found == {
+        *((name, "", "", None) for name in (*plain, "matched_fraction", "coverage")),
+        ("calign", "words:names", "", None),
+        ("calign", "", "match", None),
+        ("calign", "", "n", 1.0),
+        ("calign", "", "n", 2.0),
+        ("calign", "", "size_ratio", 0.9),
+        ("calign", "", "min_types", 0.0),
+        ("calign", "", "min_types", 2.0),
+    }
+
+
+def test_ceilings_by_hand(report):
+    published = row_of(report.scores, metric="calign", over="all", **PUBLISHED)
+    corrected = row_of(report.scores, metric="calign", over="all", **CORRECTED)
+    back = row_of(report.scores, metric="calign", over="all", definition="corrected", source="de")
+
+    # The two seeds' English clusters share half of their words; German ones are the same.
+    assert (published.ceiling, corrected.ceiling, back.ceiling) == (0, 1, 1)
+    assert published.normalised is None
+    assert not rows_of(report.scores, metric="calign_of_ceiling", **PUBLISHED)
+    assert row_of(report.scores, metric="calign_of_ceiling", over="all", **CORRECTED).value == 1
+
+
+def test_the_ceiling_of_identical_clusterings_is_1():
+    again = dict.fromkeys(CONCEPTS.by_key, MEANING)
+    scores = report_of(replace(CONCEPTS, by_key=again)).scores
+
+    for row in rows_of(scores, metric="calign"):
+        assert (row.value, row.ceiling) == (1, 1)
+    assert {row.value for row in rows_of(scores, metric="calign_of_ceiling")} == {1}
+
+
+def test_the_ceiling_takes_each_seed_with_the_next():
+    # Seeds 1 and 2 agree, 3 does not: 1-2 aligns, 2-3 and 3-1 do not.
+    by_key = {
+        (3, seed, part): MIXED if (seed, part) == (3, "source") else MEANING
+        for seed in (1, 2, 3)
+        for part in ("source", "target")
+    }
+    scores = report_of(replace(CONCEPTS, by_key=by_key)).scores
+
+    row = row_of(scores, metric="calign", over="all", **PUBLISHED)
+    assert row.ceiling == pytest.approx(1 / 3)
+    assert row.value == pytest.approx(2 / 3)
+    assert row_of(
+        scores, metric="calign_of_ceiling", over="all", **PUBLISHED
+    ).value == pytest.approx(2)
+
+
+def test_nulls_by_hand(report):
+    # All words are alike frequent, so every permutation has an equal chance. Seed 11: of 24
+    # permutations 8 keep the two pairs together; corrected lets halves pass, which the other 16
+    # are. Seed 12 is a mirror image: a cluster aligns where its two words share a target cluster.
+    row = row_of(report_of(n_permutations=3000).scores, metric="calign", over="all", **PUBLISHED)
+
+    assert row.null_mean == pytest.approx(1 / 3, abs=0.04)
+    assert (row.null_low, row.null_high) == (0, 1)
+    assert row_of(report.scores, metric="calign", over="all", **CORRECTED).null_mean == 1
+
+
+def test_the_interval_is_that_of_the_resamples(report):
+    row = row_of(report.scores, metric="calign", over="all", **PUBLISHED)
+    (drawn,) = (
+        one
+        for one in report.resamples
+        if (one.definition, one.key.source, one.over) == ("published", "en", "all")
+    )
+
+    assert drawn.metric == "calign"
+    assert drawn.key.seed is None
+    assert drawn.seed.tolist() == [0, 1] * 20
+    by_seed = [drawn.value[drawn.seed == seed] for seed in (0, 1)]
+    variance = sum(20 * np.var(values) for values in by_seed) / 38
+    assert row.var_sample == pytest.approx(variance)
+    assert (row.low, row.high) == pytest.approx(interval(0.5, [(variance, 38.0), (0.5 / 2, 1.0)]))
+
+
+def test_one_seed_has_neither_ceiling_nor_variance_of_seeds():
+    scores = report_of(CONCEPTS.of_seeds(11)).scores
+
+    row = row_of(scores, metric="calign", over="all", **PUBLISHED)
+    assert (row.value, row.ceiling, row.normalised, row.var_seed) == (1, None, None, None)
+    assert (row.n_hit, row.n_total) == (2, 2)
+    assert row.low is not None
+    assert not rows_of(scores, metric="calign_of_ceiling")
+
+
+@pytest.mark.parametrize("over", ["all", "large"])
+def test_the_curve_is_the_score_at_the_study_s_match_and_never_rises(report, over):
+    for direction in (PUBLISHED, CORRECTED, {"definition": "corrected", "source": "de"}):
+        curve = rows_of(report.scores, parameter="match", over=over, **direction)
+        plain = row_of(report.scores, metric="calign", over=over, **direction)
+
+        assert [row.at for row in curve] == list(thresholds())
+        values = [row.value for row in curve]
+        assert values == sorted(values, reverse=True)
+        assert values[10] == plain.value
+        assert (curve[0].null_mean, curve[0].low) == (None, None)
+
+
+def test_areas_by_hand(report):
+    # published: more than the match. Seed 11 has 1 up to 0.95 and then a slope to 0, seed 12 has
+    # 1 up to 0.45 and then the slope. corrected: 1, and 1 up to 0.5 with a slope.
+    published = row_of(report.scores, metric="calign_auc", over="all", **PUBLISHED)
+    corrected = row_of(report.scores, metric="calign_auc", over="all", **CORRECTED)
+
+    assert published.value == pytest.approx((0.975 + 0.475) / 2)
+    assert published.var_seed == pytest.approx(0.5**2 / 2)
+    assert corrected.value == pytest.approx((1 + 0.525) / 2)
+
+
+def test_matchings_by_hand(report):
+    # Under seed 12 each cluster gets half of a partner.
+    assert row_of(report.scores, metric="matched_fraction", **PUBLISHED).value == 0.75
+    one_to_one = row_of(report.scores, metric="calign_one_to_one", over="all", **PUBLISHED)
+    assert one_to_one.value == 0.5
+    assert row_of(report.scores, metric="calign_two_way", over="all", **PUBLISHED).value == 0.5
+    assert row_of(report.scores, metric="calign_one_to_one", over="all", **CORRECTED).value == 1
+
+
+def test_coverage_by_hand():
+    # "queen" has no entry, "red" only a word that is not there, "green" it as its second.
+    forward = entries("en", "de", "king KÖNIG", "red RÖTE", "green RÖTE", "green GRÜN")
+
+    one = report_of(pair=(forward, BACKWARD)).scores
+    two = report_of(pair=(forward, BACKWARD), limits=replace(LIMITS, n=2)).scores
+
+    row = row_of(one, metric="coverage", **PUBLISHED)
+    assert (row.value, row.n_hit, row.n_total, row.over) == (0.25, 1, 4, "")
+    assert row_of(two, metric="coverage", **PUBLISHED).value == 0.5
+    assert row_of(one, metric="coverage", definition="corrected", source="de").value == 1
+
+
+def test_coverage_counts_the_types_that_were_clustered():
+    # Without the German rows of KÖNIGIN and the English ones of green.
+    chosen = Selection(np.array([0, 1, 2, 4, 5, 6]), np.array([0, 1, 3, 4, 6, 7]))
+    by_key = {
+        key: [value[row] for row in (0, 1, 2, 4, 5, 6)] for key, value in CONCEPTS.by_key.items()
+    }
+    concepts = replace(
+        CONCEPTS,
+        by_key=by_key,
+        selections={("calign", name): chosen for name in ("published", "corrected")},
+    )
+
+    row = row_of(report_of(concepts).scores, metric="coverage", **PUBLISHED)
+    assert (row.n_hit, row.n_total) == (2, 3)
+
+
+def test_sweeps_by_hand(report):
+    def value(parameter, at, over="all"):
+        return row_of(report.scores, parameter=parameter, at=at, over=over, **PUBLISHED).value
+
+    assert value("n", 2.0) == 0.5
+    assert value("size_ratio", 0.9) == 0.5
+    assert value("min_types", 0.0) == 0.5
+    # No cluster has more than 2 types: there is no score over large ones.
+    assert value("min_types", 2.0) == 0
+    assert not rows_of(report.scores, parameter="min_types", at=2.0, over="large")
+
+
+def test_a_sweep_at_the_study_s_value_is_the_score():
+    found = report_of(sweeps={"n": (1,), "size_ratio": (0.5,), "min_types": (1,)}).scores
+
+    for direction in (PUBLISHED, CORRECTED):
+        plain = row_of(found, metric="calign", over="all", **direction).value
+        for parameter in ("n", "size_ratio", "min_types"):
+            assert row_of(found, parameter=parameter, over="all", **direction).value == plain
+
+
+def test_word_classes_by_hand(report):
+    # Of "king" and "queen" alone: one cluster of two under seed 11, two of one under seed 12.
+    row = row_of(report.scores, control="words:names", over="all", **CORRECTED)
+
+    assert row.value == 0.5
+    # A language without such words has no score, nor has what is not large.
+    assert not rows_of(report.scores, control="words:digits")
+    assert not rows_of(report.scores, control="words:names", over="large", **CORRECTED)
+
+
+def test_the_same_seed_gives_the_same_rows_and_another_other_draws():
+    one, same, other = report_of(), report_of(), report_of(seed=2)
+
+    assert one.scores == same.scores
+    for drawn, again in zip(one.resamples, same.resamples, strict=True):
+        np.testing.assert_array_equal(drawn.value, again.value)
+    plain = {row.value for row in rows_of(one.scores, metric="calign", **PUBLISHED)}
+    assert plain == {row.value for row in rows_of(other.scores, metric="calign", **PUBLISHED)}
+    summary, elsewhere = (
+        row_of(report.scores, metric="calign", over="all", **PUBLISHED) for report in (one, other)
+    )
+    assert summary.null_mean != elsewhere.null_mean
+    assert summary.var_sample != elsewhere.var_sample
+
+
+def test_dictionaries_of_other_directions_are_refused():
+    found = r"dictionaries translate \[\('de', 'en'\), \('en', 'de'\)\]"
+    with pytest.raises(ValueError, match=f"{found}: expected en->de and back"):
+        report_of(pair=PAIR[::-1])
+
+
+def test_no_large_cluster_leaves_out_what_needs_one():
+    scores = report_of(limits=replace(LIMITS, min_types=5)).scores
+
+    assert {row.over for row in scores if row.metric != "coverage"} == {"all"}
+
+
+def test_control_rows_are_means_over_seeds_and_alone():
+    changed = replace(CONCEPTS, control="unit_length")
+    fewer = replace(CONCEPTS.of_seeds(11), control="n_clusters=300")
+    only_colap = replace(CONCEPTS, by_key={(3, 11, "pooled"): MEANING * 2}, control="centred")
+
+    rows = control_rows([changed, fewer, only_colap], PAIR, RUN, LIMITS)
+
+    assert {(row.control, row.parameter, row.at) for row in rows} == {
+        ("unit_length", "", None),
+        ("", "n_clusters", 300.0),
+    }
+    assert {row.metric for row in rows} == {"calign"}
+    row = row_of(rows, control="unit_length", over="all", **PUBLISHED)
+    assert (row.value, row.var_seed, row.low, row.null_mean) == (0.5, 0.5, None, None)
+    row = row_of(rows, parameter="n_clusters", over="all", **PUBLISHED)
+    assert (row.value, row.n_hit, row.n_total) == (1, 2, 2)
+    assert len(rows) == 2 * 3 * 2
