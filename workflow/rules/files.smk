@@ -266,7 +266,10 @@ def all_scores(wildcards):
 
 
 def figure_files():
-    names = list(METRICS)
+    names = [
+        f"{metric}{kind}" for metric in METRICS for kind in ("", "_curves", "_controls")
+    ]
+    names.append("rivals")
     if any(model.tasks for model in STUDY.models.values()):
         names += [f"{metric}_change" for metric in METRICS] + ["tasks"]
     if STUDY.figures.examples:
