@@ -522,6 +522,9 @@ def test_unfit_rivals_are_refused():
     apart = [summary(layer=1), row(metric="cka", definition="", over="", layer=2)]
     with pytest.raises(ValueError, match="no layer, pair and variant has both calign and cka"):
         figures.plot_rivals(apart)
+    elsewhere = [summary(), row(metric="cka", definition="", over="", corpus="bible")]
+    with pytest.raises(ValueError, match="the rows are of 2 corpora, bible, demo"):
+        figures.plot_rivals(elsewhere)
     twice = [*compared(), row(metric="cka", definition="", over="", layer=0)]
     with pytest.raises(ValueError, match="two rows of cka differ in nothing"):
         figures.plot_rivals(twice)

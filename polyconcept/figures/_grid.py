@@ -131,6 +131,7 @@ def _titles(runs: Sequence[Run], width: float) -> list[str]:
     return ["\n".join(wrapped(part, width) for part in words) for words in parts]
 
 
-def wrapped(text: str, width: float) -> str:
+def wrapped(text: str, width: float, *, at_hyphens: bool = True) -> str:
     """The text in lines of at most `width` inches at 8 points."""
-    return "\n".join(textwrap.wrap(text, max(8, int(width / LETTER))))
+    letters = max(8, int(width / LETTER))
+    return "\n".join(textwrap.wrap(text, letters, break_on_hyphens=at_hyphens))

@@ -56,24 +56,37 @@ def plot_rivals(
             two rows differ in nothing but value.
     """
     scores = list(scores)
-    rivals = [name for name in _RIVALS if any(_is_of(row, name) for row in scores)]
-    metrics = [name for name in _METRICS if any(_is_of(row, name) for row in scores)]
-    if not rivals or not metrics:
-        there = ", ".join(sorted({row.metric for row in scores})) or "the table is empty"
-        raise ValueError(f"needed are summary rows of {' or '.join(_METRICS)} and of "
-                         f"{' or '.join(_RIVALS)}; there are rows of: {there}")  # fmt: skip
+    metrics, rivals = _what_to_compare(scores)
     counted = {metric: over if metric == "calign" else "all" for metric in metrics}
-    panels: dict[tuple[str, str], _Dots] = {}
-    for metric in metrics:
-        rows = _choose(scores, metric, definition, counted[metric], corpus)
-        for rival in rivals:
-            panels[metric, rival] = _joined(rows, _choose(scores, rival, "", "", corpus))
+    rows = {m: _choose(scores, m, definition, counted[m], corpus) for m in metrics}
+    rows |= {rival: _choose(scores, rival, "", "", corpus) for rival in rivals}
+    _check_corpus(rows)
+    panels = {(m, r): _joined(rows[m], rows[r]) for m in metrics for r in rivals}
     if not any(panels.values()):
         raise ValueError(f"no layer, pair and variant has both {' or '.join(metrics)} and "
                          f"{' or '.join(rivals)}")  # fmt: skip
     labels = {metric: label_of(metric, definition, counted[metric]) for metric in metrics}
     compared = {metric for metric in metrics if counted[metric] == "all"}
     return _draw(panels, _rhos(scores, compared, definition, corpus), labels, rivals)
+
+
+def _what_to_compare(scores: Sequence[Score]) -> tuple[list[str], list[str]]:
+    """Metrics and rivals that the table has."""
+    there = {row.metric for row in scores if _is_point(row)}
+    metrics = [name for name in _METRICS if name in there]
+    rivals = [name for name in _RIVALS if name in there]
+    if not rivals or not metrics:
+        found = ", ".join(sorted({row.metric for row in scores})) or "the table is empty"
+        raise ValueError(f"needed are summary rows of {' or '.join(_METRICS)} and of "
+                         f"{' or '.join(_RIVALS)}; there are rows of: {found}")  # fmt: skip
+    return metrics, rivals
+
+
+def _check_corpus(rows: Mapping[str, Sequence[Score]]) -> None:
+    corpora = sorted({row.corpus for chosen in rows.values() for row in chosen})
+    if len(corpora) > 1:
+        raise ValueError(f"the rows are of {len(corpora)} corpora, {', '.join(corpora)}; "
+                         "one figure shows one: name it")  # fmt: skip
 
 
 def _choose(
@@ -87,10 +100,6 @@ def _choose(
 
 def _is_point(row: Score) -> bool:
     return row.is_plain and row.seed is None and row.variant != "random"
-
-
-def _is_of(row: Score, metric: str) -> bool:
-    return row.metric == metric and _is_point(row)
 
 
 def _joined(rows: Sequence[Score], rivals: Sequence[Score]) -> _Dots:
@@ -145,7 +154,7 @@ def _draw(
             _draw_dots(axes, dots, looks)
             known = {names[k]: rhos[metric, rival, *k] for k in shown
                      if k in dots and (metric, rival, *k) in rhos}  # fmt: skip
-            axes.set_title(wrapped(_told(known, len(shown)), width), fontsize=8)
+            axes.set_title(wrapped(_told(known, len(shown)), width, at_hyphens=False), fontsize=8)
     for rival, axes in zip(rivals, grid[-1], strict=True):
         axes.set_xlabel(_RIVALS[rival])
     handles = [Line2D([], [], linestyle="none", **_marker(signs)) for signs in looks.values()]

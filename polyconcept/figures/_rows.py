@@ -81,11 +81,11 @@ def choose(
     """Rows of one metric, definition, share and corpus.
 
     Args:
-        scores: the score table.
+        scores: the table.
         metric: the column of this name, as the next three.
         definition: as `metric`.
         over: as `metric`.
-        corpus: as `metric`; none where the rows have only one.
+        corpus: as `metric`; may be none where the rows have only one.
         keep: which kind of rows.
         kind: what they are, in words, for the message of an error.
 
@@ -94,8 +94,7 @@ def choose(
     """
     scores = list(scores)
     kept = [s for s in scores if keep(s)]
-    wanted = (metric, definition, over)
-    rows = [s for s in kept if (s.metric, s.definition, s.over) == wanted]
+    rows = [s for s in kept if (s.metric, s.definition, s.over) == (metric, definition, over)]
     found = sorted({s.corpus for s in rows})
     if corpus is not None:
         rows = [s for s in rows if s.corpus == corpus]
@@ -105,10 +104,8 @@ def choose(
     if not rows:
         where = f", corpus '{corpus}'" if corpus is not None else ""
         there = _what_there_is(kept) if kept or not scores else "there is none of any metric"
-        raise ValueError(
-            f"no row {f'{kind} ' if kind else ''}has metric '{metric}', definition "
-            f"'{definition}', over '{over}'{where}; {there}"
-        )
+        raise ValueError(f"no row {kind and kind + ' '}has metric '{metric}', definition "
+                         f"'{definition}', over '{over}'{where}; {there}")  # fmt: skip
     return rows
 
 

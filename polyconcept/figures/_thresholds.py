@@ -22,6 +22,7 @@ __all__ = ["plot_curves"]
 _PARAMETERS = {"calign": "match", "colap": "share"}
 _PALEST = 0.88
 """The end of the colours that still stands out from white."""
+_THRESHOLD: dict[str, Any] = {"color": GREY, "linewidth": 0.8}
 
 _Line: TypeAlias = tuple[tuple[float, ...], tuple[float, ...]]
 """Thresholds, increasing, and the mean score of the pairs at each."""
@@ -59,7 +60,12 @@ def plot_curves(
         keep=lambda row: row.parameter == parameter and not (row.control or row.against),
         kind=f"with parameter '{parameter}'",
     )  # fmt: skip
-    lines = _lines(rows)
+    return _draw(_lines(rows), parameter, label_of(metric, definition, over), threshold)
+
+
+def _draw(
+    lines: Mapping[Run, Mapping[int, _Line]], parameter: str, label: str, threshold: float | None
+) -> Figure:
     looks = _looks(sorted({layer for of_run in lines.values() for layer in of_run}))
     handles = [Line2D([], [], **signs) for signs in looks.values()]
     labels = [f"layer {layer}" for layer in looks]
@@ -69,14 +75,11 @@ def plot_curves(
     figure = Figure(figsize=size_of_grid(lines.keys(), labels))
     figure.set_layout_engine("constrained")
     for run, axes, _ in panel_grid(figure, lines.keys()):
-        _draw(axes, lines[run], looks, threshold)
+        _draw_lines(axes, lines[run], looks, threshold)
         axes.set_xlabel(parameter)
-    label_scores(figure, label_of(metric, definition, over))
+    label_scores(figure, label)
     add_legend(figure, handles, labels)
     return figure
-
-
-_THRESHOLD: dict[str, Any] = {"color": GREY, "linewidth": 0.8}
 
 
 def _lines(rows: Sequence[Score]) -> dict[Run, dict[int, _Line]]:
@@ -123,7 +126,7 @@ def _looks(layers: Sequence[int]) -> dict[int, dict[str, Any]]:
     }
 
 
-def _draw(
+def _draw_lines(
     axes: Axes,
     lines: Mapping[int, _Line],
     looks: Mapping[int, Mapping[str, Any]],
