@@ -164,6 +164,7 @@ def summarise(
     resamples: Resamples | None = None,
     ceiling: float | None = None,
     best_is_null: bool = False,
+    bounds: tuple[float, float] = (0.0, 1.0),
     counts: tuple[int, int] | None = None,
 ) -> Score:
     """The summary row of a score: mean over the seeds, interval, null, ceiling.
@@ -178,6 +179,7 @@ def summarise(
         resamples: Scores of samples of the sentences.
         ceiling: Highest score that can be expected; needed for `normalised`.
         best_is_null: Whether chance is the best there is, so that `normalised` is 1 there.
+        bounds: Values that the score cannot leave; its interval is cut there.
         counts: `n_hit` and `n_total`, of a single seed.
     """
     value, var_seed = float(np.mean(by_seed)), spread(by_seed)
@@ -188,7 +190,7 @@ def summarise(
         parts = [(var_sample, float(freedom))]
         if var_seed is not None:
             parts.append((var_seed / len(by_seed), len(by_seed) - 1.0))
-        low, high = interval(value, parts)
+        low, high = interval(value, parts, bounds=bounds)
     normalised = None
     if null is not None and ceiling is not None and ceiling > null.mean:
         normalised = (value - null.mean) / (ceiling - null.mean)

@@ -165,8 +165,9 @@ def _describe(layer: _Layer, wanted: Statistics) -> Iterator[Score | Resamples]:
     measures: dict[str, _Measure] = {
         "colap": layer.colap,
         "mutual_information": mutual_information,
-        "mix_entropy": lambda counts: remaining_entropy(counts) / expected,
     }
+    if expected > 0:  # 0 where no cluster has two words: nothing can mix
+        measures["mix_entropy"] = lambda counts: remaining_entropy(counts) / expected
     for metric, measure in measures.items():
         resamples = Resamples(metric, layer.definition, "all", layer.key, seeds, measure(drawn))
         is_colap = metric == "colap"
@@ -179,6 +180,8 @@ def _describe(layer: _Layer, wanted: Statistics) -> Iterator[Score | Resamples]:
             permuted=measure(permuted),
             resamples=resamples,
             best_is_null=is_colap,
+            # Languages may be mixed more evenly than chance has it.
+            bounds=(0.0, float("inf") if metric == "mix_entropy" else 1.0),
         )
         if is_colap:
             highest = [attainable(one, layer.share, layer.definition) for one in counts]
@@ -201,7 +204,7 @@ def _counts(
     return np.stack(counts)
 
 
-def _permuted(counts: _Counts, options: Options) -> _Counts:
+def _permuted(counts: Int64[np.ndarray, "seed 2 cluster"], options: Options) -> _Counts:
     """Counts of permuted labels, spread over the seeds."""
     rng = np.random.default_rng(options.seed)
     n_draws = np.bincount(seed_of_draw(options.n_permutations, len(counts)), minlength=len(counts))
