@@ -43,7 +43,7 @@ def compare_variants(
 
     Raises:
         ValueError: a resampled score has no row in the table, or a fine-tuned one no base score to
-            compare with.
+            compare with; two variants have other samples.
     """
     for place, variants in _by_place(scores, resamples).items():
         base = variants.pop("base", None)
@@ -81,7 +81,17 @@ def _by_place(
             raise ValueError(f"resampled scores of {where} have no rows in the score table")
         seeds = tuple(value for _, value in sorted(by_seed[where]))
         found[place][one.key.variant] = _Measured(summaries[where], seeds, one)
+        _check_paired(place, next(iter(found[place].values())).resamples, one)
     return found
+
+
+def _check_paired(place: _Place, first: Resamples, other: Resamples) -> None:
+    if not np.array_equal(first.seed, other.seed):
+        names = " and ".join(
+            f"{one.key.variant} ({len(one.seed)} resamples, {len(set(one.seed.tolist()))} seeds)"
+            for one in (first, other)
+        )
+        raise ValueError(f"{names} of {place}: expected the same samples under the same seeds")
 
 
 def _place_of(score: Score) -> _Place:
