@@ -100,7 +100,7 @@ def _names(
     capital: Bool[np.ndarray, " type"],
     dictionary: Dictionary,
     other: Words,
-    other_capital: Bool[np.ndarray, " type"],
+    other_capital: Bool[np.ndarray, " other_type"],
 ) -> Bool[np.ndarray, " type"]:
     """Types that are capitalised like their best translation, where their script has capitals.
 
