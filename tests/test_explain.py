@@ -24,7 +24,7 @@ from polyconcept.provenance.why import (
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "workflow", "polyconcept", "envs", "profiles", "tools")
-CLUSTERING = {"n_clusters": 4, "n_restarts": 3}
+CLUSTERING = {"n_clusters": 4, "n_restarts": 3, "seeds": [212]}
 NEW_K = {"clustering": CLUSTERING | {"n_clusters": 5}}
 
 

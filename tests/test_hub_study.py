@@ -110,7 +110,9 @@ def study():
             "theirs": {"hub": {"model": "owner/tiny"}, "tasks": ["ner"]},
             "another": {"hub": {"model": "owner/tiny", "revision": "v1"}},
         },
-        "clustering": {"n_clusters": 12, "n_restarts": 1},
+        "clustering": {"n_clusters": 12, "n_restarts": 1, "seeds": [212]},
+        "statistics": {"n_permutations": 20, "n_resamples": 20},
+        "controls": {"models": []},
     }
 
 

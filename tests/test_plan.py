@@ -19,6 +19,7 @@ RATES = {
     "kmeans_seconds_per_unit": 1e-6,
     "align_seconds_per_pair": 0.5,
     "score_seconds": 3.0,
+    "draw_seconds": 0.01,
     "packed_share": 0.5,
     "job_overhead_seconds": 2.0,
     "gpu_over_core": 10.0,
@@ -88,7 +89,18 @@ RUN = {"model": "tiny", "variant": "mood", "side": "encoder"}
                 4 * 4 * (6 * 5 * 8 + 4 * 800),
             ),
         ),
-        ("score_calign", RUN | {"pair": "en-de"}, Cost(2 * 4 * 3.0)),
+        (
+            "cluster_controls",
+            RUN | {"pair": "en-de"},
+            # Three changes of vectors, half and twice the clusters: one of 2 seeds, one of 2
+            # definitions.
+            Cost(
+                800 * 8 * 5 * 3 * 4 * 4 * 1e-6 * 5.5 / 4,
+                4 * 4 * (6 * 5 * 8 + 4 * 800) * 5.5 / 4,
+            ),
+        ),
+        # Two definitions of each layer and seed; 400 draws of each layer, corrected both ways.
+        ("score_calign", RUN | {"pair": "en-de"}, Cost(2 * 4 * 3.0 + 2 * 3 * 400 * 0.01)),
         ("finetune_sentiment", RUN, Cost(6 * BLOCKS * 30 * 4 * 2 * 2 / 1e6, FILE)),
         ("score_sentiment", RUN, Cost(2 * BLOCKS * 2 * 20 * 4 * 2 / 1e6)),
         ("merge_scores", {}, Cost()),
@@ -153,7 +165,7 @@ def test_totals_of_jobs_with_and_without_a_gpu():
     assert vectors.gpu_seconds == pytest.approx(2 + work / 10)
     assert vectors.core_seconds == pytest.approx(2 + work)
     assert (scores.jobs, scores.gpu_jobs, scores.gpu_seconds) == (2, 0, 0)
-    assert scores.cpu_seconds == pytest.approx(2 * 2 + 24)  # COLAP's own work is small
+    assert scores.cpu_seconds == pytest.approx(2 * 2 + 24 + 24)  # COLAP's own work is small
 
 
 def test_every_rule_has_a_stage_and_jobs_with_a_gpu_a_cost():

@@ -110,6 +110,6 @@ def test_a_dry_run_with_the_profile_prints_the_plan(tmp_path):
 
     assert run.returncode == 0, output[-2000:]
     assert re.search(r"planned: \d+ jobs, \d+ of them through SLURM, \d+ beside", output)
-    assert re.search(r"planned: \d+ GPU jobs \(\d+ cluster_words, \d+ extract_vectors", output)
+    assert re.search(r"planned: \d+ GPU jobs \(\d+ cluster_controls, \d+ cluster_words, ", output)
     assert "gpu=1" in output
     assert "slurm_partition=gpu" in output

@@ -89,7 +89,9 @@ def study_of(folder, **changes):
         "pairs": ["xa-xb"],
         "layers": [0],
         "models": {"shared": {"directory": "shared"}, "apart": {"directory": "apart"}},
-        "clustering": {"n_clusters": N_GROUPS, "n_restarts": 3},
+        "clustering": {"n_clusters": N_GROUPS, "n_restarts": 3, "seeds": [212]},
+        "statistics": {"n_permutations": 20, "n_resamples": 20},
+        "controls": {"models": []},
         "figures": {"examples": {"model": "shared", "layer": 0}},
     }
     (folder / "study.yaml").write_text(yaml.safe_dump(study | changes))
@@ -116,7 +118,11 @@ def copied(finished, tmp_path):
 
 def scores_of(folder):
     rows = store.read_scores([folder / "results/known/scores.parquet"])
-    return {(s.metric, s.definition, s.over, s.model, s.source, s.target): s for s in rows}
+    return {
+        (s.metric, s.definition, s.over, s.model, s.source, s.target): s
+        for s in rows
+        if s.seed is not None
+    }
 
 
 def test_scores_are_those_that_the_models_were_built_for(finished):
@@ -135,7 +141,9 @@ def test_scores_are_those_that_the_models_were_built_for(finished):
 
 def test_every_promised_file_is_there(finished):
     results = finished / "results/known"
-    expected = {"calign", "colap", "examples"}
+    kinds = ("", "_curves", "_controls")
+    expected = {f"{metric}{kind}" for metric in ("calign", "colap") for kind in kinds}
+    expected |= {"rivals", "examples"}
 
     assert {path.stem for path in (results / "figures").glob("*.pdf")} == expected
     assert {path.stem for path in (results / "figures").glob("*.png")} == expected
@@ -171,7 +179,7 @@ def test_a_threshold_reruns_scores_and_figures_only(copied):
 
 
 def test_more_clusters_rerun_no_extraction(copied):
-    study_of(copied, clustering={"n_clusters": 5, "n_restarts": 3})
+    study_of(copied, clustering={"n_clusters": 5, "n_restarts": 3, "seeds": [212]})
     jobs = planned(copied)
 
     assert jobs["cluster_words"] == 2
