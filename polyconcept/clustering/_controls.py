@@ -33,8 +33,8 @@ def cluster_controls(
     last: int | None,
     seed: int,
     n_clusters: int,
-    changes: Sequence[Change],
-    cluster_factors: Sequence[float],
+    changes: Sequence[str],
+    cluster_factors: Sequence[int | float],
     **options: Any,  # noqa: ANN401 - the options of `cluster_vectors`, which checks them
 ) -> Iterator[tuple[ConceptKey, Clusters]]:
     """Cluster a pair's words once more under each control, with one seed.
@@ -48,8 +48,8 @@ def cluster_controls(
             such state was kept.
         seed: Seed of all clusterings.
         n_clusters: The study's number of clusters.
-        changes: What is done to vectors.
-        cluster_factors: Factors of `n_clusters`; the numbers are rounded.
+        changes: What is done to vectors (`Change`).
+        cluster_factors: Factors of `n_clusters`; the numbers are rounded, and each comes once.
         options: The other options of `cluster_vectors`.
 
     Raises:
@@ -65,8 +65,7 @@ def cluster_controls(
         readers = _changed(chosen, source, target, change)
         found = cluster_pair(chosen, *readers, layers=layers, n_clusters=n_clusters, **common)
         yield from _named(found, change)
-    for factor in cluster_factors:
-        count = round(factor * n_clusters)
+    for count in dict.fromkeys(round(factor * n_clusters) for factor in cluster_factors):
         found = cluster_pair(selections, source, target, layers=layers, n_clusters=count, **common)
         yield from _named(found, f"n_clusters={count}")
     if last is not None:
@@ -89,7 +88,7 @@ def _colap_only(selections: Selections) -> Selections:
 
 
 def _changed(
-    selections: Selections, source: VectorReader, target: VectorReader, change: Change
+    selections: Selections, source: VectorReader, target: VectorReader, change: str
 ) -> tuple[VectorReader, VectorReader]:
     """Readers that change what they read."""
     if change != "standardised":
@@ -126,7 +125,7 @@ class _Changed:
     """A reader whose vectors are changed as they are read."""
 
     reader: VectorReader
-    change: Change
+    change: str
     scale: _Scale | None = None
 
     @property
