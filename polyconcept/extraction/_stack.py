@@ -1,6 +1,7 @@
 """The stack of blocks of a side, and its state before the final norm, where it has one.
 
-transformers gives the last layer after that norm (T5, Llama, GPT-2, mBART) and nothing before it.
+transformers gives the last layer after that norm (T5, Llama, GPT-2, mBART, ModernBERT) and nothing
+before it.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from polyconcept.records import BEFORE_NORM
 
 __all__ = ["layers_to_read", "n_blocks", "watched"]
 
-# What the architectures call the norm after all blocks: T5, Llama, GPT-2, GPT-NeoX, mBART.
-_NAMES = ("final_layer_norm", "norm", "ln_f", "final_layernorm", "layer_norm")
+# What the architectures call the norm after all blocks: T5 and GPT-NeoX, Llama, GPT-2, Phi, mBART,
+# ModernBERT.
+_NAMES = ("final_layer_norm", "norm", "ln_f", "final_layernorm", "layer_norm", "final_norm")
 
 
 def n_blocks(config: PreTrainedConfig, side: str) -> int:
