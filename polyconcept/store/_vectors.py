@@ -246,7 +246,8 @@ class VectorFile:
             StoreError: The file has no such layer, or a row has no vector.
         """
         if _place(layer) not in self._file:
-            raise StoreError(f"{self._path}: no layer {layer}; it holds {list(self.layers)}")
+            what = "state before the final norm" if layer == BEFORE_NORM else f"layer {layer}"
+            raise StoreError(f"{self._path}: no {what}; it holds {list(self.layers)}")
         places = np.searchsorted(self.rows, rows)
         known = places < len(self.rows)
         known[known] = self.rows[places[known]] == rows[known]
