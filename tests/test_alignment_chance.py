@@ -13,7 +13,7 @@ from polyconcept.alignment import (
 from polyconcept.alignment._chance import frequency_bands
 from polyconcept.records import Dictionary
 from polyconcept.results import CalignRule, ClusteredWords
-from polyconcept.statistics import null_of
+from polyconcept.statistics import Options, draw_sentences, interval, null_of, within_variance
 
 RULE = CalignRule("corrected", n=5, match=0.5, size_ratio=0.5, min_types=1)
 RULES = (RULE, replace(RULE, definition="published"))
@@ -147,6 +147,46 @@ def test_words_that_cannot_be_drawn_are_refused():
         resampled_counts(source, target, identity(source), RULE, draws)
     with pytest.raises(ValueError, match="de: words without sentences cannot be resampled"):
         resampled_counts(target, bare, identity(target), RULE, draws)
+
+
+def test_intervals_cover_the_truth_on_simulated_clusters():
+    random, n_types, n_clusters, n_sentences, n_draws = np.random.default_rng(1), 240, 30, 50, 100
+    # Types keep their clusters; of the translations' clusters a quarter are any.
+    cluster = random.integers(n_clusters, size=n_types)
+    others = random.integers(n_clusters, size=n_types)
+    clusters = cluster, np.where(random.random(n_types) < 0.75, cluster, others)
+    weights = random.permutation(1 / np.arange(5, n_types + 5))
+    sentence = np.repeat(np.arange(n_sentences, dtype=np.int32), 8)
+    rule = CalignRule("corrected", n=5, match=0.6, size_ratio=0.5, min_types=2)
+    found = []
+    for study in range(150):
+        drawn = random.choice(n_types, p=weights / weights.sum(), size=(2, len(sentence)))
+        # Most words of a translated sentence are translations.
+        translated = np.where(random.random(len(sentence)) < 0.7, drawn[0], drawn[1])
+        source, target = (
+            ClusteredWords(
+                language,
+                tuple(f"{language}{i}" for i in range(n_types)),
+                types.astype(np.int32),
+                of_type[types].astype(np.int32),
+                n_clusters,
+                sentence,
+            )
+            for language, types, of_type in zip(
+                ("en", "de"), (drawn[0], translated), clusters, strict=True
+            )
+        )
+        hit, total, _ = plain(source, target, identity(source), rule)
+        draws = draw_sentences(n_sentences, Options(1, n_draws, study))
+        counts = resampled_counts(source, target, identity(source), rule, draws)
+        seeds = np.zeros(n_draws, dtype=np.int64)
+        variance, freedom = within_variance(counts[:, 0] / counts[:, 1], seeds)
+        found.append((hit / total, *interval(hit / total, [(variance, float(freedom))])))
+
+    values, low, high = np.array(found).T
+    # The truth is what samples of sentences score on average.
+    assert 0.88 < np.mean((low <= values.mean()) & (values.mean() <= high)) <= 1
+    assert 0.5 < np.mean(high - low) / (2 * 1.98 * values.std()) < 1.5
 
 
 # --- permuted dictionaries

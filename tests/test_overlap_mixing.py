@@ -14,7 +14,7 @@ from polyconcept.overlap import (
     remaining_entropy,
     resampled_counts,
 )
-from polyconcept.statistics import null_of
+from polyconcept.statistics import Options, draw_sentences, interval, null_of, within_variance
 
 DEFINITIONS = ["published", "corrected"]
 
@@ -297,3 +297,37 @@ def test_a_sentence_that_is_not_drawn_from_is_refused():
         ValueError, match="a word stands in sentence 5, the draws are of sentences 0 to 4"
     ):
         resampled_counts(words, words, np.ones((2, 5), dtype=np.int64), n_clusters=6)
+
+
+def colap_of(counts):
+    return colap_of_counts(counts, 0.3, "published")
+
+
+def simulated_sentences(random, own, *, n_sentences, n_words=8):
+    """Clusters of words: of a sentence's topic, in both languages, or of what a language likes."""
+    topic = random.integers(own.shape[1], size=n_sentences)
+    for liked in own:
+        cluster = random.choice(len(liked), p=liked, size=(n_sentences, n_words))
+        of_topic = random.random((n_sentences, n_words)) < 0.4
+        yield np.where(of_topic, topic[:, None], cluster).ravel().astype(np.int32)
+
+
+@pytest.mark.parametrize("measure", [colap_of, mutual_information], ids=["colap", "twin"])
+def test_intervals_cover_the_truth_on_simulated_clusters(measure):
+    random, n_clusters, n_sentences, n_draws = generator(15), 40, 150, 100
+    own = random.dirichlet(np.ones(n_clusters), size=2)
+    sentence = np.repeat(np.arange(n_sentences, dtype=np.int32), 8)
+    found = []
+    for study in range(200):
+        sides = list(simulated_sentences(random, own, n_sentences=n_sentences))
+        draws = draw_sentences(n_sentences, Options(1, n_draws, study))
+        # The first is the sentences themselves.
+        draws = np.concatenate([np.ones((1, n_sentences), dtype=np.int64), draws])
+        counts = [resampled_counts(side, sentence, draws, n_clusters=n_clusters) for side in sides]
+        value, *drawn = measure(np.stack(counts, axis=1)).tolist()
+        variance, freedom = within_variance(np.array(drawn), np.zeros(n_draws, dtype=np.int64))
+        found.append((value, *interval(value, [(variance, float(freedom))])))
+
+    values, low, high = np.array(found).T
+    # The truth is what samples of sentences score on average.
+    assert 0.88 < np.mean((low <= values.mean()) & (values.mean() <= high)) < 0.99
