@@ -60,6 +60,7 @@ __all__ = [
     "VectorReader",
     "Vectors",
     "Words",
+    "layer_name",
 ]
 
 
@@ -261,3 +262,8 @@ class ConceptExample:
     """Whether one of the best translations of each source type is in the target cluster."""
     fraction: float
     """Share of the source types that are matched, from 0 to 1."""
+
+
+def layer_name(layer: int) -> str:
+    """How a message calls a layer."""
+    return "the state before the final norm" if layer == BEFORE_NORM else f"layer {layer}"

@@ -225,12 +225,13 @@ def under_control(row: Score, control: str) -> Score:
     return replace(row, control=control)
 
 
-def n_sentences(source: Words, target: Words) -> int:
-    """Sentences that words of either table can stand in: lines up to the last that is used.
+def n_sentences(*tables: Words) -> int:
+    """Sentences that words of the tables can stand in: lines up to the last that is used.
 
     Raises:
         ValueError: a table is empty.
     """
-    if not (source.n_words and target.n_words):
-        raise ValueError(f"no words in {source.language} or {target.language}: nothing to draw")
-    return int(max(source.sentence[-1], target.sentence[-1])) + 1
+    for words in tables:
+        if not words.n_words:
+            raise ValueError(f"no words in {words.language}: nothing to draw")
+    return int(max(words.sentence[-1] for words in tables)) + 1

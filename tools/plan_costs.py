@@ -56,7 +56,7 @@ STAGES = {
     ),
     "extract_vectors": "vectors",
     "cluster_words": "clusters",
-    "cluster_controls": "controls",
+    **dict.fromkeys(("cluster_controls", "mix_languages"), "controls"),
     **dict.fromkeys(
         ("score_calign", "score_colap", "score_similarity", "compare_variants", "merge_scores"),
         "scores",
@@ -116,6 +116,7 @@ class Estimate:
             "random_model": self._fetch_model,
             "cluster_words": self._cluster_words,
             "cluster_controls": self._cluster_controls,
+            "mix_languages": self._mix_languages,
             "score_calign": self._scores,
             **training,
             **scoring,
@@ -221,6 +222,14 @@ class Estimate:
         )
         plain = self._cluster_words(names)
         return Cost(plain.seconds * share, plain.disk_bytes * share)
+
+    def _mix_languages(self, names: Names) -> Cost:
+        """One clustering of all languages' words for each layer and seed."""
+        settings, name = self._study.clustering, names["model"]
+        sizes = (self.sentences(self._study.corpus, code) for code in self._study.languages)
+        times = len(self._study.layers_of(name)) * len(settings.seeds) * settings.n_restarts
+        work = sum(map(self._words, sizes)) * self.model(name).n_dims * settings.n_clusters * times
+        return Cost(work * self._rates["kmeans_seconds_per_unit"])
 
     def _scores(self, names: Names) -> Cost:
         """Plain scores of every seed and definition, and those of drawn and permuted input."""

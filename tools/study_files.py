@@ -181,6 +181,13 @@ def _of_runs(files: Files, suffixes: Sequence[str]) -> Iterator[str]:
                     yield from (f"{run}/{pair}.{suffix}.parquet" for suffix in suffixes)
 
 
+def _mix_languages(files: Files, names: Names) -> Iterator[str]:
+    for code in files.study.languages:
+        yield files.words("", code)
+    for code in files.study.languages:
+        yield f"{files.run('vectors', names)}/{code}.h5"
+
+
 def _compare_variants(files: Files, _names: Names) -> Iterator[str]:
     yield from _of_runs(files, METRICS)
     yield from _of_runs(files, [f"{metric}_resamples" for metric in METRICS])
@@ -188,6 +195,11 @@ def _compare_variants(files: Files, _names: Names) -> Iterator[str]:
 
 def _merge_scores(files: Files, _names: Names) -> Iterator[str]:
     yield from _of_runs(files, [*METRICS, "similarity"])
+    for name in files.study.mixed:
+        for variant in files.study.variants_of(name):
+            for side in files.study.mixed_sides(name):
+                names = {"model": name, "variant": variant, "side": side}
+                yield f"{files.run('scores', names)}/languages.parquet"
     yield f"{files.results}/scores/changes.parquet"
     for name, model in files.study.models.items():
         for task in model.tasks:
@@ -238,6 +250,7 @@ _INPUTS: Mapping[str, Callable[[Files, Names], Iterator[str]]] = {
     "random_model": _random_model,
     **dict.fromkeys(("cluster_words", "cluster_controls", "score_similarity"), _cluster_words),
     **dict.fromkeys(("score_calign", "score_colap"), _score_concepts),
+    "mix_languages": _mix_languages,
     "compare_variants": _compare_variants,
     "merge_scores": _merge_scores,
     "state_claims": _plot,

@@ -18,6 +18,7 @@ from polyconcept.records import (
     Part,
     Selection,
     VectorReader,
+    layer_name,
 )
 
 Selections = Mapping[tuple[str, Definition], Selection]
@@ -98,7 +99,9 @@ def cluster_pair(
                 language = {"source": source.language, "target": target.language}.get(
                     key.part, f"{source.language} and {target.language}"
                 )
-                error.add_note(f"layer {layer}, words of {language} for {metric} ({definition})")
+                error.add_note(
+                    f"{layer_name(layer)}, words of {language} for {metric} ({definition})"
+                )
                 raise
 
 

@@ -26,6 +26,7 @@ from polyconcept.corpus._selection import (
 )
 from polyconcept.corpus._table import (
     build_word_table,
+    capped_rows,
     check_enough_words,
     select_rows,
     split_words,
@@ -41,6 +42,7 @@ __all__ = [
     "Metric",
     "PhraseLinks",
     "build_word_table",
+    "capped_rows",
     "check_enough_words",
     "choose_words",
     "filter_phrases",

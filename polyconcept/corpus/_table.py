@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from polyconcept.corpus._pair import sentence_starts
+from polyconcept.corpus._phrases import rank_among_equals
 from polyconcept.corpus._selection import (
     KEPT,
     ChosenWords,
@@ -15,7 +16,7 @@ from polyconcept.corpus._selection import (
     choose_words,
     count_reasons,
 )
-from polyconcept.records import Definition, Dropped, Links, Selection, Sentences, Words
+from polyconcept.records import Definition, Dropped, Links, Rows, Selection, Sentences, Words
 
 
 def build_word_table(sentences: Sentences, chosen: Sequence[ChosenWords]) -> tuple[Words, Dropped]:
@@ -160,6 +161,18 @@ def check_enough_words(
             f"more clusters than words in every layer: {n_clusters} clusters, but "
             f"{'; '.join(faults)}; lower clustering.n_clusters or take more text"
         )
+
+
+def capped_rows(words: Words, *, cap: int) -> Rows:
+    """The first `cap` rows of each spelling in a word table, ascending.
+
+    Raises:
+        ValueError: a cap below 1.
+    """
+    if cap < 1:
+        raise ValueError(f"cap is {cap}, must be at least 1")
+    rows: Rows = np.flatnonzero(rank_among_equals(words.word_type) < cap)
+    return rows
 
 
 def table_places(words: Words, sentences: Sentences) -> Int64[np.ndarray, " word"]:

@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 from polyconcept.extraction._record import ExtractionPlan
 from polyconcept.extraction._stack import n_blocks, watched
 from polyconcept.logs import progress
-from polyconcept.records import BEFORE_NORM, Float32, Int64, Rows, Vectors
+from polyconcept.records import BEFORE_NORM, Float32, Int64, Rows, Vectors, layer_name
 
 _log = logging.getLogger(__name__)
 
@@ -138,8 +138,8 @@ def _part_vectors(
         if not finite.all():
             sentence = int(plan.sentence[batch[line[np.flatnonzero(~finite)[0]]]])
             raise ValueError(
-                f"{plan.language}, sentence {sentence} (line {sentence + 1}): a vector of layer "
-                f"{layer} is not finite (model in {model.dtype})"
+                f"{plan.language}, sentence {sentence} (line {sentence + 1}): a vector of "
+                f"{layer_name(layer)} is not finite (model in {model.dtype})"
             )
     return vectors
 

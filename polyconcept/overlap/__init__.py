@@ -3,6 +3,7 @@
 Mousi et al. 2024 (arXiv 2405.14535); both definitions: docs/METRICS.md.
 """
 
+from polyconcept.overlap._languages import mix_languages
 from polyconcept.overlap._mixing import (
     attainable,
     colap_of_counts,
@@ -22,6 +23,7 @@ __all__ = [
     "colap_of_counts",
     "colap_scores",
     "control_rows",
+    "mix_languages",
     "mutual_information",
     "overlaps_at",
     "permuted_counts",

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
 
-from polyconcept.overlap._mixing import (
-    attainable,
-    colap_of_counts,
-    mutual_information,
-    permuted_counts,
-    remaining_entropy,
-    resampled_counts,
-)
+from polyconcept.overlap._draws import count_sides, count_words, twin_rows
+from polyconcept.overlap._mixing import attainable, colap_of_counts
 from polyconcept.overlap._overlap import colap, colap_scores
-from polyconcept.records import Bool, ConceptKey, Definition, Float64, Int64, Score
+from polyconcept.records import ConceptKey, Definition, Float64, Int64, Score
 from polyconcept.resamples import Resamples
 from polyconcept.results import (
     ClusteredWords,
@@ -30,7 +24,6 @@ from polyconcept.results import (
 from polyconcept.statistics import (
     Options,
     curve_area,
-    seed_of_draw,
     summarise,
     thresholds,
     under_control,
@@ -40,7 +33,6 @@ from polyconcept.wordclasses import ClassMasks
 __all__ = ["Report", "Statistics", "control_rows", "score_layers"]
 
 _Counts: TypeAlias = Int64[np.ndarray, "draw 2 cluster"]
-_Measure: TypeAlias = Callable[[_Counts], Float64[np.ndarray, " draw"]]
 _Sides: TypeAlias = tuple[ClusteredWords, ClusteredWords]
 
 
@@ -105,7 +97,7 @@ def control_rows(controls: Iterable[ControlReader], run: Run, *, share: float) -
     rows = []
     for concepts in controls:
         for layer in _layers(concepts, run, share):
-            counts = np.stack([_counts(sides) for sides in layer.sides])
+            counts = np.stack([count_sides(sides) for sides in layer.sides])
             values = layer.colap(counts).tolist()
             row = summarise("colap", layer.definition, "all", layer.key, values)
             rows.append(under_control(row, concepts.control))
@@ -157,74 +149,26 @@ def _sides(concepts: ConceptReader, layer: int, seed: int, definition: Definitio
 
 
 def _describe(layer: _Layer, wanted: Statistics) -> Iterator[Score | Resamples]:
-    counts = np.stack([_counts(sides) for sides in layer.sides])
-    permuted, drawn = _permuted(counts, wanted.options), _drawn(layer.sides, wanted.draws)
-    seeds = seed_of_draw(len(wanted.draws), len(layer.sides))
-    # What is left of the languages' entropy where labels mean nothing: the unit of mix_entropy.
-    expected = float(remaining_entropy(permuted).mean())
-    measures: dict[str, _Measure] = {
-        "colap": layer.colap,
-        "mutual_information": mutual_information,
-    }
-    if expected > 0:  # 0 where no cluster has two words: nothing can mix
-        measures["mix_entropy"] = lambda counts: remaining_entropy(counts) / expected
-    for metric, measure in measures.items():
-        resamples = Resamples(metric, layer.definition, "all", layer.key, seeds, measure(drawn))
-        is_colap = metric == "colap"
-        row = summarise(
-            metric,
-            layer.definition,
-            "all",
-            layer.key,
-            measure(counts).tolist(),
-            permuted=measure(permuted),
-            resamples=resamples,
-            best_is_null=is_colap,
-            # Languages may be mixed more evenly than chance has it.
-            bounds=(0.0, float("inf") if metric == "mix_entropy" else 1.0),
-        )
-        if is_colap:
-            highest = [attainable(one, layer.share, layer.definition) for one in counts]
-            row = replace(row, ceiling=float(np.mean(highest)))
-        yield row
-        if is_colap:
-            yield resamples
-    yield from _curve(layer, counts)
-    yield from _classes(layer, wanted.classes)
-
-
-def _counts(
-    sides: _Sides, masks: Mapping[str, Bool[np.ndarray, " _"]] | None = None
-) -> Int64[np.ndarray, "2 cluster"]:
-    """Words of each language in each cluster; of some types only, where they are given."""
-    counts = []
-    for side in sides:
-        kept = slice(None) if masks is None else masks[side.language][side.word_type]
-        counts.append(np.bincount(side.cluster[kept], minlength=side.n_clusters))
-    return np.stack(counts)
-
-
-def _permuted(counts: Int64[np.ndarray, "seed 2 cluster"], options: Options) -> _Counts:
-    """Counts of permuted labels, spread over the seeds."""
-    rng = np.random.default_rng(options.seed)
-    n_draws = np.bincount(seed_of_draw(options.n_permutations, len(counts)), minlength=len(counts))
-    return np.concatenate(
-        [permuted_counts(one, int(n), rng) for one, n in zip(counts, n_draws, strict=True)]
+    counted = count_words(layer.sides, wanted.options, wanted.draws)
+    resamples = Resamples(
+        "colap", layer.definition, "all", layer.key, counted.seed, layer.colap(counted.drawn)
     )
-
-
-def _drawn(sides: Sequence[_Sides], draws: Int64[np.ndarray, "resample sentence"]) -> _Counts:
-    """Counts of drawn sentences, each under one of the seeds (`seed_of_draw`)."""
-    counts = np.empty((len(draws), 2, sides[0][0].n_clusters), dtype=np.int64)
-    seeds = seed_of_draw(len(draws), len(sides))
-    for seed, pair in enumerate(sides):
-        for place, words in enumerate(pair):
-            if words.sentence is None:
-                raise ValueError(f"{words.language}: words without sentences cannot be resampled")
-            counts[seeds == seed, place] = resampled_counts(
-                words.cluster, words.sentence, draws[seeds == seed], n_clusters=words.n_clusters
-            )
-    return counts
+    row = summarise(
+        "colap",
+        layer.definition,
+        "all",
+        layer.key,
+        layer.colap(counted.by_seed).tolist(),
+        permuted=layer.colap(counted.permuted),
+        resamples=resamples,
+        best_is_null=True,
+    )
+    highest = [attainable(one, layer.share, layer.definition) for one in counted.by_seed]
+    yield replace(row, ceiling=float(np.mean(highest)))
+    yield resamples
+    yield from twin_rows(counted, layer.key, layer.definition)
+    yield from _curve(layer, counted.by_seed)
+    yield from _classes(layer, wanted.classes)
 
 
 def _curve(layer: _Layer, counts: _Counts) -> Iterator[Score]:
@@ -240,7 +184,7 @@ def _curve(layer: _Layer, counts: _Counts) -> Iterator[Score]:
 def _classes(layer: _Layer, classes: ClassMasks) -> Iterator[Score]:
     """COLAP of the words of a class alone; left out where a language has none."""
     for name, masks in classes.items():
-        counts = np.stack([_counts(pair, masks) for pair in layer.sides])
+        counts = np.stack([count_sides(pair, masks) for pair in layer.sides])
         if counts.sum(axis=2).all():
             row = summarise(
                 "colap", layer.definition, "all", layer.key, layer.colap(counts).tolist()

@@ -75,6 +75,15 @@ def _score_similarity(study: Study, wildcards: Wildcards) -> Values:
     }
 
 
+def _mix_languages(study: Study, wildcards: Wildcards) -> Values:
+    return {
+        "corpus": study.corpus,
+        "clustering": _cluster_words(study, wildcards),
+        "statistics": plain(study.statistics, *_DRAWS),
+        **plain(study.words, "cap"),
+    }
+
+
 def _compare_variants(study: Study, _wildcards: Wildcards) -> Values:
     """Which runs are compared, and which fine-tunings were repeated."""
     repeats = [list(names) for model in study.models for names in study.repeats_of(model)]
@@ -142,6 +151,7 @@ MEASURING: Mapping[str, Stage] = {
     "score_calign": _score_calign,
     "score_colap": _score_colap,
     "score_similarity": _score_similarity,
+    "mix_languages": _mix_languages,
     "compare_variants": _compare_variants,
     "merge_scores": _merge_scores,
     "state_claims": _nothing,

@@ -150,6 +150,19 @@ class Study(Frozen):
         chosen = self.controls.models
         return tuple(self.models) if chosen is None else chosen
 
+    @property
+    def mixed(self) -> tuple[str, ...]:
+        """Models whose runs cluster all languages together: it needs three, on the same text."""
+        if len(self.languages) < 3 or self.corpora[self.corpus].pairwise:
+            return ()
+        return self.controlled
+
+    def mixed_sides(self, model: str) -> tuple[str, ...]:
+        """Sides whose vectors do not depend on the pair."""
+        forced = self.models[model].of_family == "encoder-decoder"
+        sides = self.models[model].of_sides
+        return tuple(side for side in sides if side == "encoder" or not forced)
+
     def variants_of(self, model: str) -> tuple[str, ...]:
         """``base``, ``random`` as a control, and the tasks that `model` is fine-tuned on."""
         drawn = self.controls.random_weights and model in self.controlled

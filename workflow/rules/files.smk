@@ -243,6 +243,25 @@ def of_runs(suffixes):
     return files
 
 
+def language_vectors(wildcards):
+    """Word tables and vectors of all languages, in the order of the pairs."""
+    stem = f"<results>/vectors/{wildcards.model}/{wildcards.variant}/{wildcards.side}"
+    return {
+        "words": [word_table("", code) for code in STUDY.languages],
+        "vectors": [f"{stem}/{code}.h5" for code in STUDY.languages],
+    }
+
+
+def mixed_runs():
+    """Scores of all languages together, of each run that has them."""
+    return [
+        f"<results>/scores/{name}/{variant}/{side}/languages.parquet"
+        for name in STUDY.mixed
+        for variant in STUDY.variants_of(name)
+        for side in STUDY.mixed_sides(name)
+    ]
+
+
 def run_scores(wildcards):
     return of_runs(METRICS)
 
@@ -260,6 +279,7 @@ def all_scores(wildcards):
     ]
     return [
         *of_runs([*METRICS, "similarity"]),
+        *mixed_runs(),
         "<results>/scores/changes.parquet",
         *tasks,
     ]

@@ -1,0 +1,56 @@
+"""Words of all languages of a study clustered together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from polyconcept.clustering._cluster import cluster_seeds
+from polyconcept.logs import progress
+from polyconcept.records import Rows, VectorReader, Words
+from polyconcept.results import ClusteredWords
+
+__all__ = ["cluster_languages"]
+
+
+def cluster_languages(
+    languages: Sequence[tuple[Words, Rows, VectorReader]],
+    *,
+    layers: Sequence[int],
+    seeds: Sequence[int],
+    **options: Any,  # noqa: ANN401 - the options of `cluster_vectors`, which checks them
+) -> Iterator[tuple[int, list[list[ClusteredWords]]]]:
+    """Cluster words of several languages together in every layer with every seed.
+
+    Args:
+        languages: Word table, rows of it that are clustered, and vectors of each language; rows
+            without a vector are left out.
+        layers: Layers to cluster.
+        seeds: Seeds of the clusterings.
+        options: The other options of `cluster_vectors`.
+
+    Yields:
+        The layer, and under each seed the clustered words of each language.
+
+    Raises:
+        ValueError: A language has no word with a vector, or as `cluster_vectors`.
+    """
+    kept = [(words, rows[reader.has(rows)], reader) for words, rows, reader in languages]
+    for words, rows, _ in kept:
+        if not len(rows):
+            raise ValueError(f"{words.language}: none of its words has a vector")
+    ends = np.cumsum([len(rows) for _, rows, _ in kept])
+    for layer in progress(layers, total=len(layers), description="clustering all languages"):
+        vectors = np.concatenate([reader.read(layer, rows) for _, rows, reader in kept])
+        found = []
+        for clusters in cluster_seeds(vectors, seeds, overwrite=True, **options):
+            parts = np.split(clusters.cluster, ends[:-1])
+            found.append(
+                [
+                    ClusteredWords.of(words, rows, part, n_clusters=clusters.n_clusters)
+                    for (words, rows, _), part in zip(kept, parts, strict=True)
+                ]
+            )
+        yield layer, found
