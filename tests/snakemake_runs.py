@@ -6,6 +6,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+AFTER_TABLE = {"merge_scores": 1, "state_claims": 1, "plot_by_layer": 2, "plot_curves": 2}
+AFTER_TABLE |= {"plot_controls": 2, "plot_rivals": 1}
+AFTER_SCORES = {"compare_variants": 1} | AFTER_TABLE
+"""What runs again behind any CALIGN or COLAP of a study without tasks."""
 
 
 def snakemake(folder, *arguments, environment=None):

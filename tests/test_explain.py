@@ -247,15 +247,17 @@ def explained(study, project, *options):
     return " ".join(made.stdout.split())
 
 
-SCORED = "score_calign 2, score_colap 2, find_examples 1, merge_scores 1, plot_examples 1"
+FIGURES = "plot_by_layer 2, plot_curves 2, plot_controls 2, plot_rivals 1"
+SCORED = (
+    "score_similarity 2, score_calign 2, score_colap 2, find_examples 1, compare_variants 1, "
+    "plot_examples 1, merge_scores 1, state_claims 1"
+)
 AFTER_K = (
     f"setting n_clusters: 4 -> 5 runs again: select_words 1, cluster_words 2 then: {SCORED}, "
-    "plot_by_layer 2"
+    f"{FIGURES}"
 )
-AFTER_SHARE = (
-    "setting thresholds.share: 0.3 -> 0.2 runs again: score_colap 2 then: merge_scores 1, "
-    "plot_by_layer 2"
-)
+AFTER_SCORES = f"compare_variants 1, merge_scores 1, state_claims 1, {FIGURES}"
+AFTER_SHARE = f"setting thresholds.share: 0.3 -> 0.2 runs again: score_colap 2 then: {AFTER_SCORES}"
 workflow = pytest.mark.workflow
 
 
@@ -269,8 +271,8 @@ def test_a_threshold_is_named(study, project):
     study_of(study, colap={"share": 0.2})
 
     assert explained(study, project) == (
-        f"known: 5 jobs planned, for 1 cause {AFTER_SHARE} in all score_colap 2, merge_scores 1, "
-        "plot_by_layer 2"
+        "known: 12 jobs planned, for 2 causes setting threshold: 0.3 -> 0.2 (metric colap) runs "
+        f"again: plot_curves 1 {AFTER_SHARE} in all score_colap 2, {AFTER_SCORES}"
     )
 
 
@@ -279,7 +281,7 @@ def test_two_causes_are_both_named_though_one_runs_behind_the_other(study, proje
     study_of(study, **NEW_K, colap={"share": 0.2})
     said = explained(study, project, "--jobs")
 
-    assert "12 jobs planned, for 2 causes" in said
+    assert "21 jobs planned, for 3 causes" in said
     assert AFTER_K.replace("5 runs", "5 [1] runs") in said
     assert AFTER_SHARE.replace("0.2 runs", "0.2 [2] runs") in said
     assert "cluster_words apart/base/encoder/xa-xb from [1]" in said
@@ -320,9 +322,12 @@ def test_an_added_model_is_named_where_it_is_new_and_where_it_is_listed(study, p
 
     assert (
         "for 2 causes new model third: never run runs: fetch_model 1, extract_vectors 2, "
-        "cluster_words 1, score_calign 1, score_colap 1 then: merge_scores 1, plot_by_layer 2"
+        f"cluster_words 1, score_similarity 1, score_calign 1, score_colap 1 then: {AFTER_SCORES}"
     ) in said
-    assert "setting runs.third: new runs again: merge_scores 1 then: plot_by_layer 2" in said
+    assert (
+        "setting runs.third: new runs again: compare_variants 1, merge_scores 1 then: "
+        f"state_claims 1, {FIGURES}"
+    ) in said
 
 
 @workflow
@@ -330,7 +335,7 @@ def test_a_model_left_out_is_named_with_its_files(study, project):
     study_of(study, models={"shared": {"directory": "shared"}})
     said = explained(study, project)
 
-    assert "setting runs.apart: gone runs again: merge_scores 1" in said
+    assert "setting runs.apart: gone runs again: compare_variants 1, merge_scores 1" in said
     assert (
         "input results/known/scores/apart/base/encoder/xa-xb.calign.parquet, "
         "results/known/scores/apart/base/encoder/xa-xb.colap.parquet: no longer read"
@@ -422,7 +427,7 @@ def test_a_study_that_never_ran_is_one_cause(study, project):
     said = explained(study, project)
 
     assert (
-        "other: 23 jobs planned, for 1 cause new study other: never run runs: fetch_corpus" in said
+        "other: 32 jobs planned, for 1 cause new study other: never run runs: fetch_corpus" in said
     )
     assert "then:" not in said
 

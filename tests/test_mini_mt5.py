@@ -54,14 +54,25 @@ def test_every_side_of_every_run_is_scored(scores):
             for layer in (0, 2)
         }
     )
-    found = {(s.metric, s.model, s.variant, s.side, s.layer) for s in scores if s.layer is not None}
+    found = {(s.metric, s.model, s.variant, s.side, s.layer) for s in scores if s.seed is not None}
 
-    assert found == expected
+    assert {key for key in found if key[-1] is not None} == expected
+
+
+def test_the_last_layer_is_scored_before_the_final_norm(scores):
+    rows = [s for s in scores if s.control == "before_norm"]
+
+    assert {(s.metric, s.model, s.layer) for s in rows} == {
+        (metric, "tiny_mt5", 2) for metric in ("calign", "colap")
+    }
+    assert {s.side for s in rows} == {"encoder", "decoder", "encoder-decoder"}
 
 
 def test_tasks_are_scored_and_untrained_languages_are_marked(scores):
     found = {
-        (s.metric, s.variant, s.source, s.target): s.zero_shot for s in scores if s.layer is None
+        (s.metric, s.variant, s.source, s.target): s.zero_shot
+        for s in scores
+        if s.zero_shot is not None
     }
 
     assert found == {

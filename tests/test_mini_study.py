@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 import verify
 import yaml
-from snakemake_runs import planned, snakemake
+from snakemake_runs import AFTER_SCORES, AFTER_TABLE, planned, snakemake
 
 from polyconcept import store
 
 STUDY = Path(__file__).parent / "studies/mini.yaml"
-RUNS = [("tiny_bert", "base"), ("tiny_bert", "ner"), ("tiny_xlmr", "base"), ("tiny_xlmr", "mood")]
+RUNS = [
+    *(("tiny_bert", variant) for variant in ("base", "random", "ner")),
+    *(("tiny_xlmr", variant) for variant in ("base", "mood")),
+]
 pytestmark = pytest.mark.workflow
 
 
@@ -55,16 +58,71 @@ def test_every_run_pair_layer_and_seed_is_scored_under_both_definitions(scores):
     found = [
         (s.metric, s.definition, s.model, s.variant, s.source, s.target, s.layer, s.seed)
         for s in scores
-        if s.over == "all"
+        if s.over == "all" and s.seed is not None
     ]
 
     assert set(found) == expected
     assert len(found) == len(expected)
-    assert all(s.value == s.n_hit / s.n_total for s in scores if s.layer is not None)
+    assert all(s.value == s.n_hit / s.n_total for s in scores if s.layer is not None and s.seed)
+
+
+def test_every_score_says_what_it_means(scores):
+    summaries = [s for s in scores if s.metric in ("calign", "colap") and s.is_plain and not s.seed]
+    by_seed = {}
+    for s in scores:
+        if s.metric in ("calign", "colap") and s.seed is not None:
+            by_seed.setdefault(key_of(s), []).append(s.value)
+
+    assert {key_of(s) for s in summaries} == by_seed.keys()
+    for s in summaries:
+        assert s.value == pytest.approx(sum(by_seed[key_of(s)]) / 2)
+        assert s.low <= s.value <= s.high
+        assert s.null_low <= s.null_mean <= s.null_high
+        assert 1 / 21 <= s.p <= 1
+        assert s.var_sample >= 0
+        assert s.var_seed >= 0
+
+
+def key_of(s):
+    place = s.metric, s.definition, s.over, s.model, s.variant
+    return (*place, s.source, s.target, s.layer)
+
+
+def test_changes_are_fine_tuned_minus_base(scores):
+    values = {key_of(s): s.value for s in scores if s.is_plain and s.seed is None}
+    changes = {key_of(s): s for s in scores if s.against}
+
+    assert {s.variant for s in changes.values()} == {"ner", "mood"}
+    for key, s in changes.items():
+        base = (*key[:4], "base", *key[5:])
+        assert s.value == pytest.approx(values[key] - values[base])
+        assert s.low <= s.value <= s.high
+
+
+def test_controls_are_scored_of_the_models_that_have_them(scores):
+    found = {(s.metric, s.model, s.control, s.parameter, s.at) for s in scores}
+    models = {s.model for s in scores if s.control == "centred"}
+
+    assert models == {"tiny_bert"}
+    assert ("colap", "tiny_bert", "centred", "", None) in found
+    assert ("calign", "tiny_bert", "centred", "", None) not in found
+    assert ("calign", "tiny_bert", "", "n_clusters", 6.0) in found
+    assert {s.target for s in scores if s.metric == "mix_entropy" and "+" in s.target} == {"de+ar"}
+    assert {s.control for s in scores if s.metric == "rank_correlation"} == {"cka", "retrieval"}
+
+
+def test_the_claims_are_stated(finished):
+    claims = json.loads((finished / "results/mini/claims.json").read_text())["claims"]
+
+    assert {(claim["claim"], claim["metric"]) for claim in claims} == {
+        (number, metric) for number in (1, 2, 3) for metric in ("calign", "colap")
+    }
+    assert {claim["verdict"] for claim in claims} <= {"holds", "does not hold", "undecided"}
+    assert "Fine-tuning raises alignment" in (finished / "results/mini/claims.html").read_text()
 
 
 def test_languages_never_trained_on_are_marked(scores):
-    tasks = {(s.metric, s.model, s.target): s.zero_shot for s in scores if s.layer is None}
+    tasks = {(s.metric, s.model, s.target): s.zero_shot for s in scores if s.zero_shot is not None}
 
     assert tasks == {
         ("entity_f1", "tiny_bert", "en"): False,
@@ -77,7 +135,9 @@ def test_languages_never_trained_on_are_marked(scores):
 
 
 def test_figures_and_report(finished):
-    names = {"calign", "colap", "calign_change", "colap_change", "tasks", "examples"}
+    kinds = ("", "_change", "_curves", "_controls")
+    names = {f"{metric}{kind}" for metric in ("calign", "colap") for kind in kinds}
+    names |= {"rivals", "tasks", "examples"}
     figures = finished / "results/mini/figures"
     run = snakemake(finished, "--report", "report.html")
 
@@ -85,7 +145,9 @@ def test_figures_and_report(finished):
     assert found == {f"{name}.{suffix}" for name in names for suffix in ("pdf", "png")}
     assert run.returncode == 0, run.stderr[-2000:]
     report = (finished / "report.html").read_text()
-    assert all(category in report for category in ("Alignment by layer", "Tasks", "Examples"))
+    assert all(
+        category in report for category in ("Alignment by layer", "Tasks", "Examples", "Claims")
+    )
 
 
 def test_a_finished_fine_tuning_leaves_no_checkpoint(finished):
@@ -107,17 +169,25 @@ def test_the_study_is_verified(finished):
             "tasks.ner.finetuning.learning_rate",
             5e-4,
             {"finetune_entities": 1, "score_entities": 1, "extract_vectors": 3, "cluster_words": 2}
-            | {"score_calign": 2, "score_colap": 2, "merge_scores": 1}
-            | {"plot_by_layer": 2, "plot_change": 2, "plot_tasks": 1},
+            | {"cluster_controls": 2, "mix_languages": 1, "score_similarity": 2}
+            | {"score_calign": 2, "score_colap": 2, "plot_change": 2, "plot_tasks": 1}
+            | AFTER_SCORES,
         ),
         (
             "tasks.mood.test.builtin.n_sentences",
             31,
-            {"generate_sentiment": 2, "check_task": 1, "score_sentiment": 1, "merge_scores": 1}
-            | {"plot_by_layer": 2, "plot_change": 2, "plot_tasks": 1},
+            {"generate_sentiment": 2, "check_task": 1, "score_sentiment": 1}
+            | {"plot_change": 2, "plot_tasks": 1}
+            | AFTER_TABLE,
         ),
         # COLAP knows no large clusters.
-        ("figures.over", "large", {"plot_by_layer": 1, "plot_change": 1}),
+        (
+            "figures.over",
+            "large",
+            dict.fromkeys(
+                ("plot_by_layer", "plot_change", "plot_curves", "plot_controls", "plot_rivals"), 1
+            ),
+        ),
     ],
 )
 def test_a_setting_reruns_what_depends_on_it(finished, path, value, expected):

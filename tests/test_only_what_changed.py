@@ -10,7 +10,15 @@ from demo_runs import ROOT, clone, jobs, need_demo
 
 pytestmark = pytest.mark.demo
 
-TABLE = {"merge_scores": 1, "plot_by_layer": 2, "plot_change": 2, "plot_tasks": 1}
+TABLE = {
+    "merge_scores": 1,
+    "state_claims": 1,
+    "plot_by_layer": 2,
+    "plot_change": 2,
+    "plot_tasks": 1,
+}
+TABLE |= {"plot_curves": 2, "plot_controls": 2, "plot_rivals": 1}
+COMPARED = {"compare_variants": 1}
 EXAMPLES = {"find_examples": 2, "plot_examples": 1}
 
 
@@ -38,7 +46,7 @@ def planned(folder, change):
 
 
 def scores(n):
-    return {"score_calign": n, "score_colap": n} | TABLE
+    return {"score_calign": n, "score_colap": n} | COMPARED | TABLE
 
 
 def test_a_fresh_clone_with_results_copied_in_has_nothing_to_do(demo_clone):
@@ -78,7 +86,7 @@ def change_k(study):
 
 
 def add_seed(study):
-    study["clustering"]["seeds"] = [212, 213]
+    study["clustering"]["seeds"] = [212, 213, 214, 215]
 
 
 def add_layer(study):
@@ -108,28 +116,37 @@ def change_one_figure(study):
 CHANGES = {
     # mt5 alone: 3 encoder and 2 decoder files of one variant, 2 sides of 2 pairs.
     change_seed: {"finetune_translation": 1, "score_translation": 1}
-    | {"extract_vectors": 5, "cluster_words": 4}
+    | {"extract_vectors": 5, "cluster_words": 4, "score_similarity": 4}
     | scores(4),
-    change_threshold: {"score_colap": 18} | TABLE,
-    swap_thresholds: {"score_calign": 18} | TABLE | EXAMPLES,
+    change_threshold: {"score_colap": 20} | COMPARED | TABLE,
+    swap_thresholds: {"score_calign": 20} | COMPARED | TABLE | EXAMPLES,
     # Whether there are enough words is checked where they are selected.
-    change_k: {"select_words": 2, "cluster_words": 18} | scores(18) | EXAMPLES,
-    add_seed: {"cluster_words": 18} | scores(18) | EXAMPLES,
+    change_k: {"select_words": 2, "cluster_words": 20, "cluster_controls": 8, "mix_languages": 4}
+    | {"score_similarity": 20}
+    | scores(20)
+    | EXAMPLES,
+    # Controls are of the first seed.
+    add_seed: {"cluster_words": 20, "mix_languages": 4} | scores(20) | EXAMPLES,
     # Its fine-tuning does not run again, nor any other model.
-    add_layer: {"check_model": 1, "extract_vectors": 10, "cluster_words": 8} | scores(8),
-    add_model: {"fetch_model": 1, "extract_vectors": 3, "cluster_words": 2} | scores(2),
+    add_layer: {"check_model": 1, "extract_vectors": 10, "cluster_words": 8, "score_similarity": 8}
+    | scores(8),
+    add_model: {"fetch_model": 1, "extract_vectors": 3, "cluster_words": 2, "score_similarity": 2}
+    | scores(2),
     add_task: {"finetune_sentiment": 1, "score_sentiment": 1}
-    | {"extract_vectors": 3, "cluster_words": 2}
+    | {"extract_vectors": 3, "cluster_words": 2, "score_similarity": 2}
     | scores(2),
     # The English word table holds what all pairs need: English vectors are read again, and of the
-    # other languages only those of the new one (7 runs) and what mt5's decoder says of it (2).
+    # other languages only those of the new one (8 runs) and what mt5's decoder says of it (2).
     add_language: {"generate_corpus": 1, "align_words": 1, "split_words": 2, "select_words": 3}
-    | {"extract_vectors": 7 + 7 + 2, "cluster_words": 27}
-    | scores(27)
+    | {"extract_vectors": 8 + 8 + 2, "cluster_words": 30, "cluster_controls": 12}
+    | {"mix_languages": 4, "score_similarity": 30}
+    | scores(30)
     | {"find_examples": 3, "plot_examples": 1},
     add_test_language: {"generate_corpus": 1, "check_task": 1, "score_translation": 1} | TABLE,
     # COLAP knows no large clusters.
-    change_one_figure: {"plot_by_layer": 1, "plot_change": 1},
+    change_one_figure: dict.fromkeys(
+        ("plot_by_layer", "plot_change", "plot_curves", "plot_controls", "plot_rivals"), 1
+    ),
 }
 
 
@@ -148,14 +165,17 @@ def test_a_colour_reruns_figures_only(own_clone):
     edit(own_clone / "polyconcept/figures/_style.py", "#[0-9A-Fa-f]{6}", "#123456")
 
     assert jobs(own_clone) == {
-        **{"plot_by_layer": 2, "plot_change": 2, "plot_tasks": 1, "plot_examples": 1}
+        **{"plot_by_layer": 2, "plot_change": 2, "plot_curves": 2, "plot_controls": 2},
+        **{"plot_rivals": 1, "plot_tasks": 1, "plot_examples": 1},
     }
 
 
 def test_an_edit_of_clustering_reruns_clusters_and_below(own_clone):
     edit(own_clone / "polyconcept/clustering/_lloyd.py", r"\Z", "\n_NEW = 1\n")
 
-    assert jobs(own_clone) == {"cluster_words": 18} | scores(18) | EXAMPLES
+    assert jobs(own_clone) == (
+        {"cluster_words": 20, "cluster_controls": 8, "mix_languages": 4} | scores(20) | EXAMPLES
+    )
 
 
 def test_a_comment_reruns_nothing(own_clone):

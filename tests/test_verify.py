@@ -93,7 +93,7 @@ def test_a_finished_study_is_verified(finished, capsys):
     lines = "".join(sorted(f"{path} {sha256}\n" for path, sha256 in outputs.items()))
 
     assert output.err == ""
-    assert "verified known: 23 run records, 39 files (4 of them sources)" in output.out
+    assert "verified known: 32 run records, 58 files (4 of them sources)" in output.out
     assert hashlib.sha256(lines.encode()).hexdigest() in output.out
 
 
@@ -282,7 +282,7 @@ def test_an_edited_study_is_found(copied, capsys, change, expected):
 
 def test_an_edited_setting_is_named_with_both_values(copied, capsys):
     study_of(copied, colap={"share": 0.2})
-    message = fault_of(copied, capsys)
+    message = fault_of(copied, capsys, "--all")
 
     assert "xa-xb.colap.parquet.run.json: setting thresholds.share: " in message
     assert "needed: 0.2 (study)" in message
@@ -325,7 +325,7 @@ def test_changed_code_is_named(finished, tmp_path):
     root = tmp_path / "project"
     for part in ("polyconcept", "workflow/scripts"):
         shutil.copytree(project_of(finished) / part, root / part)
-    module = root / "polyconcept/overlap.py"
+    module = root / "polyconcept/overlap/_overlap.py"
     module.write_text(module.read_text() + "\nMORE = 1\n")
     script = root / "workflow/scripts/merge_scores.py"
     script.write_text("# a comment\n" + script.read_text())
@@ -333,7 +333,8 @@ def test_changed_code_is_named(finished, tmp_path):
     faults = list(verify.Audit(expected, finished, root).faults())
 
     assert {fault.what for fault in faults} == {
-        "code of score_colap: changed since the run: polyconcept/overlap.py"
+        f"code of {rule}: changed since the run: polyconcept/overlap/_overlap.py"
+        for rule in ("score_colap",)
     }
 
 

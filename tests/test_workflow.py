@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from snakemake_runs import planned, snakemake
+from snakemake_runs import AFTER_SCORES, planned, snakemake
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
@@ -169,13 +169,13 @@ def test_results_without_snakemakes_own_folder_know_their_settings(finished, tmp
         path.write_text(json.dumps(known | {"params": ["another"], "endtime": 1e9}))
     assert planned(tmp_path) == {}
     study_of(tmp_path, colap={"share": 0.2})
-    assert planned(tmp_path) == {"score_colap": 2, "merge_scores": 1, "plot_by_layer": 2}
+    assert planned(tmp_path) == {"score_colap": 2} | AFTER_SCORES
 
 
 def test_a_threshold_reruns_scores_and_figures_only(copied):
     study_of(copied, colap={"share": 0.2})
 
-    assert planned(copied) == {"score_colap": 2, "merge_scores": 1, "plot_by_layer": 2}
+    assert planned(copied) == {"score_colap": 2} | AFTER_SCORES
 
 
 def test_more_clusters_rerun_no_extraction(copied):
