@@ -171,7 +171,7 @@ def capped_rows(words: Words, *, cap: int) -> Rows:
     """
     if cap < 1:
         raise ValueError(f"cap is {cap}, must be at least 1")
-    rows: Rows = np.flatnonzero(rank_among_equals(words.word_type) < cap)
+    rows: Rows = np.flatnonzero(rank_among_equals(words.word_type.astype(np.int64)) < cap)
     return rows
 
 
