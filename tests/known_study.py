@@ -4,9 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
+from filelock import FileLock
 from test_workflow import study_of, write_model, write_text
 
 __all__ = ["copy_of", "finished_study", "project_of", "study_of"]
@@ -15,13 +15,24 @@ ROOT = Path(__file__).parents[1]
 PARTS = ("polyconcept", "workflow", "tools", "envs", "profiles", "Snakefile", "config.yaml")
 
 
-@cache
-def finished_study(base):
-    """The folder of the study of test_workflow, run once a session.
+def finished_study(tmp_path_factory):
+    """The folder of the study of test_workflow, run once a session by whichever process asks first.
 
-    Its records name a commit of the copy: of the working tree as it is, committed or not.
+    Its records name a commit of the copy: of the working tree as it is, committed or not. It is
+    not to be changed: take a copy.
     """
-    folder = base / "known_study"
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    folder, done = base / "known_study", base / "known_study.done"
+    with FileLock(base / "known_study.lock"):
+        if not done.exists():
+            run_study(folder)
+            done.touch()
+    return folder
+
+
+def run_study(folder):
     folder.mkdir()
     write_text(folder / "text")
     write_model(folder / "shared", language_distance=0)
@@ -31,13 +42,13 @@ def finished_study(base):
     copy_project(project)
     command = [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile")),
-        *("--directory", str(folder), "--configfile", str(folder / "study.yaml"), "--cores", "2"),
+        *("--directory", str(folder), "--configfile", str(folder / "study.yaml")),
+        *("--workflow-profile", str(project / "profiles/local")),
     ]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(project)}
     environment |= {"PYTHONWARNINGS": "default"}
     run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert run.returncode == 0, run.stderr[-3000:]
-    return folder
 
 
 def project_of(folder):

@@ -8,8 +8,8 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
+from known_study import finished_study, project_of, study_of
 from planned_jobs import new_part
-from test_workflow import study_of, write_model, write_text
 
 from polyconcept.provenance.runs import GitState, Machine, RunRecord
 from polyconcept.provenance.watch import code_state
@@ -23,7 +23,6 @@ from polyconcept.provenance.why import (
 )
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("Snakefile", "workflow", "polyconcept", "envs", "profiles", "tools")
 CLUSTERING = {"n_clusters": 4, "n_restarts": 3, "seeds": [212]}
 NEW_K = {"clustering": CLUSTERING | {"n_clusters": 5}}
 
@@ -206,21 +205,8 @@ def run(command, folder, project):
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """A project and a study that was run in it."""
-    project = tmp_path_factory.mktemp("project")
-    leave = shutil.ignore_patterns("__pycache__")
-    for part in PARTS:
-        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-        copy(ROOT / part, project / part, **({"ignore": leave} if (ROOT / part).is_dir() else {}))
-    folder = tmp_path_factory.mktemp("study")
-    write_text(folder / "text")
-    write_model(folder / "shared", language_distance=0)
-    write_model(folder / "apart", language_distance=30)
-    study_of(folder)
-    profile = ["--workflow-profile", str(project / "profiles/local")]
-    files = ["--snakefile", str(project / "Snakefile"), "--configfile", "study.yaml"]
-    made = run(["-m", "snakemake", *profile, *files], folder, project)
-    assert made.returncode == 0, made.stderr[-3000:]
-    return project, folder
+    folder = finished_study(tmp_path_factory)
+    return project_of(folder), folder
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ VECTORS = f"{RESULTS}/vectors/apart/base/encoder/xa.h5"
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    return finished_study(tmp_path_factory.getbasetemp())
+    return finished_study(tmp_path_factory)
 
 
 def reproduced(folder, project, *options):

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.workflow
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    return finished_study(tmp_path_factory.getbasetemp())
+    return finished_study(tmp_path_factory)
 
 
 @pytest.fixture

@@ -100,14 +100,10 @@ def study_of(folder, **changes):
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """The study, run once."""
-    folder = tmp_path_factory.mktemp("known")
-    write_text(folder / "text")
-    write_model(folder / "shared", language_distance=0)
-    write_model(folder / "apart", language_distance=30)
-    study_of(folder)
-    run = snakemake(folder)
-    assert run.returncode == 0, run.stderr[-3000:]
-    return folder
+    # Here, since it takes text, model and study from this module.
+    from known_study import copy_of, finished_study
+
+    return copy_of(finished_study(tmp_path_factory), tmp_path_factory.mktemp("known") / "study")
 
 
 @pytest.fixture
