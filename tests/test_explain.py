@@ -269,10 +269,10 @@ def test_two_causes_are_both_named_though_one_runs_behind_the_other(study, proje
 
     assert "21 jobs planned, for 3 causes" in said
     assert AFTER_K.replace("5 runs", "5 [1] runs") in said
-    assert AFTER_SHARE.replace("0.2 runs", "0.2 [2] runs") in said
+    assert AFTER_SHARE.replace("0.2 runs", "0.2 [3] runs") in said
     assert "cluster_words apart/base/encoder/xa-xb from [1]" in said
-    assert "score_colap apart/base/encoder/xa-xb from [2], follows from [1]" in said
-    assert "merge_scores follows from [1][2]" in said
+    assert "score_colap apart/base/encoder/xa-xb from [3], follows from [1]" in said
+    assert "merge_scores follows from [1][3]" in said
 
 
 @workflow
@@ -324,7 +324,8 @@ def test_a_model_left_out_is_named_with_its_files(study, project):
     assert "setting runs.apart: gone runs again: compare_variants 1, merge_scores 1" in said
     assert (
         "input results/known/scores/apart/base/encoder/xa-xb.calign.parquet, "
-        "results/known/scores/apart/base/encoder/xa-xb.colap.parquet: no longer read"
+        "results/known/scores/apart/base/encoder/xa-xb.colap.parquet, "
+        "results/known/scores/apart/base/encoder/xa-xb.similarity.parquet: no longer read"
     ) in said
 
 
