@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake), ExitStack() as stack:
-    names, settings = snakemake.wildcards, dict(snakemake.params.settings)
-    device = devices.choose_device(
-        settings["clustering"].pop("device"), n_gpus=snakemake.resources.get("gpu", 0)
+    names, settings = snakemake.wildcards, snakemake.params.settings
+    chosen = dict(settings["clustering"])
+    chosen["device"] = devices.choose_device(
+        chosen["device"], n_gpus=snakemake.resources.get("gpu", 0)
     )
     words = [store.read_words(Path(path)) for path in snakemake.input.words]
     readers = [
@@ -24,9 +25,7 @@ with running(snakemake), ExitStack() as stack:
     rows = [corpus.capped_rows(table, cap=settings["cap"]) for table in words]
     options = statistics.Options(**settings["statistics"])
     scores = overlap.mix_languages(
-        clustering.cluster_languages(
-            list(zip(words, rows, readers, strict=True)), device=device, **settings["clustering"]
-        ),
+        clustering.cluster_languages(list(zip(words, rows, readers, strict=True)), **chosen),
         Run(names.model, names.variant, names.side, settings["corpus"]),
         options,
         statistics.draw_sentences(statistics.n_sentences(*words), options),
