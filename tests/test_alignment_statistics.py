@@ -128,6 +128,36 @@ def test_the_ceiling_of_identical_clusterings_is_1():
     assert {row.value for row in rows_of(scores, metric="calign_of_ceiling")} == {1}
 
 
+def test_a_language_that_is_the_source_itself_scores_the_ceiling():
+    # The target's clusters are the source's under the next seed, the dictionary the identity: what
+    # the ceiling is of. Clusters are drawn at random, in favour of one for each type.
+    random = np.random.default_rng(0)
+    types = [f"w{number}" for number in range(60)]
+    lines = [" ".join(random.choice(types, size=10)) for _ in range(40)]
+    english, twin = table("en", *lines), table("xx", *lines)
+    own = random.integers(8, size=len(english.types))[english.word_type]
+    clusters = [
+        np.where(random.random(len(own)) < 0.01, random.integers(8, size=len(own)), own)
+        for _ in range(3)
+    ]
+    by_key = {}
+    for seed in range(3):
+        by_key[0, seed, "source"] = clusters[seed]
+        by_key[0, seed, "target"] = clusters[(seed + 1) % 3]
+    concepts = Concepts(english, twin, by_key, n_clusters=8)
+    pair = (
+        entries("en", "xx", *(f"{word} {word}" for word in english.types)),
+        entries("xx", "en", *(f"{word} {word}" for word in twin.types)),
+    )
+    scores = report_of(concepts, pair, classes={}, n=40).scores
+
+    for definition in (PUBLISHED, CORRECTED):
+        row = row_of(scores, metric="calign", over="all", **definition)
+        assert 0 < row.value == row.ceiling
+        assert row.normalised == pytest.approx(1)
+    assert {row.value for row in rows_of(scores, metric="coverage")} == {1}
+
+
 def test_the_ceiling_takes_each_seed_with_the_next():
     # Seeds 1 and 2 agree, 3 does not: 1-2 aligns, 2-3 and 3-1 do not.
     by_key = {

@@ -90,6 +90,14 @@ def test_shipped_studies_are_valid(path):
         ("pairs", ["en-en"], "en-en joins a language with itself"),
         ("pairs", ["en-de", "en-de"], "a pair stands twice"),
         ("pairs", ["en-de", "de-en"], "pairs: en-de and de-en are one pair"),
+        ("controls", {"models": ["tinny"]}, r"controls.models: unknown model .* mean 'tiny'\?"),
+        ("controls", {"vectors": ["centered"]}, "controls.vectors.0: .*'centred'"),
+        ("controls", {"cluster_factors": [0]}, "cluster_factors.0: .*greater than 0"),
+        (
+            "statistics",
+            {"n_resamples": 9},
+            "statistics.n_resamples: 9 for 5 `clustering.seeds`; at least two of each seed",
+        ),
         ("clustering", {"seeds": [1, 2, 1]}, r"clustering.seeds: \[1\] stands more than once"),
         ("models.tiny", recipe(n_layers=1), r"models.tiny.pretrain.model.n_layers: 1 .* \[2\]"),
         ("tasks", task("entities", spellings={"a": "PER"}), "tasks.it: `spellings` is for sent"),
@@ -233,3 +241,37 @@ def test_sides_follow_from_the_family():
         "llama": ("decoder",),
         "half": ("encoder",),
     }
+
+
+def test_fine_tunings_that_differ_in_their_seed_alone_are_repeats():
+    def tuned(**finetuning):
+        return task("entities", finetuning={"epochs": 1} | finetuning)["it"]
+
+    tasks = {
+        "ner": tuned(seed=1),
+        "ner_2": tuned(seed=2),
+        "longer": tuned(seed=1, epochs=2),
+        "ner_3": tuned(seed=3),
+    }
+    study = parse_study(
+        minimal() | {"tasks": tasks, "models": {"tiny": {"directory": "x", "tasks": list(tasks)}}}
+    )
+
+    assert study.repeats_of("tiny") == [("ner", "ner_2", "ner_3")]
+
+
+def test_controls_are_of_all_models_or_of_those_that_are_named():
+    two = {name: {"directory": name} for name in ("one", "two")}
+    every = parse_study(minimal() | {"models": two})
+    some = parse_study(minimal() | {"models": two, "controls": {"models": ["two"]}})
+    none = parse_study(minimal() | {"models": two, "controls": {"random_weights": False}})
+
+    assert every.controlled == ("one", "two")
+    assert (some.variants_of("one"), some.variants_of("two")) == (("base",), ("base", "random"))
+    assert none.variants_of("two") == ("base",)
+    # Two languages are a pair; only three or more mix besides.
+    assert every.mixed == ()
+    assert parse_study(minimal() | {"models": two, "pairs": ["en-de", "en-fr"]}).mixed == (
+        "one",
+        "two",
+    )
