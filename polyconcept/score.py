@@ -48,7 +48,10 @@ class Score:
     n_total: int | None
     """Clusters, or items, that count; of a translation its sentences."""
     value: float
-    """The score, from 0 to 1; ``bleu`` and ``chrf`` (chrF++) from 0 to 100, sacrebleu's scale."""
+    """The score, from 0 to 1; ``bleu`` and ``chrf`` (chrF++) from 0 to 100, sacrebleu's scale.
+
+    Differences and correlations run from -1 to 1; ``cka`` may be a little below 0, ``mix_entropy``
+    and ``calign_of_ceiling`` above 1."""
     low: float | None = None
     """Lower end of the 95 % interval of `value`, over seeds and sentences."""
     high: float | None = None
