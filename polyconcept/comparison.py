@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,8 @@ from polyconcept.resamples import Resamples
 from polyconcept.statistics import interval, spread, within_variance
 
 __all__ = ["compare_variants"]
+
+_log = logging.getLogger(__name__)
 
 _Place: TypeAlias = tuple[str, str, str, str, str, str, str, str, int | None]
 """Metric, definition, over, model, side, corpus, source, target, layer: all but the variant."""
@@ -48,6 +51,9 @@ def compare_variants(
     for place, variants in _by_place(scores, resamples).items():
         base = variants.pop("base", None)
         tuned = {name: one for name, one in variants.items() if name != "random"}
+        if base is None and tuned and place[2] == "large":
+            _log.warning("%s: the base model has no score over large clusters: no change", place)
+            continue
         if base is None and tuned:
             raise ValueError(
                 f"{', '.join(sorted(tuned))} of {place}: no score of the base model to compare with"

@@ -73,7 +73,7 @@ class Score:
     ceiling: float | None = None
     """Highest score that can be expected: docs/STATISTICS.md."""
     normalised: float | None = None
-    """(value - null_mean) / (ceiling - null_mean): 0 is chance, 1 the ceiling."""
+    """CALIGN: 0 at `null_mean`, 1 at `ceiling`; COLAP: 0 where nothing is shared, 1 at chance."""
     zero_shot: bool | None = None
     """Whether a task's language was never fine-tuned on; none for other metrics.
 

@@ -362,7 +362,9 @@ def swept(rises, at, **fields):
 
 def test_the_agreement_table_gives_the_verdict_at_every_setting():
     up, down = [0.18, 0.2, 0.22], [-0.18, -0.2, -0.22]
-    rows = deeper(up) + swept(up, 0.5) + swept(up, 0.6) + swept(down, 1.0)
+    rows = deeper(up) + swept([0.19, 0.2, 0.21], 0.5) + swept([0.2, 0.2, 0.2], 0.6)
+    # The study's own setting is no other one.
+    rows += swept(up, 0.8) + swept(down, 1.0)
 
     found = state_claims(rows)
     table = [
@@ -527,17 +529,63 @@ def test_rank_correlations_of_a_model_join_layers_pairs_and_variants():
     assert not row.is_plain
 
 
-def test_both_directions_join_the_rival_of_their_pair():
+def test_the_mean_of_both_directions_joins_the_rival_of_their_pair():
     corrected = {"definition": "corrected"}
-    rows = with_rivals((0.1, 0.2, 0.3), (0.1, 0.2, 0.3), **corrected)
-    rows += layers((0.15, 0.25, 0.35), source="de", target="en", **corrected)
+    rows = with_rivals((0.1, 0.2, 0.3, 0.4), (0.1, 0.2, 0.3, 0.4), **corrected)
+    rows += layers((0.5, 0.2, 0.2, 0.4), source="de", target="en", **corrected)
 
     [row] = rank_correlations(rows)
 
-    assert row.n_total == 6
+    assert row.n_total == 4
     assert row.value == pytest.approx(
-        scipy.stats.spearmanr([0.1, 0.2, 0.3, 0.15, 0.25, 0.35], [1, 2, 3, 1, 2, 3]).statistic
+        scipy.stats.spearmanr([0.3, 0.2, 0.25, 0.4], [1, 2, 3, 4]).statistic
     )
+
+
+def test_where_all_scores_are_the_same_nothing_is_decided():
+    # Such as COLAP at a share that two languages cannot both hold: 0 everywhere.
+    rows = deeper([0.18, 0.2, 0.22])
+    zero = [dataclasses.replace(row, parameter="match", at=1.0, value=0.0) for row in rows]
+
+    found = state_claims(rows + zero)
+    [at_zero] = [row for row in found.settings if row.at == 1.0 and row.claim == 1]
+
+    assert (at_zero.verdict, at_zero.effect, at_zero.n_points) == ("undecided", None, 0)
+    assert (found.claims[0].verdict, found.claims[0].n_settings) == ("holds", 0)
+
+
+def test_settings_of_fewer_runs_are_not_counted_as_agreeing_or_not():
+    rows = deeper([0.18, 0.2, 0.22, 0.24])
+    some = [
+        dataclasses.replace(row, parameter="n_clusters", at=30.0, value=1 - row.value)
+        for row in rows
+        if row.target != rows[0].target
+    ]
+
+    found = state_claims(rows + some)
+
+    assert [row.verdict for row in found.settings if row.at == 30.0 and row.claim == 1] == [
+        "does not hold"
+    ]
+    assert found.claims[0].n_settings == 0
+
+
+def test_repeated_fine_tunings_are_one_run_with_their_mean():
+    rows = [*layers((0.1, 0.2)), *layers((0.1, 0.2), target="fr")]
+    for variant, change in (("ner", 0.1), ("ner_2", 0.3)):
+        for target in ("de", "fr"):
+            changed = layers((change, change), variant=variant, target=target)
+            rows += [dataclasses.replace(row, against="base") for row in changed]
+    mean = [dataclasses.replace(row, variant="ner+ner_2") for row in rows if row.against]
+
+    [found] = [
+        claim
+        for claim in state_claims(rows + mean[:4]).claims
+        if (claim.metric, claim.definition, claim.claim) == ("calign", "published", 2)
+    ]
+
+    assert found.n_points == 2
+    assert found.verdict == "undecided"
 
 
 def test_models_and_sides_are_kept_apart():

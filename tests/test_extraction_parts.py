@@ -49,7 +49,8 @@ def test_the_model_keeps_no_state_that_is_not_wanted(family):
     plan = plan_of(tokenizer, sentences_of(*LINES))
     part = _vectors._Part(plan.batches[0], plan.batches[0])
 
-    states = _vectors._hidden_states(model, plan, part, (1, 3))
+    with torch.inference_mode():
+        states = _vectors._run_model(model, plan, part, [1, 3])
 
     assert [state is not None for state in states] == [False, True, False, True]
 

@@ -93,6 +93,8 @@ def test_shipped_studies_are_valid(path):
         ("controls", {"models": ["tinny"]}, r"controls.models: unknown model .* mean 'tiny'\?"),
         ("controls", {"vectors": ["centered"]}, "controls.vectors.0: .*'centred'"),
         ("controls", {"cluster_factors": [0]}, "cluster_factors.0: .*greater than 0"),
+        ("controls", {"cluster_factors": [1.0]}, "1.0 x 600 clusters is 600: no other number"),
+        ("statistics", {"n_permutations": 4}, "n_permutations: 4 for 5 .* one of each seed"),
         (
             "statistics",
             {"n_resamples": 9},

@@ -119,7 +119,7 @@ def test_sentences_end_with_the_last_that_either_language_uses():
 
 
 def test_sentences_of_an_empty_table_are_refused():
-    with pytest.raises(ValueError, match="no words in en or en: nothing to draw"):
+    with pytest.raises(ValueError, match="no words in en: nothing to draw"):
         n_sentences(words_in(0), words_in())
 
 

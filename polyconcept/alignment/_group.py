@@ -180,9 +180,10 @@ class Group:
 def shares_of(
     counts: Int64[np.ndarray, "draw 3"],
 ) -> Iterator[tuple[str, Float64[np.ndarray, " draw"]]]:
-    """Scores over all and over large clusters; draws without large clusters score 0 there."""
+    """Scores over all and over large clusters; left out where a draw has none of these."""
     for place, over in enumerate(OVER, start=1):
-        yield over, counts[:, 0] / np.maximum(counts[:, place], 1)
+        if counts[:, place].all():
+            yield over, counts[:, 0] / counts[:, place]
 
 
 def _shares(alignments: Sequence[ClusterAlignment]) -> Shares:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from polyconcept.alignment._align import align_clusters, translation_table
 from polyconcept.alignment._group import Group
 from polyconcept.alignment._report import aligned_examples, calign_scores
-from polyconcept.alignment._statistics import Statistics, describe, plain_rows
+from polyconcept.alignment._statistics import Statistics, describe, summaries
 from polyconcept.records import ConceptExample, ConceptKey, Definition, Dictionary, Score
 from polyconcept.resamples import Resamples
 from polyconcept.results import (
@@ -124,6 +124,7 @@ def control_rows(
     dictionaries: tuple[Dictionary, Dictionary],
     run: Run,
     thresholds: Thresholds,
+    wanted: Statistics,
 ) -> list[Score]:
     """Rows of clusterings under controls, of those that have clusterings for CALIGN.
 
@@ -132,13 +133,14 @@ def control_rows(
         dictionaries: from source to target, and from target to source.
         run: whose clusterings they are.
         thresholds: thresholds of CALIGN.
+        wanted: how much is drawn for nulls and intervals.
     """
     return [
         under_control(row, concepts.control)
         for concepts in controls
         if "calign" in concepts.metrics()
         for group in group_layers(concepts, dictionaries, run, thresholds)
-        for row in plain_rows(group)
+        for row, _ in summaries(group, wanted)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,10 @@ from polyconcept.resamples import Resamples
 from polyconcept.statistics import Options, curve_area, seed_of_draw, summarise, thresholds
 from polyconcept.wordclasses import ClassMasks
 
-__all__ = ["Statistics", "describe", "plain_rows"]
+__all__ = ["Statistics", "describe", "summaries"]
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -31,29 +35,10 @@ class Statistics:
 
 def describe(group: Group, wanted: Statistics) -> Iterator[Score | Resamples]:
     """Rows of one pair, layer, definition and direction, and its resampled scores."""
-    ceiling = group.ceiling()
-    permuted = dict(shares_of(group.permuted(wanted.options)))
-    drawn = dict(shares_of(group.resampled(wanted.draws)))
-    seeds = seed_of_draw(len(wanted.draws), len(group.sides))
-    for over in OVER:
-        by_seed = group.plain.over(over)
-        if by_seed is None:
-            continue
-        resamples = Resamples("calign", group.rule.definition, over, group.key, seeds, drawn[over])
-        highest = ceiling.over(over) if ceiling else None
-        summary = summarise(
-            "calign",
-            group.rule.definition,
-            over,
-            group.key,
-            by_seed,
-            permuted=permuted[over],
-            resamples=resamples,
-            ceiling=None if highest is None else float(np.mean(highest)),
-            counts=group.plain.counts(over),
-        )
+    for summary, resamples in summaries(group, wanted):
         yield summary
-        yield resamples
+        if resamples is not None:
+            yield resamples
         if summary.ceiling:
             yield _of_ceiling(group, summary, summary.ceiling)
     yield from _curve(group)
@@ -63,9 +48,35 @@ def describe(group: Group, wanted: Statistics) -> Iterator[Score | Resamples]:
     yield _coverage(group)
 
 
-def plain_rows(group: Group) -> Iterator[Score]:
-    """CALIGN alone, mean over the seeds."""
-    return _rows(group, "calign", group.plain)
+def summaries(group: Group, wanted: Statistics) -> Iterator[tuple[Score, Resamples | None]]:
+    """CALIGN over all and over large clusters with null, interval and ceiling."""
+    ceiling = group.ceiling()
+    permuted = dict(shares_of(group.permuted(wanted.options)))
+    drawn = dict(shares_of(group.resampled(wanted.draws)))
+    seeds = seed_of_draw(len(wanted.draws), len(group.sides))
+    definition = group.rule.definition
+    for over in OVER:
+        by_seed = group.plain.over(over)
+        if by_seed is None:
+            continue
+        resamples = None
+        if over in drawn:
+            resamples = Resamples("calign", definition, over, group.key, seeds, drawn[over])
+        else:
+            _log.warning("%s: a sample of sentences has no large cluster: no interval", group.key)
+        highest = ceiling.over(over) if ceiling else None
+        summary = summarise(
+            "calign",
+            definition,
+            over,
+            group.key,
+            by_seed,
+            permuted=permuted.get(over),
+            resamples=resamples,
+            ceiling=None if highest is None else float(np.mean(highest)),
+            counts=group.plain.counts(over),
+        )
+        yield summary, resamples
 
 
 def _rows(

@@ -42,6 +42,9 @@ class Evidence:
     """Why there is no effect."""
 
 
+_CONSTANT = "all scores are the same, so that none can rise"
+
+
 @dataclass(frozen=True)
 class _Point:
     """A zero-shot score beside the alignment of its language."""
@@ -64,6 +67,8 @@ def deeper_layers(table: Table, view: View) -> Evidence:
             layers.update(lower, upper)
     if not view.plain:
         lacking = "the score table has no such scores"
+    elif _is_constant(view):
+        effects, lacking = {}, _CONSTANT
     else:
         lacking = "no run has scores of two layers above layer 0"
     return _of_units(table, effects, layers, lacking)
@@ -71,6 +76,8 @@ def deeper_layers(table: Table, view: View) -> Evidence:
 
 def fine_tuning(table: Table, view: View) -> Evidence:
     """Claim 2: the mean change over the layers."""
+    if _is_constant(view):
+        return _of_units(table, {}, (), _CONSTANT)
     effects = {unit: fmean(by_layer.values()) for unit, by_layer in view.change.items()}
     layers = {layer for by_layer in view.change.values() for layer in by_layer}
     lacking = (
@@ -85,7 +92,7 @@ def transfer(table: Table, view: View) -> Evidence:
     """Claim 3: Spearman's correlation of alignment with zero-shot scores.
 
     Scores of different tasks have different scales: each is counted in standard deviations from
-    the mean of its metric. A metric whose scores are all the same gives no point.
+    the mean of its task and metric. Where its scores are all the same it gives no point.
     """
     joined = [point for row in table.tasks if (point := _point(row, view)) is not None]
     points, scores = _standardised(joined)
@@ -104,6 +111,12 @@ def transfer(table: Table, view: View) -> Evidence:
         n_left_out=len(table.tasks) - len(points),
         lacking=_what_transfer_lacks(table, joined),
     )
+
+
+def _is_constant(view: View) -> bool:
+    """Whether all scores are the same, such as 0 at a threshold that none passes."""
+    values = {round(v, 12) for by_layer in view.plain.values() for v in by_layer.values()}
+    return len(values) == 1
 
 
 def _of_units(
@@ -137,9 +150,9 @@ def _point(row: Score, view: View) -> _Point | None:
 
 
 def _standardised(points: Sequence[_Point]) -> tuple[list[_Point], list[float]]:
-    by_metric: dict[str, list[_Point]] = defaultdict(list)
+    by_metric: dict[tuple[str, str], list[_Point]] = defaultdict(list)
     for point in points:
-        by_metric[point.row.metric].append(point)
+        by_metric[point.row.variant, point.row.metric].append(point)
     kept: list[_Point] = []
     scores: list[float] = []
     for group in by_metric.values():

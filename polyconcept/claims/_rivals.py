@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import TypeAlias
 
 from polyconcept.claims._intervals import (
@@ -30,7 +31,7 @@ def rank_correlations(scores: Sequence[Score]) -> list[Score]:
     """Spearman's correlation of each metric with each rival, over a model's side.
 
     A point is a layer, pair and variant (the `random` one left out) that both have a summary score
-    of; where a metric is scored in both directions, each is a point, with the pair's rival.
+    of; where a metric is scored in both directions, their mean is one point.
 
     Args:
         scores: Rows of the score table.
@@ -97,7 +98,10 @@ def _place(row: Score) -> _Place:
 def _correlation(
     compared: Sequence[Score], other: Mapping[_Place, float], rival: str
 ) -> Score | None:
-    joined = [(row.value, other[_place(row)]) for row in compared if _place(row) in other]
+    both: dict[_Place, list[float]] = {}
+    for row in compared:
+        both.setdefault(_place(row), []).append(row.value)
+    joined = [(fmean(values), other[place]) for place, values in both.items() if place in other]
     left, right = [value for value, _ in joined], [value for _, value in joined]
     first = compared[0]
     rho = spearman(left, right)

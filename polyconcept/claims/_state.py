@@ -72,7 +72,15 @@ def _at_setting(
 def _claim(
     claim: int, metric: str, definition: str, evidence: Evidence, rows: Sequence[AtSetting]
 ) -> Claim:
-    verdicts = [row.verdict for row in rows if row.claim == claim and row.parameter]
+    # Of the same runs and pairs only: another K is tried on the controlled models alone.
+    verdicts = [
+        row.verdict
+        for row in rows
+        if row.claim == claim
+        and row.parameter
+        and row.effect is not None
+        and row.n_points == evidence.finding.n_points
+    ]
     same = verdicts.count(evidence.finding.verdict)
     return Claim(
         **asdict(evidence.finding),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from statistics import fmean
 from typing import Any, TypeAlias
 
 from matplotlib.axes import Axes
@@ -103,7 +104,7 @@ def _is_point(row: Score) -> bool:
 
 
 def _joined(rows: Sequence[Score], rivals: Sequence[Score]) -> _Dots:
-    """Both values of each place; a rival has one for both directions of a pair."""
+    """Both values of each place: the mean of both directions of a pair, and the rival's one."""
     other = {
         (run, frozenset(pair), layer): point.value
         for (run, pair, layer), point in points(rivals).items()
@@ -111,11 +112,14 @@ def _joined(rows: Sequence[Score], rivals: Sequence[Score]) -> _Dots:
     found = points(rows)
     parts = parts_of_means(run for run, _, _ in found)
     means = set(parts.values())
-    dots: dict[_ModelSide, list[tuple[float, float]]] = defaultdict(list)
+    both: dict[tuple[Run, frozenset[str], int], list[float]] = defaultdict(list)
     for (run, pair, layer), point in found.items():
-        place = run, frozenset(pair), layer
-        if run not in means and place in other:
-            dots[run.model, run.side].append((other[place], point.value))
+        if run not in means:
+            both[run, frozenset(pair), layer].append(point.value)
+    dots: dict[_ModelSide, list[tuple[float, float]]] = defaultdict(list)
+    for place, values in both.items():
+        if place in other:
+            dots[place[0].model, place[0].side].append((other[place], fmean(values)))
     return dict(dots)
 
 

@@ -19,7 +19,7 @@ from polyconcept.resamples import Resamples
 from polyconcept.results import ClusteredWords, ScoreKey
 from polyconcept.statistics import Options, seed_of_draw, summarise
 
-__all__ = ["Counted", "Sides", "count_sides", "count_words", "twin_rows"]
+__all__ = ["Counted", "Sides", "count_sides", "count_words", "permute", "twin_rows"]
 
 Sides: TypeAlias = Sequence[ClusteredWords]
 """Words of each language in clusters that all of them share."""
@@ -52,7 +52,7 @@ def count_words(
     by_seed = np.stack([count_sides(one) for one in sides])
     return Counted(
         by_seed,
-        _permuted(by_seed, options),
+        permute(by_seed, options),
         _drawn(sides, draws),
         seed_of_draw(len(draws), len(sides)),
     )
@@ -92,7 +92,7 @@ def twin_rows(counted: Counted, key: ScoreKey, definition: Definition) -> Iterat
         )
 
 
-def _permuted(
+def permute(
     counts: Int64[np.ndarray, "seed language cluster"], options: Options
 ) -> Int64[np.ndarray, "permutation language cluster"]:
     """Counts of permuted labels, spread over the seeds."""

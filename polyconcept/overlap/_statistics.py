@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from polyconcept.overlap._draws import count_sides, count_words, twin_rows
+from polyconcept.overlap._draws import Counted, count_sides, count_words, permute, twin_rows
 from polyconcept.overlap._mixing import attainable, colap_of_counts
 from polyconcept.overlap._overlap import colap, colap_scores
 from polyconcept.records import ConceptKey, Definition, Float64, Int64, Score
@@ -86,22 +86,25 @@ def score_layers(concepts: ConceptReader, run: Run, wanted: Statistics, *, share
     return report
 
 
-def control_rows(controls: Iterable[ControlReader], run: Run, *, share: float) -> list[Score]:
+def control_rows(
+    controls: Iterable[ControlReader], run: Run, wanted: Statistics, *, share: float
+) -> list[Score]:
     """Rows of clusterings under controls.
 
     Args:
         controls: the pair's clusterings under each control.
         run: whose they are.
+        wanted: how much is drawn for nulls and intervals.
         share: share of a cluster's words that each language must hold.
     """
-    rows = []
-    for concepts in controls:
-        for layer in _layers(concepts, run, share):
-            counts = np.stack([count_sides(sides) for sides in layer.sides])
-            values = layer.colap(counts).tolist()
-            row = summarise("colap", layer.definition, "all", layer.key, values)
-            rows.append(under_control(row, concepts.control))
-    return rows
+    return [
+        under_control(
+            _summary(layer, count_words(layer.sides, wanted.options, wanted.draws), layer.share)[0],
+            concepts.control,
+        )
+        for concepts in controls
+        for layer in _layers(concepts, run, share)
+    ]
 
 
 @dataclass(frozen=True)
@@ -112,9 +115,6 @@ class _Layer:
     definition: Definition
     share: float
     sides: Sequence[_Sides]
-
-    def colap(self, counts: _Counts) -> Float64[np.ndarray, " draw"]:
-        return colap_of_counts(counts, self.share, self.definition)
 
 
 def _layers(concepts: ConceptReader, run: Run, share: float) -> Iterator[_Layer]:
@@ -150,43 +150,79 @@ def _sides(concepts: ConceptReader, layer: int, seed: int, definition: Definitio
 
 def _describe(layer: _Layer, wanted: Statistics) -> Iterator[Score | Resamples]:
     counted = count_words(layer.sides, wanted.options, wanted.draws)
-    resamples = Resamples(
-        "colap", layer.definition, "all", layer.key, counted.seed, layer.colap(counted.drawn)
+    row, resamples = _summary(layer, counted, layer.share)
+    highest = [attainable(one, layer.share, layer.definition) for one in counted.by_seed]
+    yield replace(row, ceiling=float(np.mean(highest)))
+    yield resamples
+    yield from twin_rows(counted, layer.key, layer.definition)
+    yield from _curve(layer, counted)
+    yield from _classes(layer, wanted)
+
+
+def _summary(layer: _Layer, counted: Counted, share: float) -> tuple[Score, Resamples]:
+    """COLAP at a share, with null and interval."""
+    by_seed, permuted, drawn = (
+        colap_of_counts(counts, share, layer.definition)
+        for counts in (counted.by_seed, counted.permuted, counted.drawn)
     )
+    resamples = Resamples("colap", layer.definition, "all", layer.key, counted.seed, drawn)
     row = summarise(
         "colap",
         layer.definition,
         "all",
         layer.key,
-        layer.colap(counted.by_seed).tolist(),
-        permuted=layer.colap(counted.permuted),
+        by_seed.tolist(),
+        permuted=permuted,
         resamples=resamples,
         best_is_null=True,
     )
-    highest = [attainable(one, layer.share, layer.definition) for one in counted.by_seed]
-    yield replace(row, ceiling=float(np.mean(highest)))
-    yield resamples
-    yield from twin_rows(counted, layer.key, layer.definition)
-    yield from _curve(layer, counted.by_seed)
-    yield from _classes(layer, wanted.classes)
+    return _with_counts(row, counted.by_seed, by_seed), resamples
 
 
-def _curve(layer: _Layer, counts: _Counts) -> Iterator[Score]:
+def _with_counts(row: Score, counts: _Counts, by_seed: Float64[np.ndarray, " draw"]) -> Score:
+    """The row with its clusters, where it is of one seed."""
+    if len(by_seed) > 1:
+        return row
+    n_total = int(np.count_nonzero(counts[0].sum(axis=0)))
+    return replace(row, n_hit=round(float(by_seed[0]) * n_total), n_total=n_total)
+
+
+def _curve(layer: _Layer, counted: Counted) -> Iterator[Score]:
     """COLAP at every `share`, and the area under it."""
-    curve = np.stack([colap_of_counts(counts, at, layer.definition) for at in thresholds()])
-    for at, values in zip(thresholds(), curve, strict=True):
-        row = summarise("colap", layer.definition, "all", layer.key, values.tolist())
-        yield replace(row, parameter="share", at=at)
-    areas = curve_area(curve).tolist()
-    yield summarise("colap_auc", layer.definition, "all", layer.key, areas)
+    for at in thresholds():
+        yield replace(_summary(layer, counted, at)[0], parameter="share", at=at)
+    by_seed, permuted, drawn = (
+        curve_area(np.stack([colap_of_counts(counts, at, layer.definition) for at in thresholds()]))
+        for counts in (counted.by_seed, counted.permuted, counted.drawn)
+    )
+    yield summarise(
+        "colap_auc",
+        layer.definition,
+        "all",
+        layer.key,
+        by_seed.tolist(),
+        permuted=permuted,
+        resamples=Resamples("colap_auc", layer.definition, "all", layer.key, counted.seed, drawn),
+    )
 
 
-def _classes(layer: _Layer, classes: ClassMasks) -> Iterator[Score]:
+def _classes(layer: _Layer, wanted: Statistics) -> Iterator[Score]:
     """COLAP of the words of a class alone; left out where a language has none."""
-    for name, masks in classes.items():
+    for name, masks in wanted.classes.items():
         counts = np.stack([count_sides(pair, masks) for pair in layer.sides])
         if counts.sum(axis=2).all():
-            row = summarise(
-                "colap", layer.definition, "all", layer.key, layer.colap(counts).tolist()
+            by_seed, permuted = (
+                colap_of_counts(some, layer.share, layer.definition)
+                for some in (counts, permute(counts, wanted.options))
             )
+            row = summarise(
+                "colap",
+                layer.definition,
+                "all",
+                layer.key,
+                by_seed.tolist(),
+                permuted=permuted,
+                best_is_null=True,
+            )
+            row = _with_counts(row, counts, by_seed)
             yield replace(row, control=f"words:{name}")

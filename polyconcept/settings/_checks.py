@@ -97,6 +97,15 @@ def _statistics_faults(study: Study) -> Iterator[str]:
     yield from _repeated("controls.vectors", study.controls.vectors)
     yield from _repeated("controls.cluster_factors", study.controls.cluster_factors)
     n_resamples, n_seeds = study.statistics.n_resamples, len(study.clustering.seeds)
+    if study.statistics.n_permutations < n_seeds:
+        yield (
+            f"statistics.n_permutations: {study.statistics.n_permutations} for {n_seeds} "
+            "`clustering.seeds`; at least one of each seed is needed"
+        )
+    for factor in study.controls.cluster_factors:
+        count, own = round(factor * study.clustering.n_clusters), study.clustering.n_clusters
+        if count in (0, own):
+            yield f"controls.cluster_factors: {factor} x {own} clusters is {count}: no other number"
     if n_resamples < 2 * n_seeds:
         yield (
             f"statistics.n_resamples: {n_resamples} for {n_seeds} `clustering.seeds`; at least two "

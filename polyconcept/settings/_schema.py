@@ -42,7 +42,7 @@ class Clustering(Frozen):
 
     n_clusters: Count = 600
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (212, 213, 214, 215, 216)
-    n_restarts: Count = 10
+    n_restarts: Count = 2
     engine: Literal["torch", "scikit-learn"] = "torch"
     max_iterations: Count = 300
     tolerance: Annotated[float, Field(ge=0)] = 1e-4

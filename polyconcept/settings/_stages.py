@@ -96,7 +96,10 @@ def _split_words(study: Study, wildcards: Wildcards) -> Values:
 
 
 def _select_words(study: Study, _wildcards: Wildcards) -> Values:
-    return plain(study.words) | plain(study.clustering, "n_clusters")
+    """How many words are needed: as many as there are clusters, the controls' included."""
+    own = study.clustering.n_clusters
+    factors = study.controls.cluster_factors if study.controlled else ()
+    return plain(study.words) | {"n_clusters": max([own, *(round(f * own) for f in factors)])}
 
 
 # --- models and tasks

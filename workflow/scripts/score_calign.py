@@ -30,7 +30,7 @@ with running(snakemake):
     )
     with store.ConceptFile.open_all(files.concepts, source, target) as (concepts, controls):
         report = alignment.score_layers(concepts, dictionaries, run, thresholds, wanted)
-        rows = alignment.control_rows(controls, dictionaries, run, thresholds)
+        rows = alignment.control_rows(controls, dictionaries, run, thresholds, wanted)
     store.write_scores(report.scores + rows, Path(snakemake.output.scores))
     store.write_alignments(report.alignments, Path(snakemake.output.concepts))
     store.write_resamples(report.resamples, Path(snakemake.output.resamples))

@@ -28,7 +28,7 @@ with running(snakemake):
     )
     with store.ConceptFile.open_all(files.concepts, source, target) as (concepts, controls):
         report = overlap.score_layers(concepts, run, wanted, **settings["thresholds"])
-        rows = overlap.control_rows(controls, run, **settings["thresholds"])
+        rows = overlap.control_rows(controls, run, wanted, **settings["thresholds"])
     store.write_scores(report.scores + rows, Path(snakemake.output.scores))
     store.write_overlaps(report.overlaps, Path(snakemake.output.concepts))
     store.write_resamples(report.resamples, Path(snakemake.output.resamples))
