@@ -56,7 +56,7 @@ check-crate: $(READY)
 
 # One thread each: the models of the tests are so small that more threads only wait for each other.
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=10
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
 
 # Starts a SLURM of its own and stops it; skipped with the reason where none can be installed.
 test-slurm: $(READY)
