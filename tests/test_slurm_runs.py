@@ -235,7 +235,7 @@ def test_a_cancelled_an_overrun_and_a_failed_job_ran_once_more(accidents):
 def test_nothing_that_had_finished_was_done_again(accidents):
     finished = [name for _, state, name in accidents["jobs"] if state == "COMPLETED"]
 
-    assert len(finished) == len(set(finished)) == 14
+    assert len(finished) == len(set(finished)) == 16
     # Two ran when their driver was killed and were waited for; two waited and were cancelled.
     assert of_rule(accidents, "extract_vectors") == ["CANCELLED"] * 2 + ["COMPLETED"] * 4
     # Both ended when there was no driver.
@@ -253,7 +253,8 @@ def test_the_run_after_a_kill_says_what_it_does(accidents):
     assert re.search(r"kept [234] files that its jobs finished after it was killed", third)
     # It may still have to wait for SLURM to tidy up after jobs that have ended.
     assert not re.search(r"waiting for .*(extract_v|align_words)", fourth)
-    assert re.search(r"kept 2 files that its jobs finished after it was killed", fourth)
+    # The clusters; score_similarity runs beside them and may have ended before.
+    assert re.search(r"kept [234] files that its jobs finished after it was killed", fourth)
 
 
 def test_a_second_run_beside_a_live_one_is_refused(accidents):
