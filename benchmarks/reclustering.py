@@ -84,11 +84,6 @@ class Study:
         return found.n_overlapping / found.n_clusters
 
 
-def drawn_rows(words: Words, rows: np.ndarray, draw: np.ndarray) -> np.ndarray:
-    """Rows as often as their sentences are drawn."""
-    return np.repeat(rows, draw[words.sentence[rows]])
-
-
 def scores(
     study: Study, layer: int, draws: np.ndarray, held: bool
 ) -> Iterator[tuple[float, float]]:

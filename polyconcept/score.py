@@ -20,7 +20,9 @@ class Score:
     model: str
     """Name of the model in the study."""
     variant: str
-    """``base``, ``random`` (its weights drawn anew), or the task the model was fine-tuned on."""
+    """``base``, ``random`` (its weights drawn anew), or the task the model was fine-tuned on.
+
+    Repeated fine-tunings are joined by ``+``; empty in rank correlations."""
     against: str = ""
     """The variant whose score is subtracted, or empty: then the value is a difference."""
     side: str
@@ -32,11 +34,15 @@ class Score:
 
     For a translation the language translated from, whatever the model was fine-tuned on."""
     target: str
-    """Target language; for tasks the language scored, or translated into."""
+    """Target language; for tasks the language scored, or translated into.
+
+    Of all languages of a study together all but the first, joined by ``+``."""
     layer: int | None
     """0 = embedding output, n = after block n; none for tasks."""
     control: str = ""
-    """What was done to words or vectors, such as ``centred`` or ``words:digits``; else empty."""
+    """What was done to words or vectors, such as ``centred`` or ``words:digits``; else empty.
+
+    Of a rank correlation the rival."""
     parameter: str = ""
     """The one setting that differs from the study's, such as ``match`` or ``n_clusters``."""
     at: float | None = None
@@ -46,7 +52,7 @@ class Score:
     n_hit: int | None
     """Clusters that align or overlap (tasks: correct items); none where it is no share."""
     n_total: int | None
-    """Clusters, or items, that count; of a translation its sentences."""
+    """Clusters or items that count; of a translation its sentences, of a correlation its points."""
     value: float
     """The score, from 0 to 1; ``bleu`` and ``chrf`` (chrF++) from 0 to 100, sacrebleu's scale.
 

@@ -20,6 +20,7 @@ __all__ = [
     "Options",
     "curve_area",
     "draw_sentences",
+    "draws_per_seed",
     "interval",
     "n_sentences",
     "null_of",
@@ -93,6 +94,12 @@ def draw_sentences(n_sentences: int, options: Options) -> Int64[np.ndarray, "res
 def seed_of_draw(n_draws: int, n_seeds: int) -> Int64[np.ndarray, " draw"]:
     """Which of the clusterings' seeds (by index) each permutation or resample is scored under."""
     return np.arange(n_draws) % n_seeds
+
+
+def draws_per_seed(n_draws: int, n_seeds: int) -> list[int]:
+    """How many of the draws fall to each seed."""
+    counts: list[int] = np.bincount(seed_of_draw(n_draws, n_seeds), minlength=n_seeds).tolist()
+    return counts
 
 
 def within_variance(

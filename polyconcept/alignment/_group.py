@@ -15,7 +15,7 @@ from polyconcept.alignment._chance import permuted_counts, resampled_counts
 from polyconcept.alignment._matching import match_one_to_one, two_way
 from polyconcept.records import Bool, Dictionary, Float64, Int64
 from polyconcept.results import CalignRule, ClusterAlignment, ClusteredWords, Run, ScoreKey
-from polyconcept.statistics import Options, seed_of_draw
+from polyconcept.statistics import Options, draws_per_seed, seed_of_draw
 
 __all__ = ["OVER", "Group", "Shares", "shares_of"]
 
@@ -151,12 +151,10 @@ class Group:
     def permuted(self, options: Options) -> Int64[np.ndarray, "permutation 3"]:
         """Counts with the dictionary's targets permuted, spread over the seeds."""
         rng = np.random.default_rng(options.seed)
-        n_draws = np.bincount(
-            seed_of_draw(options.n_permutations, len(self.sides)), minlength=len(self.sides)
-        )
+        n_draws = draws_per_seed(options.n_permutations, len(self.sides))
         return np.concatenate(
             [
-                permuted_counts(*sides, self.table, self.rule, n_permutations=int(n), rng=rng)
+                permuted_counts(*sides, self.table, self.rule, n_permutations=n, rng=rng)
                 for sides, n in zip(self.sides, n_draws, strict=True)
             ]
         )

@@ -10,7 +10,7 @@ from polyconcept.alignment._group import Group
 from polyconcept.alignment._report import aligned_examples, calign_scores
 from polyconcept.alignment._statistics import Statistics, describe, summaries
 from polyconcept.records import ConceptExample, ConceptKey, Definition, Dictionary, Score
-from polyconcept.resamples import Resamples
+from polyconcept.resamples import Resamples, parted
 from polyconcept.results import (
     CalignRule,
     ClusterAlignment,
@@ -77,11 +77,9 @@ def score_layers(
             key = replace(group.key, seed=seed)
             report.alignments.append((key, alignment))
             report.scores.extend(calign_scores(alignment, key))
-        for one in describe(group, wanted):
-            if isinstance(one, Resamples):
-                report.resamples.append(one)
-            else:
-                report.scores.append(one)
+        rows, resamples = parted(describe(group, wanted))
+        report.scores.extend(rows)
+        report.resamples.extend(resamples)
     return report
 
 

@@ -17,7 +17,7 @@ from polyconcept.overlap._mixing import (
 from polyconcept.records import Bool, Definition, Int64, Score
 from polyconcept.resamples import Resamples
 from polyconcept.results import ClusteredWords, ScoreKey
-from polyconcept.statistics import Options, seed_of_draw, summarise
+from polyconcept.statistics import Options, draws_per_seed, seed_of_draw, summarise
 
 __all__ = ["Counted", "Sides", "count_sides", "count_words", "permute", "twin_rows"]
 
@@ -97,9 +97,9 @@ def permute(
 ) -> Int64[np.ndarray, "permutation language cluster"]:
     """Counts of permuted labels, spread over the seeds."""
     rng = np.random.default_rng(options.seed)
-    n_draws = np.bincount(seed_of_draw(options.n_permutations, len(counts)), minlength=len(counts))
+    n_draws = draws_per_seed(options.n_permutations, len(counts))
     return np.concatenate(
-        [permuted_counts(one, int(n), rng) for one, n in zip(counts, n_draws, strict=True)]
+        [permuted_counts(one, n, rng) for one, n in zip(counts, n_draws, strict=True)]
     )
 
 

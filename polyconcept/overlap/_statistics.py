@@ -12,7 +12,7 @@ from polyconcept.overlap._draws import Counted, count_sides, count_words, permut
 from polyconcept.overlap._mixing import attainable, colap_of_counts
 from polyconcept.overlap._overlap import colap, colap_scores
 from polyconcept.records import ConceptKey, Definition, Float64, Int64, Score
-from polyconcept.resamples import Resamples
+from polyconcept.resamples import Resamples, parted
 from polyconcept.results import (
     ClusteredWords,
     ClusterOverlap,
@@ -78,11 +78,9 @@ def score_layers(concepts: ConceptReader, run: Run, wanted: Statistics, *, share
             )
             report.overlaps.append((key, found))
             report.scores.extend(colap_scores(found, key))
-        for one in _describe(layer, wanted):
-            if isinstance(one, Resamples):
-                report.resamples.append(one)
-            else:
-                report.scores.append(one)
+        rows, resamples = parted(_describe(layer, wanted))
+        report.scores.extend(rows)
+        report.resamples.extend(resamples)
     return report
 
 
@@ -166,6 +164,17 @@ def _summary(layer: _Layer, counted: Counted, share: float) -> tuple[Score, Resa
         for counts in (counted.by_seed, counted.permuted, counted.drawn)
     )
     resamples = Resamples("colap", layer.definition, "all", layer.key, counted.seed, drawn)
+    return _row(layer, counted.by_seed, by_seed, permuted, resamples), resamples
+
+
+def _row(
+    layer: _Layer,
+    counts: _Counts,
+    by_seed: Float64[np.ndarray, " seed"],
+    permuted: Float64[np.ndarray, " permutation"],
+    resamples: Resamples | None = None,
+) -> Score:
+    """COLAP of each seed's counts; with its clusters, where it is of one seed."""
     row = summarise(
         "colap",
         layer.definition,
@@ -176,11 +185,6 @@ def _summary(layer: _Layer, counted: Counted, share: float) -> tuple[Score, Resa
         resamples=resamples,
         best_is_null=True,
     )
-    return _with_counts(row, counted.by_seed, by_seed), resamples
-
-
-def _with_counts(row: Score, counts: _Counts, by_seed: Float64[np.ndarray, " draw"]) -> Score:
-    """The row with its clusters, where it is of one seed."""
     if len(by_seed) > 1:
         return row
     n_total = int(np.count_nonzero(counts[0].sum(axis=0)))
@@ -215,14 +219,5 @@ def _classes(layer: _Layer, wanted: Statistics) -> Iterator[Score]:
                 colap_of_counts(some, layer.share, layer.definition)
                 for some in (counts, permute(counts, wanted.options))
             )
-            row = summarise(
-                "colap",
-                layer.definition,
-                "all",
-                layer.key,
-                by_seed.tolist(),
-                permuted=permuted,
-                best_is_null=True,
-            )
-            row = _with_counts(row, counts, by_seed)
+            row = _row(layer, counts, by_seed, permuted)
             yield replace(row, control=f"words:{name}")
