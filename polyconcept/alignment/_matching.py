@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 
 from polyconcept.alignment._align import enough, incidence, size_fits
@@ -39,6 +38,9 @@ def match_one_to_one(
         translations: matrix of ones, source type x target type.
         rule: definition and thresholds.
     """
+    # Here: other scores of a script should not wait for the import of all of scipy.optimize.
+    from scipy.optimize import linear_sum_assignment
+
     in_source, in_target = incidence(source), incidence(target)
     n_types = np.diff(in_source.indptr)
     reached = translations @ in_target.T

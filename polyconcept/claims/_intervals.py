@@ -1,4 +1,8 @@
-"""Intervals and verdicts."""
+"""Intervals and verdicts.
+
+scipy.stats takes longer to import than all else that a script without torch needs, so functions
+that need it import it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Sequence
 from statistics import NormalDist, fmean
 
 import numpy as np
-import scipy.stats
+from scipy.special import stdtrit
 
 from polyconcept.verdicts import Finding, Verdict
 
@@ -38,7 +42,7 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
     if n < 2:
         return None
     middle = fmean(values)
-    half = float(scipy.stats.t.ppf(0.975, n - 1)) * float(np.std(values, ddof=1)) / math.sqrt(n)
+    half = float(stdtrit(n - 1, 0.975)) * float(np.std(values, ddof=1)) / math.sqrt(n)
     return middle - half, middle + half
 
 
@@ -49,7 +53,9 @@ def spearman(first: Sequence[float], second: Sequence[float]) -> float | None:
     sides = np.round(first, _DIGITS), np.round(second, _DIGITS)
     if not first or any(np.ptp(side) == 0 for side in sides):
         return None
-    return float(scipy.stats.spearmanr(*sides).statistic)
+    from scipy.stats import spearmanr
+
+    return float(spearmanr(*sides).statistic)
 
 
 def spearman_interval(rho: float, n: int) -> tuple[float, float]:
@@ -76,11 +82,13 @@ def spearman_interval(rho: float, n: int) -> tuple[float, float]:
 
 def correlation_p(first: Sequence[float], second: Sequence[float]) -> float:
     """Two-sided p-value of Spearman's correlation: exact of few points, else by Student's t."""
+    from scipy import stats
+
     sides = np.round(first, _DIGITS), np.round(second, _DIGITS)
     if len(first) > _EXACT_UP_TO:
-        return float(scipy.stats.spearmanr(*sides).pvalue)
-    left, right = (scipy.stats.rankdata(side) for side in sides)
-    found = scipy.stats.permutation_test(
+        return float(stats.spearmanr(*sides).pvalue)
+    left, right = (stats.rankdata(side) for side in sides)
+    found = stats.permutation_test(
         (left,),
         lambda order, axis: np.sum(order * right, axis=axis),
         permutation_type="pairings",
