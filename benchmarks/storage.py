@@ -5,8 +5,9 @@
 The vectors are hidden states of the built-in text: of a BERT of base size with random weights,
 layers 0, 1, 3, 6, 9 and 12, its words repeated to the number of words wanted; sizes also of the
 trained small BERT that the project ships. Both sides write as the vectors come, batch by batch, and
-end with fsync; they take turns. Seconds are on the clock: they wait for the disk. What is read is
-what the system counts of this process (/proc/self/io, `rchar`).
+end with fsync; they take turns, and each writes a new file, as every job does. Seconds are on the
+clock: they wait for the disk. What is read is what the system counts of this process
+(/proc/self/io, `rchar`).
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -45,7 +47,7 @@ class Size:
     n_rounds: int
 
 
-FULL = Size(60_000, ModelSize(n_sentences=200, layers=(0, 1, 3, 6, 9, 12)), 7000, 3)
+FULL = Size(60_000, ModelSize(n_sentences=200, layers=(0, 1, 3, 6, 9, 12)), 7000, 5)
 SMALL = ModelSize(n_sentences=40, n_layers=2, n_dims=48, layers=(0, 1, 2))
 QUICK = Size(2000, SMALL, 500, 1)
 
@@ -138,16 +140,28 @@ def measure(quick: bool = False) -> dict[str, Figure]:
     raw = 4 * n * sum(part.shape[1] for part in states.values())
     with tempfile.TemporaryDirectory() as folder:
         ours, plain, small = (Path(folder) / name for name in ("v.h5", "v.raw", "s.h5"))
+
+        def anew(call: Callable[[], Any]) -> float:
+            """Seconds where neither file is there before."""
+            for path in (ours, plain):
+                path.unlink(missing_ok=True)
+            return wall_seconds(call)
+
+        def to_plain() -> None:
+            write_plain(plain, states, n, size.batch)
+
         none, seconds, other = medians(
-            wall_seconds,
+            anew,
             size.n_rounds,
             # What both sides do besides: to make the batches.
             lambda: sum(1 for _ in batches_of(states, n, size.batch)),
             lambda: write_ours(ours, states, words, size.batch),
-            lambda: write_plain(plain, states, n, size.batch),
+            to_plain,
         )
+        again = medians(wall_seconds, size.n_rounds, to_plain)[0]
+        write_ours(ours, states, words, size.batch)
         write_ours(small, trained, words, size.batch)
-        rates = [raw / (spent - none) / 2**20 for spent in (seconds, other)]
+        rates = [raw / (spent - none) / 2**20 for spent in (seconds, other, again)]
         about = f"{n} words x {len(states)} layers"
         figures = {
             "storage, size": figure(
@@ -160,7 +174,11 @@ def measure(quick: bool = False) -> dict[str, Figure]:
             ),
             "storage, write rate": figure(
                 rates[0], "MiB/s", ">= 0.7", rates[0] / rates[1], limit=rates[1],
-                note=f"of raw numbers, fsync included; {os.cpu_count()} cores",
+                note=f"of raw numbers, new files, fsync included; {os.cpu_count()} cores",
+            ),
+            "storage, write rate, beside plain over an old file": figure(
+                rates[0], "MiB/s", "-", rates[0] / rates[2], limit=rates[2],
+                note="whose pages the system has at hand: what it copies at most",
             ),
         }  # fmt: skip
         if IO.exists():  # Linux
