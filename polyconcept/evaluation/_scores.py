@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from seqeval.scheme import IOB2, Entities
-from sklearn.metrics import f1_score as label_f1_score
 
 from polyconcept.evaluation._rows import TaskRun, check_shape, task_score
 from polyconcept.records import LabelledSentences, Score, TaggedSentences
@@ -62,6 +61,9 @@ def score_sentiment(
     Raises:
         ValueError: Another number of labels than sentences, or none.
     """
+    # Here: entities and translations should not wait for scikit-learn.
+    from sklearn.metrics import f1_score as label_f1_score
+
     check_shape([1] * len(gold), [1] * len(predicted), gold.language)
     n_correct = sum(a == b for a, b in zip(gold.label, predicted, strict=True))
     labels = sorted({*gold.label, *(label for label in predicted if label is not None)})
