@@ -1,6 +1,6 @@
 """Files of word vectors beside plain files of the same numbers.
 
-    python benchmarks/storage.py
+    python benchmarks/storage.py [--words 300000]
 
 The vectors are hidden states of the built-in text: of a BERT of base size with random weights,
 layers 0, 1, 3, 6, 9 and 12, its words repeated to the number of words wanted; sizes also of the
@@ -18,7 +18,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,9 +132,10 @@ def read_figure(path: Path, words: Words, states: States) -> Figure:
     )  # fmt: skip
 
 
-def measure(quick: bool = False) -> dict[str, Figure]:
-    """Figures of storage by name."""
+def measure(quick: bool = False, n_words: int | None = None) -> dict[str, Figure]:
+    """Figures of storage by name; `n_words` in place of the usual number."""
     size = QUICK if quick else FULL
+    size = replace(size, n_words=n_words or size.n_words)
     states, words, n = states_of(task_of(size.model)), table(size.n_words), size.n_words
     trained = trained_states()
     raw = 4 * n * sum(part.shape[1] for part in states.values())
@@ -190,7 +191,9 @@ def main() -> None:
     """Print the figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a small size, to see that it runs")
-    json.dump(measure(parser.parse_args().quick), sys.stdout, indent=1)
+    parser.add_argument("--words", type=int, help=f"to write, in place of {FULL.n_words:,}")
+    options = parser.parse_args()
+    json.dump(measure(options.quick, options.words), sys.stdout, indent=1)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import numpy as np
 
 from polyconcept.clustering._cluster import cluster_seeds
 from polyconcept.logs import progress
-from polyconcept.records import Rows, VectorReader, Words
+from polyconcept.memory import vectors_for
+from polyconcept.records import Float32, Rows, VectorReader, Words
 from polyconcept.results import ClusteredWords
 
 __all__ = ["cluster_languages"]
@@ -43,7 +44,7 @@ def cluster_languages(
             raise ValueError(f"{words.language}: none of its words has a vector")
     ends = np.cumsum([len(rows) for _, rows, _ in kept])
     for layer in progress(layers, total=len(layers), description="clustering all languages"):
-        vectors = np.concatenate([reader.read(layer, rows) for _, rows, reader in kept])
+        vectors = _pooled(layer, [(rows, reader) for _, rows, reader in kept])
         found = []
         for clusters in cluster_seeds(vectors, seeds, overwrite=True, **options):
             parts = np.split(clusters.cluster, ends[:-1])
@@ -54,3 +55,16 @@ def cluster_languages(
                 ]
             )
         yield layer, found
+
+
+def _pooled(layer: int, parts: Sequence[tuple[Rows, VectorReader]]) -> Float32[np.ndarray, "_ dim"]:
+    """Vectors of all languages, one after the other; never a second language's copy besides."""
+    n_words, first, pooled = sum(len(rows) for rows, _ in parts), 0, None
+    for rows, reader in parts:
+        vectors = reader.read(layer, rows)
+        pooled = vectors_for(n_words, vectors.shape[1]) if pooled is None else pooled
+        pooled[first : first + len(rows)] = vectors
+        first += len(rows)
+    if pooled is None:
+        raise ValueError("no language to cluster")
+    return pooled

@@ -10,6 +10,7 @@ import numpy as np
 
 from polyconcept.clustering._cluster import cluster_seeds
 from polyconcept.logs import progress
+from polyconcept.memory import vectors_for
 from polyconcept.records import (
     Clusters,
     ConceptKey,
@@ -114,7 +115,7 @@ def _parts(
         return {"source": vectors, "target": target.read(layer, selection.target_rows)}
     # Not all three at once: the source language's own are gone when the target's are read.
     n_source, n_words = len(vectors), len(vectors) + len(selection.target_rows)
-    pooled = np.empty((n_words, vectors.shape[1]), dtype=np.float32)
+    pooled = vectors_for(n_words, vectors.shape[1])
     pooled[:n_source] = vectors
     del vectors
     pooled[n_source:] = target.read(layer, selection.target_rows)

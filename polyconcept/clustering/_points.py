@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from polyconcept.memory import vectors_in_file
 from polyconcept.records import Bool, Float32, Float64, Int64, Vectors
 
 SEGMENT = 512
@@ -87,27 +87,15 @@ def centred_points(
             yield block, centred.astype(np.float32)
 
     if scratch is not None:
-        rows = _in_file((centred for _, centred in blocks()), vectors.shape, scratch)
+        rows = vectors_in_file(vectors.shape, scratch)
     else:
         usable = overwrite and vectors.flags.c_contiguous and vectors.flags.writeable
         rows = vectors if usable else np.empty_like(vectors, order="C", subok=False)
-        for block, centred in blocks():
-            rows[block] = centred
+    for block, centred in blocks():
+        rows[block] = centred
     variance = float(np.square(norm, dtype=np.float64).sum()) / (n_words * n_dims)
     on_device = torch.from_numpy(rows).to(device), torch.from_numpy(norm).to(device)
     return Points(*on_device, mean, variance)
-
-
-def _in_file(blocks: Iterable[Vectors], shape: tuple[int, ...], folder: Path) -> Vectors:
-    """Rows in a temporary file, of which the system keeps in memory what fits there.
-
-    Written, not mapped, at first: a full disk is then an error, not the end of the process.
-    """
-    with tempfile.TemporaryFile(dir=folder) as file:
-        for block in blocks:
-            file.write(block.data)
-        file.flush()
-        return np.memmap(file, dtype=np.float32, mode="r+", shape=shape)
 
 
 def sum_rows(vectors: Vectors) -> Float64[np.ndarray, " dim"]:

@@ -15,6 +15,7 @@ from typing import TypeAlias
 import h5py
 import numpy as np
 
+from polyconcept.memory import vectors_for
 from polyconcept.records import BEFORE_NORM, Bool, Dropped, Float32, Int64, Rows, Vectors, Words
 from polyconcept.store._faults import StoreError, check_fingerprint, create_hdf5, open_hdf5
 from polyconcept.store._packing import FILTERS, packed_chunk
@@ -258,7 +259,7 @@ class VectorFile:
 
     def _read_places(self, dataset: h5py.Dataset, places: Rows) -> Vectors:
         """Rows of a data set, a chunk at a time: no more than what is asked for lies in memory."""
-        vectors = np.empty((len(places), dataset.shape[1]), dtype=np.float32)
+        vectors = vectors_for(len(places), dataset.shape[1])
         step = dataset.chunks[0] if dataset.chunks else max(1, len(dataset))
         order = np.argsort(places, kind="stable")
         bounds = np.searchsorted(places[order], np.arange(0, len(dataset) + step, step))

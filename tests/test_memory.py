@@ -1,0 +1,151 @@
+"""Arrays that memory has no room for."""
+
+import logging
+import subprocess
+import sys
+
+import numpy as np
+import psutil
+import pytest
+
+from polyconcept import memory
+from polyconcept.clustering import cluster_languages, cluster_pair
+from polyconcept.memory import free_bytes, vectors_for, vectors_in_file
+from polyconcept.records import Selection, Words
+
+
+@pytest.fixture
+def no_room(monkeypatch, tmp_path):
+    """Not a byte is free; temporary files stand in the folder returned."""
+    monkeypatch.setattr(memory, "free_bytes", lambda: 0)
+    monkeypatch.setattr(memory.tempfile, "gettempdir", lambda: str(tmp_path))
+    return tmp_path
+
+
+def test_array_that_fits_lies_in_memory():
+    vectors = vectors_for(3, 5)
+
+    assert (type(vectors), vectors.shape, vectors.dtype) == (np.ndarray, (3, 5), np.float32)
+
+
+@pytest.mark.parametrize(("n_words", "kind"), [(50, np.ndarray), (51, np.memmap)])
+def test_half_of_free_memory_is_the_most(n_words, kind, monkeypatch):
+    monkeypatch.setattr(memory, "free_bytes", lambda: 2 * 50 * 10 * 4)
+
+    assert type(vectors_for(n_words, 10)) is kind
+
+
+def test_array_without_room_lies_in_a_file(no_room, caplog):
+    with caplog.at_level(logging.WARNING):
+        vectors = vectors_for(3000, 5)
+
+    assert isinstance(vectors, np.memmap)
+    assert not vectors.any()
+    vectors[:] = 2
+    assert vectors.sum() == 2 * 3000 * 5
+    assert list(no_room.iterdir()) == []  # nothing is left behind, whatever happens
+    assert "3000 words x 5 dims take 0.0 GiB, and 0.0 GiB of memory are free" in caplog.text
+    assert str(no_room) in caplog.text
+
+
+def test_file_larger_than_a_block(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "_BLOCK_BYTES", 1000)
+
+    assert vectors_in_file((333, 7), tmp_path).shape == (333, 7)
+
+
+def test_folder_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        vectors_in_file((2, 2), tmp_path / "nowhere")
+
+
+def test_full_disk_is_an_error():
+    """In a process of its own, whose files may have 4096 bytes."""
+    code = """
+import resource, signal, tempfile
+from pathlib import Path
+from polyconcept.memory import vectors_in_file
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    vectors_in_file((1025, 1), Path(tempfile.gettempdir()))
+except OSError as error:
+    print(type(error).__name__)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert (done.stdout, done.stderr) == ("OSError\n", "")
+
+
+def test_free_memory_is_that_of_the_machine(monkeypatch):
+    monkeypatch.delenv("SLURM_MEM_PER_NODE", raising=False)
+
+    assert free_bytes() == pytest.approx(psutil.virtual_memory().available, rel=0.3)
+
+
+def test_a_slurm_job_has_what_it_asked_for(monkeypatch):
+    machine = free_bytes()
+    held = psutil.Process().memory_info().rss
+    asked = held // 2**20 + 100
+
+    monkeypatch.setenv("SLURM_MEM_PER_NODE", str(asked))
+    assert free_bytes() == pytest.approx(min(machine, (asked << 20) - held), abs=20 << 20)
+    monkeypatch.setenv("SLURM_MEM_PER_NODE", "1")
+    assert free_bytes() == 0
+    monkeypatch.setenv("SLURM_MEM_PER_NODE", "0")
+    assert free_bytes() == pytest.approx(machine, rel=0.3)
+
+
+def test_memory_of_slurm_that_is_no_number(monkeypatch):
+    monkeypatch.setenv("SLURM_MEM_PER_NODE", "4G")
+
+    with pytest.raises(ValueError, match=r"SLURM_MEM_PER_NODE is '4G'; needed a number of MiB"):
+        free_bytes()
+
+
+class Reader:
+    """Vectors of a language, in arrays made by `vectors_for` as those of a file are."""
+
+    def __init__(self, language, n_words):
+        self.language = language
+        self._vectors = np.random.default_rng(len(language) + n_words).normal(size=(n_words, 16))
+
+    def has(self, rows):
+        return np.ones(len(rows), dtype=bool)
+
+    def read(self, layer, rows):
+        vectors = vectors_for(len(rows), 16)
+        vectors[:] = self._vectors[rows] + layer
+        return vectors
+
+
+def pair_of_clusterings():
+    rows = np.arange(700), np.arange(600)
+    chosen = {(metric, "published"): Selection(*rows) for metric in ("calign", "colap")}
+    readers = Reader("en", 700), Reader("de", 600)
+    options = {"n_clusters": 12, "n_restarts": 2}
+    found = dict(cluster_pair(chosen, *readers, layers=[0, 1], seeds=[5, 6], **options))
+    return {key: clusters.cluster.tobytes() for key, clusters in found.items()}
+
+
+def languages_clustered():
+    def words(language, n):
+        zeros = np.zeros(n, dtype=np.int32)
+        return Words(language, np.arange(n, dtype=np.int32), zeros, zeros, ("word",))
+
+    languages = [
+        (words(code, n), np.arange(n), Reader(code, n)) for code, n in (("en", 300), ("de", 200))
+    ]
+    found = cluster_languages(languages, layers=[1], seeds=[5], n_clusters=9, n_restarts=1)
+    return [[part.cluster.tobytes() for part in seed] for _, seeds in found for seed in seeds]
+
+
+@pytest.mark.parametrize("clusterings", [pair_of_clusterings, languages_clustered])
+def test_clusters_are_the_same_without_room(clusterings, request, caplog):
+    expected = clusterings()
+    assert "temporary file" not in caplog.text
+
+    request.getfixturevalue("no_room")
+
+    assert clusterings() == expected
+    assert "temporary file" in caplog.text
