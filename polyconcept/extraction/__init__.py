@@ -5,10 +5,13 @@ subwords. A word whose subwords do not all reach the model has no vector and is 
 counted reason, never given zeros (docs/EXTRACTION.md).
 """
 
-from polyconcept.extraction._plan import plan_extraction
-from polyconcept.extraction._record import REASONS, ExtractionPlan, Pooling, Reading, Side
-from polyconcept.extraction._stack import layers_to_read
-from polyconcept.extraction._vectors import extract_vectors
+from polyconcept.collector import paused
+
+with paused():
+    from polyconcept.extraction._plan import plan_extraction
+    from polyconcept.extraction._record import REASONS, ExtractionPlan, Pooling, Reading, Side
+    from polyconcept.extraction._stack import layers_to_read
+    from polyconcept.extraction._vectors import extract_vectors
 
 __all__ = [
     "REASONS",
