@@ -13,7 +13,7 @@ __all__ = ["paused"]
 def paused() -> Iterator[None]:
     """Make no collection in here.
 
-    For imports of torch and transformers: they make a million objects, all of which stay, and the
+    For imports of torch and transformers: they make 400,000 objects, all of which stay, and the
     collector goes through all of them every time that there are a quarter more.
     """
     was_on = gc.isenabled()
