@@ -3,9 +3,9 @@
     OMP_NUM_THREADS=1 python benchmarks/demo.py [--cores 2] [--finished results/demo --seconds 430]
 
 Runs studies/demo.yaml in an empty folder with the local profile. Work is what the jobs' own records
-count: from a script's imports to its results, on one core. What is left of all cores' time is
-overhead: Snakemake, Python's start and imports, cores that wait. Not part of `make bench`, since it
-takes as long as the demo; `--finished` reads the records of a run that was timed already.
+count: from the end of a script's imports to its results, on one core. What is left of all cores'
+time is overhead: Snakemake, Python's start and imports, cores that wait. Not part of `make bench`,
+since it takes as long as the demo; `--finished` reads the records of a run that was timed already.
 """
 
 from __future__ import annotations

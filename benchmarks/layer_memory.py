@@ -15,22 +15,15 @@ import json
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
-from measuring import peak_mib
+from measuring import held_mib, peak_mib
 
 TIMES = (1, 3, 10)
 HEADING = "| words | layer, MiB | held, MiB | held / layer | s | ms a word |\n|" + 6 * "---|"
 N_DIMS, N_CLUSTERS, N_RESTARTS, N_ITERATIONS = 768, 600, 2, 5
 PART = 5000
 """Words drawn at a time: drawing must not take the memory that is measured."""
-
-
-def held_mib() -> float:
-    """Memory that this process holds now (Linux)."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(status.split("VmRSS:")[1].split()[0]) / 2**10
 
 
 def mixture(n_words: int) -> np.ndarray:

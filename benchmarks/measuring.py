@@ -10,7 +10,16 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-__all__ = ["Figure", "cpu_seconds", "figure", "medians", "peak_mib", "reached", "wall_seconds"]
+__all__ = [
+    "Figure",
+    "cpu_seconds",
+    "figure",
+    "held_mib",
+    "medians",
+    "peak_mib",
+    "reached",
+    "wall_seconds",
+]
 
 Figure = dict[str, Any]
 Clock = Callable[[Callable[[], Any]], float]
@@ -63,6 +72,12 @@ def medians(clock: Clock, n_rounds: int, *calls: Callable[[], Any]) -> list[floa
     """Median seconds of each call; they take turns, so that a busy minute meets all."""
     rounds = [[clock(call) for call in calls] for _ in range(n_rounds)]
     return [median(times) for times in zip(*rounds, strict=True)]
+
+
+def held_mib() -> float:
+    """Memory that this process holds now (Linux)."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.split("VmRSS:")[1].split()[0]) / 2**10
 
 
 def peak_mib() -> float:

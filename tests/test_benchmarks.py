@@ -109,3 +109,16 @@ def test_the_plain_file_holds_the_same_numbers(tmp_path):
 
     assert (tmp_path / "v.raw").stat().st_size == 5 * 2 * 2 * 4
     assert storage.size_ratio(tmp_path / "v.raw", states, 5) == 1
+
+
+@pytest.mark.parametrize("script", ["score_calign", "merge_scores", "split_words"])
+def test_a_script_without_torch_imports_nothing_that_takes_long(script):
+    """Each of these takes longer than all the rest of such a script's start."""
+    workflow = module("workflow")
+    slow = {"torch", "transformers", "sklearn", "scipy.stats", "scipy.optimize", "matplotlib"}
+    lines = workflow.import_lines(workflow.SCRIPTS / f"{script}.py")
+    code = f"{lines}; import sys; print(sorted({slow} & set(sys.modules)))"
+
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert (run.stdout, run.stderr) == ("[]\n", "")

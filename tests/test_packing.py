@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_store import header_of, make_words
 
-from polyconcept import store
+from polyconcept import memory, store
 from polyconcept.store import VectorFile, _vectors
 from polyconcept.store._packing import FILTERS, packed_chunk
 
@@ -77,6 +77,31 @@ def test_vectors_come_back_whatever_the_order_and_the_chunks(tmp_path, monkeypat
         assert np.array_equal(file.rows, 2 * np.arange(1000))
         assert np.array_equal(file.read(3, 2 * asked), vectors[0, asked])
         assert np.array_equal(file.read(5, file.rows), vectors[1])
+
+
+def test_a_chunk_that_is_not_full_ends_in_zeros(tmp_path, monkeypatch):
+    """Its memory has held other chunks before."""
+    monkeypatch.setattr(_vectors, "_CHUNK_BYTES", 2**10)  # 32 rows; the last chunk has 8 of 1000
+    vectors = written(tmp_path / "v.h5")
+
+    with h5py.File(tmp_path / "v.h5") as file:
+        _, packed = file["layer/3"].id.read_direct_chunk((992, 0))
+        last = file["row"][992:] // 2
+    shuffled = np.frombuffer(zlib.decompress(packed), dtype=np.uint8).reshape(4, -1)
+    values = np.ascontiguousarray(shuffled.T).view("<f4").reshape(32, 8)
+    assert np.array_equal(values[:8], vectors[0, last])
+    assert not values[8:].any()
+
+
+def test_vectors_that_memory_has_no_room_for_are_read_into_a_file(tmp_path, monkeypatch):
+    vectors = written(tmp_path / "v.h5")
+    monkeypatch.setattr(memory, "free_bytes", lambda: 0)
+
+    with VectorFile.open(tmp_path / "v.h5", make_words()) as file:
+        found = file.read(3, file.rows)
+
+    assert isinstance(found, np.memmap)
+    assert np.array_equal(found, vectors[0])
 
 
 def test_the_same_vectors_make_the_same_file(tmp_path):
