@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from polyconcept.clustering._cluster import cluster_seeds
 from polyconcept.logs import progress
 from polyconcept.memory import vectors_for
-from polyconcept.records import Float32, Rows, VectorReader, Words
+from polyconcept.records import Float32, Int64, VectorReader, Words
 from polyconcept.results import ClusteredWords
 
 __all__ = ["cluster_languages"]
 
+_SomeRows: TypeAlias = Int64[np.ndarray, " _"]
+"""Rows of one language: another has another number of them."""
+
 
 def cluster_languages(
-    languages: Sequence[tuple[Words, Rows, VectorReader]],
+    languages: Sequence[tuple[Words, _SomeRows, VectorReader]],
     *,
     layers: Sequence[int],
     seeds: Sequence[int],
@@ -57,7 +60,9 @@ def cluster_languages(
         yield layer, found
 
 
-def _pooled(layer: int, parts: Sequence[tuple[Rows, VectorReader]]) -> Float32[np.ndarray, "_ dim"]:
+def _pooled(
+    layer: int, parts: Sequence[tuple[_SomeRows, VectorReader]]
+) -> Float32[np.ndarray, "_ dim"]:
     """Vectors of all languages, one after the other; never a second language's copy besides."""
     n_words, first, pooled = sum(len(rows) for rows, _ in parts), 0, None
     for rows, reader in parts:
