@@ -28,8 +28,10 @@ from polyconcept.training import (
 from polyconcept.training import trainer as trainer_module
 
 PAIRS = [(sentences("en"), sentences(target)) for target in ("de", "fr")]  # 8 pairs
+# 240 small steps: with 60 larger ones a few tokenizers in a hundred (each process trains another)
+# were not learnt by heart.
 OPTIONS = FinetuneOptions(
-    epochs=60.0, learning_rate=1e-2, batch_size=8, max_length=40, checkpoint_steps=1000
+    epochs=240.0, learning_rate=3e-3, batch_size=8, max_length=40, checkpoint_steps=1000
 )
 SEARCH = {"n_beams": 4, "max_length": 40}
 NAMES = TaggedSentences(
@@ -88,9 +90,11 @@ def test_translations_into_several_languages_are_told_apart_by_the_prompt(tokeni
         assert found == list(TEXT[target])
 
     words = ("translate", "to", "de:", *sentences("en").words[0])
-    assert loss_of(translator, tokenizer, words, TEXT["de"][0]) < 0.2
+    learnt = loss_of(translator, tokenizer, words, TEXT["de"][0])
+    assert learnt < 0.02
     assert loss_of(mt5(tokenizer), tokenizer, words, TEXT["de"][0]) > 3
-    assert loss_of(translator, tokenizer, words, TEXT["fr"][0]) > 1
+    # Its first subword is unlikely; of those that follow it the model is sure.
+    assert loss_of(translator, tokenizer, words, TEXT["fr"][0]) > max(0.2, 20 * learnt)
 
 
 def test_a_saved_translator_translates_the_same(tokenizer, translator, tmp_path):
