@@ -12,7 +12,7 @@ from tiny_models import bert, sentences_of, table_of, unigram, wordpiece, xlm_ro
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaModel
 
-from polyconcept.extraction import extract_vectors, plan_extraction
+from polyconcept.extraction import _vectors, extract_vectors, plan_extraction
 
 LAYERS = (0, 1, 2, 3)
 GOLDEN = Path(__file__).parents[1] / ".." / "shared" / "golden" / "activations"
@@ -408,8 +408,12 @@ def with_small_memory(model, limit):
     return small, sizes
 
 
-def test_batches_that_do_not_fit_a_gpu_are_halved_from_there_on(family, caplog):
+@pytest.mark.parametrize("n_ahead", [0, 1])
+def test_batches_that_do_not_fit_a_gpu_are_halved_from_there_on(
+    family, n_ahead, caplog, monkeypatch
+):
     tokenizer, model = family
+    monkeypatch.setitem(_vectors._N_AHEAD, "cpu", n_ahead)
     plan = plan_of(tokenizer, sentences_of(*LINES * 4), token_budget=160)
     small, sizes = with_small_memory(model, limit=60)
 
@@ -456,7 +460,8 @@ def test_bad_plans_are_refused():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_cuda_agrees_with_the_cpu(family):
     tokenizer, model = family
-    plan = plan_of(tokenizer, sentences_of(*LINES))
+    plan = plan_of(tokenizer, sentences_of(*LINES * 4), token_budget=100)
+    assert len(plan.batches) > 4  # so that it computes ahead
 
     expected, found = gathered(model, plan), gathered(copy.deepcopy(model).cuda(), plan)
 

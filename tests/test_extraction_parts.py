@@ -76,3 +76,27 @@ def test_a_model_that_gives_all_states_or_none_of_some_is_met(family, monkeypatc
     monkeypatch.setattr(_vectors, "_run_model", lambda *_: (torch.zeros(1), None, None, None))
     with pytest.raises(ValueError, match=r"BertModel gives no hidden states of some of \[1\]"):
         list(extract_vectors(model, plan, layers=[1]))
+
+
+def test_a_device_that_computes_ahead_is_given_parts_before_vectors_are_asked_for(
+    family, monkeypatch
+):
+    tokenizer, model = family
+    plan = plan_of(tokenizer, sentences_of(*LINES * 4), token_budget=100)
+    expected = [
+        (places.copy(), found) for places, found in extract_vectors(model, plan, layers=[2])
+    ]
+    shapes = inputs_seen(model, monkeypatch)
+    monkeypatch.setitem(_vectors._N_AHEAD, "cpu", 2)
+
+    found, n_given = [], []
+    for part in extract_vectors(model, plan, layers=[2]):
+        found.append(part)
+        n_given.append(len(shapes))
+
+    n_parts = len(expected)
+    assert n_parts > 4
+    assert n_given == [min(number + 3, n_parts) for number in range(n_parts)]
+    for (places, vectors), (places_ahead, vectors_ahead) in zip(expected, found, strict=True):
+        assert np.array_equal(places, places_ahead)
+        assert np.array_equal(vectors[2], vectors_ahead[2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -20,8 +21,12 @@ _log = logging.getLogger(__name__)
 
 # A CPU gains nothing from larger parts of a batch: they take memory, and leave its caches.
 _CPU_SUBWORDS = 2048
+# Parts that a device is given before the vectors of the first are waited for: while those are
+# packed and written, it computes the next. On a CPU nothing comes before all of it is computed.
+_N_AHEAD = {"cuda": 1}
 
 _Indices: TypeAlias = Int64[np.ndarray, " _"]
+_Whole: TypeAlias = Int64[np.ndarray, "..."]
 _States: TypeAlias = tuple[torch.Tensor | None, ...]
 _ByLayer: TypeAlias = Mapping[int, torch.Tensor]
 
@@ -34,6 +39,19 @@ class _Part:
     filled_as: _Indices
     """Inputs up to whose longest they are filled: of a whole batch, its parts give what it gives
     as one, to the last bit."""
+
+
+@dataclass(frozen=True)
+class _Coming:
+    """States of a part's words on their way from the device."""
+
+    words: _Indices
+    """Places in the plan's rows."""
+    counts: _Indices
+    """States that each word is made of."""
+    states: Mapping[int, torch.Tensor]
+    """Float32 by layer, one row a state; on the CPU, and whole once `arrived` has passed."""
+    arrived: torch.cuda.Event | None
 
 
 def extract_vectors(
@@ -68,6 +86,21 @@ def extract_vectors(
 def _run(
     model: PreTrainedModel, plan: ExtractionPlan, layers: tuple[int, ...]
 ) -> Iterator[tuple[Rows, dict[int, Vectors]]]:
+    n_ahead = _N_AHEAD.get(model.device.type, 0)
+    waiting: deque[_Coming] = deque()
+    for coming in _parts(model, plan, layers):
+        waiting.append(coming)
+        if len(waiting) > n_ahead:
+            first = waiting.popleft()
+            yield first.words, _arrived(model, plan, first)
+    for last in waiting:
+        yield last.words, _arrived(model, plan, last)
+
+
+def _parts(
+    model: PreTrainedModel, plan: ExtractionPlan, layers: tuple[int, ...]
+) -> Iterator[_Coming]:
+    """Give the model one part after the other; of what a GPU gives nothing is waited for."""
     title = f"vectors of {plan.language}"
     # Subwords of a part of a batch; on a GPU once a batch was too large for it.
     budget: int | None = _CPU_SUBWORDS if model.device.type == "cpu" else None
@@ -77,13 +110,13 @@ def _run(
         while waiting:
             try:
                 part = _Part(waiting[0], waiting[0] if was_halved else batch)
-                vectors = _part_vectors(model, plan, part, layers)
+                coming = _part_states(model, plan, part, layers)
             except torch.OutOfMemoryError as error:
                 budget, was_halved = _halved(plan, waiting[0], error), True
                 waiting = _within(plan, np.concatenate(waiting), budget)
                 continue
-            inputs = waiting.pop(0)
-            yield _ranges(plan.word_bound[inputs], plan.word_bound[inputs + 1]), vectors
+            waiting.pop(0)
+            yield coming
 
 
 def _longest(plan: ExtractionPlan, batch: _Indices) -> int:
@@ -119,24 +152,52 @@ def _halved(plan: ExtractionPlan, batch: _Indices, error: Exception) -> int:
     return budget
 
 
-def _part_vectors(
+def _part_states(
     model: PreTrainedModel, plan: ExtractionPlan, part: _Part, layers: tuple[int, ...]
-) -> dict[int, Vectors]:
-    """Vectors of the kept words of a part of a batch, for each layer."""
+) -> _Coming:
+    """States of the kept words of a part of a batch, for each layer."""
     states = _hidden_states(model, plan, part, layers)
     batch, longest = part.inputs, _longest(plan, part.filled_as)
     words = _ranges(plan.word_bound[batch], plan.word_bound[batch + 1])
     n_words = plan.word_bound[batch + 1] - plan.word_bound[batch]
     line = np.repeat(np.arange(len(batch)), n_words)
     first, last = plan.first[words] + line * longest, plan.last[words] + line * longest
-    read = torch.from_numpy(_ranges(first, last + 1)).to(model.device)
+    read = _to_device(_ranges(first, last + 1), model.device)
+    found = {layer: _to_host(states[layer].flatten(0, 1)[read].float()) for layer in layers}
+    arrived = None
+    if model.device.type == "cuda":
+        arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        arrived.record(torch.cuda.current_stream(model.device))
+    return _Coming(words, last - first + 1, found, arrived)
+
+
+def _to_device(values: _Whole, device: torch.device) -> torch.Tensor:
+    """The values on the device; a GPU takes them when it comes to them, and nothing waits."""
+    tensor = torch.from_numpy(values)
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
+
+
+def _to_host(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor on the CPU: from a GPU's memory it comes while the GPU goes on."""
+    if tensor.device.type != "cuda":
+        return tensor.cpu()
+    host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+    return host.copy_(tensor, non_blocking=True)
+
+
+def _arrived(model: PreTrainedModel, plan: ExtractionPlan, part: _Coming) -> dict[int, Vectors]:
+    """Vectors of a part's words by layer, once all its states are here."""
+    if part.arrived is not None:
+        part.arrived.synchronize()
     vectors: dict[int, Vectors] = {}
-    for layer in layers:
-        state = states[layer].flatten(0, 1)[read].float()  # (states read, dim)
-        vectors[layer] = _means(state.cpu().numpy(), last - first + 1)
+    for layer, states in part.states.items():
+        vectors[layer] = _means(states.numpy(), part.counts)
         finite = np.isfinite(vectors[layer]).all(axis=1)
         if not finite.all():
-            sentence = int(plan.sentence[batch[line[np.flatnonzero(~finite)[0]]]])
+            place = part.words[np.flatnonzero(~finite)[0]]
+            sentence = int(plan.sentence[np.searchsorted(plan.word_bound, place, "right") - 1])
             raise ValueError(
                 f"{plan.language}, sentence {sentence} (line {sentence + 1}): a vector of "
                 f"{layer_name(layer)} is not finite (model in {model.dtype})"
@@ -223,8 +284,7 @@ def _padded(
     padding = plan.padding if plan.padding < _n_embeddings(model) else 0
     subwords = np.full(mask.shape, padding, dtype=np.int64)
     subwords[mask] = flat[_ranges(starts, ends)]
-    counts = torch.from_numpy(mask.astype(np.int64))
-    return torch.from_numpy(subwords).to(model.device), counts.to(model.device)
+    return _to_device(subwords, model.device), _to_device(mask.astype(np.int64), model.device)
 
 
 def _means(
