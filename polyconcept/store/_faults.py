@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 import h5py
 
 from polyconcept.atomic import atomic_path
+from polyconcept.store._disk import DiskFile
 
 __all__ = ["StoreError", "check_fingerprint", "check_kind", "create_hdf5", "open_hdf5"]
 
@@ -84,74 +83,10 @@ def create_hdf5(path: Path, kind: str) -> Iterator[tuple[h5py.File, DiskFile]]:
     with atomic_path(path) as temporary, temporary.open("w+b", buffering=0) as raw:
         disk = DiskFile(raw)
         try:
-            with h5py.File(disk, "w", libver="v110") as file:
+            with disk, h5py.File(disk, "w", libver="v110") as file:
                 file.attrs["polyconcept_format"] = kind
                 file.attrs["format_version"] = VERSION
                 yield file, disk
         finally:
             # Also in place of an error that HDF5 had from reading what was not written.
             disk.check()
-
-
-class DiskFile(io.RawIOBase):
-    """A file for HDF5 to write to, where no write seems to fail.
-
-    HDF5 does not get over a write that fails: it cannot close what it has open, says so page after
-    page, and may crash. So it never hears of an error; `check` raises the first one.
-    """
-
-    def __init__(self, raw: io.FileIO) -> None:
-        super().__init__()
-        self._raw = raw
-        self._error: OSError | None = None
-
-    def check(self) -> None:
-        """Raise the first error of the system, if there was one."""
-        if self._error is not None:
-            raise self._error
-
-    def write(self, data: Any) -> int:  # noqa: ANN401 - any buffer
-        """Write all of `data`, or nothing once a write has failed."""
-        rest = memoryview(data)
-        while self._error is None and len(rest):
-            try:
-                rest = rest[self._raw.write(rest) :]
-            except OSError as error:
-                self._error = error
-        return len(data)
-
-    def truncate(self, size: int | None = None) -> int:
-        """Cut the file off, or make it longer."""
-        try:
-            return self._raw.truncate(size)
-        except OSError as error:
-            self._error = self._error or error
-            return size or 0
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any buffer
-        """Fill `buffer`; what was never written is zeros."""
-        done = 0
-        while n_read := self._raw.readinto(memoryview(buffer)[done:]):
-            done += n_read
-        buffer[done:] = bytes(len(buffer) - done)
-        return len(buffer)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move to a place in the file."""
-        return self._raw.seek(offset, whence)
-
-    def tell(self) -> int:
-        """Return the place in the file."""
-        return self._raw.tell()
-
-    def readable(self) -> bool:
-        """HDF5 reads back what it wrote."""
-        return True
-
-    def writable(self) -> bool:
-        """HDF5 writes."""
-        return True
-
-    def seekable(self) -> bool:
-        """HDF5 writes anywhere."""
-        return True
