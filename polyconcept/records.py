@@ -240,8 +240,8 @@ class VectorReader(Protocol):
     def has(self, rows: Rows) -> Bool[np.ndarray, " word"]:
         """Whether each row of the word table has a vector."""
 
-    def read(self, layer: int, rows: Rows) -> Vectors:
-        """Vectors of rows of the word table in one layer."""
+    def read(self, layer: int, rows: Rows, out: Vectors | None = None) -> Vectors:
+        """Vectors of rows of the word table in one layer; in the memory of `out`, if given."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from readers import placed
 
 from polyconcept.clustering import cluster_controls, cluster_pair
 from polyconcept.records import BEFORE_NORM, Selection
@@ -23,8 +24,8 @@ class Reader:
     def has(self, rows):
         return np.ones(len(rows), dtype=bool)
 
-    def read(self, layer, rows):
-        return self.layers[layer][rows]
+    def read(self, layer, rows, out=None):
+        return placed(self.layers[layer][rows], out)
 
 
 def groups(n_words=12, n_groups=3, scale=10.0, seed=1):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from readers import placed
 
 from polyconcept.clustering import cluster_pair, cluster_vectors, with_vectors
 from polyconcept.records import Selection
@@ -14,8 +15,8 @@ class Reader:
     def has(self, rows):
         return np.isfinite(self.layers[0][rows]).all(axis=1)
 
-    def read(self, layer, rows):
-        return self.layers[layer][rows]
+    def read(self, layer, rows, out=None):
+        return placed(self.layers[layer][rows], out)
 
 
 def make_reader(n_words, shift, seed):

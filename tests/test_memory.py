@@ -3,6 +3,8 @@
 import logging
 import subprocess
 import sys
+import weakref
+from typing import ClassVar
 
 import numpy as np
 import psutil
@@ -113,8 +115,8 @@ class Reader:
     def has(self, rows):
         return np.ones(len(rows), dtype=bool)
 
-    def read(self, layer, rows):
-        vectors = vectors_for(len(rows), 16)
+    def read(self, layer, rows, out=None):
+        vectors = vectors_for(len(rows), 16) if out is None else out
         vectors[:] = self._vectors[rows] + layer
         return vectors
 
@@ -149,3 +151,53 @@ def test_clusters_are_the_same_without_room(clusterings, request, caplog):
 
     assert clusterings() == expected
     assert "temporary file" in caplog.text
+
+
+class Watching(Reader):
+    """Counts, at each reading, the arrays of earlier ones that are still held by anybody."""
+
+    arrays: ClassVar[list] = []
+    held: ClassVar[list] = []
+
+    def read(self, layer, rows, out=None):
+        self.held.append(sum(array() is not None for array in self.arrays))
+        vectors = super().read(layer, rows, out)
+        if out is None:
+            self.arrays.append(weakref.ref(vectors))
+        return vectors
+
+
+@pytest.fixture
+def held():
+    Watching.arrays.clear()
+    Watching.held.clear()
+    return Watching.held
+
+
+def test_a_pair_holds_the_vectors_of_one_clustering(held):
+    rows = np.arange(300), np.arange(200)
+    chosen = {(metric, "published"): Selection(*rows) for metric in ("calign", "colap")}
+    readers = Watching("en", 300), Watching("de", 200)
+
+    for _ in cluster_pair(
+        chosen, *readers, layers=[0, 1], seeds=[5, 6], n_clusters=9, n_restarts=2
+    ):
+        pass
+
+    # CALIGN has an array of each language; COLAP puts both into one, which no reader made.
+    assert held == [0, 1, 0, 0] * 2
+
+
+def test_languages_together_hold_the_vectors_of_one_layer(held):
+    def words(language, n):
+        zeros = np.zeros(n, dtype=np.int32)
+        return Words(language, np.arange(n, dtype=np.int32), zeros, zeros, ("word",))
+
+    languages = [
+        (words(code, n), np.arange(n), Watching(code, n)) for code, n in (("en", 90), ("de", 80))
+    ]
+
+    for _ in cluster_languages(languages, layers=[0, 1], seeds=[5], n_clusters=9, n_restarts=1):
+        pass
+
+    assert held == [0] * 4

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from readers import placed
 
 from polyconcept.clustering import cluster_languages
 from polyconcept.corpus import capped_rows
@@ -32,12 +33,12 @@ class Reader:
     def has(self, rows):
         return ~np.isin(rows, self._missing)
 
-    def read(self, layer, rows):
+    def read(self, layer, rows, out=None):
         del layer
         vectors = np.zeros((len(rows), 2), dtype=np.float32)
         vectors[:, 0] = 10 * self._words.word_type[rows]
         vectors[:, 1] = self._distance
-        return vectors
+        return placed(vectors, out)
 
 
 def mixed(*distances):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from readers import placed
 from tiny_models import mt5, t5_unigram, without_head
 
 from polyconcept import alignment, clustering, corpus, dictionary, wordalign
@@ -36,8 +37,8 @@ class Side:
     def has(self, rows):
         return np.ones(len(rows), dtype=bool)
 
-    def read(self, layer, rows):
-        return self.layers[layer][rows]
+    def read(self, layer, rows, out=None):
+        return placed(self.layers[layer][rows], out)
 
 
 @pytest.fixture(scope="module")

@@ -137,13 +137,13 @@ class _Changed:
         """Whether each row has a vector."""
         return self.reader.has(rows)
 
-    def read(self, layer: int, rows: Rows) -> Vectors:
-        """Changed vectors of rows of the word table.
+    def read(self, layer: int, rows: Rows, out: Vectors | None = None) -> Vectors:
+        """Changed vectors of rows of the word table; in the memory of `out`, if given.
 
         Raises:
             ValueError: A vector of zeros, which has no direction, is to be made unit length.
         """
-        vectors = self.reader.read(layer, rows)
+        vectors = self.reader.read(layer, rows, out)
         if self.change == "centred":
             vectors -= vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
         elif self.change == "standardised":

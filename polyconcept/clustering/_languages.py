@@ -57,19 +57,21 @@ def cluster_languages(
                     for (words, rows, _), part in zip(kept, parts, strict=True)
                 ]
             )
+        del vectors  # the next layer's are not read beside them
         yield layer, found
 
 
 def _pooled(
     layer: int, parts: Sequence[tuple[_SomeRows, VectorReader]]
 ) -> Float32[np.ndarray, "_ dim"]:
-    """Vectors of all languages, one after the other; never a second language's copy besides."""
-    n_words, first, pooled = sum(len(rows) for rows, _ in parts), 0, None
-    for rows, reader in parts:
-        vectors = reader.read(layer, rows)
-        pooled = vectors_for(n_words, vectors.shape[1]) if pooled is None else pooled
-        pooled[first : first + len(rows)] = vectors
+    """Vectors of all languages, one after the other; never a language's copy besides."""
+    (rows, reader), *others = parts
+    vectors = reader.read(layer, rows)
+    first = len(vectors)
+    pooled = vectors_for(sum(len(rows) for rows, _ in parts), vectors.shape[1])
+    pooled[:first] = vectors
+    del vectors
+    for rows, reader in others:
+        reader.read(layer, rows, pooled[first : first + len(rows)])
         first += len(rows)
-    if pooled is None:
-        raise ValueError("no language to cluster")
     return pooled

@@ -104,6 +104,8 @@ def cluster_pair(
                     f"{layer_name(layer)}, words of {language} for {metric} ({definition})"
                 )
                 raise
+        # What has given its last clusters still holds its vectors: none beside the next ones.
+        fits.clear()
 
 
 def _parts(
@@ -113,12 +115,12 @@ def _parts(
     vectors = source.read(layer, selection.source_rows)
     if metric == "calign":
         return {"source": vectors, "target": target.read(layer, selection.target_rows)}
-    # Not all three at once: the source language's own are gone when the target's are read.
+    # Both in one array, and neither beside it.
     n_source, n_words = len(vectors), len(vectors) + len(selection.target_rows)
     pooled = vectors_for(n_words, vectors.shape[1])
     pooled[:n_source] = vectors
     del vectors
-    pooled[n_source:] = target.read(layer, selection.target_rows)
+    target.read(layer, selection.target_rows, pooled[n_source:])
     return {"pooled": pooled}
 
 

@@ -251,8 +251,13 @@ class VectorFile:
         """Whether each of the word table's `rows` has a vector here; bool [word]."""
         return np.isin(rows, self.rows)
 
-    def read(self, layer: int, rows: Rows) -> Vectors:
+    def read(self, layer: int, rows: Rows, out: Vectors | None = None) -> Vectors:
         """Return the vectors of the word table's `rows` (repeats allowed), float32 [word, dim].
+
+        Args:
+            layer: The layer to read.
+            rows: Rows of the word table.
+            out: Where to put them, such as a part of a larger array; else memory of their own.
 
         Raises:
             StoreError: The file has no such layer, or a row has no vector.
@@ -266,11 +271,13 @@ class VectorFile:
         if not known.all():
             first = rows[np.flatnonzero(~known)[0]]
             raise StoreError(f"{self._path}: row {first} of the word table has no vector")
-        return self._read_places(self._file[_place(layer)], self._place[places])
+        dataset = self._file[_place(layer)]
+        vectors = vectors_for(len(rows), dataset.shape[1]) if out is None else out
+        self._read_places(dataset, self._place[places], vectors)
+        return vectors
 
-    def _read_places(self, dataset: h5py.Dataset, places: Rows) -> Vectors:
+    def _read_places(self, dataset: h5py.Dataset, places: Rows, vectors: Vectors) -> None:
         """Rows of a data set, a chunk at a time: no more than what is asked for lies in memory."""
-        vectors = vectors_for(len(places), dataset.shape[1])
         step = dataset.chunks[0] if dataset.chunks else max(1, len(dataset))
         order = np.argsort(places, kind="stable")
         bounds = np.searchsorted(places[order], np.arange(0, len(dataset) + step, step))
@@ -281,4 +288,3 @@ class VectorFile:
             if len(wanted):
                 block = dataset[first : first + step]
                 vectors[wanted] = block[places[wanted] - first]
-        return vectors
