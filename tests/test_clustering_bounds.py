@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from polyconcept.clustering import _start, _track, cluster_vectors
+from polyconcept.clustering import _cluster, _start, _track, cluster_vectors
 from polyconcept.clustering._assign import nearest_centers
 from polyconcept.clustering._cluster import cluster_seeds
 from polyconcept.clustering._points import SEGMENT, Team, centred_points
-from polyconcept.clustering._start import _cells_below, _Closest
+from polyconcept.clustering._start import _cells_below, _Closest, greedy_starts
 from polyconcept.clustering._track import Tracker
 
 CPU = torch.device("cpu")
@@ -197,3 +197,29 @@ def assert_same(clusters, other):
     for field in dataclasses.fields(other):
         values = np.asarray(getattr(clusters, field.name)), np.asarray(getattr(other, field.name))
         assert values[0].tobytes() == values[1].tobytes(), field.name
+
+
+@pytest.mark.parametrize(("n_dims", "n_clusters"), [(16, 20), (100, 60), (768, 25)])
+def test_starts_do_not_depend_on_those_drawn_beside_them(n_dims, n_clusters):
+    points = centred_points(some_vectors(n_words=1700, n_dims=n_dims), CPU)
+    sequences = np.random.SeedSequence(5).spawn(10)
+
+    with Team(points.device) as team:
+        together = greedy_starts(points, n_clusters, sequences, team)
+        pairs = [greedy_starts(points, n_clusters, sequences[i : i + 2], team) for i in (0, 2, 8)]
+        alone = greedy_starts(points, n_clusters, sequences[3:4], team)
+
+    assert np.array_equal(together[[0, 1, 2, 3, 8, 9]], np.concatenate(pairs))
+    assert np.array_equal(together[3:4], alone)
+
+
+@pytest.mark.parametrize("n_together", [1, 3])
+def test_seeds_whose_starts_are_drawn_in_parts_have_the_same_clusters(n_together, monkeypatch):
+    vectors, options = some_vectors(n_words=900), {"n_clusters": 20, "n_restarts": 2}
+    expected = list(cluster_seeds(vectors, [3, 4, 5], **options))
+    monkeypatch.setattr(_cluster, "_TOGETHER", n_together)
+
+    found = list(cluster_seeds(vectors, [3, 4, 5], **options))
+
+    for clusters, other in zip(found, expected, strict=True):
+        assert_same(clusters, other)

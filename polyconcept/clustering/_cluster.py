@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -18,6 +19,9 @@ from polyconcept.records import Clusters, Float, Vectors
 __all__ = ["Engine", "cluster_seeds", "cluster_vectors"]
 
 Engine: TypeAlias = Literal["torch", "scikit-learn"]
+
+_TOGETHER = 10
+"""Starts that are drawn together: of base-size models they take a tenth of a layer's memory."""
 
 _log = logging.getLogger(__name__)
 
@@ -111,10 +115,13 @@ def cluster_seeds(
     if engine == "torch":
         on = _checked_device(device)
         points = centred_points(vectors, on, overwrite=overwrite, scratch=scratch)
+        if start is None:
+            starts = _drawn_starts(points, n_clusters, seeds, n_restarts)
+        else:
+            starts, n_restarts = repeat(_given_start(points, start)), 1
     for seed in seeds:
         if engine == "torch":
-            sequences = np.random.SeedSequence(seed).spawn(n_restarts)
-            clusters = _torch_clusters(points, n_clusters, sequences, start, **limits)
+            clusters = _torch_clusters(points, islice(starts, n_restarts), **limits)
         else:
             # Here, because the torch engine should not wait for scikit-learn's import.
             from polyconcept.clustering._sklearn import sklearn_clusters
@@ -125,29 +132,41 @@ def cluster_seeds(
         yield clusters
 
 
+def _drawn_starts(
+    points: Points, n_clusters: int, seeds: Sequence[int], n_restarts: int
+) -> Iterator[torch.Tensor]:
+    """First centers of each restart of each seed.
+
+    Some are drawn together, of whatever seeds: a step of greedy k-means++ is bound by reading the
+    words.
+    """
+    sequences = [
+        sequence for seed in seeds for sequence in np.random.SeedSequence(seed).spawn(n_restarts)
+    ]
+    for first in range(0, len(sequences), _TOGETHER):
+        with Team(points.device) as team:
+            some = sequences[first : first + _TOGETHER]
+            rows = greedy_starts(points, n_clusters, some, team)
+        for row in rows:
+            yield points.rows[torch.from_numpy(row).to(points.device)].to(points.wide)
+
+
+def _given_start(points: Points, start: Float[np.ndarray, "cluster dim"]) -> torch.Tensor:
+    """First centers in the centred space."""
+    return torch.from_numpy(start - points.mean).to(points.wide).to(points.device)
+
+
 def _torch_clusters(
-    points: Points,
-    n_clusters: int,
-    seeds: list[np.random.SeedSequence],
-    start: Float[np.ndarray, "cluster dim"] | None,
-    *,
-    max_iterations: int,
-    tolerance: float,
+    points: Points, starts: Iterable[torch.Tensor], *, max_iterations: int, tolerance: float
 ) -> Clusters:
     """Best of the restarts (the first of equals)."""
-    with Team(points.device) as team:
-        if start is None:
-            rows = greedy_starts(points, n_clusters, seeds, team)
-            starts = (points.rows[torch.from_numpy(row)].to(points.wide) for row in rows)
-        else:
-            centred = torch.from_numpy(start - points.mean)
-            starts = (first.to(points.wide).to(points.device) for first in centred[None])
-        inertias: list[float] = []
-        for first in starts:
+    inertias: list[float] = []
+    for first in starts:
+        with Team(points.device) as team:
             fit = lloyd(points, first, team, max_iterations=max_iterations, tolerance=tolerance)
-            if not inertias or fit.inertia < min(inertias):
-                best = fit
-            inertias.append(fit.inertia)
+        if not inertias or fit.inertia < min(inertias):
+            best = fit
+        inertias.append(fit.inertia)
     centers = best.centers.cpu().numpy() + points.mean
     return Clusters(
         cluster=best.labels.cpu().numpy().astype(np.int32),
