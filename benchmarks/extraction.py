@@ -106,7 +106,11 @@ def plan_of(task: Task) -> ExtractionPlan:
 
 def extract(task: Task, path: Path) -> None:
     """All that a job does once its inputs are read."""
-    plan = plan_of(task)
+    write(task, plan_of(task), path)
+
+
+def write(task: Task, plan: ExtractionPlan, path: Path) -> None:
+    """Read the words' vectors and write them."""
     header = store.VectorHeader(
         language=task.words.language,
         words_fingerprint=task.words.fingerprint,

@@ -136,18 +136,21 @@ def own_start_seconds(vectors: np.ndarray, n_clusters: int, n_restarts: int) -> 
         return seconds_of(lambda: greedy_starts(points, n_clusters, seeds, team))[0]
 
 
-def search_rate(vectors: np.ndarray, start: np.ndarray) -> float:
-    """Operations a second of a search that spares none: all words among all centers."""
+def search_of(vectors: np.ndarray, start: np.ndarray, device: str = "cpu") -> Callable[[], Any]:
+    """A search that spares none: all words among all centers."""
     import torch
 
     from polyconcept.clustering._assign import nearest_centers
     from polyconcept.clustering._points import Team, centred_points
 
-    points = centred_points(vectors, torch.device("cpu"))
-    centers = torch.from_numpy(start - points.mean)
-    with Team(points.device) as team:
-        seconds = seconds_of(lambda: nearest_centers(points, centers, team))[0]
-    return 2 * points.n_words * centers.numel() / seconds
+    points = centred_points(vectors, torch.device(device))
+    centers = torch.from_numpy(start - points.mean).to(points.device)
+
+    def search() -> None:
+        with Team(points.device) as team:
+            nearest_centers(points, centers, team)
+
+    return search
 
 
 def faiss_iteration_seconds(
@@ -182,10 +185,11 @@ def measure_iterations(vectors: np.ndarray, size: Size) -> dict[str, Figure]:
     rows = np.random.default_rng(1).choice(size.n_words, size.n_clusters, replace=False)
     start, k = vectors[rows], size.n_clusters
     sklearn_fit(vectors, start, k, "lloyd", max_iter=1)  # its first call loads what it needs
+    search = search_of(vectors, start)
     rates, searches, own, lloyd = [], [], [], []
     for _ in range(size.n_rounds):
         rates.append(product_rate())
-        searches.append(search_rate(vectors, start))
+        searches.append(2 * vectors.size * k / seconds_of(search)[0])
         whole, fit = seconds_of(lambda: cluster_vectors(vectors, n_clusters=k, seed=0, start=start))
         own.append(whole / fit.n_iterations)  # centring and inertia included
         lloyd.append(sklearn_iteration_seconds(vectors, start))
