@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,13 +13,16 @@ from polyconcept.provenance.watch import Job, Watch
 
 __all__ = ["Job", "running"]
 
+_log = logging.getLogger(__name__)
+
 
 @contextmanager
 def running(job: Job) -> Iterator[None]:
     """Run a job's work with its log (`log_to`); where it succeeds, write its run record.
 
     The record stands beside the first output, as `record_path` of `polyconcept.provenance.runs`
-    names it. An older record is removed before the work starts.
+    names it. An older record is removed before the work starts. The log's last line says how long
+    the work took: without imports, and without the checksums that the record needs.
 
     Args:
         job: The object `snakemake` of a script. Its rule has the name of the script.
@@ -31,5 +36,8 @@ def running(job: Job) -> Iterator[None]:
     gc.freeze()
     with log_to(job.log[0], threads=job.threads):
         watch = Watch(job)
+        began = time.perf_counter()
         yield
+        seconds = time.perf_counter() - began
         watch.finish()
+        _log.info("work took %.3f s", seconds)

@@ -5,7 +5,9 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import re
 import subprocess
+import time
 from pathlib import Path
 
 import h5py
@@ -29,7 +31,7 @@ from polyconcept.jobs import running
 from polyconcept.provenance import machine, runs
 from polyconcept.provenance.machine import git_state, installed_packages, machine_state
 from polyconcept.provenance.runs import RecordError, read_record, record_path, seeds_in
-from polyconcept.provenance.watch import Job, locate, place_of
+from polyconcept.provenance.watch import Job, Watch, locate, place_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -348,6 +350,23 @@ def test_a_job_leaves_a_record_of_what_it_did(project):
     assert found.git is None
     assert found.started <= found.ended
     assert found.peak_memory_mib > 1
+
+
+def test_the_log_ends_with_the_time_of_the_work_alone(project, monkeypatch):
+    finish = Watch.finish
+
+    def slow(self):
+        time.sleep(0.2)
+        return finish(self)
+
+    monkeypatch.setattr(Watch, "finish", slow)
+    with running(job(project)):
+        write_outputs(project)
+        time.sleep(0.05)
+
+    last = (project / "results/known/logs/split/xa.log").read_text().splitlines()[-1]
+    seconds = float(re.search(r"work took ([0-9.]+) s$", last)[1])
+    assert 0.05 <= seconds <= read_record(project / RECORD).seconds - 0.2
 
 
 def test_snakemakes_object_is_a_job(project):
