@@ -12,8 +12,10 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
+from polyconcept.extraction._checks import check_layers, check_model, n_embeddings
 from polyconcept.extraction._record import ExtractionPlan
 from polyconcept.extraction._stack import n_blocks, watched
+from polyconcept.extraction._transfer import mark, to_device, to_host
 from polyconcept.logs import progress
 from polyconcept.records import BEFORE_NORM, Float32, Int64, Rows, Vectors, layer_name
 
@@ -26,7 +28,6 @@ _CPU_SUBWORDS = 2048
 _N_AHEAD = {"cuda": 1}
 
 _Indices: TypeAlias = Int64[np.ndarray, " _"]
-_Whole: TypeAlias = Int64[np.ndarray, "..."]
 _States: TypeAlias = tuple[torch.Tensor | None, ...]
 _ByLayer: TypeAlias = Mapping[int, torch.Tensor]
 
@@ -78,8 +79,8 @@ def extract_vectors(
             the model runs); a model without hidden states; a vector that is not finite (names
             sentence and layer).
     """
-    _check_layers(model, plan, layers)
-    _check_model(model, plan)
+    check_layers(model, plan, layers)
+    check_model(model, plan)
     return _run(model, plan, tuple(dict.fromkeys(layers)))
 
 
@@ -162,29 +163,9 @@ def _part_states(
     n_words = plan.word_bound[batch + 1] - plan.word_bound[batch]
     line = np.repeat(np.arange(len(batch)), n_words)
     first, last = plan.first[words] + line * longest, plan.last[words] + line * longest
-    read = _to_device(_ranges(first, last + 1), model.device)
-    found = {layer: _to_host(states[layer].flatten(0, 1)[read].float()) for layer in layers}
-    arrived = None
-    if model.device.type == "cuda":
-        arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
-        arrived.record(torch.cuda.current_stream(model.device))
-    return _Coming(words, last - first + 1, found, arrived)
-
-
-def _to_device(values: _Whole, device: torch.device) -> torch.Tensor:
-    """The values on the device; a GPU takes them when it comes to them, and nothing waits."""
-    tensor = torch.from_numpy(values)
-    if device.type != "cuda":
-        return tensor.to(device)
-    return tensor.pin_memory().to(device, non_blocking=True)
-
-
-def _to_host(tensor: torch.Tensor) -> torch.Tensor:
-    """The tensor on the CPU: from a GPU's memory it comes while the GPU goes on."""
-    if tensor.device.type != "cuda":
-        return tensor.cpu()
-    host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
-    return host.copy_(tensor, non_blocking=True)
+    read = to_device(_ranges(first, last + 1), model.device)
+    found = {layer: to_host(states[layer].flatten(0, 1)[read].float()) for layer in layers}
+    return _Coming(words, last - first + 1, found, mark(model.device))
 
 
 def _arrived(model: PreTrainedModel, plan: ExtractionPlan, part: _Coming) -> dict[int, Vectors]:
@@ -281,10 +262,10 @@ def _padded(
     longest = (bound[part.filled_as + 1] - bound[part.filled_as]).max()
     mask = np.arange(longest) < (ends - starts)[:, None]
     # The tokenizer's symbol may be one that the model was never given an embedding for.
-    padding = plan.padding if plan.padding < _n_embeddings(model) else 0
+    padding = plan.padding if plan.padding < n_embeddings(model) else 0
     subwords = np.full(mask.shape, padding, dtype=np.int64)
     subwords[mask] = flat[_ranges(starts, ends)]
-    return _to_device(subwords, model.device), _to_device(mask.astype(np.int64), model.device)
+    return to_device(subwords, model.device), to_device(mask.astype(np.int64), model.device)
 
 
 def _means(
@@ -304,37 +285,3 @@ def _ranges(starts: _Indices, ends: _Indices) -> _Indices:
     before = np.cumsum(counts) - counts
     ranges: _Indices = np.arange(counts.sum()) + np.repeat(starts - before, counts)
     return ranges
-
-
-def _n_embeddings(model: PreTrainedModel) -> int:
-    embeddings: Any = model.get_input_embeddings()
-    return len(embeddings.weight)
-
-
-def _check_layers(model: PreTrainedModel, plan: ExtractionPlan, layers: Sequence[int]) -> None:
-    deepest = n_blocks(model.config, plan.side)
-    numbered = [layer for layer in layers if layer != BEFORE_NORM]
-    wrong = [layer for layer in numbered if not 0 <= layer <= deepest]
-    if wrong or not numbered:
-        raise ValueError(
-            f"layers {list(layers)}: {wrong or 'none'} asked for, the model's {plan.side} has 0 "
-            f"(embedding output) to {deepest}"
-        )
-
-
-def _check_model(model: PreTrainedModel, plan: ExtractionPlan) -> None:
-    name, forced = type(model).__name__, model.config.is_encoder_decoder and plan.side == "decoder"
-    if forced and not plan.given:
-        raise ValueError(f"the decoder of {name} needs a text that its encoder is given")
-    if plan.given and not forced:
-        raise ValueError(f"{name} has no encoder to give a text in {plan.given} to")
-    if forced and model.config.decoder_start_token_id is None:
-        raise ValueError(f"config of {name}: no decoder_start_token_id, the decoder cannot start")
-    if model.training:
-        raise ValueError("the model is in training mode: dropout would change its vectors")
-    largest = max(plan.subwords.max(), plan.given_subwords.max(initial=0))
-    if largest >= _n_embeddings(model):
-        raise ValueError(
-            f"the tokenizer is not the model's: subword number {largest} found, the model has "
-            f"{_n_embeddings(model)} embeddings"
-        )
