@@ -134,6 +134,7 @@ class _Explained:
             for job in sorted(level, key=lambda job: (rules[job.rule.name], list(job.output)))
         ]
         self._planned = [job for job in order if job in needed and not job.rule.norun]
+        self._to_run = frozenset(self._planned)
         self._seen = [
             dict(job.wildcards_dict)
             for job in self._jobs
@@ -158,10 +159,9 @@ class _Explained:
 
     def _parents(self, job: Job) -> Iterator[Job]:
         """Planned jobs that make this one run again."""
-        planned = set(self._planned)
         for parent, files in self._dag.dependencies[job].items():
             old = all(file.is_ancient and Path(file).exists() for file in files)
-            if parent in planned and not old:
+            if parent in self._to_run and not old:
                 yield parent
 
     def _causes(self, job: Job, new: Collection[Job]) -> Iterator[Cause]:
