@@ -83,7 +83,7 @@ bench: $(READY)
 
 # Before a study runs: jobs, GPU hours, CPU hours and disk by stage.
 plan: $(READY)
-	$(BIN)/python tools/plan.py $(STUDY)
+	$(BIN)/python tools/plan.py $(WITH) $(STUDY)
 
 builtin-models: $(READY)
 	$(BIN)/python tools/make_builtin_models.py

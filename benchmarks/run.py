@@ -29,7 +29,7 @@ from polyconcept.provenance.machine import git_state, installed_packages, machin
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
 RATES = Path(__file__).with_name("rates.json")
-NAMES = ("storage", "scores", "chance", "workflow", "wordalign", "extraction", "kmeans")
+NAMES = ("storage", "scores", "chance", "workflow", "wordalign", "extraction", "kmeans", "rates")
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 PACKAGES = (
     "torch",
@@ -120,48 +120,6 @@ def _number(value: float, unit: str) -> str:
     return f"{text} {unit}".rstrip()
 
 
-def rates_of(report: dict[str, Any]) -> dict[str, Any]:
-    """What `make plan` needs of a full run; what is assumed stays as it stands in RATES."""
-    size = importlib.import_module("kmeans").Size()
-    found, shape = report["figures"], importlib.import_module("extraction").Size()
-    clustered = size.n_words * size.n_dims * size.n_clusters * size.n_restarts
-    reading = found["extraction, beside the bare pass"]
-    operations = 2 * shape.n_layers * 12 * shape.n_dims**2
-    measured = {
-        "model_operations_per_second": (
-            operations * reading["subwords_per_second"],
-            "extraction: operations of the blocks (2 a parameter) by the seconds of all the work",
-        ),
-        "kmeans_seconds_per_unit": (
-            found["k-means, whole fit"]["ours"] / clustered,
-            "k-means: seconds by words x dims x clusters x restarts, starts included",
-        ),
-        "align_seconds_per_pair": (found["word links, time"]["ours"] / 100_000, "word links"),
-        "score_seconds": (
-            found["scores, 600 x 600"]["ours"], "scores: one layer, seed and definition"
-        ),
-        "draw_seconds": (
-            found["what a score means, one draw"]["ours"],
-            "what a score means: one permutation or sample, the rest of it included",
-        ),
-        "packed_share": (found["storage, size"]["ratio"], "storage: file size by raw size"),
-        "job_overhead_seconds": (
-            found["workflow, overhead of a job"]["ours"], "workflow: start, imports, Snakemake"
-        ),
-    }  # fmt: skip
-    loads = [run["load_before"] for run in report["runs"].values()]
-    before = json.loads(RATES.read_text(encoding="utf-8"))
-    return {
-        "date": report["date"][:10],
-        "machine": report["machine"] | {"load": round(sum(loads) / len(loads), 1)},
-        "measured": {
-            name: {"value": float(f"{value:.4g}"), "about": about}
-            for name, (value, about) in measured.items()
-        },
-        "assumed": before["assumed"],
-    }
-
-
 def run_all(names: Sequence[str], quick: bool, threads: int) -> tuple[dict[str, Any], Path]:
     """Every benchmark in turn; what fails is said, and the others run.
 
@@ -209,7 +167,9 @@ def main() -> None:
     print(text)
     print(f"written: {place.relative_to(ROOT)}", file=sys.stderr)
     if options.rates:
-        RATES.write_text(json.dumps(rates_of(report), indent=1) + "\n", encoding="utf-8")
+        before = json.loads(RATES.read_text(encoding="utf-8"))
+        rates = importlib.import_module("rates").rates_of(report, before)
+        RATES.write_text(json.dumps(rates, indent=1) + "\n", encoding="utf-8")
     sys.exit(bool(report["failed"]))
 
 

@@ -1,6 +1,6 @@
 """What a study would cost: by hand from rates of our own, and from the project's rates."""
 
-import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,21 +8,32 @@ from pathlib import Path
 import plan
 import pytest
 import yaml
-from plan_costs import STAGES, Cost, Estimate
+from plan_costs import Cost, Estimate
+from plan_stages import STAGES
 
 from polyconcept.provenance.why import Planned
-from polyconcept.settings import _stages, parse_study
+from polyconcept.settings import parse_study
 
 ROOT = Path(__file__).parents[1]
 RATES = {
     "model_operations_per_second": 1e6,
-    "kmeans_seconds_per_unit": 1e-6,
+    "kmeans_start_seconds_together": 5e-6,
+    "kmeans_start_seconds_each": 2e-6,
+    "kmeans_iterations_seconds": 1e-6,
     "align_seconds_per_pair": 0.5,
     "score_seconds": 3.0,
-    "draw_seconds": 0.01,
+    "calign_draw_seconds_per_word": 0.001,
+    "colap_draw_seconds": 0.01,
+    "rival_seconds_per_unit": 1e-4,
     "packed_share": 0.5,
+    "write_bytes_per_second": 1e6,
+    "hash_bytes_per_second": 1000.0,
+    "plain_hash_bytes_per_second": 4000.0,
     "job_overhead_seconds": 2.0,
-    "gpu_over_core": 10.0,
+    "gpu_operations_per_second": 1e7,
+    "gpu_bfloat16_operations_per_second": 1e8,
+    "gpu_kmeans_operations_per_second": 1e5,
+    "kmeans_iterations": 20.0,
     "words_per_sentence": 4.0,
     "subwords_per_word": 2.0,
     "model_bytes": 1000.0,
@@ -68,49 +79,172 @@ def study_of(**changes):
 BLOCKS = 2 * (4 * 8**2 + 2 * 8 * 16)  # layers x (attention + feed-forward)
 FILE = 4 * (BLOCKS + 100 * 8)
 RUN = {"model": "tiny", "variant": "mood", "side": "encoder"}
+PAIR = RUN | {"pair": "en-de"}
+# 100 sentences of 4 words in each language, 2 layers, 8 dims.
+RAW = 4 * 400 * 2 * 8
+# 2 layers, 2 definitions, 2 seeds: 3 clusterings of 5 centers, a pair's 800 words twice.
+CONCEPTS = 2 * 2 * 2 * 4 * (3 * 5 * 8 + 2 * 800)
+# 2 layers: 2 changes of vectors, COLAP's part of `centred`, and 2 and 10 clusters.
+CONTROLS = 2 * 4 * (8 * (2 * 3 * 5 + 5 + 3 * (2 + 10)) + 800 * (2 * 2 + 1 + 2 * 2))
+# Starts drawn together once, and for each start its own work and its iterations.
+SIX, THREE = (5 + 6 * (2 + 1)) * 1e-6, (5 + 3 * (2 + 1)) * 1e-6
+
+
+def tiny_cost(rule, names, **changes):
+    return Estimate(study_of(**changes), RATES, ROOT).cost(rule, names)
 
 
 @pytest.mark.parametrize(
     ("rule", "names", "expected"),
     [
-        ("align_words", {"pair": "en-de"}, Cost(100 * 0.5, 100 * 5 * 7)),
-        ("pretrain", {"model": "tiny"}, Cost(6 * BLOCKS * 10 * 50 / 1e6, FILE)),
+        ("align_words", {"pair": "en-de"}, Cost(100 * 0.5, 0, 0, 100 * 5 * 7)),
+        ("fetch_model", {"model": "tiny"}, Cost(0, 0, 2 * FILE / 4000, FILE)),
+        ("check_model", {"model": "tiny"}, Cost(0, 0, FILE / 4000)),
+        (
+            "pretrain",
+            {"model": "tiny"},
+            Cost(6 * BLOCKS * 500 / 1e6, 6 * BLOCKS * 500 / 1e7, FILE / 4000, FILE),
+        ),
         (
             "extract_vectors",
             RUN | {"language": "en", "part": ""},
-            Cost(2 * BLOCKS * 100 * 4 * 2 / 1e6, 4 * 0.5 * 100 * 4 * 2 * 8),
+            Cost(
+                2 * BLOCKS * 800 / 1e6,
+                2 * BLOCKS * 800 / 1e7,
+                RAW / 1000 + (FILE + RAW / 2) / 4000,
+                RAW / 2,
+            ),
         ),
         (
             "cluster_words",
-            RUN | {"pair": "en-de"},
-            # words x dims x K x restarts x (layers x seeds) x times
+            PAIR,
+            # words x dims x K, in 2 layers under 2 definitions twice; 2 seeds of 3 restarts
             Cost(
-                800 * 8 * 5 * 3 * 4 * 4 * 1e-6,
-                4 * 4 * (6 * 5 * 8 + 4 * 800),
+                800 * 8 * 5 * 8 * SIX,
+                2 * 800 * 8 * 5 * 8 * 6 * 20 / 1e5,
+                (2 * RAW + CONCEPTS) / 1000 + CONCEPTS / 4000,
+                CONCEPTS,
             ),
         ),
         (
             "cluster_controls",
-            RUN | {"pair": "en-de"},
-            # Three changes of vectors, half and twice the clusters: one of 2 seeds, one of 2
-            # definitions.
+            PAIR,
+            # One seed, one definition: 5 clusters 2 + 2 + 1 times, 2 and 10 clusters twice.
             Cost(
-                800 * 8 * 5 * 3 * 4 * 4 * 1e-6 * 5.5 / 4,
-                4 * 4 * (6 * 5 * 8 + 4 * 800) * 5.5 / 4,
+                800 * 8 * (5 * 5 + 2 * 12) * 2 * THREE,
+                2 * 800 * 8 * (5 * 5 + 2 * 12) * 2 * 3 * 20 / 1e5,
+                (2 * RAW + CONTROLS) / 1000 + CONTROLS / 4000,
+                CONTROLS,
             ),
         ),
-        # Two definitions of each layer and seed; 400 draws of each layer, corrected both ways.
-        ("score_calign", RUN | {"pair": "en-de"}, Cost(2 * 4 * 3.0 + 2 * 3 * 400 * 0.01)),
-        ("finetune_sentiment", RUN, Cost(6 * BLOCKS * 30 * 4 * 2 * 2 / 1e6, FILE)),
-        ("score_sentiment", RUN, Cost(2 * BLOCKS * 2 * 20 * 4 * 2 / 1e6)),
+        (
+            "mix_languages",
+            RUN,
+            Cost(800 * 8 * 5 * 2 * SIX, 2 * 800 * 8 * 5 * 2 * 6 * 20 / 1e5, 2 * RAW / 1000),
+        ),
+        # Plain: 2 definitions of 2 layers and seeds. 400 draws of 400 words in 2 layers: as
+        # published, corrected both ways, and of 4 controls with CALIGN.
+        (
+            "score_calign",
+            PAIR,
+            Cost(8 * 3.0 + 2 * (3 + 4) * 400 * 400 * 0.001, 0, (CONCEPTS + CONTROLS) / 1000),
+        ),
+        # Two definitions and 5 controls.
+        (
+            "score_colap",
+            PAIR,
+            Cost(2 * (2 + 5) * 400 * 0.01, 0, (CONCEPTS + CONTROLS) / 1000),
+        ),
+        ("score_similarity", PAIR, Cost(2 * 400 * 8**2 * 1e-4, 0, 2 * RAW / 1000)),
+        (
+            "finetune_sentiment",
+            RUN,
+            Cost(
+                6 * BLOCKS * 480 / 1e6, 6 * BLOCKS * 480 / 1e7, 2 * FILE / 4000, FILE
+            ),
+        ),
+        (
+            "score_sentiment",
+            RUN,
+            Cost(2 * BLOCKS * 320 / 1e6, 2 * BLOCKS * 320 / 1e7, FILE / 4000),
+        ),
         ("merge_scores", {}, Cost()),
     ],
-)
+)  # fmt: skip
 def test_costs_follow_from_sizes_and_rates(rule, names, expected):
-    found = Estimate(study_of(), RATES, ROOT).cost(rule, names)
+    found = tiny_cost(rule, names)
 
-    assert found.seconds == pytest.approx(expected.seconds)
-    assert found.disk_bytes == pytest.approx(expected.disk_bytes)
+    assert vars(found) == pytest.approx(vars(expected))
+
+
+def test_two_seeds_draw_their_starts_together():
+    clustering = {"n_clusters": 5, "n_restarts": 1, "seeds": [1, 2]}
+    one, two = (
+        tiny_cost("cluster_words", PAIR, clustering=clustering | {"seeds": seeds}).seconds
+        for seeds in ([1], [1, 2])
+    )
+
+    assert two / one == pytest.approx((5 + 2 * 3) / (5 + 3))
+
+
+def test_extraction_on_a_gpu_is_no_faster_than_the_disk():
+    rates = RATES | {"write_bytes_per_second": 10.0}
+    names = RUN | {"language": "en", "part": ""}
+
+    found = Estimate(study_of(), rates, ROOT).cost("extract_vectors", names)
+
+    assert found.gpu_seconds == RAW / 10
+    assert found.seconds == tiny_cost("extract_vectors", names).seconds
+
+
+def test_bfloat16_has_a_rate_of_its_own_on_a_gpu():
+    names = RUN | {"language": "en", "part": ""}
+
+    wide, narrow = (
+        tiny_cost("extract_vectors", names, extraction={"dtype": dtype})
+        for dtype in ("float32", "bfloat16")
+    )
+
+    assert wide.gpu_seconds / narrow.gpu_seconds == pytest.approx(
+        (2 * BLOCKS * 800 / 1e7) / (RAW / 1e6)  # so fast that the disk is slower
+    )
+    assert wide.seconds == narrow.seconds
+
+
+def test_a_state_before_the_final_norm_is_kept_and_clustered_too():
+    models, run = {"m": {"builtin": "mt5"}}, PAIR | {"model": "m", "language": "en", "part": ""}
+    size = Estimate(study_of(models=models, tasks={}), RATES, ROOT)._sizes.model("m")
+    n_dims, last = size.n_dims, size.n_layers
+    first, both = (
+        {
+            rule: tiny_cost(rule, run, models=models, tasks={}, layers=layers)
+            for rule in ("extract_vectors", "cluster_controls", "score_colap")
+        }
+        for layers in ([0, 1], [0, last])
+    )
+
+    added = {rule: both[rule].disk_bytes - first[rule].disk_bytes for rule in first}
+    assert added["extract_vectors"] == 4 * 400 * n_dims / 2
+    assert added["cluster_controls"] == 4 * (3 * 5 * n_dims + 2 * 800)
+    work = both["cluster_controls"].seconds - first["cluster_controls"].seconds
+    assert work == pytest.approx(2 * 800 * n_dims * 5 * THREE)
+    drawn = both["score_colap"].seconds - first["score_colap"].seconds
+    assert drawn == pytest.approx(400 * 0.01)
+
+
+def test_a_model_without_controls_has_none_to_score():
+    found = tiny_cost("score_colap", PAIR, controls={"models": []})
+
+    assert found.seconds == pytest.approx(2 * 2 * 400 * 0.01)
+    assert found.hashing == pytest.approx(CONCEPTS / 1000)
+
+
+def test_another_engine_is_said_to_be_taken_as_ours():
+    clustering = {"n_clusters": 5, "engine": "scikit-learn"}
+
+    found = Estimate(study_of(clustering=clustering), RATES, ROOT).unknown
+
+    assert found == {"clustering.engine scikit-learn: taken as torch"}
 
 
 def test_what_the_hub_holds_is_assumed_and_said():
@@ -151,40 +285,74 @@ def test_lines_of_a_users_text_are_counted(tmp_path):
 def test_totals_of_jobs_with_and_without_a_gpu():
     jobs = [
         Planned("extract_vectors", RUN | {"language": "en", "part": ""}, ("a",), (), ()),
-        Planned("score_calign", RUN | {"pair": "en-de"}, ("b",), (), ()),
-        Planned("score_colap", RUN | {"pair": "en-de"}, ("c",), (), ()),
+        Planned("score_calign", PAIR, ("b",), (), ()),
+        Planned("score_colap", PAIR, ("c",), (), ()),
     ]
     estimate = Estimate(study_of(), RATES, ROOT)
-    work = estimate.cost(jobs[0].rule, jobs[0].wildcards).seconds
+    reading, *scoring = (estimate.cost(job.rule, job.wildcards) for job in jobs)
 
     totals = plan.totals_of(jobs, estimate, RATES, plan.gpu_rules(ROOT))
 
     assert list(totals) == ["vectors", "scores"]
     vectors, scores = totals.values()
     assert (vectors.jobs, vectors.gpu_jobs) == (1, 1)
-    assert vectors.gpu_seconds == pytest.approx(2 + work / 10)
-    assert vectors.core_seconds == pytest.approx(2 + work)
+    # A GPU waits while the job starts and hashes.
+    assert vectors.gpu_seconds == pytest.approx(2 + reading.hashing + reading.gpu_seconds)
+    assert vectors.core_seconds == pytest.approx(2 + reading.hashing + reading.seconds)
     assert (scores.jobs, scores.gpu_jobs, scores.gpu_seconds) == (2, 0, 0)
-    assert scores.cpu_seconds == pytest.approx(2 * 2 + 24 + 24)  # COLAP's own work is small
+    assert scores.cpu_seconds == pytest.approx(
+        2 * 2 + sum(cost.seconds + cost.hashing for cost in scoring)
+    )
+
+
+def test_a_rule_without_a_stage_is_no_text():
+    job = Planned("unheard_of", {}, ("a",), (), ())
+
+    with pytest.raises(KeyError, match="unheard_of"):
+        plan.totals_of([job], Estimate(study_of(), RATES, ROOT), RATES, frozenset())
 
 
 def test_every_rule_has_a_stage_and_jobs_with_a_gpu_a_cost():
     estimate = Estimate(study_of(), RATES, ROOT)
 
-    assert set(STAGES) == set(_stages._STAGES)
+    rules = {
+        name
+        for file in (ROOT / "workflow/rules").glob("*.smk")
+        for name in re.findall(r"^(?:rule|checkpoint) (\w+):", file.read_text(), re.MULTILINE)
+    }
+    assert set(STAGES) == rules
     assert plan.gpu_rules(ROOT) <= set(estimate._costs)
 
 
 def test_the_project_has_every_rate_and_says_which_are_assumed():
-    rates = plan.read_rates(plan.RATES)
-    about = json.loads(plan.RATES.read_text())
+    rates, about = plan.read_rates(plan.RATES)
 
     notes = plan.notes_on(about, ["models.x: taken"])
 
     assert rates.keys() == RATES.keys()
     assert all(value > 0 for value in rates.values())
-    assert any("never measured" in note and "50" in note for note in notes)
+    assert sum("never measured" in note for note in notes) == 3  # of a GPU
+    assert any("filling not" in note for note in notes)
     assert notes[-1] == "models.x: taken"
+
+
+def test_a_faster_gpu_is_faster_in_all_it_does():
+    before, _ = plan.read_rates(plan.RATES)
+    twice = 2 * before["gpu_operations_per_second"] / 1e12
+
+    rates, about = plan.read_rates(plan.RATES, twice)
+
+    changed = {name: rates[name] / before[name] for name in rates if rates[name] != before[name]}
+    assert changed == pytest.approx({name: 2 for name in rates if name.startswith("gpu_")})
+    assert sum("scaled to --gpu-tflops" in note for note in plan.notes_on(about, [])) == 3
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "nan", "inf", "fast"])
+def test_a_gpu_without_a_rate_is_refused(given, capsys):
+    with pytest.raises(SystemExit):
+        plan.main(["--gpu-tflops", given, "study.yaml"])
+
+    assert "argument --gpu-tflops: invalid" in capsys.readouterr().err
 
 
 def test_a_file_without_rates_is_refused(tmp_path):
@@ -196,16 +364,21 @@ def test_a_file_without_rates_is_refused(tmp_path):
         plan.read_rates(tmp_path / "rates.json")
 
 
+def planned(study, folder):
+    """What the tool prints of a study that never ran."""
+    command = [sys.executable, ROOT / "tools/plan.py", study]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-3000:]
+    return run.stdout
+
+
 @pytest.mark.workflow
 def test_the_plan_of_a_study_that_never_ran(tmp_path):
     study = yaml.safe_load((ROOT / "tests/studies/mini.yaml").read_text())
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
-    command = [sys.executable, ROOT / "tools/plan.py", tmp_path / "study.yaml"]
 
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    first, _, heading, *rows = planned(tmp_path / "study.yaml", tmp_path).splitlines()
 
-    assert run.returncode == 0, run.stderr[-3000:]
-    first, _, heading, *rows = run.stdout.splitlines()
     assert first.startswith("mini: ")
     assert heading.split() == " ".join(plan.HEADING).split()
     stages = {row.split("  ")[0] for row in rows}

@@ -1,9 +1,11 @@
 """Say what a study would cost before it runs: ``make plan STUDY=studies/demo.yaml``.
 
 Jobs that would run now, and of each stage an estimate of GPU hours, CPU hours and disk, from the
-rates in benchmarks/rates.json. Nothing is run. Words and weights that come from the hub are not
-known before; what is assumed for them is printed below the table. docs/PERFORMANCE.md says how the
-rates were measured.
+rates in benchmarks/rates.json. Nothing is run. How fast a GPU is, and words and weights that come
+from the hub, are not known before; what is assumed for them is printed below the table.
+``WITH="--gpu-tflops 20"`` takes a GPU that sustains 20 TFLOP/s in float32, and more in bfloat16 and
+less in k-means in the proportions that are assumed. docs/PERFORMANCE.md says how the rates were
+measured.
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
-from plan_costs import STAGES, Cost, Estimate
+from plan_costs import Cost, Estimate
+from plan_stages import STAGES
 from planned_jobs import planned_jobs
 from snakemake.exceptions import WorkflowError, print_exception
 
@@ -63,11 +67,11 @@ def total_of(cost: Cost, rates: Mapping[str, float], on_gpu: bool) -> Total:
         rates: From `read_rates`.
         on_gpu: Whether it asks for a GPU.
     """
-    overhead = rates["job_overhead_seconds"]
-    core = overhead + cost.seconds
+    around = rates["job_overhead_seconds"] + cost.hashing
+    core = around + cost.seconds
     if not on_gpu:
         return Total(1, 0, 0.0, core, core, cost.disk_bytes)
-    gpu = overhead + cost.seconds / rates["gpu_over_core"]
+    gpu = around + cost.gpu_seconds
     # A core waits beside the GPU for as long.
     return Total(1, 1, gpu, gpu, core, cost.disk_bytes)
 
@@ -80,22 +84,45 @@ def totals_of(
     for job in jobs:
         cost = estimate.cost(job.rule, job.wildcards)
         of_job = total_of(cost, rates, job.rule in on_gpu)
-        totals[STAGES.get(job.rule, "text")].add(of_job)
+        totals[STAGES[job.rule]].add(of_job)
     return {stage: total for stage, total in totals.items() if total.jobs}
 
 
-def read_rates(path: Path) -> dict[str, float]:
-    """Rates and assumptions by name.
+def read_rates(path: Path, tflops: float | None = None) -> tuple[dict[str, float], dict[str, Any]]:
+    """Rates and assumptions by name, and all that the file says of them.
+
+    Args:
+        path: Such as benchmarks/rates.json.
+        tflops: Of a GPU, in place of what the file assumes (`with_gpu`).
 
     Raises:
         ValueError: The file has no rates (names what was found).
     """
-    found = json.loads(path.read_text(encoding="utf-8"))
+    about = json.loads(path.read_text(encoding="utf-8"))
     try:
-        parts = [*found["measured"].items(), *found["assumed"].items()]
-        return {name: float(entry["value"]) for name, entry in parts}
+        if tflops is not None:
+            about["assumed"] = with_gpu(about["assumed"], tflops)
+        parts = [*about["measured"].items(), *about["assumed"].items()]
+        return {name: float(entry["value"]) for name, entry in parts}, about
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path}: needed `measured` and `assumed` with values: {error}") from error
+
+
+def with_gpu(assumed: Mapping[str, dict], tflops: float) -> dict[str, dict]:
+    """What is assumed where a GPU sustains so much in float32; its other rates go along.
+
+    Args:
+        assumed: Entries of benchmarks/rates.json by name.
+        tflops: 10^12 operations a second.
+    """
+    factor = tflops * 1e12 / assumed["gpu_operations_per_second"]["value"]
+    return {
+        name: entry
+        | {"value": entry["value"] * factor, "about": f"{entry['about']}; scaled to --gpu-tflops"}
+        if name.startswith("gpu_")
+        else entry
+        for name, entry in assumed.items()
+    }
 
 
 def report(name: str, totals: Mapping[str, Total], about: Mapping[str, object]) -> str:
@@ -140,32 +167,50 @@ def notes_on(found: Mapping[str, dict], assumptions: Sequence[str]) -> list[str]
         f"rates measured on {found['date']} on one core of {machine['processor']}, at a load of "
         f"{machine['load']}: benchmarks/rates.json",
         "hours of CPU are of one core; 'without GPU' is what they were if no job had a GPU",
+        "a GPU waits while its job starts, and hashes inputs and outputs; that a job reads vectors "
+        "again for each clustering is not counted",
         "text of the study is taken whole: `words.cap` leaves fewer words, and less work",
     ]
     lines += [
-        f"assumed, not measured: {entry['about']}: {entry['value']:,}"
+        f"assumed, not measured: {entry['about']}: {_plain(entry['value'])}"
         for entry in found["assumed"].values()
     ]
     return [*lines, *assumptions]
+
+
+def _plain(value: float) -> str:
+    return f"{value:,}" if value < _GB else f"{value:.3g}"
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError
+    return value
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line, plan, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("study", type=Path, help="the study's configuration file")
+    parser.add_argument(
+        "--gpu-tflops",
+        type=_positive,
+        metavar="N",
+        help="what a GPU sustains in float32, in 10^12 operations a second (not its peak)",
+    )
     given = parser.parse_args(arguments)
     try:
         config = yaml.safe_load(given.study.read_text(encoding="utf-8"))
         study = parse_study(config, where=str(given.study))
         plan = planned_jobs(given.study, ROOT / "profiles/local", ROOT)
-        rates = read_rates(RATES)
+        rates, about = read_rates(RATES, given.gpu_tflops)
         estimate = Estimate(study, rates, ROOT)
         totals = totals_of(plan.planned, estimate, rates, gpu_rules(ROOT))
     except (WorkflowError, OSError, ValueError, yaml.YAMLError) as error:
         logging.getLogger("snakemake").setLevel(logging.ERROR)
         print_exception(error)
         sys.exit(1)
-    about = json.loads(RATES.read_text(encoding="utf-8"))
     print(report(study.name, totals, {"notes": notes_on(about, sorted(estimate.unknown))}))
 
 
