@@ -386,3 +386,12 @@ def test_the_plan_of_a_study_that_never_ran(tmp_path):
     total = next(row for row in rows if row.startswith("in all"))
     assert int(first.split()[1]) == int(total.split()[2])
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.workflow
+def test_the_plan_that_the_documentation_shows_is_what_the_tool_prints(tmp_path):
+    shown = re.search(r"```\n(full: .*?)```", (ROOT / "docs/PERFORMANCE.md").read_text(), re.DOTALL)
+
+    table, _, _ = planned(ROOT / "config.yaml", tmp_path).partition("\nWhat this rests on:")
+
+    assert shown[1].splitlines() == table.splitlines()
