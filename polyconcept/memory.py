@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
 from pathlib import Path
 
 import numpy as np
-import psutil
 
+from polyconcept.allowed import free_bytes
 from polyconcept.records import Vectors
 
-__all__ = ["free_bytes", "vectors_for", "vectors_in_file"]
+__all__ = ["vectors_for", "vectors_in_file"]
 
 _MOST_SHARE = 0.5
 """Of free memory that one array may take: what works on it, and a job beside it, need some too."""
@@ -57,18 +56,3 @@ def vectors_in_file(shape: tuple[int, ...], folder: Path) -> Vectors:
             left -= file.write(zeros[:left])
         file.flush()
         return np.memmap(file, dtype=np.float32, mode="r+", shape=shape)
-
-
-def free_bytes() -> int:
-    """Bytes that this process can still take: of the machine, and of what its SLURM job asked for.
-
-    Raises:
-        ValueError: SLURM_MEM_PER_NODE is no number of MiB.
-    """
-    free = int(psutil.virtual_memory().available)
-    asked = os.environ.get("SLURM_MEM_PER_NODE")
-    if asked is None or asked == "0":  # 0: all memory of the node
-        return free
-    if not asked.isdecimal():
-        raise ValueError(f"SLURM_MEM_PER_NODE is {asked!r}; needed a number of MiB")
-    return max(0, min(free, (int(asked) << 20) - int(psutil.Process().memory_info().rss)))

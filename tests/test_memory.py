@@ -7,12 +7,11 @@ import weakref
 from typing import ClassVar
 
 import numpy as np
-import psutil
 import pytest
 
 from polyconcept import memory
 from polyconcept.clustering import cluster_languages, cluster_pair
-from polyconcept.memory import free_bytes, vectors_for, vectors_in_file
+from polyconcept.memory import vectors_for, vectors_in_file
 from polyconcept.records import Selection, Words
 
 
@@ -77,32 +76,6 @@ except OSError as error:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 
     assert (done.stdout, done.stderr) == ("OSError\n", "")
-
-
-def test_free_memory_is_that_of_the_machine(monkeypatch):
-    monkeypatch.delenv("SLURM_MEM_PER_NODE", raising=False)
-
-    assert free_bytes() == pytest.approx(psutil.virtual_memory().available, rel=0.3)
-
-
-def test_a_slurm_job_has_what_it_asked_for(monkeypatch):
-    machine = free_bytes()
-    held = psutil.Process().memory_info().rss
-    asked = held // 2**20 + 100
-
-    monkeypatch.setenv("SLURM_MEM_PER_NODE", str(asked))
-    assert free_bytes() == pytest.approx(min(machine, (asked << 20) - held), abs=20 << 20)
-    monkeypatch.setenv("SLURM_MEM_PER_NODE", "1")
-    assert free_bytes() == 0
-    monkeypatch.setenv("SLURM_MEM_PER_NODE", "0")
-    assert free_bytes() == pytest.approx(machine, rel=0.3)
-
-
-def test_memory_of_slurm_that_is_no_number(monkeypatch):
-    monkeypatch.setenv("SLURM_MEM_PER_NODE", "4G")
-
-    with pytest.raises(ValueError, match=r"SLURM_MEM_PER_NODE is '4G'; needed a number of MiB"):
-        free_bytes()
 
 
 class Reader:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from polyconcept.allowed import n_cores
 from polyconcept.provenance.runs import GitState, Machine
 
 __all__ = ["git_state", "installed_packages", "machine_state", "peak_memory_mib"]
@@ -67,7 +68,7 @@ def machine_state() -> Machine:
     return Machine(
         host=platform.node(),
         system=f"{system.sysname} {system.release} {system.machine}",
-        cpu_count=_cpu_count(),
+        cpu_count=n_cores(),
         slurm_job_id=os.environ.get("SLURM_JOB_ID"),
         device=device,
         device_name=name,
@@ -80,12 +81,6 @@ def peak_memory_mib() -> float:
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
     whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return round(sum(resource.getrusage(who).ru_maxrss for who in whose) * unit / 2**20, 1)
-
-
-def _cpu_count() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _gpu() -> tuple[str, str, str | None] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +14,7 @@ from typing import TypeAlias
 import h5py
 import numpy as np
 
+from polyconcept.allowed import n_cores
 from polyconcept.memory import vectors_for
 from polyconcept.records import BEFORE_NORM, Bool, Dropped, Float32, Int64, Rows, Vectors, Words
 from polyconcept.store._faults import StoreError, check_fingerprint, create_hdf5, open_hdf5
@@ -128,7 +128,7 @@ class _Packers:
     """
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(max_workers=min(_MOST_PACKERS, os.cpu_count() or 1))
+        self._threads = ThreadPoolExecutor(max_workers=min(_MOST_PACKERS, n_cores()))
         self._waiting: deque[tuple[h5py.Dataset, int, Vectors, Future[memoryview]]] = deque()
         self._unused: list[Vectors] = []
 
