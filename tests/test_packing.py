@@ -1,6 +1,8 @@
 """Packed chunks of vectors: what HDF5 and zlib themselves make of them, and older files."""
 
+import itertools
 import re
+import threading
 import zlib
 
 import h5py
@@ -10,7 +12,7 @@ from test_store import header_of, make_words
 
 from polyconcept import memory, store
 from polyconcept.store import VectorFile, _vectors
-from polyconcept.store._packing import FILTERS, packed_chunk
+from polyconcept.store._packing import FILTERS, _entropy, packed_chunk
 
 
 def values_of(kind, shape=(300, 300)):
@@ -44,6 +46,20 @@ def test_what_repeats_is_packed_and_noise_hardly_grows(kind, most):
     values = values_of(kind)
 
     assert len(packed_chunk(values)) <= most * values.nbytes
+
+
+@pytest.mark.parametrize("n_dims", [512, 768, 1024])
+def test_noise_in_any_dims_is_found(n_dims):
+    """A step of 64 bytes would meet only every 64th of 512 dims, and 63 every third of 768."""
+    random = np.random.default_rng(1)
+    n_rows = 2**18 // n_dims
+    for quiet in (64, 3):
+        plane = random.integers(256, size=(n_rows, n_dims), dtype=np.uint8)
+        plane[:, ::quiet] = 7
+        expected = np.bincount(plane.ravel()) / plane.size
+        bits = -(expected * np.log2(expected)).sum()
+
+        assert _entropy(plane.ravel()) == pytest.approx(bits, abs=0.1)
 
 
 @pytest.mark.parametrize("kind", ["normal", "bfloat16", "any bits", "odd"])
@@ -108,6 +124,31 @@ def test_the_same_vectors_make_the_same_file(tmp_path):
     for name in ("a.h5", "b.h5"):
         written(tmp_path / name)
 
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+def test_chunks_packed_out_of_order_make_the_same_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(_vectors, "_CHUNK_BYTES", 2**10)  # 32 chunks in each of 2 layers
+    written(tmp_path / "a.h5")
+    started, finished = itertools.count(), []
+    packed = [threading.Event() for _ in range(64)]
+
+    def late(chunk):
+        """Every other chunk waits for the one after it."""
+        number = next(started)
+        if number % 2 == 0:
+            assert packed[number + 1].wait(timeout=60)
+        found = packed_chunk(chunk)
+        finished.append(number)
+        packed[number].set()
+        return found
+
+    monkeypatch.setattr(_vectors, "packed_chunk", late)
+    monkeypatch.setattr(_vectors, "n_cores", lambda: 4)
+    written(tmp_path / "b.h5")
+
+    assert sorted(finished) == list(range(64))
+    assert all(finished.index(number) > finished.index(number + 1) for number in range(0, 64, 2))
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
