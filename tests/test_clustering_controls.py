@@ -1,8 +1,12 @@
+import tracemalloc
+from typing import get_args
+
 import numpy as np
 import pytest
 from readers import placed
 
 from polyconcept.clustering import cluster_controls, cluster_pair
+from polyconcept.clustering._controls import Change, _Changed, _Scale
 from polyconcept.records import BEFORE_NORM, Selection
 
 OPTIONS = {"n_restarts": 2}
@@ -258,6 +262,56 @@ def test_before_the_norm_is_keyed_as_the_last_layer():
         plain = plain_of(*pair, part=key.part, layer=BEFORE_NORM)
         np.testing.assert_array_equal(clusters.cluster, plain.cluster)
     assert not controls(*pair, last=None)
+
+
+def large_pair(n_dims, n_source=2500, n_target=3000):
+    """Vectors of which single dims are far from 0, vary little, or not at all."""
+    random = np.random.default_rng(8)
+    vectors = random.normal(size=(n_source + n_target, n_dims)) * random.uniform(1e-3, 9, n_dims)
+    vectors[:, 0] += 300
+    vectors[:, 1] = -0.0
+    return Reader("en", layer_1=vectors[:n_source]), Reader("de", layer_1=vectors[n_source:])
+
+
+@pytest.mark.parametrize("n_dims", [5, 96, 768])
+def test_scale_of_two_languages_is_numpys_of_both_at_once(n_dims):
+    pair = large_pair(n_dims)
+    rows = [np.arange(reader.layers[1].shape[0])[::-1] for reader in pair]
+    both = np.concatenate([reader.read(1, part) for reader, part in zip(pair, rows, strict=True)])
+    expected = both.mean(axis=0, dtype=np.float64), both.std(axis=0, dtype=np.float64)
+    expected[1][1] = 1  # does not vary
+
+    found = _Scale(tuple(zip(pair, rows, strict=True))).of(1)
+
+    assert [part.tobytes() for part in found] == [part.tobytes() for part in expected]
+
+
+def test_unit_length_is_numpys_of_all_words_at_once():
+    (_, reader), rows = large_pair(768), np.arange(3000)
+    vectors = reader.read(1, rows)
+    lengths = np.sqrt(np.square(vectors).sum(axis=1, dtype=np.float64))
+    expected = vectors / lengths[:, None].astype(np.float32)
+
+    found = _Changed(reader, "unit_length").read(1, rows)
+
+    assert found.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("change", get_args(Change))
+def test_changed_vectors_take_the_memory_of_one_language(change):
+    source, target = large_pair(256, n_source=20_000, n_target=20_000)
+    rows = np.arange(20_000)
+    scale = _Scale(((source, rows), (target, rows))) if change == "standardised" else None
+    n_bytes = source.layers[1].nbytes
+    tracemalloc.start()
+
+    changed = _Changed(source, change, scale).read(1, rows)
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert changed.nbytes == n_bytes
+    # Beside it some blocks of 1024 words in float64: 2 MiB each, of 19.5 MiB.
+    assert peak < 1.4 * n_bytes
 
 
 def test_an_unknown_change_is_refused():

@@ -14,6 +14,8 @@ from polyconcept.records import (
     Bool,
     Clusters,
     ConceptKey,
+    Float64,
+    Int64,
     Rows,
     VectorReader,
     Vectors,
@@ -21,7 +23,11 @@ from polyconcept.records import (
 
 __all__ = ["Change", "cluster_controls"]
 
+_BLOCK = 2**10
+
 Change: TypeAlias = Literal["centred", "standardised", "unit_length"]
+# Languages differ in their number of words, so that their axis has no name.
+_RowsOfOne: TypeAlias = Int64[np.ndarray, " _"]
 
 
 def cluster_controls(
@@ -105,19 +111,55 @@ def _changed(
 class _Scale:
     """Mean and standard deviation of each dim over the words of both languages, by layer."""
 
-    def __init__(self, parts: Sequence[tuple[VectorReader, Rows]]) -> None:
+    def __init__(self, parts: Sequence[tuple[VectorReader, _RowsOfOne]]) -> None:
         self._parts = parts
         self._known: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def of(self, layer: int) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation; a dim that never varies has 1."""
+        """Mean and standard deviation; a dim that never varies has 1.
+
+        The same bits as numpy's of all vectors at once, while one language's are in memory.
+        """
         if layer not in self._known:
-            vectors = np.concatenate([reader.read(layer, rows) for reader, rows in self._parts])
-            mean = vectors.mean(axis=0, dtype=np.float64)
-            deviation = vectors.std(axis=0, dtype=np.float64)
+            n_words = sum(len(rows) for _, rows in self._parts)
+            mean = self._sums(layer, None) / n_words
+            deviation = np.sqrt(self._sums(layer, mean) / n_words)
             deviation[deviation == 0] = 1
             self._known = {layer: (mean, deviation)}
         return self._known[layer]
+
+    def _sums(
+        self, layer: int, mean: Float64[np.ndarray, " dim"] | None
+    ) -> Float64[np.ndarray, " dim"]:
+        """Sums of the vectors; with their mean, of the squares of what they deviate from it."""
+        sums: Float64[np.ndarray, " dim"] | None = None
+        for reader, rows in self._parts:
+            # No name here for a language's vectors: they would be there while the next are read.
+            sums = _added(sums, reader.read(layer, rows), mean)
+        assert sums is not None
+        return sums
+
+
+def _added(
+    sums: Float64[np.ndarray, " dim"] | None,
+    vectors: Vectors,
+    mean: Float64[np.ndarray, " dim"] | None,
+) -> Float64[np.ndarray, " dim"] | None:
+    """The sums so far and those of some more vectors."""
+    for _, block in _blocks(vectors):
+        wide = block.astype(np.float64)
+        if mean is not None:
+            wide -= mean
+            wide *= wide
+        # numpy adds rows one after the other: to go on with a sum gives the bits of one sum of all.
+        sums = wide.sum(axis=0) if sums is None else np.vstack([sums, wide]).sum(axis=0)
+    return sums
+
+
+def _blocks(vectors: Vectors) -> Iterator[tuple[int, Vectors]]:
+    """Rows and the first one's number, so few at a time that copies take little memory."""
+    for first in range(0, len(vectors), _BLOCK):
+        yield first, vectors[first : first + _BLOCK]
 
 
 @dataclass(frozen=True)
@@ -143,16 +185,18 @@ class _Changed:
         Raises:
             ValueError: A vector of zeros, which has no direction, is to be made unit length.
         """
+        # First, since it reads vectors, too.
+        mean, deviation = self.scale.of(layer) if self.scale is not None else (None, None)
         vectors = self.reader.read(layer, rows, out)
         if self.change == "centred":
             vectors -= vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
         elif self.change == "standardised":
-            assert self.scale is not None
-            mean, deviation = self.scale.of(layer)
+            assert mean is not None
+            assert deviation is not None
             vectors -= mean.astype(np.float32)
             vectors /= deviation.astype(np.float32)
         else:
-            lengths = np.sqrt(np.square(vectors).sum(axis=1, dtype=np.float64))
+            lengths = _lengths(vectors)
             if not lengths.all():
                 row = int(rows[np.flatnonzero(lengths == 0)[0]])
                 raise ValueError(
@@ -161,3 +205,11 @@ class _Changed:
                 )
             vectors /= lengths[:, None].astype(np.float32)
         return vectors
+
+
+def _lengths(vectors: Vectors) -> Float64[np.ndarray, " word"]:
+    lengths = np.empty(len(vectors))
+    for first, block in _blocks(vectors):
+        square = np.square(block).sum(axis=1, dtype=np.float64)
+        lengths[first : first + len(block)] = np.sqrt(square)
+    return lengths
