@@ -14,6 +14,7 @@ from polyconcept.clustering._cluster import cluster_seeds
 from polyconcept.clustering._points import SEGMENT, Team, centred_points
 from polyconcept.clustering._start import _cells_below, _Closest, greedy_starts
 from polyconcept.clustering._track import Tracker
+from polyconcept.memory import vectors_in_file
 
 CPU = torch.device("cpu")
 
@@ -137,56 +138,51 @@ def test_seeds_share_the_vectors_memory():
     assert np.shares_memory(points.rows.numpy(), vectors)
 
 
-def test_vectors_in_files_give_the_same_bytes(tmp_path):
+def test_vectors_in_a_file_give_the_same_bytes(tmp_path):
     vectors = some_vectors(n_words=2 * SEGMENT + 100)
-    vectors.tofile(tmp_path / "vectors")
-    mapped = np.memmap(tmp_path / "vectors", np.float32, "r", shape=vectors.shape)
-    options = {"n_clusters": 30, "n_restarts": 2, "seed": 5}
-    expected = cluster_vectors(vectors, **options)
+    in_file = vectors_in_file(vectors.shape, tmp_path)
+    in_file[:] = vectors
+    options = {"n_clusters": 30, "n_restarts": 2}
+    expected = cluster_vectors(vectors, seed=5, **options)
 
-    clusters = cluster_vectors(mapped, scratch=tmp_path, **options)
+    (clusters,) = cluster_seeds(in_file, [5], overwrite=True, **options)
 
     assert_same(clusters, expected)
-    assert [path.name for path in tmp_path.iterdir()] == ["vectors"]
-
-
-def test_scratch_folder_that_is_not_there(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nowhere"):
-        cluster_vectors(some_vectors(100), n_clusters=2, seed=0, scratch=tmp_path / "nowhere")
+    assert not np.array_equal(in_file, vectors)  # the file was computed in
+    assert list(tmp_path.iterdir()) == []
 
 
 LIMITED = """
 import resource, sys
 from pathlib import Path
 import numpy as np, torch
-from polyconcept.clustering import cluster_vectors
+from polyconcept.clustering._cluster import cluster_seeds
+from polyconcept.memory import vectors_in_file
 
 torch.set_num_threads(1)
-small = np.random.default_rng(0).normal(size=(2000, 512)).astype(np.float32)
-options = {"n_clusters": 4, "n_restarts": 1, "max_iterations": 2, "seed": 0}
-cluster_vectors(small, **options)  # what the libraries need for themselves
-folder = Path(sys.argv[1])
-vectors = np.memmap(folder / "vectors", np.float32, "r", shape=(100_000, 512))
+options = {"n_clusters": 4, "n_restarts": 1, "max_iterations": 2}
+random = np.random.default_rng(0)
+block = random.normal(size=(1000, 512)).astype(np.float32)
+next(cluster_seeds(block, [0], **options))  # what the libraries need for themselves
+vectors = vectors_in_file((100_000, 512), Path(sys.argv[1]))
 used = next(int(line.split()[1]) for line in open("/proc/self/status") if "VmData" in line) * 1024
 resource.setrlimit(resource.RLIMIT_DATA, (used + vectors.nbytes // 2,) * 2)
-clusters = cluster_vectors(vectors, scratch=folder if sys.argv[2] == "file" else None, **options)
+for first in range(0, len(vectors), 1000):
+    vectors[first : first + 1000] = random.normal(size=(1000, 512))
+clusters = next(cluster_seeds(vectors, [0], overwrite=sys.argv[2] == "there", **options))
 print(int(np.bincount(clusters.cluster).sum()))
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
-@pytest.mark.parametrize("where", ["file", "memory"])
+@pytest.mark.parametrize("where", ["there", "in a copy"])
 def test_vectors_larger_than_memory(where, tmp_path):
-    rng = np.random.default_rng(0)
-    with (tmp_path / "vectors").open("wb") as file:
-        for _ in range(100):
-            file.write(rng.normal(size=(1000, 512)).astype(np.float32).data)
-
+    """As the workflow holds them: in a file, whose place the centred ones take."""
     done = subprocess.run(
         [sys.executable, "-c", LIMITED, str(tmp_path), where], capture_output=True, text=True
     )
 
-    if where == "file":
+    if where == "there":
         assert (done.returncode, done.stdout) == (0, "100000\n"), done.stderr
     else:  # the control: the limit does hold
         assert done.returncode != 0

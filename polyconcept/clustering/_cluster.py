@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, repeat
-from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -37,7 +36,6 @@ def cluster_vectors(
     tolerance: float = 1e-4,
     device: str = "cpu",
     start: Float[np.ndarray, "cluster dim"] | None = None,
-    scratch: Path | None = None,
 ) -> Clusters:
     """Clusters words by k-means: the restart with the least inertia.
 
@@ -58,9 +56,6 @@ def cluster_vectors(
             the dims' mean variance (scikit-learn's ``tol``).
         device: Where the torch engine computes: ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
         start: First centers, in the space of the vectors; then there is one run and no draw.
-        scratch: Folder for a temporary file as large as the vectors, which the torch engine then
-            computes from instead of holding a copy of them: for vectors that fill the memory, or
-            more (`vectors` may be a `numpy.memmap`). The clusters are the same.
 
     Returns:
         Clusters of the words. Vectors with fewer distinct rows than clusters leave clusters empty
@@ -81,7 +76,6 @@ def cluster_vectors(
             tolerance=tolerance,
             device=device,
             start=start,
-            scratch=scratch,
         )
     )
 
@@ -97,7 +91,6 @@ def cluster_seeds(
     tolerance: float = 1e-4,
     device: str = "cpu",
     start: Float[np.ndarray, "cluster dim"] | None = None,
-    scratch: Path | None = None,
     overwrite: bool = False,
 ) -> Iterator[Clusters]:
     """Clusters words once with each seed, as `cluster_vectors` does.
@@ -114,7 +107,7 @@ def cluster_seeds(
     limits: dict[str, Any] = {"max_iterations": max_iterations, "tolerance": tolerance}
     if engine == "torch":
         on = _checked_device(device)
-        points = centred_points(vectors, on, overwrite=overwrite, scratch=scratch)
+        points = centred_points(vectors, on, overwrite=overwrite)
         if start is None:
             starts = _drawn_starts(points, n_clusters, seeds, n_restarts)
         else:

@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from polyconcept.memory import vectors_in_file
 from polyconcept.records import Bool, Float32, Float64, Int64, Vectors
 
 SEGMENT = 512
@@ -61,9 +59,7 @@ class Points:
         return max(64, n_numbers // width)
 
 
-def centred_points(
-    vectors: Vectors, device: torch.device, *, overwrite: bool = False, scratch: Path | None = None
-) -> Points:
+def centred_points(vectors: Vectors, device: torch.device, *, overwrite: bool = False) -> Points:
     """Takes the mean off and moves the vectors to the device.
 
     Without the mean the float32 distances lose no digits to a common shift of all words, which
@@ -73,7 +69,6 @@ def centred_points(
         vectors: One vector per word.
         device: Where to compute.
         overwrite: Use the memory of `vectors`, which then holds the centred ones.
-        scratch: Folder for a temporary file that holds them instead of memory.
     """
     n_words, n_dims = vectors.shape
     mean = sum_rows(vectors) / n_words
@@ -86,11 +81,8 @@ def centred_points(
             norm[block] = np.sqrt(np.einsum("wd,wd->w", centred, centred))
             yield block, centred.astype(np.float32)
 
-    if scratch is not None:
-        rows = vectors_in_file(vectors.shape, scratch)
-    else:
-        usable = overwrite and vectors.flags.c_contiguous and vectors.flags.writeable
-        rows = vectors if usable else np.empty_like(vectors, order="C", subok=False)
+    usable = overwrite and vectors.flags.c_contiguous and vectors.flags.writeable
+    rows = vectors if usable else np.empty_like(vectors, order="C", subok=False)
     for block, centred in blocks():
         rows[block] = centred
     variance = float(np.square(norm, dtype=np.float64).sum()) / (n_words * n_dims)
