@@ -6,7 +6,9 @@ import importlib.metadata
 import json
 import os
 import re
+import resource
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -29,11 +31,17 @@ from snakemake.iocontainers import (
 from polyconcept import store
 from polyconcept.jobs import running
 from polyconcept.provenance import machine, runs
-from polyconcept.provenance.machine import git_state, installed_packages, machine_state
+from polyconcept.provenance.machine import (
+    git_state,
+    installed_packages,
+    machine_state,
+    peak_memory_mib,
+)
 from polyconcept.provenance.runs import RecordError, read_record, record_path, seeds_in
 from polyconcept.provenance.watch import Job, Watch, locate, place_of
 
 ROOT = Path(__file__).parents[1]
+DARWIN = sys.platform == "darwin"
 
 
 def hex_of(text):
@@ -496,6 +504,52 @@ def test_the_machine_is_described(monkeypatch):
 )
 def test_the_drivers_version_is_found(text, version):
     assert machine._version_in(text) == version
+
+
+def last_line_of(code):
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1]
+
+
+def test_the_peak_grows_by_what_is_held_and_by_no_program_called():
+    mib = 200
+    code = f"""
+from pathlib import Path
+from polyconcept.provenance.machine import git_state, peak_memory_mib
+before = peak_memory_mib()
+held = b"1" * ({mib} << 20)
+full = peak_memory_mib()
+git_state(Path({str(ROOT)!r}))
+print(full - before, peak_memory_mib() - full, sep=";")
+"""
+    held, called = map(float, last_line_of(code).split(";"))
+
+    assert held == pytest.approx(mib, abs=5)
+    assert called == pytest.approx(0, abs=5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss, all there is, counts it")
+def test_the_peak_counts_nothing_of_the_process_that_started_this_one():
+    asked = "from polyconcept.provenance.machine import peak_memory_mib; print(peak_memory_mib())"
+    large = f"""
+import subprocess, sys
+held = b"1" * (300 << 20)
+subprocess.run([sys.executable, "-c", {asked!r}], check=True)
+"""
+    assert float(last_line_of(large)) == pytest.approx(float(last_line_of(asked)), abs=20)
+
+
+def test_the_peak_is_asked_of_the_system_where_there_is_no_proc(monkeypatch):
+    def missing(*_, **__):
+        raise FileNotFoundError
+
+    of_proc = peak_memory_mib()
+    monkeypatch.setattr(machine.Path, "read_text", missing)
+
+    assert peak_memory_mib() == pytest.approx(
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if DARWIN else 2**10), abs=0.1
+    )
+    assert peak_memory_mib() >= of_proc - 5
 
 
 def test_the_gpu_is_named_where_torch_used_one(monkeypatch):

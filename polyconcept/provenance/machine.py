@@ -17,6 +17,7 @@ __all__ = ["git_state", "installed_packages", "machine_state", "peak_memory_mib"
 
 _GIT_SECONDS = 2.0
 _INSTALLED = re.compile(r"(.+)-([^-]+)\.dist-info")
+_PEAK = re.compile(r"^VmHWM:\s*(\d+) kB$", re.MULTILINE)
 
 
 def git_state(root: Path) -> GitState | None:
@@ -77,10 +78,19 @@ def machine_state() -> Machine:
 
 
 def peak_memory_mib() -> float:
-    """Most memory of this process, plus of the largest program that it called."""
+    """Most memory that this process has held so far, without the programs that it called.
+
+    On Linux as the system counts it since the program began (``VmHWM``): ru_maxrss also counts
+    what was held by the process that started this one.
+    """
+    try:
+        found = _PEAK.search(Path("/proc/self/status").read_text(encoding="utf-8"))
+    except OSError:
+        found = None
+    if found:
+        return round(int(found[1]) / 2**10, 1)
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
-    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return round(sum(resource.getrusage(who).ru_maxrss for who in whose) * unit / 2**20, 1)
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
 
 
 def _gpu() -> tuple[str, str, str | None] | None:

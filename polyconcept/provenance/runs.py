@@ -125,7 +125,7 @@ class RunRecord:
     ended: str
     seconds: float
     peak_memory_mib: float
-    """Of the job's process, plus of the largest program that it called."""
+    """That the job's process held, without programs that it called."""
     hdf5_bytes: Mapping[str, str] = field(default_factory=dict)
     """Path -> SHA-256 of the bytes of each HDF5 output, whose `FileState` is of its content: a byte
     that holds no content cannot be flipped unseen."""
