@@ -277,14 +277,14 @@ def main() -> None:
         rule: {"sizes": list(map(asdict, stage.sizes)), "growth": stage.growth}
         for rule, stage in stages.items()
     }
-    write_report(report, table(stages, sizes), options.results)
+    write_report("growth", report, table(stages, sizes), options.results)
 
 
-def write_report(report: Mapping[str, Any], text: str, folder: Path) -> None:
-    """Print a table, and write it and the report: growth-DATE.md and .json."""
+def write_report(name: str, report: Mapping[str, Any], text: str, folder: Path) -> None:
+    """Print a table, and write it and the report: NAME-DATE.md and .json."""
     folder.mkdir(exist_ok=True)
     date = report["date"].replace(":", "").replace("+0000", "Z")
-    place = folder / f"growth-{date}.json"
+    place = folder / f"{name}-{date}.json"
     place.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     place.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
     print(text)
