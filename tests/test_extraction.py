@@ -2,6 +2,7 @@ import copy
 import json
 import re
 import zlib
+from dataclasses import fields
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tiny_models import bert, sentences_of, table_of, unigram, wordpiece, xlm_ro
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaModel
 
-from polyconcept.extraction import _vectors, extract_vectors, plan_extraction
+from polyconcept.extraction import _plan, _vectors, extract_vectors, plan_extraction
 
 LAYERS = (0, 1, 2, 3)
 GOLDEN = Path(__file__).parents[1] / ".." / "shared" / "golden" / "activations"
@@ -128,6 +129,26 @@ def test_batches_do_not_matter(family):
     for layer in LAYERS:
         assert np.abs(one[layer] - several[layer]).max() < 1e-5
         assert np.abs(one[layer] - all_together[layer]).max() < 1e-5
+
+
+@pytest.mark.parametrize("max_length", [None, 7])
+def test_sentences_tokenised_together_do_not_matter(family, max_length, monkeypatch):
+    tokenizer, _ = family
+    texts = sentences_of(*LINES), sentences_of(*LINES[::-1], language="de")
+    options = {"max_length": max_length, "side": "decoder", "given": texts[1], "pooling": "mean"}
+    expected = plan_of(tokenizer, texts[0], **options)
+
+    for n_sentences in (1, 3):
+        monkeypatch.setattr(_plan, "_BLOCK", n_sentences)
+        found = plan_of(tokenizer, texts[0], **options)
+
+        for field in fields(expected):
+            values = getattr(found, field.name), getattr(expected, field.name)
+            assert (
+                all(map(np.array_equal, *values))
+                if field.name == "batches"
+                else (np.array_equal(*values))
+            )
 
 
 def test_same_input_gives_same_bytes(family):

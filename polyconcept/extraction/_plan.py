@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TypeAlias, get_args
 
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 from polyconcept.extraction._record import REASONS, ExtractionPlan, Pooling, Reading, Side
-from polyconcept.extraction._tokens import SentenceTokenizer, Tokens
+from polyconcept.extraction._tokens import SentenceTokenizer, Tokens, bounds
 from polyconcept.records import Int32, Int64, Rows, Sentences, Words
 
 _BLOCK = 1000
@@ -21,14 +21,16 @@ _Indices: TypeAlias = Int64[np.ndarray, " _"]
 
 
 @dataclass(frozen=True)
-class _Input:
-    """One sentence as the model reads it, with the words of the table that it keeps."""
+class _Inputs:
+    """Sentences as the model reads them, with the words of the table that they keep."""
 
-    sentence: int
+    sentence: Int64[np.ndarray, " input"]
     subwords: Int32[np.ndarray, " subword"]
+    n_subwords: Int64[np.ndarray, " input"]
     rows: Rows
-    first: Rows
-    last: Rows
+    first: Int64[np.ndarray, " word"]
+    last: Int64[np.ndarray, " word"]
+    n_words: Int64[np.ndarray, " input"]
 
 
 @dataclass(frozen=True)
@@ -87,32 +89,31 @@ def plan_extraction(
     shift = (given is not None) - (reading == "predicts") if side == "decoder" else 0
     tokenize = SentenceTokenizer(tokenizer, max_length)
     fates: Counter[str] = Counter()
-    inputs = list(_inputs(tokenize, sentences, words, _States(pooling, shift), fates))
+    blocks = list(_inputs(tokenize, sentences, words, _States(pooling, shift), fates))
     dropped = {reason: fates[reason] for reason in REASONS}
-    if not inputs:
+    if not any(len(block.rows) for block in blocks):
         raise ValueError(
             f"{words.language}: none of the {words.n_words} words of the table has a vector "
             f"({dropped})"
         )
-    read = [item.subwords for item in inputs]
-    encoded = _given_subwords(tokenize, given, inputs)
-    longest = np.maximum(_lengths(read), _lengths(encoded))
+    inputs = _joined(blocks)
+    given_subwords, n_given = _given_subwords(tokenize, given, inputs.sentence)
     return ExtractionPlan(
         language=words.language,
         given=given.language if given is not None else "",
         side=side,
         reading=str(reading) if side == "decoder" else "",
-        rows=np.concatenate([item.rows for item in inputs]),
+        rows=inputs.rows,
         dropped=dropped,
-        first=np.concatenate([item.first for item in inputs]).astype(np.int32),
-        last=np.concatenate([item.last for item in inputs]).astype(np.int32),
-        sentence=np.array([item.sentence for item in inputs], dtype=np.int32),
-        subwords=np.concatenate(read),
-        subword_bound=_bounds(_lengths(read)),
-        given_subwords=np.concatenate(encoded),
-        given_bound=_bounds(_lengths(encoded)),
-        word_bound=_bounds(np.array([len(item.rows) for item in inputs])),
-        batches=tuple(_batches(longest, token_budget)),
+        first=inputs.first.astype(np.int32),
+        last=inputs.last.astype(np.int32),
+        sentence=inputs.sentence.astype(np.int32),
+        subwords=inputs.subwords,
+        subword_bound=bounds(inputs.n_subwords),
+        given_subwords=given_subwords,
+        given_bound=bounds(n_given),
+        word_bound=bounds(inputs.n_words),
+        batches=tuple(_batches(np.maximum(inputs.n_subwords, n_given), token_budget)),
         padding=tokenizer.pad_token_id or 0,  # attention never reads it, so any number serves
     )
 
@@ -123,78 +124,110 @@ def _inputs(
     words: Words,
     states: _States,
     fates: Counter[str],
-) -> Iterator[_Input]:
+) -> Iterator[_Inputs]:
     """The sentences with a kept word, ascending; the fate of the other words goes to `fates`."""
-    needed, starts = np.unique(words.sentence, return_index=True)
-    ends = np.append(starts[1:], words.n_words)
-    for block in range(0, len(needed), _BLOCK):
-        lines = [sentences.words[sentence] for sentence in needed[block : block + _BLOCK]]
-        for index, tokens in enumerate(tokenize(lines), start=block):
-            rows = np.arange(starts[index], ends[index], dtype=np.int64)
-            kept = _locate(tokens, rows, words.position[rows], tokenize.control, states, fates)
-            if kept is not None:
-                yield _Input(int(needed[index]), tokens.subwords, *kept)
+    needed, n_words = np.unique(words.sentence, return_counts=True)
+    bound = bounds(n_words)
+    for start in range(0, len(needed), _BLOCK):
+        block = needed[start : start + _BLOCK].astype(np.int64)
+        tokens = tokenize([sentences.words[sentence] for sentence in block])
+        rows = np.arange(bound[start], bound[start + len(block)])
+        number = np.searchsorted(block, words.sentence[rows])
+        position = words.position[rows]
+        kept, first, last = _locate(tokens, number, position, tokenize.control, states, fates)
+        n_kept = np.bincount(number[kept], minlength=len(block))
+        read, n_subwords = n_kept > 0, np.diff(tokens.bound)
+        yield _Inputs(
+            sentence=block[read],
+            subwords=tokens.subwords[np.repeat(read, n_subwords)],
+            n_subwords=n_subwords[read],
+            rows=rows[kept],
+            first=first,
+            last=last,
+            n_words=n_kept[read],
+        )
 
 
 def _locate(
     tokens: Tokens,
-    rows: Rows,
+    sentence: _Indices,
     position: Int32[np.ndarray, " word"],
     control: _Indices,
     states: _States,
     fates: Counter[str],
-) -> tuple[_Indices, _Indices, _Indices] | None:
-    """Of a sentence's words, the rows that get a vector and their first and last states."""
+) -> tuple[_Indices, _Indices, _Indices]:
+    """Which of the words at these places get a vector, and their first and last states."""
+    n_subwords = np.diff(tokens.bound)
+    # One number for a sentence and a place in it, greater for what comes later.
+    width = 1 + max(int(position.max()), int(tokens.word.max(initial=0)))
+    word = np.repeat(np.arange(len(n_subwords)), n_subwords) * width + tokens.word
     place = np.flatnonzero(tokens.word >= 0)
-    left = np.searchsorted(tokens.word[place], position, side="left")
-    right = np.searchsorted(tokens.word[place], position, side="right")
+    asked = sentence * width + position
+    left = np.searchsorted(word[place], asked, side="left")
+    right = np.searchsorted(word[place], asked, side="right")
     # A word that is cut in two counts as lost: what is left of it would pass for the whole word.
-    truncated = np.isin(position, tokens.cut)
+    truncated = np.isin(asked, tokens.cut_sentence * width + tokens.cut_word)
     empty = (left == right) & ~truncated
-    special = np.isin(position, tokens.word[np.isin(tokens.subwords, control)]) & ~truncated
+    controls = place[np.isin(tokens.subwords[place], control)]
+    special = np.isin(asked, word[controls]) & ~truncated
     whole = np.flatnonzero(~(empty | special | truncated))
-    first, last = states.of(place[left[whole]], place[right[whole] - 1])
+    start = tokens.bound[sentence[whole]]
+    first, last = states.of(place[left[whole]] - start, place[right[whole] - 1] - start)
     begins = first >= 0
     counts = (empty.sum(), special.sum(), truncated.sum(), (~begins).sum())
     for reason, count in zip(REASONS, counts, strict=True):
         fates[reason] += int(count)
-    if not begins.any():
-        return None
-    if last.max() >= len(tokens.subwords):
+    kept, first, last = whole[begins], first[begins], last[begins]
+    if (last >= n_subwords[sentence[kept]]).any():
         raise ValueError(
             "the tokenizer puts no special token at a sentence's end, and a decoder that is forced "
             "with the sentence does not read its last subword; one is needed for 'reads'"
         )
-    return rows[whole[begins]], first[begins], last[begins]
+    return kept, first, last
+
+
+def _joined(blocks: list[_Inputs]) -> _Inputs:
+    return _Inputs(
+        *(
+            np.concatenate([getattr(block, field.name) for block in blocks])
+            for field in fields(_Inputs)
+        )
+    )
 
 
 def _given_subwords(
-    tokenize: SentenceTokenizer, given: Sentences | None, inputs: list[_Input]
-) -> list[Int32[np.ndarray, " _"]]:
-    """What the encoder reads for each input of the decoder; says how many sentences are cut."""
+    tokenize: SentenceTokenizer, given: Sentences | None, sentence: _Indices
+) -> tuple[Int32[np.ndarray, " _"], _Indices]:
+    """What the encoder reads for each input of the decoder, and how many subwords each has.
+
+    Says how many sentences are cut.
+    """
     if given is None:
-        return [np.zeros(0, dtype=np.int32)] * len(inputs)
+        return np.zeros(0, dtype=np.int32), np.zeros(len(sentence), dtype=np.int64)
     read: list[Int32[np.ndarray, " _"]] = []
+    counts: list[_Indices] = []
     n_cut = 0
-    for block in range(0, len(inputs), _BLOCK):
-        numbers = [item.sentence for item in inputs[block : block + _BLOCK]]
-        found = tokenize([given.words[sentence] for sentence in numbers])
-        for sentence, tokens in zip(numbers, found, strict=True):
-            if not len(tokens.subwords):
-                raise ValueError(
-                    f"{given.language}, sentence {sentence} (line {sentence + 1}) has no subwords, "
-                    "the encoder has nothing to read"
-                )
-            n_cut += len(tokens.cut) > 0
-            read.append(tokens.subwords)
+    for start in range(0, len(sentence), _BLOCK):
+        block = sentence[start : start + _BLOCK]
+        tokens = tokenize([given.words[number] for number in block])
+        n_subwords = np.diff(tokens.bound)
+        if not n_subwords.all():
+            first = block[n_subwords == 0][0]
+            raise ValueError(
+                f"{given.language}, sentence {first} (line {first + 1}) has no subwords, "
+                "the encoder has nothing to read"
+            )
+        n_cut += len(np.unique(tokens.cut_sentence))
+        read.append(tokens.subwords)
+        counts.append(n_subwords)
     if n_cut:
         _log.warning(
             "%s: %d of %d sentences given to the encoder are too long and cut off",
             given.language,
             n_cut,
-            len(inputs),
+            len(sentence),
         )
-    return read
+    return np.concatenate(read), np.concatenate(counts)
 
 
 def _batches(lengths: _Indices, token_budget: int) -> Iterator[_Indices]:
@@ -205,14 +238,6 @@ def _batches(lengths: _Indices, token_budget: int) -> Iterator[_Indices]:
         size = max(1, token_budget // int(lengths[order[start]]))
         yield np.sort(order[start : start + size])
         start += size
-
-
-def _bounds(counts: _Indices) -> Int64[np.ndarray, " bound"]:
-    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-
-
-def _lengths(inputs: list[Int32[np.ndarray, " _"]]) -> _Indices:
-    return np.array([len(item) for item in inputs], dtype=np.int64)
 
 
 def _check_choices(pooling: str, side: str, reading: str | None) -> None:
@@ -251,9 +276,15 @@ def _check_words(sentences: Sentences, words: Words) -> None:
         raise ValueError(
             f"the word table is of {words.language}, the sentences of {sentences.language}"
         )
-    for sentence, position, word_type in zip(
-        words.sentence.tolist(), words.position.tolist(), words.word_type.tolist(), strict=True
-    ):
+    columns = [column.tolist() for column in (words.sentence, words.position, words.word_type)]
+    # All at once, and only where they differ one after the other: these are many words.
+    try:
+        read = [sentences.words[i][k] for i, k in zip(*columns[:2], strict=True)]
+    except IndexError:
+        read = []
+    if read == [words.types[word_type] for word_type in columns[2]]:
+        return
+    for sentence, position, word_type in zip(*columns, strict=True):
         line = sentences.words[sentence] if sentence < len(sentences) else ()
         found = line[position] if position < len(line) else "nothing"
         if found != words.types[word_type]:
