@@ -4,10 +4,12 @@
 
 A BERT of base size with random weights reads English sentences of the built-in text on the CPU, and
 three of its layers are kept. Ours: the sentences are tokenised, read, and their vectors written as
-HDF5. The limit: the same batches through the model, nothing kept. The alternative: one sentence at
-a time, its vectors as JSON, each number as text of 8 decimals; a part of the sentences is timed and
-scaled by its words. Seconds are of CPU, taken in turns. Memory: the most that a process of its own
-held, less what it held with model and text read in.
+HDF5. The limit: the same parts of batches through the model, nothing kept; half of them before ours
+and half after. The alternative: one sentence at a time, its vectors as JSON, each number as text of
+8 decimals; a part of the sentences is timed and scaled by its words. Seconds are of CPU. Memory:
+the most that the process held, less what it held with model and text read in; with more sentences
+in processes of their own, and by a model of two blocks, whose batches take what those of base size
+do.
 """
 
 from __future__ import annotations
@@ -17,19 +19,20 @@ import json
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from measuring import Figure, cpu_seconds, figure, medians, peak_mib
+from measuring import Figure, cpu_seconds, figure, forget_peak, held_mib, peak_mib
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from polyconcept import extraction, models, store
 from polyconcept.builtin import generate_corpus
 from polyconcept.extraction import ExtractionPlan
-from polyconcept.extraction._vectors import _padded, _Part
+from polyconcept.extraction._vectors import _CPU_SUBWORDS, _longest, _padded, _Part, _within
 from polyconcept.records import Sentences, Words
 from polyconcept.settings import Study
 
@@ -37,6 +40,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TOKENIZER = ROOT / "polyconcept/builtin/models/bert"
 TOKEN_BUDGET = Study.model_fields["extraction"].default.token_budget
 MOST_MIB = 500
+TIMES = (1, 10, 30)
+"""The sentences whose memory is compared."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,11 @@ class Size:
     n_dims: int = 768
     layers: tuple[int, ...] = (4, 8, 12)
     n_alone: int = 40
-    """Sentences that are read one at a time."""
-    n_rounds: int = 2
+    """Sentences that are read one at a time, and before anything is timed."""
 
 
-QUICK = Size(n_sentences=40, n_layers=2, n_dims=48, layers=(0, 1, 2), n_alone=4, n_rounds=1)
+QUICK = Size(n_sentences=40, n_layers=2, n_dims=48, layers=(0, 1, 2), n_alone=4)
+GROWING = Size(n_sentences=150, n_layers=2, layers=(0, 1, 2))
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,11 @@ class Task:
     layers: tuple[int, ...]
 
 
+def text_of(n_sentences: int) -> Sentences:
+    """English sentences of the built-in text."""
+    return generate_corpus(["en"], n_sentences=n_sentences, seed=5).sentences["en"]
+
+
 def task_of(size: Size) -> Task:
     """Model and text of a size."""
     torch.manual_seed(0)
@@ -76,8 +86,14 @@ def task_of(size: Size) -> Task:
         num_hidden_layers=size.n_layers,
         intermediate_size=4 * size.n_dims,
     )
-    text = generate_corpus(["en"], n_sentences=size.n_sentences, seed=5).sentences["en"]
+    text = text_of(size.n_sentences)
     return Task(BertModel(config).eval(), tokenizer, text, all_words(text), size.layers)
+
+
+def first_sentences(task: Task, n_sentences: int) -> Task:
+    """The task with fewer sentences."""
+    text = replace(task.sentences, words=task.sentences.words[:n_sentences])
+    return replace(task, sentences=text, words=all_words(text))
 
 
 def all_words(sentences: Sentences) -> Words:
@@ -126,11 +142,19 @@ def write(task: Task, plan: ExtractionPlan, path: Path) -> None:
     store.write_vectors(path, header, plan.rows, vectors)
 
 
+def parts_of(task: Task, plan: ExtractionPlan) -> list[_Part]:
+    """What passes through the model together: on a CPU parts of batches, else whole ones."""
+    budget = _CPU_SUBWORDS if task.model.device.type == "cpu" else None
+    return [
+        _Part(inputs, batch) for batch in plan.batches for inputs in _within(plan, batch, budget)
+    ]
+
+
 @torch.inference_mode()
-def bare_pass(task: Task, plan: ExtractionPlan) -> None:
-    """The same batches through the model, nothing kept."""
-    for batch in plan.batches:
-        subwords, mask = _padded(task.model, plan, _Part(batch, batch), given=False)
+def bare_pass(task: Task, plan: ExtractionPlan, parts: Sequence[_Part]) -> None:
+    """Parts of batches through the model, nothing kept."""
+    for part in parts:
+        subwords, mask = _padded(task.model, plan, part, given=False)
         task.model(input_ids=subwords, attention_mask=mask)
 
 
@@ -141,80 +165,118 @@ def one_at_a_time(task: Task, n_sentences: int, path: Path) -> None:
         for line in task.sentences.words[:n_sentences]:
             encoded = task.tokenizer([list(line)], is_split_into_words=True, return_tensors="pt")
             states = task.model(**encoded, output_hidden_states=True).hidden_states
+            rows = {layer: states[layer][0].numpy() for layer in task.layers}
             last = {word: place for place, word in enumerate(encoded.word_ids(0))}
             features = []
             for position, word in enumerate(line):
                 layers = [
-                    {
-                        "index": layer,
-                        "values": [round(x.item(), 8) for x in states[layer][0, last[position]]],
-                    }
-                    for layer in task.layers
+                    {"index": layer, "values": [round(x.item(), 8) for x in of_layer[place]]}
+                    for place in [last[position]]
+                    for layer, of_layer in rows.items()
                 ]
                 features.append({"token": word, "layers": layers})
             file.write(json.dumps({"features": features}) + "\n")
 
 
 def memory(size: Size) -> dict[str, float]:
-    """MiB that extraction adds in this process, and its CPU seconds."""
+    """MiB that extraction adds in this process."""
     task = task_of(size)
-    before = peak_mib()
+    before = held_mib()
+    forget_peak()
     with tempfile.TemporaryDirectory() as folder:
-        seconds = cpu_seconds(lambda: extract(task, Path(folder) / "v.h5"))
-    return {"mib": peak_mib() - before, "seconds": seconds}
+        extract(task, Path(folder) / "v.h5")
+    return {"mib": peak_mib() - before}
 
 
-def memory_alone(quick: bool, times: int) -> dict[str, float]:
+def memory_alone(quick: bool, times: int) -> float:
     """`memory` in a process of its own, with `times` the sentences."""
     command = [sys.executable, __file__, "--memory", str(times), *(["--quick"] if quick else [])]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    return dict(json.loads(done.stdout))
+    return float(json.loads(done.stdout)["mib"])
 
 
-def measure_times(size: Size) -> dict[str, Figure]:
-    """Ours beside the bare pass and beside one sentence at a time."""
-    task = task_of(size)
-    plan = plan_of(task)
-    n_alone = sum(map(len, task.sentences.words[: size.n_alone]))
+@dataclass(frozen=True)
+class Measured:
+    """CPU seconds, of all sentences, and MiB of ours."""
+
+    ours: float
+    bare: float
+    whole: float
+    """Of the bare pass with whole batches."""
+    alone: float
+    mib: float
+
+
+def measure_task(task: Task, plan: ExtractionPlan, n_alone: int) -> Measured:
+    """Ours once, the others before and after; whole batches and single sentences by a part."""
+    parts, some = parts_of(task, plan), first_sentences(task, n_alone)
+    batch = plan.batches[0]
+    before = held_mib()
+    forget_peak()
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / name for name in ("v.h5", "v.json")]
-        ours, bare, alone = medians(
-            cpu_seconds,
-            size.n_rounds,
-            lambda: extract(task, files[0]),
-            lambda: bare_pass(task, plan),
-            lambda: one_at_a_time(task, size.n_alone, files[1]),
-        )
-    alone *= task.words.n_words / n_alone
+        extract(some, files[0])  # the first batches load and choose kernels
+        bare = cpu_seconds(lambda: bare_pass(task, plan, parts[::2]))
+        ours = cpu_seconds(lambda: extract(task, files[0]))
+        mib = peak_mib() - before
+        bare += cpu_seconds(lambda: bare_pass(task, plan, parts[1::2]))
+        whole = cpu_seconds(lambda: bare_pass(task, plan, [_Part(batch, batch)]))
+        alone = cpu_seconds(lambda: one_at_a_time(some, n_alone, files[1]))
+    whole *= sum(filled(plan, each) for each in plan.batches) / filled(plan, batch)
+    return Measured(ours, bare, whole, alone * task.words.n_words / some.words.n_words, mib)
+
+
+def filled(plan: ExtractionPlan, batch: np.ndarray) -> int:
+    """Subwords of a batch, filling included."""
+    return len(batch) * _longest(plan, batch)
+
+
+def time_figures(size: Size) -> dict[str, Figure]:
+    """Ours beside the bare pass and beside one sentence at a time; memory."""
+    task = task_of(size)
+    plan = plan_of(task)
+    found = measure_task(task, plan, size.n_alone)
     shape = f"BERT {size.n_layers} x {size.n_dims}, {size.n_sentences} sentences"
     text = f"{shape}, {plan.n_words} words, {len(plan.subwords)} subwords"
     return {
         "extraction, beside the bare pass": figure(
-            ours, "s", "<= 1.1", ours / bare, limit=bare, note=text,
-            subwords_per_second=len(plan.subwords) / ours,
+            found.ours, "s", "<= 1.1", found.ours / found.bare, limit=found.bare, note=text,
+            subwords_per_second=len(plan.subwords) / found.ours,
             subwords_per_word=len(plan.subwords) / plan.n_words,
         ),
+        "extraction, beside the bare pass, whole batches": figure(
+            found.ours, "s", "-", found.ours / found.whole, limit=found.whole,
+            note=f"one batch of {len(plan.batches)} timed, scaled by its subwords",
+        ),
         "extraction, beside sentence by sentence, JSON": figure(
-            ours, "s", ">= 4", alone / ours, alternative=alone,
+            found.ours, "s", ">= 4", found.alone / found.ours, alternative=found.alone,
             note=f"{size.n_alone} sentences timed, scaled by their words",
         ),
+        "extraction, memory above the model": figure(
+            found.mib, "MiB", "<= 1", found.mib / MOST_MIB, limit=float(MOST_MIB), note=shape,
+        ),
+    }  # fmt: skip
+
+
+def memory_figures(quick: bool) -> dict[str, Figure]:
+    """Memory of more and more sentences."""
+    size = QUICK if quick else GROWING
+    found = {times: memory_alone(quick, times) for times in (TIMES[:2] if quick else TIMES)}
+    least, most = min(found), max(found)
+    growth = 1000 * (found[most] - found[least]) / ((most - least) * size.n_sentences)
+    shape = f"BERT {size.n_layers} x {size.n_dims}"
+    return {
+        f"extraction, memory, {times * size.n_sentences:,} sentences": figure(
+            mib, "MiB", "<= 1", mib / MOST_MIB, limit=float(MOST_MIB),
+            note=f"{shape}; {growth:.1f} MiB more for 1,000 more sentences: the plan is held",
+        )
+        for times, mib in found.items()
     }  # fmt: skip
 
 
 def measure(quick: bool = False) -> dict[str, Figure]:
     """Figures of extraction by name."""
-    size = QUICK if quick else Size()
-    figures = measure_times(size)
-    once, thrice = (memory_alone(quick, times) for times in (1, 3))
-    for times, found in ((1, once), (3, thrice)):
-        figures[f"extraction, memory above the model, {times} x the sentences"] = figure(
-            found["mib"], "MiB", "<= 1", found["mib"] / MOST_MIB, limit=float(MOST_MIB)
-        )
-    figures["extraction, time of 3 x the sentences"] = figure(
-        thrice["seconds"], "s", "<= 1.1", thrice["seconds"] / (3 * once["seconds"]),
-        limit=3 * once["seconds"], note="beside 3 x the time of the sentences once",
-    )  # fmt: skip
-    return figures
+    return time_figures(QUICK if quick else Size()) | memory_figures(quick)
 
 
 def main() -> None:
@@ -225,8 +287,8 @@ def main() -> None:
     options = parser.parse_args()
     found: dict[str, Any]
     if options.memory:
-        size = QUICK if options.quick else Size()
-        found = memory(Size(**vars(size) | {"n_sentences": options.memory * size.n_sentences}))
+        size = QUICK if options.quick else GROWING
+        found = memory(replace(size, n_sentences=options.memory * size.n_sentences))
     else:
         found = measure(options.quick)
     json.dump(found, sys.stdout, indent=1)

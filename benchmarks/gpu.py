@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from extraction import QUICK as QUICK_MODEL
 from extraction import Size as ModelSize
-from extraction import bare_pass, plan_of, task_of, write
+from extraction import bare_pass, parts_of, plan_of, task_of, write
 from kmeans import QUICK as QUICK_KMEANS
 from kmeans import Size as KMeansSize
 from kmeans import mixture, search_of
@@ -87,7 +87,7 @@ def extraction_figures(size: Size, device: str) -> dict[str, Figure]:
         planning = wall_seconds(lambda: plans.append(plan_of(task)))
         seconds = settled(device, lambda: write(task, plans[0], path))
         n_bytes = path.stat().st_size
-    bare = settled(device, lambda: bare_pass(task, plans[0]))
+    bare = settled(device, lambda: bare_pass(task, plans[0], parts_of(task, plans[0])))
     limit = product_rate(device, torch.bfloat16, size.n_product)
     rate, bare_rate = (operations(plans[0], size.model) / each for each in (seconds, bare))
     note = f"{size.model.n_sentences:,} sentences; {n_bytes / seconds / 2**20:,.0f} MiB/s written"

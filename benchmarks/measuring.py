@@ -14,10 +14,12 @@ __all__ = [
     "Figure",
     "cpu_seconds",
     "figure",
+    "forget_peak",
     "held_mib",
     "medians",
     "peak_mib",
     "reached",
+    "timed",
     "wall_seconds",
 ]
 
@@ -68,6 +70,13 @@ def wall_seconds(call: Callable[[], Any]) -> float:
     return time.perf_counter() - began
 
 
+def timed(clock: Clock, call: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds of a call, and what it gives."""
+    results: list[Any] = []
+    seconds = clock(lambda: results.append(call()))
+    return seconds, results[0]
+
+
 def medians(clock: Clock, n_rounds: int, *calls: Callable[[], Any]) -> list[float]:
     """Median seconds of each call; they take turns, so that a busy minute meets all."""
     rounds = [[clock(call) for call in calls] for _ in range(n_rounds)]
@@ -80,8 +89,13 @@ def held_mib() -> float:
     return int(status.split("VmRSS:")[1].split()[0]) / 2**10
 
 
+def forget_peak() -> None:
+    """Let `peak_mib` count from now on (Linux)."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
 def peak_mib() -> float:
-    """Most memory that this process has held so far."""
+    """Most memory that this process has held so far, or since `forget_peak`."""
     status = Path("/proc/self/status")
     if status.exists():
         # getrusage would count what the process that started this one held.
