@@ -3,11 +3,12 @@
     python benchmarks/storage.py [--words 300000]
 
 The vectors are hidden states of the built-in text: of a BERT of base size with random weights,
-layers 0, 1, 3, 6, 9 and 12, its words repeated to the number of words wanted; sizes also of the
-trained small BERT that the project ships. Both sides write as the vectors come, batch by batch, and
-end with fsync; they take turns, and each writes a new file, as every job does. Seconds are on the
-clock: they wait for the disk. What is read is what the system counts of this process
-(/proc/self/io, `rchar`).
+layers 0, 1, 3, 6, 9 and 12, and of the trained small BERT that the project ships. The first are
+repeated to the number of words wanted, each of them many chunks after the one before, so that no
+packing sees it twice; of the second all are different. Both sides are given views of the same
+array, write them batch by batch, and end with fsync; they take turns, and each writes a new file,
+as every job does. Seconds are on the clock: they wait for the disk. What is read is what the system
+counts of this process (/proc/self/io, `rchar`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -24,15 +26,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from extraction import TOKENIZER, Task, plan_of, task_of
+from extraction import TOKENIZER, Task, all_words, plan_of, task_of, text_of
 from extraction import Size as ModelSize
 from measuring import Figure, figure, medians, wall_seconds
 
 from polyconcept import extraction, models, store
+from polyconcept.devices import cpu_threads
 from polyconcept.records import Words
 from polyconcept.store import VectorFile
+from polyconcept.store._vectors import _MOST_PACKERS
 
 IO = Path("/proc/self/io")
+N_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 States = dict[int, np.ndarray]
 
 
@@ -43,13 +48,15 @@ class Size:
     n_words: int
     model: ModelSize
     """Whose hidden states are taken, again and again."""
+    n_trained: int
+    """Sentences that the trained small BERT reads."""
     batch: int
     n_rounds: int
 
 
-FULL = Size(60_000, ModelSize(n_sentences=200, layers=(0, 1, 3, 6, 9, 12)), 7000, 5)
+FULL = Size(300_000, ModelSize(n_sentences=400, layers=(0, 1, 3, 6, 9, 12)), 2000, 7000, 2)
 SMALL = ModelSize(n_sentences=40, n_layers=2, n_dims=48, layers=(0, 1, 2))
-QUICK = Size(2000, SMALL, 500, 1)
+QUICK = Size(2000, SMALL, 40, 500, 1)
 
 
 def states_of(task: Task) -> States:
@@ -63,20 +70,33 @@ def states_of(task: Task) -> States:
     return found
 
 
-def trained_states() -> States:
+def trained_states(n_sentences: int) -> States:
     """Vectors of the small BERT that the project ships."""
     model = models.load_backbone(TOKENIZER, side="encoder", device="cpu", dtype=torch.float32)
-    task = task_of(SMALL)
-    return states_of(Task(model, task.tokenizer, task.sentences, task.words, (0, 2, 4)))
+    text = text_of(n_sentences)
+    tokenizer = models.load_tokenizer(TOKENIZER)
+    return states_of(Task(model, tokenizer, text, all_words(text), (0, 2, 4)))
 
 
-def batches_of(states: States, n_words: int, batch: int) -> Iterator[tuple[np.ndarray, States]]:
-    """All words in a random order, as batches of like sentences come."""
-    n_known = len(next(iter(states.values())))
-    for places in np.split(
-        np.random.default_rng(3).permutation(n_words), range(batch, n_words, batch)
-    ):
-        yield places, {layer: vectors[places % n_known] for layer, vectors in states.items()}
+def batches_of(states: States, places: np.ndarray, batch: int) -> Iterator[tuple[Any, States]]:
+    """Views of the states, from their first to their last again and again, for all places."""
+    n_known, first = n_words(states), 0
+    while first < len(places):
+        start = first % n_known
+        n_taken = min(batch, n_known - start, len(places) - first)
+        taken = {layer: vectors[start : start + n_taken] for layer, vectors in states.items()}
+        yield places[first : first + n_taken], taken
+        first += n_taken
+
+
+def n_words(states: States) -> int:
+    """Words that the states are of."""
+    return len(next(iter(states.values())))
+
+
+def in_any_order(n_words: int) -> np.ndarray:
+    """Places of words, as batches of like sentences have them."""
+    return np.random.default_rng(3).permutation(n_words)
 
 
 def table(n_words: int) -> Words:
@@ -85,8 +105,10 @@ def table(n_words: int) -> Words:
     return Words("en", sentence, zeros, zeros, ("word",))
 
 
-def write_ours(path: Path, states: States, words: Words, batch: int) -> None:
-    """As a job writes them."""
+def write_ours(
+    path: Path, states: States, words: Words, batch: int, places: np.ndarray | None = None
+) -> None:
+    """As a job writes them; at the words' places, or from the first to the last."""
     names = ("model", "variant", "side", "given", "reading", "pooling")
     header = store.VectorHeader(
         language="en",
@@ -95,21 +117,22 @@ def write_ours(path: Path, states: States, words: Words, batch: int) -> None:
         **dict.fromkeys(names, ""),
     )
     rows = np.arange(words.n_words)
-    store.write_vectors(path, header, rows, batches_of(states, words.n_words, batch))
+    at = rows if places is None else places
+    store.write_vectors(path, header, rows, batches_of(states, at, batch))
 
 
-def write_plain(path: Path, states: States, n_words: int, batch: int) -> None:
+def write_plain(path: Path, states: States, places: np.ndarray, batch: int) -> None:
     """The numbers of each batch, one after the other."""
     with path.open("wb", buffering=0) as file:
-        for _, vectors in batches_of(states, n_words, batch):
+        for _, vectors in batches_of(states, places, batch):
             for of_layer in vectors.values():
                 file.write(of_layer.data)
         os.fsync(file.fileno())
 
 
-def size_ratio(path: Path, states: States, n_words: int) -> float:
-    """Bytes of a file to those of its numbers."""
-    return path.stat().st_size / (n_words * sum(4 * part.shape[1] for part in states.values()))
+def mib_of(states: States, n_words: int) -> float:
+    """MiB of the numbers of so many words."""
+    return n_words * sum(4 * part.shape[1] for part in states.values()) / 2**20
 
 
 def bytes_read() -> int:
@@ -117,7 +140,7 @@ def bytes_read() -> int:
     return int(IO.read_text().split("rchar: ")[1].split()[0])
 
 
-def read_figure(path: Path, words: Words, states: States) -> Figure:
+def read_figure(path: Path, words: Words, states: States, places: np.ndarray) -> Figure:
     """What is read of the file where one layer is."""
     layer = max(states)
     with VectorFile.open(path, words) as file:
@@ -125,66 +148,81 @@ def read_figure(path: Path, words: Words, states: States) -> Figure:
         before = bytes_read()
         found = file.read(layer, file.rows)
         read = bytes_read() - before
-    assert np.array_equal(found[:100], states[layer][np.arange(100) % len(states[layer])])
+    assert np.array_equal(found[places[:100]], states[layer][:100])
     return figure(
         read / 2**20, "MiB", "<= 1.05", read / stored, limit=stored / 2**20,
         note="beside what the layer takes in the file",
     )  # fmt: skip
 
 
+def check_room(folder: Path, mib: float) -> None:
+    """Refuses a folder whose disk has no room.
+
+    Raises:
+        ValueError: As said.
+    """
+    free = shutil.disk_usage(folder).free / 2**20
+    if free < mib:
+        raise ValueError(f"{folder}: {free:,.0f} MiB free, {mib:,.0f} are needed; set TMPDIR")
+
+
+def trained_figure(folder: Path, size: Size) -> Figure:
+    """Size of a file of the trained small BERT, of all its text's words once."""
+    states = trained_states(size.n_trained)
+    words, path = table(n_words(states)), folder / "small.h5"
+    write_ours(path, states, words, size.batch)
+    mib, raw = path.stat().st_size / 2**20, mib_of(states, words.n_words)
+    note = f"{words.n_words:,} words x {len(states)} layers, each word once"
+    return figure(mib, "MiB", "<= 0.9", mib / raw, limit=raw, note=note)
+
+
+def large_figures(folder: Path, size: Size, states: States) -> dict[str, Figure]:
+    """Size of a large file, the rate at which it is written, what is read of it."""
+    words, places = table(size.n_words), in_any_order(size.n_words)
+    ours, plain = folder / "v.h5", folder / "v.raw"
+    raw = mib_of(states, size.n_words)
+    check_room(folder, 2.1 * raw)
+
+    def anew(call: Callable[[], Any]) -> float:
+        """Seconds where neither file is there before."""
+        for path in (plain, ours):
+            path.unlink(missing_ok=True)
+        return wall_seconds(call)
+
+    other, spent = medians(
+        anew,
+        size.n_rounds,
+        lambda: write_plain(plain, states, places, size.batch),
+        lambda: write_ours(ours, states, words, size.batch, places),
+    )
+    mib = ours.stat().st_size / 2**20
+    about = f"{size.n_words:,} words x {len(states)} layers"
+    threads = f"{min(_MOST_PACKERS, os.cpu_count() or 1)} packing threads on {N_CORES} cores"
+    found = {
+        "storage, size": figure(
+            mib, "MiB", "<= 0.9", mib / raw, limit=raw,
+            note=f"{about} of a base-size BERT, random weights; {n_words(states):,} words repeated",
+        ),
+        "storage, write rate": figure(
+            raw / spent, "MiB/s", ">= 0.7", other / spent, limit=raw / other,
+            note=f"of raw numbers, new files, fsync included; {threads}",
+        ),
+    }  # fmt: skip
+    if IO.exists():  # Linux
+        found["storage, one layer read"] = read_figure(ours, words, states, places)
+    return found
+
+
 def measure(quick: bool = False, n_words: int | None = None) -> dict[str, Figure]:
     """Figures of storage by name; `n_words` in place of the usual number."""
     size = QUICK if quick else FULL
     size = replace(size, n_words=n_words or size.n_words)
-    states, words, n = states_of(task_of(size.model)), table(size.n_words), size.n_words
-    trained = trained_states()
-    raw = 4 * n * sum(part.shape[1] for part in states.values())
+    with cpu_threads(N_CORES):  # what is made here is not timed
+        states = states_of(task_of(size.model))
     with tempfile.TemporaryDirectory() as folder:
-        ours, plain, small = (Path(folder) / name for name in ("v.h5", "v.raw", "s.h5"))
-
-        def anew(call: Callable[[], Any]) -> float:
-            """Seconds where neither file is there before."""
-            for path in (ours, plain):
-                path.unlink(missing_ok=True)
-            return wall_seconds(call)
-
-        def to_plain() -> None:
-            write_plain(plain, states, n, size.batch)
-
-        none, seconds, other = medians(
-            anew,
-            size.n_rounds,
-            # What both sides do besides: to make the batches.
-            lambda: sum(1 for _ in batches_of(states, n, size.batch)),
-            lambda: write_ours(ours, states, words, size.batch),
-            to_plain,
-        )
-        again = medians(wall_seconds, size.n_rounds, to_plain)[0]
-        write_ours(ours, states, words, size.batch)
-        write_ours(small, trained, words, size.batch)
-        rates = [raw / (spent - none) / 2**20 for spent in (seconds, other, again)]
-        about = f"{n} words x {len(states)} layers"
-        figures = {
-            "storage, size": figure(
-                ours.stat().st_size / 2**20, "MiB", "<= 0.9", size_ratio(ours, states, n),
-                limit=raw / 2**20, note=f"{about} of a base-size BERT, random weights",
-            ),
-            "storage, size, trained small BERT": figure(
-                small.stat().st_size / 2**20, "MiB", "<= 0.9", size_ratio(small, trained, n),
-                limit=small.stat().st_size / 2**20 / size_ratio(small, trained, n),
-            ),
-            "storage, write rate": figure(
-                rates[0], "MiB/s", ">= 0.7", rates[0] / rates[1], limit=rates[1],
-                note=f"of raw numbers, new files, fsync included; {os.cpu_count()} cores",
-            ),
-            "storage, write rate, beside plain over an old file": figure(
-                rates[0], "MiB/s", "-", rates[0] / rates[2], limit=rates[2],
-                note="whose pages the system has at hand: what it copies at most",
-            ),
-        }  # fmt: skip
-        if IO.exists():  # Linux
-            figures["storage, one layer read"] = read_figure(ours, words, states)
-    return figures
+        found = large_figures(Path(folder), size, states)
+        found["storage, size, trained small BERT"] = trained_figure(Path(folder), size)
+    return found
 
 
 def main() -> None:
