@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+FAISS := build/faiss/.ready
 # The study of the targets that need one.
 STUDY ?= studies/demo.yaml
 N ?= 3
@@ -77,8 +78,15 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/snakefmt Snakefile workflow/rules
 
+# faiss has an environment of its own, build/faiss/, made on first use. Where it cannot be made, the
+# k-means benchmark does without and says so.
+$(FAISS): benchmarks/faiss.lock
+	( $(PYTHON) -m venv --clear build/faiss \
+	  && build/faiss/bin/pip install --quiet --disable-pip-version-check -r $< \
+	  && touch $@ ) || echo "faiss cannot be installed: k-means is measured without it" >&2
+
 # docs/PERFORMANCE.md; WITH="extraction storage" measures only these.
-bench: $(READY)
+bench: $(READY) $(FAISS)
 	$(BIN)/python benchmarks/run.py $(WITH)
 
 # Before a study runs: jobs, GPU hours, CPU hours and disk by stage.

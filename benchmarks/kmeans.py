@@ -5,8 +5,8 @@
 The words: a mixture of Gaussians with three shifted dims, as hidden states have. All tools run with
 as many threads as OMP_NUM_THREADS says, on the same vectors and from the same start. Seconds are of
 CPU, which other work on the machine changes less than wall time; the ratios are of times taken in
-turns in one run. faiss is not a dependency: it is measured where `build/faiss` is an environment
-that has it (python -m venv build/faiss; build/faiss/bin/pip install faiss-cpu).
+turns in one run. faiss is not a dependency: `make bench` installs benchmarks/faiss.lock into an
+environment of its own, build/faiss/; where that cannot be, the table says so.
 """
 
 from __future__ import annotations
@@ -16,22 +16,21 @@ import json
 import os
 import subprocess
 import tempfile
-import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from measuring import Figure, cpu_seconds, figure, medians, timed
 
 if TYPE_CHECKING:
     from sklearn.cluster import KMeans
 
-Figure = dict[str, float | str | None]
-
 FAISS = Path(__file__).parents[1] / "build" / "faiss" / "bin" / "python"
+FAISS_ITERATIONS = 5
 FAISS_SCRIPT = """
 import json, sys, time
 import faiss, numpy as np
@@ -56,7 +55,7 @@ class Size:
     n_dims: int = 768
     n_clusters: int = 600
     n_restarts: int = 10
-    n_rounds: int = 3
+    n_rounds: int = 2
     """Times that what is short is measured, in turns."""
 
 
@@ -73,19 +72,12 @@ def mixture(size: Size, *, seed: int = 0, noise: float = 5.0, shift: float = 100
     return vectors
 
 
-def seconds_of(call: Callable[[], Any]) -> tuple[float, Any]:
-    """CPU seconds of this process in the call, and what it gives."""
-    began = time.process_time()
-    result = call()
-    return time.process_time() - began, result
-
-
 def product_rate(rows: int = 4096) -> float:
     """Float32 operations a second of a large square matrix product."""
     import torch
 
     left, right = torch.randn(2, rows, rows)
-    return 2 * rows**3 / seconds_of(lambda: torch.mm(left, right))[0]
+    return 2 * rows**3 / cpu_seconds(lambda: torch.mm(left, right))
 
 
 def sklearn_fit(
@@ -103,37 +95,58 @@ def sklearn_fit(
 
 def sklearn_iteration_seconds(vectors: np.ndarray, start: np.ndarray) -> float:
     """Seconds of an iteration of scikit-learn's Lloyd."""
-    few, more = (
-        seconds_of(lambda n=n: sklearn_fit(vectors, start, len(start), "lloyd", max_iter=n, tol=0))
-        for n in (2, 7)
-    )
-    return (more[0] - few[0]) / 5
+
+    def fit(n_iterations: int) -> None:
+        sklearn_fit(vectors, start, len(start), "lloyd", max_iter=n_iterations, tol=0)
+
+    few, more = (cpu_seconds(lambda n=n: fit(n)) for n in (2, 7))
+    return (more - few) / 5
 
 
 def sklearn_start_seconds(vectors: np.ndarray, n_clusters: int) -> float:
     """Seconds of k-means++ for one start: its steps cost the same, so a part of them is timed."""
     from sklearn.cluster import kmeans_plusplus
 
-    few, more = max(2, n_clusters // 30), max(4, n_clusters // 10)
     n_trials = 2 + int(np.log(n_clusters))
-    seconds = [
-        seconds_of(lambda n=n: kmeans_plusplus(vectors, n, n_local_trials=n_trials, random_state=0))
-        for n in (few, more)
-    ]
-    return (seconds[1][0] - seconds[0][0]) / (more - few) * n_clusters
+
+    def start(n: int) -> None:
+        kmeans_plusplus(vectors, n, n_local_trials=n_trials, random_state=0)
+
+    counts = max(2, n_clusters // 30), max(4, n_clusters // 10)
+    few, more = (cpu_seconds(lambda n=n: start(n)) for n in counts)
+    return (more - few) / (counts[1] - counts[0]) * n_clusters
 
 
-def own_start_seconds(vectors: np.ndarray, n_clusters: int, n_restarts: int) -> float:
-    """Seconds of our starts, all of them together."""
+def own_start_seconds(vectors: np.ndarray, n_clusters: int) -> float:
+    """Seconds of one of our starts alone: a tenth of its steps, scaled."""
     import torch
 
     from polyconcept.clustering._points import Team, centred_points
     from polyconcept.clustering._start import greedy_starts
 
-    points = centred_points(vectors, torch.device("cpu"))
-    seeds = np.random.SeedSequence(212).spawn(n_restarts)
+    points, few = centred_points(vectors, torch.device("cpu")), max(2, n_clusters // 10)
     with Team(points.device) as team:
-        return seconds_of(lambda: greedy_starts(points, n_clusters, seeds, team))[0]
+        seconds = cpu_seconds(lambda: greedy_starts(points, few, [np.random.SeedSequence(0)], team))
+    return seconds / (few - 1) * (n_clusters - 1)
+
+
+@contextmanager
+def timed_starts() -> Iterator[list[float]]:
+    """Seconds of each choice of starts that a fit makes inside the block."""
+    from polyconcept.clustering import _cluster
+
+    choose, found = _cluster.greedy_starts, []
+
+    def choose_timed(*arguments: Any) -> Any:  # noqa: ANN401 - as what it stands for
+        seconds, rows = timed(cpu_seconds, lambda: choose(*arguments))
+        found.append(seconds)
+        return rows
+
+    _cluster.greedy_starts = choose_timed
+    try:
+        yield found
+    finally:
+        _cluster.greedy_starts = choose
 
 
 def search_of(vectors: np.ndarray, start: np.ndarray, device: str = "cpu") -> Callable[[], Any]:
@@ -153,112 +166,142 @@ def search_of(vectors: np.ndarray, start: np.ndarray, device: str = "cpu") -> Ca
     return search
 
 
-def faiss_iteration_seconds(
-    vectors: np.ndarray, start: np.ndarray, n_iterations: int, n_threads: int
-) -> float | None:
-    """Seconds of an iteration of faiss, None where it is not installed."""
-    if not FAISS.exists():
-        return None
-    with tempfile.TemporaryDirectory() as folder:
-        files = [str(Path(folder) / name) for name in ("vectors.npy", "start.npy")]
-        np.save(files[0], vectors)
-        np.save(files[1], start)
-        arguments = [*files, str(n_iterations), str(n_threads)]
-        done = subprocess.run(
-            [str(FAISS), "-c", FAISS_SCRIPT, *arguments], check=True, stdout=subprocess.PIPE
-        )
-    return float(json.loads(done.stdout))
-
-
-def figure(ours: float, unit: str, goal: str, **others: float | str) -> Figure:
-    """One line of the table."""
-    columns: Figure = {"limit": None, "alternative": None, "ratio": None, "note": ""}
-    return {"ours": ours, "unit": unit, "goal": goal, **columns, **others}
-
-
-def measure_iterations(vectors: np.ndarray, size: Size) -> dict[str, Figure]:
-    """Iterations from one start, to the end: ours, scikit-learn's and faiss's."""
+@contextmanager
+def faiss_clock(vectors: np.ndarray, start: np.ndarray) -> Iterator[Callable[[], float] | None]:
+    """What gives the seconds of an iteration of faiss; None where it is not installed."""
     import torch
 
+    if not FAISS.exists() or subprocess.run([FAISS, "-c", "import faiss"], check=False).returncode:
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / name for name in ("vectors.npy", "start.npy")]
+        for file, rows in zip(files, (vectors, start), strict=True):
+            np.save(file, rows)
+        numbers = [str(FAISS_ITERATIONS), str(torch.get_num_threads())]
+        command = [FAISS, "-c", FAISS_SCRIPT, *files, *numbers]
+        yield lambda: float(
+            json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+        )
+
+
+@dataclass(frozen=True)
+class Iterations:
+    """Medians over the rounds."""
+
+    product: float
+    """Operations a second of a matrix product."""
+    search: float
+    """Seconds of a search among all centers."""
+    own: float
+    """Seconds of an iteration, centring and inertia included."""
+    n_own: int
+    theirs: dict[str, float]
+    """Seconds of an iteration of each other tool."""
+
+
+def measure_iterations(vectors: np.ndarray, size: Size) -> Iterations:
+    """Iterations from one start, to the end: ours, scikit-learn's and faiss's, in turns."""
     from polyconcept.clustering import cluster_vectors
 
     rows = np.random.default_rng(1).choice(size.n_words, size.n_clusters, replace=False)
     start, k = vectors[rows], size.n_clusters
     sklearn_fit(vectors, start, k, "lloyd", max_iter=1)  # its first call loads what it needs
-    search = search_of(vectors, start)
-    rates, searches, own, lloyd = [], [], [], []
-    for _ in range(size.n_rounds):
-        rates.append(product_rate())
-        searches.append(2 * vectors.size * k / seconds_of(search)[0])
-        whole, fit = seconds_of(lambda: cluster_vectors(vectors, n_clusters=k, seed=0, start=start))
-        own.append(whole / fit.n_iterations)  # centring and inertia included
-        lloyd.append(sklearn_iteration_seconds(vectors, start))
-    theirs = {"scikit-learn": median(lloyd)}
-    if faiss := faiss_iteration_seconds(vectors, start, 5, torch.get_num_threads()):
-        theirs["faiss"] = faiss
-    fastest = min(theirs, key=theirs.__getitem__)
-    rate = 2 * size.n_words * k * size.n_dims / median(own)
-    seconds = ", ".join(f"{name} {value:.3f} s" for name, value in theirs.items())
+    options: dict[str, Any] = {"n_clusters": k, "seed": 0, "start": start}
+    search, n_own = search_of(vectors, start), 0
+
+    def own() -> float:
+        nonlocal n_own
+        seconds, found = timed(cpu_seconds, lambda: cluster_vectors(vectors, **options))
+        n_own = found.n_iterations
+        return seconds / n_own
+
+    with faiss_clock(vectors, start) as faiss:
+        calls = {
+            "product": product_rate,
+            "search": lambda: cpu_seconds(search),
+            "own": own,
+            "scikit-learn": lambda: sklearn_iteration_seconds(vectors, start),
+        } | ({"faiss": faiss} if faiss else {})
+        found = dict(
+            zip(calls, medians(lambda call: call(), size.n_rounds, *calls.values()), strict=True)
+        )
+    tools = {name: found[name] for name in ("scikit-learn", "faiss") if name in found}
+    return Iterations(found["product"], found["search"], found["own"], n_own, tools)
+
+
+def iteration_figures(vectors: np.ndarray, size: Size) -> dict[str, Figure]:
+    """Rates beside the machine's, and an iteration beside the fastest tool's."""
+    found = measure_iterations(vectors, size)
+    n_operations = 2 * vectors.size * size.n_clusters
+    searching, rate = n_operations / found.search, n_operations / found.own
+    fastest = min(found.theirs, key=found.theirs.__getitem__)
+    seconds = ", ".join(f"{name} {value:.3f} s" for name, value in found.theirs.items())
+    missing = "" if "faiss" in found.theirs else "; faiss could not be installed here"
     return {
         "k-means, full search: rate": figure(
-            median(searches) / 1e9, "Gflop/s", ">= 0.6", limit=median(rates) / 1e9,
-            ratio=median(searches) / median(rates), note="all words among all centers",
+            searching / 1e9, "Gflop/s", ">= 0.6", searching / found.product,
+            limit=found.product / 1e9, note="all words among all centers",
         ),
         "k-means, iteration: rate": figure(
-            rate / 1e9, "Gflop/s", ">= 0.6", limit=median(rates) / 1e9,
-            ratio=rate / median(rates), note="of 2 n K d an iteration, spared ones counted",
+            rate / 1e9, "Gflop/s", ">= 0.6", rate / found.product,
+            limit=found.product / 1e9, note="of 2 n K d an iteration, spared ones counted",
         ),
         "k-means, iteration: time": figure(
-            median(own), "s", "<= 1", alternative=theirs[fastest],
-            ratio=median(own) / theirs[fastest],
-            note=f"{fit.n_iterations} iterations of one start; {seconds}"
-            + ("" if "faiss" in theirs else "; faiss not installed"),
+            found.own, "s", "<= 1", found.own / found.theirs[fastest],
+            alternative=found.theirs[fastest],
+            note=f"{found.n_own} iterations of one start; {seconds}{missing}",
         ),
     }  # fmt: skip
 
 
-def measure_starts(vectors: np.ndarray, size: Size) -> dict[str, Figure]:
-    """Starts of all restarts together, and one alone, beside scikit-learn's in float32."""
-    ours = own_start_seconds(vectors, size.n_clusters, size.n_restarts) / size.n_restarts
-    theirs, alone = [], []
-    for _ in range(size.n_rounds):
-        theirs.append(sklearn_start_seconds(vectors, size.n_clusters))
-        few = max(2, size.n_clusters // 10)
-        alone.append(own_start_seconds(vectors, few, 1) / (few - 1) * (size.n_clusters - 1))
-    other = median(theirs)
-    note = f"scikit-learn: part of one, scaled; {size.n_restarts} of ours together, each"
-    return {
-        "k-means, start": figure(
-            ours, "s", "<= 0.333", alternative=other, ratio=ours / other, note=note
-        ),
-        "k-means, start, one alone": figure(
-            median(alone), "s", "<= 0.333", alternative=other, ratio=median(alone) / other,
-            note="a tenth of its steps, scaled",
-        ),
-    }  # fmt: skip
+def fit_figures(vectors: np.ndarray, size: Size) -> dict[str, Figure]:
+    """The whole fit beside the released setting - elkan, float64, as many starts - and its starts.
 
-
-def measure_fit(vectors: np.ndarray, size: Size) -> dict[str, Figure]:
-    """The whole fit beside the released setting: elkan, float64, as many starts."""
+    One fit of scikit-learn is timed. Its inertia is one draw of what a restart gives, so that the
+    mean of our restarts stands beside it.
+    """
     from polyconcept.clustering import cluster_vectors
 
-    k = size.n_clusters
-    wide = vectors.astype(np.float64)
-    theirs, other = seconds_of(lambda: sklearn_fit(wide, None, k, "elkan", random_state=212))
-    ours, fit = seconds_of(
-        lambda: cluster_vectors(vectors, n_clusters=k, seed=212, n_restarts=size.n_restarts)
+    k, n = size.n_clusters, size.n_restarts
+    theirs, other = timed(
+        cpu_seconds,
+        lambda: sklearn_fit(vectors.astype(np.float64), None, k, "elkan", random_state=212),
     )
-    theirs *= size.n_restarts
-    return {
+    options = {"n_clusters": k, "seed": 212, "n_restarts": n}
+    with timed_starts() as starts:
+        ours, fit = timed(cpu_seconds, lambda: cluster_vectors(vectors, **options))
+    mean = float(fit.restart_inertias.mean())
+    return start_figures(vectors, size, sum(starts) / n) | {
         "k-means, whole fit": figure(
-            ours, "s", ">= 5", alternative=theirs, ratio=theirs / ours,
-            note=f"{size.n_restarts} starts; released setting: one of them timed, scaled",
+            ours, "s", ">= 5", n * theirs / ours, alternative=n * theirs,
+            note=f"{n} starts; released setting: one of them timed, scaled",
         ),
-        "k-means, inertia": figure(
-            fit.inertia, "", "<= 1", alternative=float(other.inertia_),
-            ratio=fit.inertia / other.inertia_,
-            note=f"best of {size.n_restarts} beside the one of scikit-learn; mean of ours is "
-            f"{fit.restart_inertias.mean() / other.inertia_:.5f} of it",
+        "k-means, inertia, mean of restarts": figure(
+            mean, "", "<= 1", mean / other.inertia_, alternative=float(other.inertia_),
+            note=f"of {n} beside one fit of scikit-learn; from one to the next it varies by "
+            f"{fit.restart_inertias.std() / mean:.5f} of it; best of {n}: "
+            f"{fit.inertia / other.inertia_:.5f} of scikit-learn's one",
+        ),
+    }  # fmt: skip
+
+
+def start_figures(vectors: np.ndarray, size: Size, ours: float) -> dict[str, Figure]:
+    """Each of the starts drawn together, and one alone, beside scikit-learn's in float32."""
+    other, alone = medians(
+        lambda call: call(),
+        size.n_rounds,
+        lambda: sklearn_start_seconds(vectors, size.n_clusters),
+        lambda: own_start_seconds(vectors, size.n_clusters),
+    )
+    note = f"in the whole fit, {size.n_restarts} together; scikit-learn: part of one, scaled"
+    return {
+        "k-means, start": figure(
+            ours, "s", "<= 0.333", ours / other, alternative=other, note=note
+        ),
+        "k-means, start, one alone": figure(
+            alone, "s", "<= 0.333", alone / other, alternative=other,
+            note="a tenth of its steps, scaled",
         ),
     }  # fmt: skip
 
@@ -275,11 +318,7 @@ def measure(quick: bool = False) -> dict[str, Figure]:
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(torch.get_num_threads()):
-            return (
-                measure_iterations(vectors, size)
-                | measure_starts(vectors, size)
-                | measure_fit(vectors, size)
-            )
+            return iteration_figures(vectors, size) | fit_figures(vectors, size)
     finally:
         torch.set_num_threads(before)
 
@@ -288,14 +327,9 @@ def main() -> None:
     """Print the figures as a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a small size, to see that it runs")
-    options = parser.parse_args()
-    print(f"load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
-    for name, row in measure(options.quick).items():
-        other = row["limit"] if row["limit"] is not None else row["alternative"]
-        print(
-            f"{name:<28}{row['ours']:>14.4g} {row['unit']:<8}{other:>12.4g}{row['ratio']:>9.3f}"
-            f"  {row['goal']:<10}{row['note']}"
-        )
+    from run import table
+
+    print(table(measure(parser.parse_args().quick)))
 
 
 if __name__ == "__main__":
