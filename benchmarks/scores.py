@@ -12,22 +12,16 @@ must be ours. Seconds are of CPU, which other work on the machine changes less t
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import median
 
 import numpy as np
+from measuring import Figure, cpu_seconds, figure, medians
 
 from polyconcept.alignment import align_clusters, translation_table
 from polyconcept.overlap import colap
 from polyconcept.records import Dictionary
 from polyconcept.results import CalignRule, ClusterAlignment, ClusteredWords
 
-Figure = dict[str, float | str | None]
 RULE = CalignRule("published", n=10, match=0.5, size_ratio=0.6, min_types=5)
 
 
@@ -43,6 +37,7 @@ class Size:
     n_rounds: int
 
 
+MOST_SECONDS = 2.0
 STUDY = Size("600 x 600", 600, 60, 12_000, loop_clusters=30, n_rounds=5)
 LARGE = Size("2,000 x 2,000, 300,000 words", 2000, 150, 60_000, loop_clusters=3, n_rounds=3)
 QUICK = Size("60 x 60", 60, 20, 400, loop_clusters=20, n_rounds=2)
@@ -82,13 +77,6 @@ def random_words(size: Size, seed: int = 0) -> Words:
         for code, names, of_word in zip(("xx", "yy"), spelling, types, strict=True)
     ]
     return Words(*sides, dictionary)
-
-
-def seconds_of(call: Callable[[], object]) -> float:
-    """CPU seconds of this process in the call."""
-    began = time.process_time()
-    call()
-    return time.process_time() - began
 
 
 def types_of(words: ClusteredWords) -> list[set[str]]:
@@ -154,11 +142,9 @@ def measure_size(size: Size) -> tuple[float, float]:
         clusters = words.source.cluster, words.target.cluster
         colap(*clusters, n_clusters=size.n_clusters, share=0.3, definition="published")
 
-    times = [
-        (seconds_of(scores), seconds_of(lambda: loop_pairs(part, target, translations)))
-        for _ in range(size.n_rounds)
-    ]
-    ours, theirs = (median(column) for column in zip(*times, strict=True))
+    ours, theirs = medians(
+        cpu_seconds, size.n_rounds, scores, lambda: loop_pairs(part, target, translations)
+    )
     return ours, theirs * size.n_clusters / len(part)
 
 
@@ -168,41 +154,23 @@ def measure(quick: bool = False) -> dict[str, Figure]:
     for size in [QUICK] if quick else [STUDY, LARGE]:
         ours, theirs = measure_size(size)
         note = f"loops: {size.loop_clusters} of {size.n_clusters} source clusters timed, scaled"
-        row: Figure = {"ours": ours, "unit": "s", "limit": None, "alternative": theirs}
-        figures[f"scores, {size.name}"] = row | {
-            "ratio": theirs / ours,
-            "goal": ">= 200",
-            "note": note,
-        }
+        figures[f"scores, {size.name}"] = figure(
+            ours, "s", ">= 200", theirs / ours, alternative=theirs, note=note
+        )
     if not quick:
-        figures["scores, large, seconds"] = row | {
-            "limit": 2.0,
-            "alternative": None,
-            "ratio": ours / 2.0,
-            "goal": "<= 1",
-            "note": "of the 2 seconds allowed",
-        }
+        figures["scores, large, seconds"] = figure(
+            ours, "s", "<= 1", ours / MOST_SECONDS, limit=MOST_SECONDS, note="the seconds allowed"
+        )
     return figures
 
 
 def main() -> None:
-    """Print the figures as a table, or as JSON."""
+    """Print the figures as a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a small size, to see that it runs")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    options = parser.parse_args()
-    load = os.getloadavg()[0]
-    figures = measure(options.quick)
-    if options.json:
-        json.dump(figures, sys.stdout, indent=1)
-        return
-    print(f"load average before: {load:.1f} on {os.cpu_count()} cores")
-    for name, row in figures.items():
-        other = row["alternative"] if row["limit"] is None else row["limit"]
-        print(
-            f"{name:<38}{row['ours']:>9.4f} {row['unit']}{other:>10.1f}{row['ratio']:>10.1f}"
-            f"  {row['goal']:<8}{row['note']}"
-        )
+    from run import table
+
+    print(table(measure(parser.parse_args().quick)))
 
 
 if __name__ == "__main__":

@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
+from measuring import Figure, cpu_seconds, figure, forget_peak, held_mib, peak_mib, timed
 
 from polyconcept.records import Links, Sentences
 from polyconcept.wordalign import align_words, alignment_error_rate
@@ -82,54 +80,64 @@ def systran_links(source: Sentences, target: Sentences) -> Links:
     return _as_links([np.array(points, dtype=np.int32)])
 
 
-def measure(tool: str, n_pairs: int, n_types: int, seed: int) -> dict[str, float]:
-    """Seconds, peak MiB above the text's own, and error rate of one tool in this process."""
+def measure_tool(tool: str, n_pairs: int, n_types: int, seed: int) -> dict[str, float]:
+    """CPU seconds, peak MiB above the text's own, and error rate of one tool in this process."""
     source, target, gold = synthetic_text(n_pairs, n_types, seed)
-    before = _peak_mib()
-    started = time.perf_counter()
-    links = (align_words if tool == "polyconcept" else systran_links)(source, target)
-    seconds = time.perf_counter() - started
+    align = align_words if tool == "polyconcept" else systran_links
+    before = held_mib()
+    forget_peak()
+    seconds, links = timed(cpu_seconds, lambda: align(source, target))
+    mib = peak_mib() - before
+    return {"seconds": seconds, "mib": mib, "error": alignment_error_rate(links, gold)}
+
+
+def measure_alone(tool: str, n_pairs: int, n_types: int, seed: int) -> dict[str, float]:
+    """`measure_tool` in a process of its own."""
+    numbers = {"--pairs": n_pairs, "--types": n_types, "--seed": seed}
+    arguments = [str(part) for option in numbers.items() for part in option]
+    command = [sys.executable, __file__, "--tool", tool, *arguments]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+    return dict(json.loads(done.stdout))
+
+
+def figures_of(n_pairs: int, n_types: int, seed: int) -> dict[str, Figure]:
+    """Figures by name: ours beside systran-align's."""
+    ours, theirs = (measure_alone(tool, n_pairs, n_types, seed) for tool in TOOLS)
+    note = f"systran-align; {n_pairs:,} pairs"
+    held = f"{ours['mib']:.0f} MiB above the text, systran-align {theirs['mib']:.0f}"
     return {
-        "seconds": seconds,
-        "mib": _peak_mib() - before,
-        "error": alignment_error_rate(links, gold),
-    }
+        "word links, time": figure(
+            ours["seconds"], "s", "<= 5", ours["seconds"] / theirs["seconds"],
+            alternative=theirs["seconds"], note=f"{note}; {held}",
+        ),
+        "word links, error rate": figure(
+            ours["error"], "", "<= 1", ours["error"] / theirs["error"],
+            alternative=theirs["error"], note=note,
+        ),
+    }  # fmt: skip
 
 
-def _peak_mib() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+def measure(quick: bool = False) -> dict[str, Figure]:
+    """Figures of word links by name."""
+    n_pairs = 1000 if quick else 100_000
+    return figures_of(n_pairs, n_pairs, 0)
 
 
 def main() -> None:
-    """Measure both tools and print a table."""
+    """Print the figures as a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=100_000, help="sentence pairs")
     parser.add_argument("--types", type=int, default=100_000, help="word types of each language")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--tool", choices=TOOLS, help="measure one, print JSON")
+    parser.add_argument("--tool", choices=TOOLS, help="measure one here, print JSON")
     options = parser.parse_args()
+    text = options.pairs, options.types, options.seed
     if options.tool:
-        print(json.dumps(measure(options.tool, options.pairs, options.types, options.seed)))
+        json.dump(measure_tool(options.tool, *text), sys.stdout)
         return
-    print(f"{options.pairs:,} sentence pairs, {options.threads} thread(s), seed {options.seed}")
-    print(f"load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print(f"{'tool':<15}{'seconds':>10}{'peak MiB':>10}{'error rate':>12}")
-    for tool in TOOLS:
-        result = json.loads(
-            subprocess.run(
-                [sys.executable, __file__, *sys.argv[1:], "--tool", tool],
-                env=os.environ | {"OMP_NUM_THREADS": str(options.threads)},
-                check=True,
-                stdout=subprocess.PIPE,
-            ).stdout
-        )
-        print(
-            f"{tool:<15}{result['seconds']:>10.1f}{result['mib']:>10.0f}{result['error']:>12.4f}",
-            flush=True,
-        )
-    print("peak MiB: above what the process held with the text read in")
+    from run import table
+
+    print(table(figures_of(*text)))
 
 
 if __name__ == "__main__":
