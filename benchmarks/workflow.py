@@ -1,11 +1,11 @@
-"""What Snakemake and Python cost besides the work: planning, starting, and each job.
+"""What Snakemake and Python cost besides the work: planning a study, and starting a script.
 
     python benchmarks/workflow.py
 
-Seconds on the clock. The plan is of config.yaml in an empty folder; the finished study is a small
-one of the built-in text and model, run once on one core. A job's overhead: what the run took beyond
-the seconds that the jobs' own records count, by the number of jobs; Python's start and imports are
-in it. The start of a script: Python with what the script imports, in CPU seconds too.
+The plan is of config.yaml in an empty folder, in seconds on the clock. The start of a script:
+Python with what the script imports at its top, of every script that loads no torch there; the
+slowest is the figure. Scripts that draw load matplotlib and stand apart. What a job costs besides
+its work is in demo.py.
 """
 
 from __future__ import annotations
@@ -19,17 +19,26 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-import yaml
 from measuring import Figure, figure
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = ROOT / "workflow/scripts"
-# Of jobs without a model.
-WITHOUT_TORCH = ("score_calign", "score_colap", "merge_scores", "split_words", "generate_corpus")
 MOST_SECONDS, MOST_START = 10.0, 0.5
+NEEDS_TORCH = 3
+# Ends Python where torch is asked for.
+WITHOUT_TORCH = f"""
+import os, sys
+class NoTorch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            os._exit({NEEDS_TORCH})
+sys.meta_path.insert(0, NoTorch())
+"""
 STUDY = {
     "name": "small",
     "corpus": "text",
@@ -39,29 +48,44 @@ STUDY = {
     "models": {"bert": {"builtin": "bert"}},
     "clustering": {"n_clusters": 5, "n_restarts": 1},
 }
+"""A study of a minute, for what needs a whole one."""
 
 
-def timed(command: list[str]) -> tuple[float, float]:
-    """Seconds on the clock and of CPU that a program takes.
+@dataclass(frozen=True)
+class Start:
+    """Seconds that the start of a script takes."""
+
+    clock: float
+    cpu: float
+    draws: bool
+    """Whether it loads matplotlib."""
+
+
+def run_timed(command: list[str], most: int = 0) -> tuple[float, float, int, str]:
+    """Seconds on the clock and of CPU that a program takes, its status and output.
 
     Raises:
-        subprocess.CalledProcessError: It failed; its output is printed.
+        subprocess.CalledProcessError: A status above `most`: it failed; its output is printed.
     """
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
+    if done.returncode < 0 or done.returncode > most:
         sys.stderr.write(done.stdout[-3000:] + done.stderr[-3000:])
         done.check_returncode()
     user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
-    return seconds, user + system
+    return seconds, user + system, done.returncode, done.stdout
 
 
-def snakemake(folder: Path, study: Path, *arguments: str) -> tuple[float, float]:
-    """Times of Snakemake on a study in a folder, with the local profile."""
-    profile = ["--workflow-profile", str(ROOT / "profiles/local"), "--cores", "1"]
+def snakemake(folder: Path, study: Path, *arguments: str, cores: int | None = 1) -> float:
+    """Seconds on the clock of Snakemake on a study in a folder, with the local profile.
+
+    Without `cores` it takes those that the profile says.
+    """
+    profile = ["--workflow-profile", str(ROOT / "profiles/local")]
+    used = ["--cores", str(cores)] if cores else []
     places = ["--directory", str(folder), "--configfile", str(study)]
-    return timed([sys.executable, "-m", "snakemake", *profile, *places, *arguments])
+    return run_timed([sys.executable, "-m", "snakemake", *profile, *used, *places, *arguments])[0]
 
 
 def import_lines(script: Path) -> str:
@@ -71,71 +95,66 @@ def import_lines(script: Path) -> str:
     return "; ".join(ast.unparse(node) for node in found)
 
 
-def start_figures(n_rounds: int) -> dict[str, Figure]:
-    """Start of each script that needs no torch; the slowest is the figure."""
-    wall: dict[str, float] = {}
-    cpu: dict[str, float] = {}
-    for name in WITHOUT_TORCH:
-        code = (
-            f"{import_lines(SCRIPTS / f'{name}.py')}; import sys; assert 'torch' not in sys.modules"
-        )
-        times = [timed([sys.executable, "-c", code]) for _ in range(n_rounds)]
-        wall[name], cpu[name] = (median(column) for column in zip(*times, strict=True))
-    slowest = max(cpu, key=cpu.__getitem__)
-    each = ", ".join(f"{name} {seconds:.2f}" for name, seconds in cpu.items())
-    note = f"{slowest}; CPU seconds of each: {each}"
+def start_of(script: Path, n_rounds: int) -> Start | None:
+    """Start of a script, the middle of some; None where it needs torch."""
+    code = f"{WITHOUT_TORCH}{import_lines(script)}\nprint('matplotlib' in sys.modules)"
+    found = []
+    for _ in range(n_rounds):
+        clock, cpu, status, output = run_timed([sys.executable, "-c", code], NEEDS_TORCH)
+        if status == NEEDS_TORCH:
+            return None
+        found.append((clock, cpu))
+    clock, cpu = (median(column) for column in zip(*found, strict=True))
+    return Start(clock, cpu, output.strip() == "True")
+
+
+def start_figures(n_rounds: int, scripts: list[Path]) -> dict[str, Figure]:
+    """The slowest start of those that draw, and of the others."""
+    starts = {script.stem: start_of(script, n_rounds) for script in scripts}
+    found = {name: start for name, start in starts.items() if start}
+    figures: dict[str, Figure] = {}
+    for what, draws in (("without torch", False), ("that draws", True)):
+        some = {name: start for name, start in found.items() if start.draws is draws}
+        if some:
+            figures |= figures_of_starts(f"workflow, start of a script {what}", some)
+    return figures
+
+
+def figures_of_starts(name: str, starts: Mapping[str, Start]) -> dict[str, Figure]:
+    """The slowest start, in seconds of CPU and on the clock."""
+    slowest = max(starts, key=lambda script: starts[script].cpu)
+    above = {script: start.cpu for script, start in starts.items() if start.cpu > MOST_START}
+    named = ", ".join(f"{script} {cpu:.2f}" for script, cpu in sorted(above.items()))
+    note = f"{slowest}, the slowest of {len(starts)}; above {MOST_START} s: {named or 'none'}"
     return {
-        "workflow, start of a script without torch, CPU": figure(
-            cpu[slowest], "s", "<= 1", cpu[slowest] / MOST_START, limit=MOST_START, note=note
-        ),
-        "workflow, start of a script without torch, clock": figure(
-            wall[slowest], "s", "<= 1", wall[slowest] / MOST_START, limit=MOST_START
-        ),
+        f"{name}, {clock}": figure(
+            seconds, "s", "<= 1", seconds / MOST_START, limit=MOST_START, note=note
+        )
+        for clock, seconds in (("CPU", starts[slowest].cpu), ("clock", starts[slowest].clock))
     }
 
 
-def study_figures(folder: Path) -> dict[str, Figure]:
-    """A small study run once, then once more with nothing to do."""
-    folder.mkdir()
-    study = folder / "study.yaml"
-    study.write_text(yaml.safe_dump(STUDY), encoding="utf-8")
-    whole = snakemake(folder, study, "--quiet", "all")[0]
-    idle = snakemake(folder, study, "--quiet", "all")[0]
-    records = [json.loads(path.read_text()) for path in folder.rglob("*.run.json")]
-    work = sum(record["seconds"] for record in records)
-    over = (whole - work) / len(records)
-    note = f"{len(records)} jobs one after the other: {whole:.1f} s, of it work {work:.1f} s"
-    return {
-        "workflow, finished study again": figure(
-            idle, "s", "<= 1", idle / MOST_SECONDS, limit=MOST_SECONDS, note="a small study"
-        ),
-        "workflow, overhead of a job": figure(
-            over, "s", "-", over * len(records) / work, limit=work / len(records),
-            note=f"beside the mean work of such a small job; {note}",
-        ),
-    }  # fmt: skip
+def plan_figure() -> Figure:
+    """Planning config.yaml: the quicker of two."""
+    with tempfile.TemporaryDirectory() as folder:
+        study = ROOT / "config.yaml"
+        plan = min(snakemake(Path(folder), study, "-n", "--quiet", "all") for _ in range(2))
+    return figure(plan, "s", "<= 1", plan / MOST_SECONDS, limit=MOST_SECONDS)
 
 
 def measure(quick: bool = False) -> dict[str, Figure]:
     """Figures of the workflow by name."""
-    figures = start_figures(1 if quick else 3)
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        if not quick:
-            times = [snakemake(place, ROOT / "config.yaml", "-n", "--quiet", "all") for _ in "12"]
-            plan = min(seconds for seconds, _ in times)
-            figures["workflow, plan of config.yaml"] = figure(
-                plan, "s", "<= 1", plan / MOST_SECONDS, limit=MOST_SECONDS,
-                note=f"CPU {times[0][1]:.1f} s",
-            )  # fmt: skip
-            figures |= study_figures(place / "small")
-    return figures
+    scripts = sorted(SCRIPTS.glob("*.py"))
+    if quick:
+        names = ("merge_scores", "plot_by_layer", "cluster_words")
+        return start_figures(1, [script for script in scripts if script.stem in names])
+    return start_figures(2, scripts) | {"workflow, plan of config.yaml": plan_figure()}
 
 
 def main() -> None:
     """Print the figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="only the starts, once")
+    parser.add_argument("--quick", action="store_true", help="a few starts, once")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     json.dump(measure(parser.parse_args().quick), sys.stdout, indent=1)
 
