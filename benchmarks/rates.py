@@ -43,7 +43,12 @@ class Size:
     n_rounds: int
 
 
-FULL = Size(20_000, storage.FULL.model, replace(CHANCE, layers=CHANCE.layers[:1]), 3)
+FULL = Size(
+    20_000,
+    replace(storage.FULL.model, n_sentences=200),
+    replace(CHANCE, layers=CHANCE.layers[:1]),
+    3,
+)
 QUICK = Size(500, storage.SMALL, replace(chance.QUICK, layers=(0,)), 1)
 
 
