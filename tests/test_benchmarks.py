@@ -24,16 +24,27 @@ def module(name):
 
 
 # In processes of their own, as `make bench` runs them: they set threads, and measure memory.
+# Without `demo`, which runs a whole study however small.
 @pytest.mark.parametrize(
-    "name", ["chance", "extraction", "scores", "storage", "wordalign", "workflow"]
+    "name", ["chance", "extraction", "kmeans", "scores", "storage", "wordalign", "workflow"]
 )
 def test_every_line_has_a_number_beside_its_limit_or_alternative(name):
     command = [sys.executable, BENCHMARKS / "run.py", "--one", name, "--quick"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr[-3000:]
 
-    figures = json.loads(run.stdout)
+    check_figures(json.loads(run.stdout))
 
+
+def test_what_a_gpu_is_measured_by_runs_on_a_cpu():
+    command = [sys.executable, BENCHMARKS / "gpu.py", "--quick", "--device", "cpu"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-3000:]
+
+    check_figures(json.loads(run.stdout))
+
+
+def check_figures(figures):
     assert figures
     for what, row in figures.items():
         assert ", " in what
@@ -42,6 +53,136 @@ def test_every_line_has_a_number_beside_its_limit_or_alternative(name):
         assert math.isfinite(row["ratio"])
         assert (row["limit"] is None) != (row["alternative"] is None)
         assert module("measuring").reached(row) in (True, False, None)
+
+
+def test_overhead_is_what_of_all_cores_time_was_no_work():
+    demo = module("demo")
+    run = demo.Run(study=90.0, report=10.0, again=2.0, work={"a": [40.0, 60.0], "b": [20.0]})
+
+    figures = demo.figures_of(run, 2)
+
+    check_figures(figures)
+    # 2 x 100 s of cores, 120 s of them work; without the report 2 x 90 - 120 = 60 s of 3 jobs.
+    assert figures["whole demo, overhead"]["ours"] == 80
+    assert figures["whole demo, overhead"]["ratio"] == pytest.approx(0.4)
+    assert figures["whole demo, time"]["ratio"] == pytest.approx(100 / 60)
+    assert figures["workflow, finished study again"]["ratio"] == pytest.approx(0.2)
+    assert figures["workflow, overhead of a job"]["ours"] == pytest.approx(20)
+    assert figures["workflow, overhead of a job"]["alternative"] == pytest.approx(40)
+
+
+def test_work_is_read_from_the_jobs_records(tmp_path):
+    records = {
+        "a.run.json": {"rule": "cluster_words", "seconds": 5.0, "work_seconds": 4.0},
+        "b/b.run.json": {"rule": "cluster_words", "seconds": 3.0},
+    }
+    for name, record in records.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(json.dumps(record))
+
+    work = module("demo").work_of(tmp_path)
+
+    assert {rule: sorted(seconds) for rule, seconds in work.items()} == {"cluster_words": [3, 4]}
+
+
+def test_a_study_that_has_not_run_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="no run record; needed a study that has run"):
+        module("demo").work_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--rates", "scores"], "--rates needs a full run"),
+        (["--rates", "--quick"], "--rates needs a full run"),
+        (["speed"], "no benchmark speed; there are storage, "),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_at_once(arguments, said, capsys):
+    with pytest.raises(SystemExit):
+        module("run").main(arguments)
+
+    assert said in capsys.readouterr().err
+
+
+@pytest.fixture
+def failing_run(monkeypatch, tmp_path):
+    """A run whose second benchmark fails, writing into an empty folder."""
+    run = module("run")
+    row = module("measuring").figure(1.0, "s", "-", 1.0, limit=1.0)
+    runs = {"storage": run.Run({"storage, size": row}, {}), "scores": run.Run(None, {})}
+    monkeypatch.setattr(run, "run_each", lambda *_arguments: iter(runs.items()))
+    monkeypatch.setattr(run, "gpu_name", lambda: None)
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    monkeypatch.setattr(run, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(run, "RATES", tmp_path / "rates.json")
+    for variable in run.THREADS:
+        monkeypatch.setenv(variable, "1")
+    return run
+
+
+def test_rates_stay_as_they_were_where_a_benchmark_failed(failing_run, tmp_path, capsys):
+    with pytest.raises(SystemExit, match=r"failed: scores; rates\.json stays as it was"):
+        failing_run.main(["--rates"])
+
+    assert not (tmp_path / "rates.json").exists()
+    assert "| storage | size |" in capsys.readouterr().out
+
+
+def test_what_a_missing_gpu_leaves_out_is_said(failing_run, capsys):
+    assert failing_run.all_names() == failing_run.NAMES
+    assert "torch finds no CUDA GPU: gpu is left out" in capsys.readouterr().err
+
+
+def test_figures_come_in_the_order_of_the_names(failing_run, monkeypatch):
+    figure = module("measuring").figure(1.0, "s", "-", 1.0, limit=1.0)
+    ended = [(name, failing_run.Run({f"{name}, x": figure}, {})) for name in ("b", "c", "a")]
+    monkeypatch.setattr(failing_run, "run_each", lambda *_arguments: iter(ended))
+
+    report, _ = failing_run.run_all(["a", "b", "c"], quick=True, threads=1)
+
+    assert list(report["figures"]) == ["a, x", "b, x", "c, x"]
+
+
+def test_benchmarks_of_one_thread_run_beside_each_other_on_cores_of_their_own(monkeypatch):
+    run, seen = module("run"), {}
+
+    def run_one(name, _quick, core=None):
+        seen[name] = core
+        return run.Run({}, {})
+
+    monkeypatch.setattr(run, "run_one", run_one)
+
+    ended = [name for name, _ in run.run_each(["storage", "scores", "chance"], True, [3, 5])]
+
+    assert ended[0] == "storage"
+    assert set(ended) == {"storage", "scores", "chance"}
+    assert seen.pop("storage") is None
+    assert set(seen.values()) <= {3, 5}
+
+
+def test_without_two_cores_each_benchmark_runs_alone(monkeypatch):
+    run, seen = module("run"), {}
+    monkeypatch.setattr(
+        run, "run_one", lambda name, *_quick: seen.setdefault(name, run.Run({}, {}))
+    )
+
+    assert [name for name, _ in run.run_each(run.NAMES, True, [])] == list(run.NAMES)
+
+
+def test_the_table_of_the_documentation_is_that_of_the_reference():
+    reference = json.loads((BENCHMARKS / "reference.json").read_text(encoding="utf-8"))
+    text = (ROOT / "docs/PERFORMANCE.md").read_text(encoding="utf-8").splitlines()
+    first = next(i for i, line in enumerate(text) if line.startswith("| stage "))
+    last = next(i for i, line in enumerate(text) if i > first and not line.startswith("|"))
+
+    assert cells("\n".join(text[first:last])) == cells(module("run").table(reference["figures"]))
+
+
+def cells(table):
+    """A Markdown table's cells, without the line below its headings."""
+    rows = [line.strip("|").split("|") for line in table.splitlines()]
+    return [[cell.strip() for cell in row] for row in rows[:1] + rows[2:]]
 
 
 @pytest.mark.parametrize(
@@ -76,9 +217,9 @@ def test_the_table_says_what_each_figure_stands_beside():
 
     lines = module("run").table(figures).splitlines()
 
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    assert cells[0] == list(module("run").HEADINGS)
-    assert cells[2:] == [
+    found = cells("\n".join(lines))
+    assert found[0] == list(module("run").HEADINGS)
+    assert found[1:] == [
         ["scores", "600 x 600", "0.5 s", "2,000 s (alternative)", "4e+03", ">= 200", "yes"],
         ["storage", "size, small", "0.875 MiB", "1 MiB (limit)", "0.875", "<= 0.8", "no"],
     ]
@@ -105,10 +246,38 @@ def test_the_plain_file_holds_the_same_numbers(tmp_path):
     numpy, storage = module("numpy"), module("storage")
     states = {0: numpy.arange(6, dtype="f4").reshape(3, 2), 1: numpy.ones((3, 2), "f4")}
 
-    storage.write_plain(tmp_path / "v.raw", states, 5, 2)
+    storage.write_plain(tmp_path / "v.raw", states, numpy.arange(5), 2)
 
-    assert (tmp_path / "v.raw").stat().st_size == 5 * 2 * 2 * 4
-    assert storage.size_ratio(tmp_path / "v.raw", states, 5) == 1
+    written = numpy.fromfile(tmp_path / "v.raw", "f4")
+    # Batches of 2 and 1 words, again from the first, each with both layers.
+    layer = states[0].ravel().tolist()
+    expected = [*layer[:4], *[1] * 4, *layer[4:], 1, 1, *layer[:4], *[1] * 4]
+    assert written.tolist() == expected
+    assert storage.mib_of(states, 5) * 2**20 == written.nbytes
+
+
+def test_batches_are_views_of_the_states():
+    numpy, storage = module("numpy"), module("storage")
+    states = {0: numpy.zeros((7, 2), "f4")}
+
+    batches = list(storage.batches_of(states, numpy.arange(20), 3))
+
+    assert numpy.concatenate([places for places, _ in batches]).tolist() == list(range(20))
+    assert all(numpy.shares_memory(vectors[0], states[0]) for _, vectors in batches)
+
+
+def test_a_disk_without_room_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"MiB free, .* are needed; set TMPDIR"):
+        module("storage").check_room(tmp_path, 1e12)
+
+
+@pytest.mark.parametrize(("script", "needs"), [("cluster_words", True), ("merge_scores", False)])
+def test_scripts_that_need_torch_have_no_start_without_it(script, needs):
+    workflow = module("workflow")
+
+    start = workflow.start_of(workflow.SCRIPTS / f"{script}.py", 1)
+
+    assert (start is None) is needs
 
 
 @pytest.mark.parametrize("script", ["score_calign", "merge_scores", "split_words"])
