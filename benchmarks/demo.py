@@ -1,12 +1,12 @@
 """The whole demo: how much of its time on the clock is not work.
 
-    python benchmarks/demo.py [--finished results/demo --seconds 430]
+    python benchmarks/demo.py [--finished . --seconds 430]
 
 Does what `make demo` does, in an empty folder: the study, then its report, with as many cores as
-the local profile says. Work is what the jobs' own records count: from the end of a script's imports
-to its results, on one core. What is left of all cores' time is overhead: Snakemake, Python's start
-and imports, cores that wait. Then the finished study runs again, with nothing to do. `--finished`
-reads the records of a run that was timed already.
+the local profile says. Work is what the jobs' logs end with: from the end of a script's imports
+to its results, reading and writing them included, on one core. What is left of all cores' time is
+overhead: Snakemake, Python's start and imports, checksums, cores that wait. Then the finished study
+runs again, with nothing to do. `--finished` reads the logs of a run that was timed already.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import tempfile
 from collections import defaultdict
@@ -78,13 +79,20 @@ def run_study(folder: Path, study: Path, report: Path) -> Run:
 def work_of(folder: Path) -> dict[str, list[float]]:
     """Seconds of each job's work, by rule.
 
+    Args:
+        folder: Where Snakemake ran.
+
     Raises:
-        ValueError: No job has left a record.
+        ValueError: No job has left a record, or a job's log does not end with the time of its work.
     """
     found: dict[str, list[float]] = defaultdict(list)
     for path in folder.rglob("*.run.json"):
         record = json.loads(path.read_text(encoding="utf-8"))
-        found[record["rule"]].append(record.get("work_seconds", record["seconds"]))
+        log = folder / record["log"]
+        ended = re.search(r"work took ([0-9.]+) s\s*$", log.read_text(encoding="utf-8"))
+        if ended is None:
+            raise ValueError(f"{log}: its last line does not say how long the work took")
+        found[record["rule"]].append(float(ended[1]))
     if not found:
         raise ValueError(f"{folder}: no run record; needed a study that has run")
     return found
@@ -144,7 +152,7 @@ def main() -> None:
     """Print the figures as JSON; of a finished demo work by rule, and the overhead."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a small study, to see that it runs")
-    parser.add_argument("--finished", type=Path, help="folder of a demo that has run")
+    parser.add_argument("--finished", type=Path, help="folder that Snakemake ran a demo in")
     parser.add_argument("--seconds", type=float, help="that it took on the clock")
     options = parser.parse_args()
     if (options.finished is None) != (options.seconds is None):

@@ -71,18 +71,29 @@ def test_overhead_is_what_of_all_cores_time_was_no_work():
     assert figures["workflow, overhead of a job"]["alternative"] == pytest.approx(40)
 
 
-def test_work_is_read_from_the_jobs_records(tmp_path):
-    records = {
-        "a.run.json": {"rule": "cluster_words", "seconds": 5.0, "work_seconds": 4.0},
-        "b/b.run.json": {"rule": "cluster_words", "seconds": 3.0},
-    }
-    for name, record in records.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(json.dumps(record))
+def finished_study(folder, *logs):
+    """Records of two jobs, and their logs."""
+    for name, log in zip(("a", "b/b"), logs, strict=True):
+        record = folder / f"results/{name}.run.json"
+        record.parent.mkdir(parents=True, exist_ok=True)
+        place = f"{name.replace('/', '.')}.log"
+        record.write_text(json.dumps({"rule": "cluster_words", "seconds": 9.0, "log": place}))
+        (folder / place).write_text(log)
+
+
+def test_work_is_read_from_the_ends_of_the_jobs_logs(tmp_path):
+    finished_study(tmp_path, "now INFO: work took 4.250 s\n", "x\nnow INFO: work took 3.000 s\n")
 
     work = module("demo").work_of(tmp_path)
 
-    assert {rule: sorted(seconds) for rule, seconds in work.items()} == {"cluster_words": [3, 4]}
+    assert {rule: sorted(seconds) for rule, seconds in work.items()} == {"cluster_words": [3, 4.25]}
+
+
+def test_a_log_without_the_time_of_the_work_is_refused(tmp_path):
+    finished_study(tmp_path, "work took 1.000 s\n", "work took 1.000 s\nand more\n")
+
+    with pytest.raises(ValueError, match=r"b\.b\.log: its last line does not say how long"):
+        module("demo").work_of(tmp_path)
 
 
 def test_a_study_that_has_not_run_is_refused(tmp_path):
