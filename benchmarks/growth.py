@@ -4,9 +4,9 @@
 
 A study with everything that grows with text runs at each size, one job at a time: all text and all
 training data grow, `words.cap` keeps no word out, and k-means takes as many iterations. Seconds are
-the CPU's, of the whole process of a job: its imports take as long at each size. Of several jobs of
-a rule they are the sum. Memory is the most that one of them held, as its record says. Not part of
-`make bench`: it takes some ten minutes.
+the CPU's, from where a job's record begins, so without what its script imports at the top; of
+several jobs of a rule they are the sum. Memory is the most that one of them held, as its record
+says. Not part of `make bench`: it takes some ten minutes.
 """
 
 from __future__ import annotations
@@ -57,14 +57,24 @@ BESIDES = (
 )
 """What is made of the whole study, beside all of a smaller one: one job of each rule is enough."""
 PROBE = """
-import atexit, os, pathlib, sys, time
-def note():
-    place, script = os.environ["GROWTH_PROBE"], pathlib.Path(sys.argv[0]).name
-    with open(place, "a") as file:
-        file.write(f"{script} {time.process_time()}\\n")
-atexit.register(note)
+import sys
+if ".snakemake/scripts/" in sys.orig_argv[-1]:
+    import contextlib, os, time
+    from polyconcept import jobs
+
+    running = jobs.running
+
+    @contextlib.contextmanager
+    def noted(job):
+        began = time.process_time()
+        with running(job):
+            yield
+        with open(os.environ["GROWTH_PROBE"], "a") as file:
+            file.write(f"{job.rule} {time.process_time() - began}\\n")
+
+    jobs.running = noted
 """
-"""sitecustomize.py, which every Python imports first: CPU seconds of each script, at its end."""
+"""sitecustomize.py, which every Python imports first: notes the CPU seconds of each job."""
 TEXT, TRAINING, TEST = 2_000_000, 3_000_000, 4_000_000
 """First sentences of the ranges of the built-in text: the models were made of those from 0 on."""
 TRAINED_ON, TESTED_ON = 2.0, 0.1
@@ -77,7 +87,7 @@ class Jobs:
 
     n_jobs: int
     cpu_seconds: float
-    """Of all their processes together."""
+    """Of all their threads, together."""
     clock_seconds: float
     """As their records say."""
     peak_mib: float
@@ -205,9 +215,8 @@ def jobs_of(folder: Path, n_sentences: int, quick: bool) -> dict[str, Jobs]:
         del os.environ["GROWTH_PROBE"]
     cpu: dict[str, float] = defaultdict(float)
     for line in noted.read_text(encoding="utf-8").splitlines():
-        script, seconds = line.split()
-        # Snakemake gives a script's copy a name of its own before that of the rule.
-        cpu[script.removesuffix(".py").rpartition(".")[2]] += float(seconds)
+        rule, seconds = line.split()
+        cpu[rule] += float(seconds)
     records = [json.loads(path.read_text()) for path in sorted(folder.rglob("*.run.json"))]
     return {
         rule: Jobs(
