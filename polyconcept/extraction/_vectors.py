@@ -22,7 +22,7 @@ from polyconcept.records import BEFORE_NORM, Float32, Int64, Rows, Vectors, laye
 _log = logging.getLogger(__name__)
 
 # A CPU gains nothing from larger parts of a batch: they take memory, and leave its caches.
-_CPU_SUBWORDS = 2048
+_CPU_SUBWORDS = 1024
 # Parts that a device is given before the vectors of the first are waited for: while those are
 # packed and written, it computes the next. On a CPU nothing comes before all of it is computed.
 _N_AHEAD = {"cuda": 1}
