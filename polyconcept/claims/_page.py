@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from jinja2 import Environment, StrictUndefined
-
 from polyconcept.claims._sentences import METRIC_NAMES, TITLES, number
 from polyconcept.verdicts import AtSetting, Claim, Claims
 
@@ -147,6 +145,9 @@ independent, so the intervals are narrower, and p smaller, than of as many separ
 
 def claims_page(claims: Claims) -> str:
     """Give the claims as one HTML page; names from the study are escaped."""
+    # Here, because the score table needs the claims and no page: jobs should not wait for it.
+    from jinja2 import Environment, StrictUndefined
+
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -87,7 +87,7 @@ def read_selections(
     table, about = read_table(path, "selections")
     check_fingerprint(path, about["source_fingerprint"], source.fingerprint, source.language)
     check_fingerprint(path, about["target_fingerprint"], target.fingerprint, target.language)
-    keys = [np.asarray(table[name].to_pylist()) for name in ("metric", "definition", "part")]
+    keys = [_strings(table[name]) for name in ("metric", "definition", "part")]
     rows = table["row"].to_numpy()
 
     def part_of(metric: str, definition: str, part: str) -> Rows:
@@ -95,7 +95,9 @@ def read_selections(
         return np.asarray(rows[chosen], dtype=np.int64)
 
     known: dict[str, Definition] = {name: name for name in get_args(Definition)}
-    pairs = dict.fromkeys(zip(keys[0].tolist(), keys[1].tolist(), strict=True))
+    begins = np.ones(len(rows), dtype=bool)
+    begins[1:] = (keys[0][1:] != keys[0][:-1]) | (keys[1][1:] != keys[1][:-1])
+    pairs = dict.fromkeys(zip(keys[0][begins].tolist(), keys[1][begins].tolist(), strict=True))
     return {
         (metric, known[definition]): Selection(
             source_rows=part_of(metric, definition, "source"),
@@ -103,3 +105,11 @@ def read_selections(
         )
         for metric, definition in pairs
     }
+
+
+def _strings(column: pa.ChunkedArray) -> np.ndarray:
+    """A column of few strings, each made once: one for every row took longer than all the rest."""
+    encoded = column.combine_chunks().dictionary_encode()
+    names: np.ndarray = np.asarray(encoded.dictionary.to_pylist(), dtype=np.str_)
+    found: np.ndarray = names[encoded.indices.to_numpy()]
+    return found
