@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from polyconcept.provenance import code_files, code_fingerprint
+from polyconcept.provenance import code, code_files, code_fingerprint
 from polyconcept.provenance.code import DATA_FILES, CodeError
 
 
@@ -124,3 +124,74 @@ def test_a_syntax_error_is_named_with_its_line(tmp_path):
 
     with pytest.raises(CodeError, match=r"used\.py, line 2: no valid Python"):
         code_fingerprint(script, tmp_path)
+
+
+@pytest.fixture
+def forgetful(monkeypatch):
+    """Nothing is known of code; a call makes it so again, as in another process."""
+
+    def forget():
+        monkeypatch.setattr(code, "_known", {})
+        code._facts.cache_clear()
+        code._files_behind.cache_clear()
+
+    forget()
+    return forget
+
+
+def test_what_one_process_knows_of_code_spares_the_others_to_parse_it(
+    forgetful, tmp_path, monkeypatch
+):
+    script, place = make_package(tmp_path), tmp_path / "known.json"
+    expected = code_files(script, tmp_path), code_fingerprint(script, tmp_path)
+    code.keep(place)
+    forgetful()
+    monkeypatch.setattr(code, "_parsed", None)  # a call would fail
+
+    code.recall(place)
+
+    assert (code_files(script, tmp_path), code_fingerprint(script, tmp_path)) == expected
+
+
+def test_what_is_known_of_code_is_known_of_its_content(forgetful, tmp_path):
+    script, place = make_package(tmp_path), tmp_path / "known.json"
+    before = code_fingerprint(script, tmp_path)
+    code.keep(place)
+    forgetful()
+    code.recall(place)
+    (tmp_path / "polyconcept/behind.py").write_text("import polyconcept.other\n")
+
+    assert code_fingerprint(script, tmp_path) != before
+    assert tmp_path / "polyconcept/other.py" in code_files(script, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"python": "3.0.0", "files": {}}', '{"files": {"a": 1}}']
+)
+def test_a_file_that_says_nothing_of_code_is_written_anew(forgetful, tmp_path, text):
+    script, place = make_package(tmp_path), tmp_path / "known.json"
+    place.write_text(text)
+    code.recall(place)
+    expected = code_fingerprint(script, tmp_path)
+
+    code.keep(place)
+    forgetful()
+    code.recall(place)
+
+    assert len(code._known) == 4
+    assert code_fingerprint(script, tmp_path) == expected
+
+
+def test_what_others_have_written_meanwhile_is_kept(forgetful, tmp_path):
+    script, place = make_package(tmp_path), tmp_path / "known.json"
+    code_fingerprint(script, tmp_path)
+    code.keep(place)
+    forgetful()
+    (tmp_path / "more.py").write_text("Z = 1\n")
+    code_fingerprint(tmp_path / "more.py", tmp_path)
+
+    code.keep(place)
+    forgetful()
+    code.recall(place)
+
+    assert len(code._known) == 5

@@ -8,13 +8,29 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
+import platform
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-__all__ = ["DATA_FILES", "UNCOUNTED", "CodeError", "code_files", "code_fingerprint"]
+from polyconcept.atomic import write_text_atomic
+
+__all__ = [
+    "DATA_FILES",
+    "UNCOUNTED",
+    "CodeError",
+    "code_files",
+    "code_fingerprint",
+    "keep",
+    "recall",
+]
 
 PACKAGE = "polyconcept"
+
+KNOWN = Path(".snakemake/polyconcept-code.json")
+"""Where Snakemake and its jobs tell each other what they have found out of the code."""
 
 UNCOUNTED = ("polyconcept.jobs", "polyconcept.logs", "polyconcept.provenance")
 """Modules that only watch a job: they cannot change a result, so no import of them is followed."""
@@ -25,6 +41,54 @@ DATA_FILES = {"polyconcept/builtin/_lexicon.py": "lexicon/*.tsv"}
 
 class CodeError(ValueError):
     """Code that no fingerprint can be taken of."""
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What counts of a file, which follows from its bytes."""
+
+    meaning: str
+    """SHA-256 of the syntax tree, or of the bytes where it is no Python."""
+    modules: tuple[str, ...]
+    """Names of the package's modules that its import statements may mean."""
+
+
+_known: dict[str, _Facts] = {}
+"""By SHA-256 of a file's bytes."""
+
+
+def recall(place: Path) -> None:
+    """Learn from a file that `keep` wrote what other processes have found out of the same code.
+
+    To parse all that a script imports takes longer than many jobs. It is known of the content of
+    files, so that it is never out of date. A file that is not there or not readable teaches
+    nothing.
+    """
+    _known.update(_kept(place))
+
+
+def keep(place: Path) -> None:
+    """Write what is known of code to a file, for `recall`, where the file does not say all of it.
+
+    Raises:
+        OSError: As `write_text_atomic`.
+    """
+    before = _kept(place)
+    if _known.keys() <= before.keys():
+        return
+    files = {key: asdict(facts) for key, facts in sorted((before | _known).items())}
+    write_text_atomic(place, json.dumps({"python": platform.python_version(), "files": files}))
+
+
+def _kept(place: Path) -> dict[str, _Facts]:
+    try:
+        found = json.loads(place.read_text(encoding="utf-8"))
+        if found["python"] != platform.python_version():  # others have other syntax trees
+            return {}
+        files = found["files"].items()
+        return {key: _Facts(f["meaning"], tuple(f["modules"])) for key, f in files}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def code_fingerprint(script: Path, root: Path) -> str:
@@ -43,7 +107,7 @@ def code_fingerprint(script: Path, root: Path) -> str:
     for path in code_files(script, root):
         top = root.resolve()
         name = path.relative_to(top).as_posix() if path.is_relative_to(top) else path.name
-        digest.update(f"{name}\n{_meaning(path)}\n".encode())
+        digest.update(f"{name}\n{_facts(path).meaning}\n".encode())
     return digest.hexdigest()
 
 
@@ -73,25 +137,29 @@ def code_files(script: Path, root: Path) -> tuple[Path, ...]:
 
 # Snakemake asks for each rule's code once at its start: what does not change is read once.
 @cache
-def _meaning(path: Path) -> str:
+def _facts(path: Path) -> _Facts:
+    content = path.read_bytes()
+    key = hashlib.sha256(content).hexdigest()
     if path.suffix != ".py":
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    return ast.dump(_parsed(path))
+        return _Facts(key, ())
+    if key not in _known:
+        tree = _parsed(path, content)
+        modules = {module for node in ast.walk(tree) for module in _modules_of(node, path)}
+        meaning = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+        _known[key] = _Facts(meaning, tuple(sorted(modules)))
+    return _known[key]
 
 
-def _parsed(path: Path) -> ast.Module:
+def _parsed(path: Path, content: bytes) -> ast.Module:
     try:
-        return ast.parse(path.read_text(encoding="utf-8"))
+        return ast.parse(content)
     except SyntaxError as error:
         raise CodeError(f"{path}, line {error.lineno}: no valid Python: {error.msg}") from error
 
 
 @cache
 def _files_behind(path: Path, root: Path) -> tuple[Path, ...]:
-    if path.suffix != ".py":
-        return ()
-    modules = {module for node in ast.walk(_parsed(path)) for module in _modules_of(node, path)}
-    files = {file for module in modules for file in _files_of(module, root)}
+    files = {file for module in _facts(path).modules for file in _files_of(module, root)}
     for module, pattern in DATA_FILES.items():
         if path == root / module:
             files.update(path.parent.glob(pattern))
@@ -101,15 +169,17 @@ def _files_behind(path: Path, root: Path) -> tuple[Path, ...]:
 def _modules_of(node: ast.AST, path: Path) -> Iterator[str]:
     """Names of the package's modules that an import statement may mean."""
     if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
+        names = [alias.name for alias in node.names]
     elif isinstance(node, ast.ImportFrom):
         if node.level or not node.module:
             raise CodeError(
                 f"{path}, line {node.lineno}: a relative import; needed the module's whole name, "
                 f"such as {PACKAGE}.records: fingerprints follow those only"
             )
-        yield node.module
-        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    else:
+        return
+    yield from (name for name in names if name.split(".")[0] == PACKAGE)
 
 
 def _files_of(module: str, root: Path) -> Iterator[Path]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from polyconcept import store
-from polyconcept.provenance.code import code_files, code_fingerprint
+from polyconcept.provenance.code import KNOWN, code_files, code_fingerprint, keep, recall
 from polyconcept.provenance.machine import (
     git_state,
     installed_packages,
@@ -84,7 +84,10 @@ class Watch:
         record_path(job.output[0]).unlink(missing_ok=True)
         self._started, self._clock = datetime.now(UTC), time.monotonic()
         self._git = git_state(self._root)
+        recall(KNOWN)
         self._code = code_state(self._script, self._root, counted="code" in dict(_named(job)))
+        if KNOWN.parent.is_dir():
+            keep(KNOWN)
         self._stamps = [_stamp(Path(path)) for path in job.input]
         self._inputs = self._states(job.input)
 

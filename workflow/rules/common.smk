@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from polyconcept.provenance import code_fingerprint
+from polyconcept.provenance.code import KNOWN, code_fingerprint, recall
 from polyconcept.settings import SettingsError, parse_study, stage_settings
 
 try:
@@ -14,6 +14,7 @@ except SettingsError as error:
     raise WorkflowError(str(error))
 
 ROOT = Path(workflow.basedir)
+recall(KNOWN)
 SPLITS = ("train", "test")
 SIDES = ("encoder", "decoder", "encoder-decoder")
 METRICS = ("calign", "colap")
