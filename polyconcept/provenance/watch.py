@@ -9,6 +9,7 @@ import platform
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -86,8 +87,9 @@ class Watch:
         self._git = git_state(self._root)
         recall(KNOWN)
         self._code = code_state(self._script, self._root, counted="code" in dict(_named(job)))
-        if KNOWN.parent.is_dir():
-            keep(KNOWN)
+        with suppress(OSError):  # it only saves time
+            if KNOWN.parent.is_dir():
+                keep(KNOWN)
         self._stamps = [_stamp(Path(path)) for path in job.input]
         self._inputs = self._states(job.input)
 
