@@ -14,34 +14,32 @@ from polyconcept.store._faults import create_hdf5, open_hdf5
 NUMBERS = np.arange(4000, dtype=np.float64)
 
 
-@pytest.fixture
-def synced(monkeypatch):
-    """Sizes of the file as it is synced, after each 8,000 bytes; those beside the last one."""
-    sizes, fsync = [], os.fsync
-
-    def watched(descriptor):
-        if threading.current_thread() is not threading.main_thread():
-            sizes.append(os.fstat(descriptor).st_size)
-        fsync(descriptor)
-
-    monkeypatch.setattr(_disk, "_SYNC_BYTES", 8000)
-    monkeypatch.setattr(os, "fsync", watched)
-    return sizes
-
-
-def write(path):
+def write(path, after_first=lambda: None):
     with create_hdf5(path, "numbers") as (file, disk):
         for number in range(5):
             file.create_dataset(str(number), data=NUMBERS + number)
             disk.check()
+            if number == 0:
+                after_first()
 
 
-def test_what_is_written_goes_to_the_disk_while_more_is_made(synced, tmp_path):
-    write(tmp_path / "n.h5")
+def test_what_is_written_goes_to_the_disk_while_more_is_made(tmp_path, monkeypatch):
+    fsync, synced, beside = os.fsync, threading.Event(), []
 
-    assert synced
-    assert synced == sorted(synced)
-    assert synced[0] < 2 * NUMBERS.nbytes  # long before the end
+    def watched(descriptor):
+        beside.append(threading.current_thread() is not threading.main_thread())
+        fsync(descriptor)
+        synced.set()
+
+    def wait():
+        assert synced.wait(60), "nothing went to the disk before the second data set"
+
+    monkeypatch.setattr(_disk, "_SYNC_BYTES", 8000)
+    monkeypatch.setattr(os, "fsync", watched)
+
+    write(tmp_path / "n.h5", wait)
+
+    assert beside[0]
     with open_hdf5(tmp_path / "n.h5", "numbers") as file:
         for number in range(5):
             assert np.array_equal(file[str(number)], NUMBERS + number)
