@@ -92,8 +92,7 @@ def test_draws_follow_squared_distances():
     uniform = np.array([[0.0, 0.09, 0.11, 0.99]])
 
     with Team(CPU) as team:
-        closest = _Closest(points, n_restarts=1, n_trials=4, team=team)
-        closest.add_best(np.array([[0]]))
+        closest = _Closest(points, np.array([0]), n_trials=4, team=team)
         drawn = closest.draw(uniform)
 
     assert drawn.tolist() == [[1, 1, 2, 2]]
@@ -105,8 +104,7 @@ def test_best_trial_leaves_the_least_sum():
     points = centred_points(vectors, CPU)
 
     with Team(CPU) as team:
-        closest = _Closest(points, n_restarts=1, n_trials=3, team=team)
-        closest.add_best(np.array([[0]]))
+        closest = _Closest(points, np.array([0]), n_trials=3, team=team)
         best = closest.add_best(np.array([[0, 1, 2]]))
 
     assert best.tolist() == [2]
@@ -121,8 +119,7 @@ def test_draws_reach_every_segment():
     uniform = np.array([[0.1, 0.5, 0.9]])
 
     with Team(CPU) as team:
-        closest = _Closest(points, n_restarts=1, n_trials=3, team=team)
-        closest.add_best(np.array([[0]]))
+        closest = _Closest(points, np.array([0]), n_trials=3, team=team)
         drawn = closest.draw(uniform)
 
     assert drawn.tolist() == [far]

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from polyconcept.clustering import _cluster, _start, _track, cluster_vectors
+from polyconcept.clustering import _cluster, _track, cluster_vectors
 from polyconcept.clustering._assign import nearest_centers
 from polyconcept.clustering._cluster import cluster_seeds
 from polyconcept.clustering._points import SEGMENT, Team, centred_points
-from polyconcept.clustering._start import _cells_below, _Closest, greedy_starts
+from polyconcept.clustering._start import _Closest
 from polyconcept.clustering._track import Tracker
 from polyconcept.memory import vectors_in_file
 
@@ -99,27 +99,16 @@ def test_one_center_is_nearest_wherever_it_is(monkeypatch):
 @pytest.mark.parametrize("n_words", [1, 300, SEGMENT, SEGMENT + 1, 20 * SEGMENT, 20 * SEGMENT + 7])
 def test_start_measures_every_word(n_words):
     points = centred_points(some_vectors(n_words=n_words), CPU)
-    chosen = np.array([[0], [n_words // 2], [n_words - 1]])
-    expected = distances(points, points.rows[chosen[:, 0]].double()).square().T
+    chosen = np.array([0, n_words // 2, n_words - 1])
+    expected = distances(points, points.rows[chosen].double()).square().T
 
     with Team(CPU) as team:
-        closest = _Closest(points, n_restarts=3, n_trials=1, team=team)
-        closest.add_best(chosen)
+        closest = _Closest(points, chosen, n_trials=1, team=team)
 
     found = closest._distance.transpose(0, 1).flatten(1)
     scale = float(points.norm.square().max())
     torch.testing.assert_close(found[:, :n_words].double(), expected, rtol=1e-5, atol=1e-6 * scale)
     assert not found[:, n_words:].any()  # padding is never drawn
-
-
-@pytest.mark.parametrize("many", [0, 10**9])
-def test_cells_below_are_those_of_a_plain_comparison(many, monkeypatch):
-    monkeypatch.setattr(_start, "_MANY", many)
-    values = torch.rand(3, 5, SEGMENT, generator=torch.Generator().manual_seed(0))
-    limit = torch.tensor([[0.01], [0.0], [0.5], [0.001], [2.0]])
-    expected = (values < limit).flatten().nonzero()[:, 0]
-
-    assert torch.equal(_cells_below(values, limit), expected)
 
 
 def test_seeds_share_the_vectors_memory():
@@ -193,20 +182,6 @@ def assert_same(clusters, other):
     for field in dataclasses.fields(other):
         values = np.asarray(getattr(clusters, field.name)), np.asarray(getattr(other, field.name))
         assert values[0].tobytes() == values[1].tobytes(), field.name
-
-
-@pytest.mark.parametrize(("n_dims", "n_clusters"), [(16, 20), (100, 60), (768, 25)])
-def test_starts_do_not_depend_on_those_drawn_beside_them(n_dims, n_clusters):
-    points = centred_points(some_vectors(n_words=1700, n_dims=n_dims), CPU)
-    sequences = np.random.SeedSequence(5).spawn(10)
-
-    with Team(points.device) as team:
-        together = greedy_starts(points, n_clusters, sequences, team)
-        pairs = [greedy_starts(points, n_clusters, sequences[i : i + 2], team) for i in (0, 2, 8)]
-        alone = greedy_starts(points, n_clusters, sequences[3:4], team)
-
-    assert np.array_equal(together[[0, 1, 2, 3, 8, 9]], np.concatenate(pairs))
-    assert np.array_equal(together[3:4], alone)
 
 
 @pytest.mark.parametrize("n_together", [1, 3])

@@ -163,8 +163,7 @@ def upper_bound(
     value: Float32[torch.Tensor, " word"],
 ) -> Float[torch.Tensor, " word"]:
     """A word's distance at most, to a center `length` long that has this value."""
-    error = _rounding(norm, length, points.n_dims)
-    return _distance(points, norm, value, error)
+    return _distance(points, norm, value, rounding(norm, length, points.n_dims), 1)
 
 
 def lower_bound(
@@ -179,8 +178,8 @@ def lower_bound(
     rounding; that of shorter ones is bounded by `reach`.
     """
     reach = norm + (norm.square() + value).clamp_(min=0).sqrt_()
-    error = _rounding(norm, reach.minimum(centers.length.max()), points.n_dims)
-    return _distance(points, norm, value, -error)
+    error = rounding(norm, reach.minimum(centers.length.max()), points.n_dims)
+    return _distance(points, norm, value, error, -1)
 
 
 def _distance(
@@ -188,10 +187,17 @@ def _distance(
     norm: Float32[torch.Tensor, " word"],
     value: Float32[torch.Tensor, " word"],
     error: Float32[torch.Tensor, " word"],
+    sign: int,
 ) -> Float[torch.Tensor, " word"]:
-    """Distances from values that are off by `error`; it covers the rounding of `norm`, too."""
+    """Distances at most (sign 1) or at least (-1), from values that are off by `error`."""
     square = norm.to(points.wide).square_()
-    return (square + value.to(points.wide) + error.to(points.wide)).clamp_(min=0).sqrt_()
+    error = error.to(points.wide) + square_error(square)
+    return (square + value.to(points.wide) + sign * error).clamp_(min=0).sqrt_()
+
+
+def square_error(square: Float[torch.Tensor, " word"]) -> Float[torch.Tensor, " word"]:
+    """Bound on the error of ||x||^2 that lies in the float32 length it was taken from, twice."""
+    return 2 * torch.finfo(torch.float32).eps * square
 
 
 def _margin(
@@ -206,14 +212,14 @@ def _margin(
     center. The latter is at most as far from the word as the former, so at most `reach` long:
     long centers elsewhere, of outlier words, do not widen the margin.
     """
-    error = _rounding(norm, length, n_dims)
+    error = rounding(norm, length, n_dims)
     reach = norm + (norm.square() + least + error).clamp_(min=0).sqrt_()
-    return error + _rounding(norm, reach, n_dims)
+    return error + rounding(norm, reach, n_dims)
 
 
-def _rounding(
-    norm: Float32[torch.Tensor, " word"], length: Float32[torch.Tensor, " word"], n_dims: int
-) -> Float32[torch.Tensor, " word"]:
+def rounding(
+    norm: Float[torch.Tensor, " word"], length: Float[torch.Tensor, " word"], n_dims: int
+) -> Float[torch.Tensor, " word"]:
     """Bound on the error of ||c||^2 - 2 x.c for any order of additions; ||x||, ||c|| given.
 
     An inner product of d terms is off by at most d u |x||c| (Higham, Accuracy and Stability of
@@ -246,6 +252,8 @@ def _decide_ties(
         distance[i : i + step] = difference.square_().sum(1)
     tied, place = torch.unique_consecutive(word, return_inverse=True)
     least = distance.new_full((len(tied),), torch.inf).scatter_reduce(0, place, distance, "amin")
-    cluster = torch.where(distance == least[place], cluster, len(centers))
+    # Equal but for rounding is equal: its last bits are another processor's choice.
+    least *= 1 + points.slack
+    cluster = torch.where(distance <= least[place], cluster, len(centers))
     first = cluster.new_full((len(tied),), len(centers))
     labels[tied] = first.scatter_reduce(0, place, cluster, "amin")

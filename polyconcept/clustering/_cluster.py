@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 import torch
 
-from polyconcept.clustering._lloyd import lloyd
+from polyconcept.clustering._lloyd import Fit, lloyd
 from polyconcept.clustering._points import Points, Team, centred_points, sum_rows
 from polyconcept.clustering._start import greedy_starts
 from polyconcept.records import Clusters, Float, Vectors
@@ -21,6 +21,9 @@ Engine: TypeAlias = Literal["torch", "scikit-learn"]
 
 _TOGETHER = 10
 """Starts that are drawn together: of base-size models they take a tenth of a layer's memory."""
+
+_EQUAL = 1e-12
+"""Share of the sums by which rounding may part equal inertias."""
 
 _log = logging.getLogger(__name__)
 
@@ -152,14 +155,19 @@ def _given_start(points: Points, start: Float[np.ndarray, "cluster dim"]) -> tor
 def _torch_clusters(
     points: Points, starts: Iterable[torch.Tensor], *, max_iterations: int, tolerance: float
 ) -> Clusters:
-    """Best of the restarts (the first of equals)."""
+    """Best of the restarts: the first of equals, whatever rounding made of them.
+
+    Restarts often find the same clusters under other numbers.
+    """
     inertias: list[float] = []
+    best: Fit | None = None
     for first in starts:
         with Team(points.device) as team:
             fit = lloyd(points, first, team, max_iterations=max_iterations, tolerance=tolerance)
-        if not inertias or fit.inertia < min(inertias):
+        if best is None or _is_less(points, fit.inertia, best.inertia):
             best = fit
         inertias.append(fit.inertia)
+    assert best is not None
     centers = best.centers.cpu().numpy() + points.mean
     return Clusters(
         cluster=best.labels.cpu().numpy().astype(np.int32),
@@ -168,6 +176,16 @@ def _torch_clusters(
         restart_inertias=np.array(inertias),
         n_iterations=best.n_iterations,
     )
+
+
+def _is_less(points: Points, inertia: float, than: float) -> bool:
+    """Whether an inertia is less by more than rounding.
+
+    A center is off by a share of its length, which counts by the distances to it: the error goes
+    with the mean, the geometric one, of inertia and sum of squares.
+    """
+    total = points.variance * points.rows.numel()
+    return inertia < than - _EQUAL * float(np.sqrt(than * total))
 
 
 def _settle_empty(clusters: Clusters) -> None:

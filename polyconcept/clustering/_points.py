@@ -49,6 +49,11 @@ class Points:
         """Type for sums and near ties: float64, or float32 on Apple GPUs, which have no other."""
         return torch.float32 if self.device.type == "mps" else torch.float64
 
+    @property
+    def slack(self) -> float:
+        """Share of a squared distance in `wide` that is far more than its rounding."""
+        return 8 * (self.n_dims + 8) * torch.finfo(self.wide).eps
+
     def block_rows(self, width: int) -> int:
         """Rows whose blocks of `width` numbers per row suit the device; whatever the threads.
 

@@ -38,8 +38,6 @@ class Tracker:
         self._nearest = Nearest.unknown(points)
         self._centers: Float[torch.Tensor, "cluster dim"] | None = None
         self._place = torch.empty(n_clusters, dtype=torch.int64, device=points.device)
-        # Distances in `wide` are off by their rounding; this share of them is far more than that.
-        self._slack = 8 * (points.n_dims + 8) * torch.finfo(points.wide).eps
 
     def update(self, centers: Float[torch.Tensor, "cluster dim"]) -> Int64[torch.Tensor, " word"]:
         """Index of the center nearest to each word; the lower index where two are equally near."""
@@ -48,7 +46,7 @@ class Tracker:
         if before is None or centers.numel() < _WORTHWHILE:
             words = None
         else:
-            step = (centers - before).square_().sum(1).sqrt_() * (1 + self._slack)
+            step = (centers - before).square_().sum(1).sqrt_() * (1 + self._points.slack)
             words = self._open_words(prepared, step)
         if words is None or len(words):
             find_nearest(self._points, prepared, self._nearest, words, self._team)
@@ -60,7 +58,7 @@ class Tracker:
         """Words to search among all centers (None: all words), after looking at far-moved ones."""
         nearest = self._nearest
         nearest.upper.add_(step[nearest.labels])
-        room = nearest.lower * (1 - self._slack) - nearest.upper * (1 + self._slack)
+        room = nearest.lower * (1 - self._points.slack) - nearest.upper * (1 + self._points.slack)
         ordered = step.sort(descending=True)
         n_far = _cheapest(room, ordered.values)
         if n_far is None:
@@ -81,7 +79,9 @@ class Tracker:
     def _doubtful(self, among: Bool[torch.Tensor, " word"]) -> Bool[torch.Tensor, " word"]:
         """Which of the words another center may be nearest to."""
         nearest = self._nearest
-        return among & (nearest.lower * (1 - self._slack) <= nearest.upper * (1 + self._slack))
+        return among & (
+            nearest.lower * (1 - self._points.slack) <= nearest.upper * (1 + self._points.slack)
+        )
 
     def _measure_far(
         self,
