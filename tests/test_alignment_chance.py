@@ -199,6 +199,14 @@ def test_bands_double_their_counts():
     assert frequency_bands(words).tolist() == [0, 1, 1, 2, 3, -1]
 
 
+def test_no_logarithm_a_bit_too_small_moves_a_word_to_another_band(monkeypatch):
+    words = words_of("en", "a0 " * 8, "b0 " * 7)
+    log2 = np.log2
+    monkeypatch.setattr(np, "log2", lambda x: np.nextafter(log2(x), 0))
+
+    assert frequency_bands(words).tolist() == [3, 2]
+
+
 def test_targets_move_only_inside_their_band():
     # One source cluster of one type, and target clusters of exactly one type fit it: C and D, of
     # 2 and 3 words, and one of the three types with one word.

@@ -22,7 +22,8 @@ def frequency_bands(words: ClusteredWords) -> Int64[np.ndarray, " type"]:
     counts = np.bincount(words.word_type, minlength=len(words.types))
     bands = np.full(len(counts), -1, dtype=np.int64)
     present = counts > 0
-    bands[present] = np.floor(np.log2(counts[present])).astype(np.int64)
+    # The exponent and not a logarithm, which some processors give as 2.9999999999999996 for 8.
+    bands[present] = np.frexp(counts[present])[1] - 1
     return bands
 
 
