@@ -32,6 +32,9 @@ __all__ = [
     "within_variance",
 ]
 
+_ROUNDING = 1e-12
+"""Sums in another order may differ in their last bits: less than this is a tie."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -67,8 +70,7 @@ def null_of(value: float, permuted: Float64[np.ndarray, " permutation"]) -> Null
     if not len(permuted):
         raise ValueError("no permuted scores: a null needs at least one")
     mean = float(permuted.mean())
-    # Sums in another order may differ in their last bit: that is a tie, not a difference.
-    as_far = np.abs(permuted - mean) >= abs(value - mean) - 1e-12
+    as_far = np.abs(permuted - mean) >= abs(value - mean) - _ROUNDING
     low, high = np.quantile(permuted, [0.025, 0.975])
     p = (1 + int(as_far.sum())) / (1 + len(permuted))
     return Null(mean, float(low), float(high), p)
@@ -199,7 +201,7 @@ def summarise(
             parts.append((var_seed / len(by_seed), len(by_seed) - 1.0))
         low, high = interval(value, parts, bounds=bounds)
     normalised = None
-    if null is not None and ceiling is not None and ceiling > null.mean:
+    if null is not None and ceiling is not None and ceiling > null.mean + _ROUNDING:
         normalised = (value - null.mean) / (ceiling - null.mean)
     elif null is not None and best_is_null and null.mean > 0:
         normalised = value / null.mean

@@ -257,6 +257,13 @@ def test_one_seed_has_the_interval_of_the_sample_alone():
     assert (row.null_mean, row.p, row.ceiling, row.normalised) == (None, None, None, None)
 
 
+def test_a_mean_that_is_a_bit_too_small_is_the_ceiling_all_the_same():
+    permuted = np.full(20, 1 / 3)
+
+    assert permuted.mean() < 1 / 3  # the control
+    assert summary([0.2], permuted=permuted, ceiling=1 / 3).normalised is None
+
+
 def test_a_score_is_normalised_only_where_the_ceiling_is_above_chance():
     permuted = draws_of(0.5, 0.5)
 
