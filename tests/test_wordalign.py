@@ -1,5 +1,6 @@
 """Word links: worked EM steps, laws of EM, a plain grow-diag-final-and, files, gold links."""
 
+from fractions import Fraction
 from itertools import product
 from pathlib import Path
 
@@ -187,6 +188,16 @@ def test_distances_by_hand():
     expected = [[1 / 3 - 1 / 2, 1 / 3 - 1], [2 / 3 - 1 / 2, 2 / 3 - 1], [1 - 1 / 2, 0]]
 
     assert distances(3, 2) == pytest.approx(np.abs(expected))
+
+
+def test_words_as_far_from_the_diagonal_have_the_same_distance_to_the_last_bit():
+    for n_given in (2, 5, 7, 12, 19):
+        for n_generated in (1, 3, 6, 10, 22):
+            away = distances(n_given, n_generated)
+            by_fraction = {}
+            for i, j in np.ndindex(away.shape):
+                exact = abs(Fraction(i + 1, n_given) - Fraction(j + 1, n_generated))
+                assert by_fraction.setdefault(exact, away[i, j]) == away[i, j]
 
 
 def test_tension_is_recovered():

@@ -31,10 +31,13 @@ class ShapeMass:
 
 
 def distances(n_given: int, n_generated: int) -> Float64[np.ndarray, "given generated"]:
-    """|i/m - j/n| for each given position i of m and generated position j of n (from 1)."""
-    i = np.arange(1, n_given + 1) / n_given
-    j = np.arange(1, n_generated + 1) / n_generated
-    away: Float64[np.ndarray, "given generated"] = np.abs(i[:, None] - j)
+    """|i/m - j/n| for each given position i of m and generated position j of n (from 1).
+
+    Divided last: two words as far from a third have the same number, and the first counts.
+    """
+    i = np.arange(1, n_given + 1) * n_generated
+    j = np.arange(1, n_generated + 1) * n_given
+    away: Float64[np.ndarray, "given generated"] = np.abs(i[:, None] - j) / (n_given * n_generated)
     return away
 
 
