@@ -44,7 +44,8 @@ def cluster_vectors(
 
     From the same start the torch engine gives scikit-learn's labels, except where exact distances
     are equal and scikit-learn's rounding decides. On a CPU it gives the same bytes for any number
-    of threads; while it runs there, torch itself is set to one thread.
+    of threads; while it runs there, torch itself is set to one thread. Starts and labels are the
+    same on any processor (docs/DETERMINISM.md).
 
     Args:
         vectors: One finite vector per word.

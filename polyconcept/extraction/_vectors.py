@@ -38,8 +38,8 @@ class _Part:
 
     inputs: _Indices
     filled_as: _Indices
-    """Inputs up to whose longest they are filled: of a whole batch, its parts give what it gives
-    as one, to the last bit."""
+    """Inputs up to whose longest they are filled: all of a batch, so that its parts read what it
+    reads as one. What they give may have other last bits, as products of fewer rows do."""
 
 
 @dataclass(frozen=True)
