@@ -315,10 +315,9 @@ def test_numbers_of_tags_get_the_names_that_the_study_gives_them():
 
 
 def test_a_row_that_other_languages_share_cannot_be_left_out():
-    assert sentences_from_column("fr", ["un\u00a0chat", " deux "]).words == (
-        ("un", "chat"),
-        ("deux",),
-    )
+    found, _ = sentences_from_column("fr", ["un\u00a0chat", " deux "])
+
+    assert found.words == (("un", "chat"), ("deux",))
     with pytest.raises(ValueError, match=r"fr: no words in row 1 \(0-based\); .* `pairwise`"):
         sentences_from_column("fr", ["un", " \u200b", "deux"])
     with pytest.raises(ValueError, match="fr: no words in any row"):
