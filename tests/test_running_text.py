@@ -165,7 +165,9 @@ def test_an_escape_is_read_once_and_others_are_text(caplog):
     once = ("&lt;", "&nbsp;", "&AMP;", "&amp", "AT&T", "&#39;")
     assert found == Sentences("de", (once, ('"',), ("ohne",)))
     assert n == 3
-    assert "de: 3 escapes such as &apos; in 2 lines" in caplog.text
+    assert "de: 3 escapes such as &apos; read as the characters they stand for (lines: 2)" in (
+        caplog.text
+    )
 
 
 @pytest.mark.parametrize("tokenizer", ["none", "moses"])

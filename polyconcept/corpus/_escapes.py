@@ -43,7 +43,7 @@ def unescape_lines(language: str, lines: Sequence[str]) -> tuple[list[str], int]
     if n_escapes:
         n_lines = sum(n > 0 for _, n in found)
         _LOG.info(
-            "%s: %s escapes such as &apos; in %s lines read as the characters that they stand for",
+            "%s: %s escapes such as &apos; read as the characters they stand for (lines: %s)",
             language,
             f"{n_escapes:,}",
             f"{n_lines:,}",
