@@ -61,6 +61,7 @@ __all__ = [
     "Vectors",
     "Words",
     "layer_name",
+    "takes_part",
 ]
 
 
@@ -75,6 +76,15 @@ class Sentences:
 
     def __len__(self) -> int:
         return len(self.words)
+
+
+def takes_part(
+    source: Sentences, target: Sentences, *, max_sentence_words: int
+) -> Bool[np.ndarray, " sentence"]:
+    """Which sentence pairs take part: both sides have fewer than `max_sentence_words` words."""
+    lengths = [[len(words) for words in side.words] for side in (source, target)]
+    part: Bool[np.ndarray, " sentence"] = np.max(lengths, axis=0) < max_sentence_words
+    return part
 
 
 @dataclass(frozen=True)

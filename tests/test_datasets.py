@@ -1,5 +1,8 @@
 """From files of data sets to columns, and from columns to sentences."""
 
+import gzip
+import json
+
 import datasets
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,7 +21,7 @@ from polyconcept.corpus import (
 )
 from polyconcept.hub import fill_codes
 from polyconcept.records import LabelledSentences, Sentences, TaggedSentences
-from polyconcept.store import StoreError, read_columns
+from polyconcept.store import StoreError, existing_column, read_columns
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 FEATURES = datasets.Features(
@@ -142,6 +145,117 @@ def test_text_and_json_lines(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.jsonl", '{"de": "a"}\n{"de": "b"}\n\n', ["a", "b"]),
+        ("a.jsonl", '\ufeff{"de": "a"}\r\n{"de": "b"}\r\n \r\n\r\n', ["a", "b"]),
+        ("a.jsonl", '{"de": "\\ud83d\\ude00"}\n', ["\U0001f600"]),
+        ("a.csv", "en,de\r\nx,a\r\ny,b\r\n\r\n\r\n", ["a", "b"]),
+        ("a.csv", f'en,de\nx,"{"a" * 200_000}"\n', ["a" * 200_000]),
+        ("a.tsv", f"en\tde\nx\t{'a' * 200_000}\n", ["a" * 200_000]),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_blank_lines_at_the_end_and_long_fields_are_read(tmp_path, name, text, expected, packed):
+    path = write(tmp_path / name, text)
+    if packed:
+        path = tmp_path / f"{name}.gz"
+        path.write_bytes(gzip.compress(text.encode()))
+
+    assert read_columns([path], {"x": "de"}) == {"x": expected}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (gzip.compress(b'{"de": "a"}\n' * 99)[:-20], "de.jsonl.gz: cannot be unpacked with gzip"),
+        (b'{"de": "a"}\n', "de.jsonl.gz: cannot be unpacked with gzip: Not a gzipped file"),
+        (gzip.compress(b'{"de": "a"}\n{"de": "\xfc"}\n'), "de.jsonl.gz, line 2: not UTF-8"),
+    ],
+    ids=["cut off", "not packed", "Latin-1"],
+)
+def test_damaged_packed_files_are_refused_by_name(tmp_path, data, message):
+    path = tmp_path / "de.jsonl.gz"
+    path.write_bytes(data)
+
+    with pytest.raises(StoreError, match=message):
+        read_columns([path], {"x": "de"})
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array(["a", "b", "a"]).dictionary_encode(),
+        pa.array(["a", "b", "a"], pa.large_string()),
+        pa.array(["a", "b", "a"], pa.string_view()),
+    ],
+)
+def test_text_is_read_however_parquet_keeps_it(tmp_path, column):
+    pq.write_table(pa.table({"de": column[:0]}), tmp_path / "0.parquet")
+    pq.write_table(
+        pa.table({"de": column, "t": pa.StructArray.from_arrays([column], ["de"])}),
+        tmp_path / "1.parquet",
+    )
+
+    both = read_columns([tmp_path / "0.parquet", tmp_path / "1.parquet"], {"x": "de"})
+
+    assert both == read_columns([tmp_path / "1.parquet"], {"x": "t.de"}) == {"x": ["a", "b", "a"]}
+
+
+def with_features(path, columns, features):
+    about = features if isinstance(features, str) else json.dumps({"info": {"features": features}})
+    pq.write_table(pa.table(columns).replace_schema_metadata({"huggingface": about}), path)
+    return path
+
+
+CLASSES = {"_type": "ClassLabel", "names": TAGS}
+
+
+@pytest.mark.parametrize(
+    "feature",
+    [
+        {"feature": CLASSES, "length": -1, "_type": "Sequence"},  # datasets 1 to 3
+        {"feature": CLASSES, "_type": "List"},  # 4 and 5
+        {"feature": CLASSES, "_type": "LargeList"},
+        [CLASSES],
+    ],
+)
+def test_lists_of_classes_are_known_in_all_spellings_beside_unknown_features(tmp_path, feature):
+    others = {"scan": {"_type": "Hologram"}, "scans": {"feature": {}, "_type": "Bag"}}
+    path = with_features(tmp_path / "a.parquet", {"n": [[1, 2, 0], []]}, {"n": feature} | others)
+
+    assert read_columns([path], {"n": "n"}) == {"n": [["B-PER", "I-PER", "O"], []]}
+
+
+def test_classes_inside_structures_are_named_and_other_features_change_nothing(tmp_path):
+    entities = {"feature": {"tag": CLASSES}, "_type": "Sequence"}  # a structure of lists
+    columns = {"e": [{"tag": [3, 0]}], "feature": [{"feature": 1}], "odd": ["x"], "none": [7]}
+    features = {"e": entities, "feature": {"feature": CLASSES}, "odd": {"_type": "Hologram"}}
+    path = with_features(tmp_path / "a.parquet", columns, features)
+
+    found = read_columns([path], {"a": "e.tag", "b": "feature.feature", "c": "odd", "d": "none"})
+
+    assert found == {"a": [["B-LOC", "O"]], "b": ["B-PER"], "c": ["x"], "d": [7]}
+
+
+def test_features_that_cannot_be_read_are_refused_by_file(tmp_path):
+    path = with_features(tmp_path / "a.parquet", {"n": [1]}, "{not JSON")
+
+    with pytest.raises(StoreError, match=r"a.parquet: its note on features is not as `datasets`"):
+        read_columns([path], {"n": "n"})
+
+
+def test_the_first_name_of_a_column_that_is_there_is_taken(tmp_path, parquet):
+    pair = write(tmp_path / "a.jsonl", '{"ru-en": {"ru": "a"}}\n')
+
+    assert existing_column([pair], ["en-ru.ru", "ru-en.ru"]) == "ru-en.ru"
+    assert existing_column([parquet], ["de", "translation.de"]) == "translation.de"
+    assert existing_column([pair], ["x", "y"]) == "x"
+    with pytest.raises(StoreError, match="line 1: not JSON"):
+        existing_column([write(tmp_path / "b.jsonl", "{")], ["x", "y"])
+
+
+@pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("a.csv", "en,de\nx\n", "a.csv, line 2: found 1 fields, needed 2 as in the header"),
@@ -156,6 +270,19 @@ def test_text_and_json_lines(tmp_path):
         ("a.jsonl", '{"de": ["x", null]}\n', "a.jsonl, line 1: a value of column 'de' is missing"),
         ("a.jsonl", "[1]\n", r"a.jsonl, line 1: needed one object a line, found '\[1\]'"),
         ("a.jsonl", "{\n", "a.jsonl, line 1: not JSON"),
+        (
+            "a.jsonl",
+            '{"de": "a"}\n\n{"de": "b"}',
+            "a.jsonl, line 2: the line is blank, and rows fo",
+        ),
+        ("a.jsonl", '{"de": "a", "de": "b"}', "line 1: not JSON .the name 'de' stands twice"),
+        ("a.jsonl", '{"de": ["\\ud83d"]}', r"line 1: found '\\ud83d', half of a character alone"),
+        ("a.jsonl", "[" * 100_000, "a.jsonl, line 1: not JSON .maximum recursion"),
+        ("a.jsonl", "", "a.jsonl: the file is empty"),
+        ("a.csv", "de,en\na,b\n\nc,d\n", "a.csv, line 3: the line is blank, and rows follow"),
+        ("a.csv", "de\nA\0n\0n\0a\0\n", r"a.csv, line 2: found a NUL character \(is it UTF-16\?"),
+        ("a.csv", 'de\n"a"b\n', "a.csv, line 2: ',' expected after"),
+        ("a.csv.zst", "de\n", "a.csv.zst: found the formats .zst; needed one of"),
         ("a.parquet", "PAR?", "a.parquet: cannot be read as Parquet"),
         ("a.xls", "de\n", "found the formats .xls; needed one of .parquet, .csv"),
     ],
@@ -168,6 +295,17 @@ def test_unusable_files_are_refused_by_name_and_place(tmp_path, name, text, mess
 def test_missing_columns_and_values_of_parquet_are_named(tmp_path, parquet):
     pq.write_table(pa.table({"de": ["a", None]}), tmp_path / "null.parquet")
 
+    table = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], ["de", "de"])
+    pq.write_table(table, tmp_path / "twice.parquet")
+    raw = pa.array([b"\xff"], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"de": raw}), tmp_path / "latin.parquet")
+
+    with pytest.raises(StoreError, match=r"twice.parquet: column 'de' is twice there"):
+        read_columns([tmp_path / "twice.parquet"], {"de": "de"})
+    with pytest.raises(
+        StoreError, match=r"latin.parquet: cannot be read as Parquet: 'utf-8' codec"
+    ):
+        read_columns([tmp_path / "latin.parquet"], {"de": "de"})
     with pytest.raises(
         StoreError, match=r"column 'translation.fr' is not there; there are .*translation.de"
     ):
@@ -315,10 +453,9 @@ def test_numbers_of_tags_get_the_names_that_the_study_gives_them():
 
 
 def test_a_row_that_other_languages_share_cannot_be_left_out():
-    assert sentences_from_column("fr", ["un\u00a0chat", " deux "]).words == (
-        ("un", "chat"),
-        ("deux",),
-    )
+    found, _ = sentences_from_column("fr", ["un\u00a0chat", " deux "])
+
+    assert found.words == (("un", "chat"), ("deux",))
     with pytest.raises(ValueError, match=r"fr: no words in row 1 \(0-based\); .* `pairwise`"):
         sentences_from_column("fr", ["un", " \u200b", "deux"])
     with pytest.raises(ValueError, match="fr: no words in any row"):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -17,9 +18,11 @@ from tiny_models import bert, wordpiece
 from polyconcept.hub import (
     HubError,
     download_files,
+    download_pair,
     matching_files,
     needed_model_files,
     pin_repository,
+    possible_names,
 )
 from polyconcept.models import check_model_directory, copy_model, load_tokenizer, save_model
 from polyconcept.pins import PinnedRepo, RepoFile
@@ -342,6 +345,65 @@ def test_a_language_that_the_data_set_lacks_is_named_with_those_it_has():
 def test_a_wrong_pattern_is_refused_with_near_paths():
     with pytest.raises(HubError, match=r"no file matches 'de-en/tset.parquet'.*de-en/test.parquet"):
         matching_files(DATA, "de-en/tset.parquet", language="x")
+
+
+@pytest.fixture
+def pairs(hub, caplog):
+    """A corpus that names one pair alphabetically, one in the other order, one in both."""
+    caplog.set_level(logging.INFO, "polyconcept.hub")
+    names = ["de-en/train-0.tsv", "ru-en/train-0.tsv", "ru-en/train-1.tsv", "zh-en/zh.txt"]
+    names += ["en-zh/en.txt", "zh-en/en.txt", "en-fr/train.tsv", "fr-en/train.tsv"]
+    hub.add("dataset", "owner/pairs", {name: name.encode() for name in names})
+    return pin_repository("owner/pairs", kind="dataset")
+
+
+def texts_of(found):
+    return {language: [path.read_text() for path in paths] for language, paths in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("pair", "pattern", "expected"),
+    [
+        ("en-de", "{pair}/train-*.tsv", ["de-en/train-0.tsv"]),
+        ("de-en", "{pair}/train-*.tsv", ["de-en/train-0.tsv"]),
+        ("en-ru", "{pair}/train-*.tsv", ["ru-en/train-0.tsv", "ru-en/train-1.tsv"]),
+        ("ru-en", "{pair}/train-*.tsv", ["ru-en/train-0.tsv", "ru-en/train-1.tsv"]),
+        ("fr-en", "{pair}/train.tsv", ["en-fr/train.tsv"]),
+    ],
+)
+def test_a_pair_is_found_in_either_order(pairs, caplog, pair, pattern, expected):
+    pair = pair.split("-")
+
+    found = download_pair(pairs, pattern, pair)
+
+    assert texts_of(found) == dict.fromkeys(pair, expected)
+    assert ("names the pair ru-en" in caplog.text) == ("ru" in pair)
+
+
+def test_both_languages_of_a_pair_come_from_one_order_and_by_the_data_sets_codes(pairs):
+    found = download_pair(pairs, "{pair}/{language}.txt", ["eng", "chi"], codes=CODES)
+
+    assert texts_of(found) == {"eng": ["zh-en/en.txt"], "chi": ["zh-en/zh.txt"]}
+
+
+CODES = {"eng": "en", "chi": "zh"}
+
+
+def test_a_pair_that_is_in_no_order_there_is_refused(pairs):
+    with pytest.raises(
+        HubError, match=r"it lacks 'en-it'; there are de-en, ru-en \(nor is 'it-en' there\)"
+    ):
+        download_pair(pairs, "{pair}/train-*.tsv", ["it", "en"])
+
+
+def test_a_column_may_name_the_pair_in_either_order():
+    name = "translation.{language}"
+
+    assert possible_names(name, "ru", pair=("ru", "en")) == ["translation.ru"]
+    assert possible_names("{pair}.{language}", "chi", pair=("eng", "chi"), codes=CODES) == [
+        "en-zh.zh",
+        "zh-en.zh",
+    ]
 
 
 # --- downloads --------------------------------------------------------------------------------

@@ -62,11 +62,11 @@ def sentiment_file(language):
 
 
 def own_text(folder):
-    """Files of the user, a folder per pair."""
-    (folder / "own/en-de").mkdir(parents=True)
+    """Files of the user, a folder per pair, whose languages it names in the other order."""
+    (folder / "own/de-en").mkdir(parents=True)
     for code in ("en", "de"):
         lines = [f"{line}\n" for line in sentences(code, 5)]
-        (folder / f"own/en-de/{code}.txt").write_text("".join(lines))
+        (folder / f"own/de-en/{code}.txt").write_text("".join(lines))
 
 
 def study():

@@ -55,6 +55,19 @@ def hub(**keys):
     return {"hub": {"dataset": "a/b", **keys}}
 
 
+def test_the_folder_of_a_pair_may_name_it_in_the_other_order(tmp_path):
+    corpus = parse_study(changed("corpora.news", {"directory": "own", "pairwise": True}))
+    corpus = corpus.corpora["news"]
+    for folder in ("ru-en", "en-fr", "fr-en"):
+        (tmp_path / "own" / folder).mkdir(parents=True)
+
+    assert corpus.file_of("en", "en-ru", where=tmp_path) == "own/ru-en/en.txt"
+    assert corpus.file_of("ru", "ru-en", where=tmp_path) == "own/ru-en/ru.txt"
+    assert corpus.file_of("fr", "en-fr", where=tmp_path) == "own/en-fr/fr.txt"
+    assert corpus.file_of("de", "en-de", where=tmp_path) == "own/en-de/de.txt"
+    assert corpus.file_of("de") == "own/de.txt"
+
+
 def test_a_minimal_study_takes_the_published_defaults():
     study = parse_study(minimal())
 

@@ -329,7 +329,7 @@ def test_changed_code_is_named(finished, tmp_path):
     module.write_text(module.read_text() + "\nMORE = 1\n")
     script = root / "workflow/scripts/merge_scores.py"
     script.write_text("# a comment\n" + script.read_text())
-    expected = verify.expected_of(verify.read_study(finished / "study.yaml"))
+    expected = verify.expected_of(verify.read_study(finished / "study.yaml"), finished)
     faults = list(verify.Audit(expected, finished, root).faults())
 
     assert {fault.what for fault in faults} == {

@@ -1,5 +1,7 @@
 """Word links: worked EM steps, laws of EM, a plain grow-diag-final-and, files, gold links."""
 
+import logging
+import tracemalloc
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -404,6 +406,51 @@ def test_extra_text_trains_but_is_not_linked():
 
     assert points_of(trained) == [(0, 0, 1), (0, 1, 0)]
     assert points_of(alone) != points_of(trained)
+
+
+def with_long_ones(text, place, n_words):
+    """The text with a pair too long on its source side, one on its target side, at a place."""
+    long, short = tuple("s1" for _ in range(n_words)), ("t1",)
+    source, target = text
+    return (
+        Sentences("xx", (*source.words[:place], long, ("s2",), *source.words[place:])),
+        Sentences("yy", (*target.words[:place], short, long, *target.words[place:])),
+    )
+
+
+def test_pairs_that_take_no_part_change_no_link_and_are_counted(caplog):
+    caplog.set_level(logging.INFO, "polyconcept.wordalign")
+    text, further = random_text(3, 40), random_text(4, 20)
+    alone = align_words(*text, extra=[further])
+
+    found = align_words(
+        *with_long_ones(text, 7, 20),
+        extra=[with_long_ones(further, 0, 25)],
+        max_sentence_words=20,
+    )
+
+    assert points_of(found) == [(i + 2 * (i >= 7), j, k) for i, j, k in points_of(alone)]
+    assert found.sentence.dtype == np.int32
+    assert "xx-yy: 2 of 42 sentence pairs have 20 words or more on one side" in caplog.text
+    assert "xx-yy: 2 of 22 sentence pairs have 20 words or more on one side" in caplog.text
+
+
+def test_a_line_of_6000_words_costs_nothing():
+    source, target = random_text(3, 40)
+    line = " ".join(f"w{number}" for number in range(6_000))
+    text = sentences("xx", line).words + source.words, sentences("yy", line).words + target.words
+    tracemalloc.start()
+    try:
+        align_words(Sentences("xx", text[0]), Sentences("yy", text[1]))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 6_000 * 6_000  # bytes; each cell of that line would take 4
+    with pytest.raises(
+        ValueError, match=r"xx-yy: each of the 1 sentence pairs has 2 words or more"
+    ):
+        align_words(sentences("xx", "a b"), sentences("yy", "x"), max_sentence_words=2)
 
 
 def test_links_are_sorted_and_typed():

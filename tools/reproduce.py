@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parsed_arguments(arguments)
     try:
         study = read_study(options.study)
-        audit = Audit(expected_of(study), options.folder, ROOT)
+        audit = Audit(expected_of(study, options.folder), options.folder, ROOT)
         broken = [str(fault) for fault in audit.walk()]
     except (OSError, SettingsError, yaml.YAMLError) as error:
         broken = [f"{options.study}: {error}"]

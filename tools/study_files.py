@@ -7,6 +7,7 @@ checks of it. The tests run whole studies and compare.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from study_paths import Files, Names
 
@@ -33,19 +34,20 @@ def final_files(study: Study) -> tuple[str, ...]:
     return (*tables, *claims, *figures)
 
 
-def inputs_of(rule: str, study: Study, names: Names) -> list[str]:
+def inputs_of(rule: str, study: Study, names: Names, folder: Path = Path()) -> list[str]:
     """What a job reads.
 
     Args:
         rule: Its rule.
         study: The study.
         names: Its wildcards.
+        folder: Where Snakemake ran.
 
     Raises:
         ValueError: The study has no such job.
     """
     try:
-        return list(_INPUTS[rule](Files(study), names))
+        return list(_INPUTS[rule](Files(study, folder), names))
     except (KeyError, AttributeError, TypeError) as error:
         raise ValueError(f"the study has no job of {rule} with {dict(names)}: {error}") from error
 
@@ -78,10 +80,12 @@ def _word_tables(files: Files, names: Names) -> Iterator[str]:
 
 
 def _fetch_corpus(files: Files, names: Names) -> Iterator[str]:
-    folder = files.study.corpora[names["corpus"]].directory
-    if folder is None:
+    corpus = files.study.corpora[names["corpus"]]
+    pair = names["part"].removesuffix("/")
+    file = corpus.file_of(names["language"], pair, where=files.folder)
+    if file is None:
         raise KeyError("the text comes from elsewhere")
-    yield f"{folder}/{names['part']}{names['language']}.txt"
+    yield file
 
 
 def _fetch_labels(files: Files, names: Names) -> Iterator[str]:

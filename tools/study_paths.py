@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from polyconcept.settings import Study, TaskData, pin_of
 
@@ -16,8 +17,8 @@ Names = Mapping[str, str]
 class Files:
     """Names of a study's files."""
 
-    def __init__(self, study: Study) -> None:
-        self.study, self.results = study, f"results/{study.name}"
+    def __init__(self, study: Study, folder: Path = Path()) -> None:
+        self.study, self.results, self.folder = study, f"results/{study.name}", folder
 
     def part(self, corpus: str, pair: str) -> str:
         """The folder of a pair in a corpus where each pair has sentences of its own."""

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{options.study}: {error}\n")
         return 2
     started = time.monotonic()
-    audit = Audit(expected_of(study), options.folder, ROOT, shown_progress())
+    audit = Audit(expected_of(study, options.folder), options.folder, ROOT, shown_progress())
     n_faults = 0
     for fault in audit.faults():
         n_faults += 1
@@ -74,13 +74,13 @@ def read_study(path: Path) -> Study:
     return parse_study(found, where=str(path))
 
 
-def expected_of(study: Study) -> Expected:
-    """What the records of a study must agree with."""
+def expected_of(study: Study, folder: Path) -> Expected:
+    """What the records of a study that ran in `folder` must agree with."""
     return Expected(
         study=study.name,
         finals=final_files(study),
         settings_of=lambda rule, names: stage_settings(rule, study, names),
-        inputs_of=lambda rule, names: inputs_of(rule, study, names),
+        inputs_of=lambda rule, names: inputs_of(rule, study, names, folder),
     )
 
 

@@ -1,5 +1,6 @@
 """Text files in, words out: sentences of each language and the words that the metrics need."""
 
+from polyconcept.corpus._escapes import unescaped
 from polyconcept.corpus._labelled import read_labelled, write_labelled
 from polyconcept.corpus._parallel import (
     read_joined,
@@ -62,6 +63,7 @@ __all__ = [
     "split_words",
     "table_places",
     "tagged_from_columns",
+    "unescaped",
     "write_labelled",
     "write_sentences",
     "write_tagged",

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Int32, Int64
 
 from polyconcept.corpus._phrases import PhraseLinks
-from polyconcept.records import Links, Sentences
+from polyconcept.records import Links, Sentences, takes_part
 
 
 @dataclass(frozen=True)
@@ -46,17 +46,16 @@ def pair_sides(
     starts = sentence_starts(source), sentence_starts(target)
     _check_links(source, links, starts[0], links.source_position)
     _check_links(target, links, starts[1], links.target_position)
-    lengths = np.maximum(np.diff(starts[0]), np.diff(starts[1]))
-    takes_part = lengths < max_sentence_words
+    part = takes_part(source, target, max_sentence_words=max_sentence_words)
     spellings = _spellings(source, target)
-    links_kept = takes_part[links.sentence]
+    links_kept = part[links.sentence]
     sentence = links.sentence[links_kept]
     places = (
         starts[0][sentence] + links.source_position[links_kept],
         starts[1][sentence] + links.target_position[links_kept],
     )
     sides = tuple(
-        _side(sentences.language, spelling, place, np.repeat(takes_part, np.diff(start)))
+        _side(sentences.language, spelling, place, np.repeat(part, np.diff(start)))
         for sentences, spelling, place, start in zip(
             (source, target), spellings, places, starts, strict=True
         )

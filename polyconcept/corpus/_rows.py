@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from polyconcept.corpus._escapes import unescape_lines
 from polyconcept.corpus._lines import few
 from polyconcept.corpus._running_text import Splitter, clean, is_visible, splitter
 from polyconcept.corpus._tagged import _DOCUMENT, _TAG, _strict, _Token
@@ -30,15 +31,16 @@ def parallel_from_columns(
     Running text of the hub differs from a text file of ours: words are cut at all Unicode white
     space (a no-break space there is typography, as before a French colon, not part of a number),
     and characters that nobody sees (control and format characters) make no word of their own.
+    Escapes of Moses' tokenizer, such as ``&apos;``, are read as the characters they stand for.
 
     Args:
         lines: language -> its lines; line i of all languages is the same sentence.
         tokenizer: ``moses`` cuts punctuation off the words, which most texts of the hub need
-            (sacremoses, rules of the language, without HTML escapes); ``none`` cuts at blanks only.
+            (`moses_splitter`); ``none`` cuts at blanks only.
 
     Returns:
-        Language -> sentences, all of the same length; and how many rows were left out, by reason:
-        a row is left out in all languages where it has no words in one of them.
+        Language -> sentences, all of the same length; and how many rows were left out (in all
+        languages, where one has no words) and how many escapes read, by reason.
 
     Raises:
         ValueError: columns of different lengths, a value that is no text, or no row is left.
@@ -49,9 +51,10 @@ def parallel_from_columns(
     cut = {language: splitter(language, tokenizer) for language in lines}
     for language, column in lines.items():
         _refuse_other(language, "lines", column, str)
+    plain = {language: unescape_lines(language, column) for language, column in lines.items()}
     kept: dict[str, list[tuple[str, ...]]] = {language: [] for language in lines}
     dropped: Counter[str] = Counter()
-    for row in zip(*lines.values(), strict=True):
+    for row in zip(*(column for column, _ in plain.values()), strict=True):
         words = [cut[language](line) for language, line in zip(lines, row, strict=True)]
         empty = [language for language, found in zip(lines, words, strict=True) if not found]
         if empty:
@@ -61,29 +64,34 @@ def parallel_from_columns(
             kept[language].append(found)
     what = "-".join(lines)
     _report(what, dropped, len(next(iter(kept.values()))))
+    dropped.update({f"escape read in {code}": n for code, (_, n) in plain.items() if n})
     return {code: Sentences(code, tuple(kept[code])) for code in lines}, dict(dropped)
 
 
 def sentences_from_column(
     language: str, lines: Sequence[Any], *, tokenizer: Splitter = "none"
-) -> Sentences:
+) -> tuple[Sentences, int]:
     """Sentences of one language of a text that other languages share row by row.
 
     Arguments are those of `parallel_from_columns`.
+
+    Returns:
+        The sentences, and how many escapes were read.
 
     Raises:
         ValueError: a row has no words: it cannot be left out, as the other languages have it.
     """
     cut = splitter(language, tokenizer)
     _refuse_other(language, "lines", lines, str)
-    words = tuple(cut(line) for line in lines)
+    plain, n_escapes = unescape_lines(language, lines)
+    words = tuple(cut(line) for line in plain)
     empty = [row for row, found in enumerate(words) if not found]
     if empty or not words:
         raise ValueError(
             f"{language}: no words in {f'row {few(empty)}' if empty else 'any row'} (0-based); "
             "every row needs a sentence in every language, unless the corpus is `pairwise`"
         )
-    return Sentences(language, words)
+    return Sentences(language, words), n_escapes
 
 
 def tagged_from_columns(
@@ -170,7 +178,7 @@ def labelled_from_columns(
         tokenizer: as for `parallel_from_columns`.
 
     Returns:
-        The sentences; and how many were left out, by reason.
+        The sentences; and how many were left out and how many escapes read, by reason.
 
     Raises:
         ValueError: columns of different lengths, a value that is no text, a label neither known
@@ -184,7 +192,8 @@ def labelled_from_columns(
     cut = splitter(language, tokenizer)
     dropped: Counter[str] = Counter()
     kept = []
-    for text, label in zip(texts, found, strict=True):
+    plain, n_escapes = unescape_lines(language, texts)
+    for text, label in zip(plain, found, strict=True):
         if label in ignored:
             dropped[f"label {label!r} is ignored"] += 1
         elif words := cut(text):
@@ -192,6 +201,7 @@ def labelled_from_columns(
         else:
             dropped["no words"] += 1
     _report(language, dropped, len(kept))
+    dropped.update({f"escape read in {language}": n_escapes} if n_escapes else {})
     words_of, label_of = zip(*kept, strict=True)
     return LabelledSentences(language, words_of, label_of), dict(dropped)
 

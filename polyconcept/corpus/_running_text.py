@@ -25,15 +25,10 @@ def splitter(language: str, tokenizer: Splitter) -> Callable[[str], tuple[str, .
     if tokenizer == "none":
         return lambda line: tuple(filter(is_visible, clean(line).split()))
     # Imported here: no other step on text needs it, and it takes longer than most of them.
-    from sacremoses import MosesTokenizer
+    from polyconcept.corpus._moses import moses_splitter
 
-    moses = MosesTokenizer(language)
-
-    def cut(line: str) -> tuple[str, ...]:
-        found = " ".join(moses.tokenize(clean(line), escape=False))
-        return tuple(filter(is_visible, found.split()))
-
-    return cut
+    moses = moses_splitter(language)
+    return lambda line: tuple(filter(is_visible, moses(clean(line))))
 
 
 def clean(line: str) -> str:

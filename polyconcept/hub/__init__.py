@@ -4,7 +4,7 @@ Where files are kept and which hub is asked follow huggingface_hub's own environ
 HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE, HF_HUB_DOWNLOAD_TIMEOUT.
 """
 
-from polyconcept.hub._data import download_data, fill_codes
+from polyconcept.hub._data import download_data, download_pair, fill_codes, possible_names
 from polyconcept.hub._download import download_files
 from polyconcept.hub._errors import HubError
 from polyconcept.hub._files import matching_files, needed_model_files
@@ -14,8 +14,10 @@ __all__ = [
     "HubError",
     "download_data",
     "download_files",
+    "download_pair",
     "fill_codes",
     "matching_files",
     "needed_model_files",
     "pin_repository",
+    "possible_names",
 ]

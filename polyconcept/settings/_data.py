@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -86,6 +87,24 @@ class Corpus(Frozen):
         if by_pair and not self.pairwise:
             raise ValueError("{pair} in `hub` needs `pairwise: true`")
         return self
+
+    def file_of(self, language: str, pair: str = "", *, where: Path = Path()) -> str | None:
+        """The user's text of a language, of a corpus that is a `directory`; else None.
+
+        Args:
+            language: code of the language.
+            pair: where each pair has sentences of its own, the pair; its folder may name the two
+                codes in the other order, which is taken where only that folder is there.
+            where: the folder that relative paths start from.
+        """
+        if self.directory is None:
+            return None
+        folder = Path(self.directory)
+        if pair:
+            other = "-".join(reversed(pair.split("-")))
+            swapped = (where / folder / other).is_dir() and not (where / folder / pair).is_dir()
+            folder /= other if swapped else pair
+        return f"{folder}/{language}.txt"
 
 
 class TaskData(Frozen):

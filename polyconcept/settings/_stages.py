@@ -86,6 +86,10 @@ def _pin(study: Study, wildcards: Wildcards) -> Values:
     return dict(pins(study)[wildcards["pin"]])
 
 
+def _align_words(study: Study, _wildcards: Wildcards) -> Values:
+    return plain(study.words, "max_sentence_words")
+
+
 def _split_words(study: Study, wildcards: Wildcards) -> Values:
     own = wildcards["part"].removesuffix("/")
     language = wildcards["language"]
@@ -148,7 +152,7 @@ def _score_as_text(study: Study, wildcards: Wildcards) -> Values:
 _STAGES: Mapping[str, Stage] = {
     "fetch_corpus": _nothing,
     "generate_corpus": _builtin_text,
-    "align_words": _nothing,
+    "align_words": _align_words,
     "split_words": _split_words,
     "select_words": _select_words,
     "pin_repository": _pin,

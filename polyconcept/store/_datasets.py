@@ -1,26 +1,20 @@
 """Columns of data sets: Parquet, CSV, TSV, JSON lines and plain text, read no further than asked.
 
-Nothing here runs code of a data set or asks the network. CSV and TSV are read with Python's csv,
-as the values stand in the file: a reader with a notion of missing values would turn the words
-``NA`` and ``null`` into none.
+Nothing here runs code of a data set or asks the network.
 """
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-from polyconcept.store._faults import StoreError
+from polyconcept.store._faults import MissingColumnError, StoreError
 from polyconcept.store._parquet_columns import parquet_rows
+from polyconcept.store._text_rows import READERS, Row
 
-__all__ = ["read_columns"]
-
-Row: TypeAlias = tuple[str, tuple[Any, ...]]
-"""Where a row stands (file and line), and its values in the order of the fields."""
+__all__ = ["existing_column", "read_columns"]
 
 
 def read_columns(
@@ -30,7 +24,8 @@ def read_columns(
 
     Formats by suffix: ``.parquet``; ``.csv`` (with a header, fields may be quoted); ``.tsv``
     (with a header, quotation marks are plain characters, as in SST-2); ``.jsonl`` or ``.json``
-    (one object a line); ``.txt`` (one column, ``text``, one row a line).
+    (one object a line); ``.txt`` (one column, ``text``, one row a line). All but Parquet may also
+    be packed with gzip (``.jsonl.gz``).
 
     Args:
         paths: the files, all of one format.
@@ -47,9 +42,10 @@ def read_columns(
 
     Raises:
         FileNotFoundError: there is no such file.
-        StoreError: no file, or an unknown format; a column is missing (those that there are are
-            named); a row has another number of fields than the header, or a value is missing
-            (file and row); no rows; fewer rows than asked for (both numbers).
+        StoreError: no file, or an unknown format; a file is empty, damaged or not UTF-8; a column
+            is missing (those that there are are named); a row has another number of fields than the
+            header, is blank or malformed, or a value is missing (file and row); no rows; fewer rows
+            than asked for (both numbers).
     """
     if not paths or not columns:
         raise StoreError(f"found {len(paths)} files and {len(columns)} columns; needed some")
@@ -70,102 +66,43 @@ def read_columns(
     return dict(zip(columns, values, strict=True))
 
 
+def existing_column(paths: Sequence[Path], names: Sequence[str]) -> str:
+    """The first of several names that a column of the files has; of none, the first name.
+
+    Args:
+        paths: the files, as for `read_columns`.
+        names: possible names of one column.
+
+    Raises:
+        FileNotFoundError, StoreError: as `read_columns`, of a file that cannot be read.
+    """
+    for name in dict.fromkeys(names):
+        try:
+            next(_rows(paths, (name,), 0, 1), None)
+        except MissingColumnError:
+            continue
+        return name
+    return names[0]
+
+
 def _rows(
     paths: Sequence[Path], fields: tuple[str, ...], first: int, stop: int | None
 ) -> Iterator[Row]:
-    suffixes = {path.suffix for path in paths}
+    suffixes = {_format(path) for path in paths}
     for path in paths:
         if not path.is_file():
             raise FileNotFoundError(f"{path}: no such file")
     if suffixes == {".parquet"}:
         return parquet_rows(paths, fields, first, stop)
-    if len(suffixes) != 1 or not suffixes <= set(_READERS):
+    if len(suffixes) != 1 or not suffixes <= set(READERS):
         raise StoreError(
             f"{', '.join(map(str, paths))}: found the formats {', '.join(sorted(suffixes))}; "
-            f"needed one of .parquet, {', '.join(_READERS)}, the same for all files"
+            f"needed one of .parquet, {', '.join(READERS)}, the same for all files"
         )
-    reader = _READERS[suffixes.pop()]
+    reader = READERS[suffixes.pop()]
     return islice(chain.from_iterable(reader(path, fields) for path in paths), first, stop)
 
 
-def _csv_rows(path: Path, fields: tuple[str, ...]) -> Iterator[Row]:
-    return _separated(path, fields, {"delimiter": ",", "strict": True})
-
-
-def _tsv_rows(path: Path, fields: tuple[str, ...]) -> Iterator[Row]:
-    return _separated(path, fields, {"delimiter": "\t", "quoting": csv.QUOTE_NONE})
-
-
-def _separated(path: Path, fields: tuple[str, ...], layout: dict[str, Any]) -> Iterator[Row]:
-    # A byte order mark, as Excel writes it, would become part of the first name.
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, **layout)
-        try:
-            header = next(reader, [])
-            places = [_place(path, header, field) for field in fields]
-            for row in reader:
-                where = f"{path}, line {reader.line_num}"
-                if len(row) != len(header):
-                    raise StoreError(
-                        f"{where}: found {len(row)} fields, needed {len(header)} as in the header"
-                    )
-                yield where, tuple(row[place] for place in places)
-        except csv.Error as error:
-            raise StoreError(f"{path}, line {reader.line_num}: {error}") from error
-        except UnicodeDecodeError as error:
-            raise StoreError(f"{path}: not UTF-8: {error}") from error
-
-
-def _json_rows(path: Path, fields: tuple[str, ...]) -> Iterator[Row]:
-    for where, line in _lines(path):
-        try:
-            found = json.loads(line)
-        except ValueError as error:
-            raise StoreError(f"{where}: not JSON ({error}); needed one object a line") from error
-        if not isinstance(found, dict):
-            raise StoreError(f"{where}: needed one object a line, found {line[:40]!r}")
-        yield where, tuple(_inside(where, found, field) for field in fields)
-
-
-def _text_rows(path: Path, fields: tuple[str, ...]) -> Iterator[Row]:
-    for field in fields:
-        _place(path, ["text"], field)
-    for where, line in _lines(path):
-        yield where, (line,) * len(fields)
-
-
-def _lines(path: Path) -> Iterator[tuple[str, str]]:
-    """Lines that end with a line feed: other ends of a line are characters of the text."""
-    with path.open(encoding="utf-8-sig", newline="\n") as file:
-        try:
-            for number, line in enumerate(file, start=1):
-                yield f"{path}, line {number}", line.removesuffix("\n").removesuffix("\r")
-        except UnicodeDecodeError as error:
-            raise StoreError(f"{path}: not UTF-8: {error}") from error
-
-
-def _place(path: Path, header: Sequence[str], field: str) -> int:
-    if header.count(field) != 1:
-        found = "twice" if field in header else "not"
-        raise StoreError(
-            f"{path}: column {field!r} is {found} there; there are {', '.join(header) or 'none'}"
-        )
-    return header.index(field)
-
-
-def _inside(where: str, found: Any, field: str) -> Any:  # noqa: ANN401 - JSON holds anything
-    for name in [field] if field in found else field.split("."):
-        if not isinstance(found, dict) or name not in found:
-            names = ", ".join(map(str, found)) if isinstance(found, dict) else repr(found)
-            raise StoreError(f"{where}: column {field!r} is not there; there are {names}")
-        found = found[name]
-    return found
-
-
-_READERS: dict[str, Callable[[Path, tuple[str, ...]], Iterator[Row]]] = {
-    ".csv": _csv_rows,
-    ".tsv": _tsv_rows,
-    ".jsonl": _json_rows,
-    ".json": _json_rows,
-    ".txt": _text_rows,
-}
+def _format(path: Path) -> str:
+    packed = path.suffix == ".gz"
+    return Path(path.stem).suffix if packed and Path(path.stem).suffix in READERS else path.suffix

@@ -12,7 +12,14 @@ import h5py
 from polyconcept.atomic import atomic_path
 from polyconcept.store._disk import DiskFile
 
-__all__ = ["StoreError", "check_fingerprint", "check_kind", "create_hdf5", "open_hdf5"]
+__all__ = [
+    "MissingColumnError",
+    "StoreError",
+    "check_fingerprint",
+    "check_kind",
+    "create_hdf5",
+    "open_hdf5",
+]
 
 VERSION = 1
 """Version of every format; raised when a reader of the old format would misread the new one."""
@@ -20,6 +27,10 @@ VERSION = 1
 
 class StoreError(ValueError):
     """A stored file that cannot be used: truncated, foreign, of another version or table."""
+
+
+class MissingColumnError(StoreError):
+    """A table that has no such column, or has it twice."""
 
 
 def check_kind(path: Path, kind: str, found: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from polyconcept.store._faults import StoreError
+from polyconcept.store._faults import MissingColumnError, StoreError
 
 __all__ = ["parquet_rows"]
 
@@ -43,7 +44,7 @@ def parquet_rows(
                 n_rows = file.metadata.num_rows
                 end = n_rows if stop is None else min(n_rows, stop - start)
                 yield from _file_rows(path, file, fields, max(first - start, 0), end)
-        except (pa.ArrowInvalid, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise StoreError(f"{path}: cannot be read as Parquet: {error}") from error
         start += n_rows
 
@@ -103,25 +104,51 @@ def _class_names(path: Path, schema: pa.Schema, field: str) -> tuple[str, ...] |
     wanted = _path_of(schema.names, field)
     kind: Any = pa.struct(schema)
     for name in wanted:
-        if not pa.types.is_struct(kind) or kind.get_field_index(name) < 0:
-            raise StoreError(
-                f"{path}: column {field!r} is not there; there are "
+        n_there = [inside.name for inside in kind].count(name) if pa.types.is_struct(kind) else 0
+        if n_there != 1:
+            raise MissingColumnError(
+                f"{path}: column {field!r} is {'twice' if n_there else 'not'} there; there are "
                 f"{', '.join(_names(schema)) or 'none'}"
             )
         kind = kind.field(name).type
-    if b"huggingface" not in (schema.metadata or {}):
+    while hasattr(kind, "value_type"):  # lists, dictionaries
+        kind = kind.value_type
+    if b"huggingface" not in (schema.metadata or {}) or not pa.types.is_integer(kind):
         return None
-    # Imported here: it takes longer than most jobs that read no classes.
-    import datasets
+    return _names_in_features(path, schema.metadata[b"huggingface"], wanted)
 
-    feature: Any = datasets.Features.from_arrow_schema(schema)
+
+def _names_in_features(path: Path, about: bytes, wanted: Sequence[str]) -> tuple[str, ...] | None:
+    """Names of classes as the library `datasets` keeps them beside the table.
+
+    Read here and not by `datasets`: its versions know each other's kinds of features only in part,
+    and an unknown one, of any column, makes it refuse the file.
+    """
+    try:
+        feature: Any = json.loads(about).get("info", {}).get("features")
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise StoreError(f"{path}: its note on features is not as `datasets` writes it") from error
     for name in wanted:
-        if not isinstance(feature, dict):
-            return None  # Translation and the like: text
-        feature = feature[name]
-    while hasattr(feature, "feature"):  # lists
-        feature = feature.feature
-    return tuple(feature.names) if isinstance(feature, datasets.ClassLabel) else None
+        inside = _of_items(feature)
+        feature = inside.get(name) if isinstance(inside, dict) else None
+    feature = _of_items(feature)
+    names = feature.get("names") if isinstance(feature, dict) else None
+    if not isinstance(names, list) or feature.get("_type") != "ClassLabel":
+        return None
+    return tuple(map(str, names))
+
+
+def _of_items(feature: Any) -> Any:  # noqa: ANN401 - JSON
+    """The feature of a list's items, however `datasets` has spelled lists over the years."""
+    while True:
+        if isinstance(feature, list) and len(feature) == 1:
+            feature = feature[0]
+        elif isinstance(feature, dict) and isinstance(feature.get("feature"), dict | list):
+            if not isinstance(feature.get("_type"), str):
+                return feature  # a structure with a field of this name
+            feature = feature["feature"]
+        else:
+            return feature
 
 
 def _names(schema: pa.Schema) -> Iterator[str]:

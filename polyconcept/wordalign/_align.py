@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import compress
 from sys import intern
 
 import numpy as np
 
-from polyconcept.records import Links, Sentences
+from polyconcept.records import Links, Sentences, takes_part
 from polyconcept.wordalign._bitext import Bitext, Side, WordLists, make_bitext
 from polyconcept.wordalign._model import Options, best_links, train
 from polyconcept.wordalign._symmetrize import grow_diag_final_and
 
 __all__ = ["align_words"]
 
+_LOG = logging.getLogger(__name__)
 _SMALLEST_ALPHA = 0.002
 
 
@@ -22,6 +26,7 @@ def align_words(
     target: Sentences,
     *,
     extra: Sequence[tuple[Sentences, Sentences]] = (),
+    max_sentence_words: int = 300,
     n_iterations_ibm1: int = 5,
     n_iterations_diagonal: int = 5,
     alpha: float = 0.01,
@@ -34,7 +39,8 @@ def align_words(
     IBM Model 1 (Brown et al. 1993, section 4.2), then the diagonal IBM-2 of fast_align (Dyer,
     Chahuneau & Smith, NAACL 2013), each way; `grow_diag_final_and` joins both. Defaults of p_null
     and alpha are fast_align's (with -d -o -v). Nothing is drawn at random: equal input gives equal
-    links, for any number of threads and any block_cells.
+    links, for any number of threads and any block_cells. Sentence pairs that take no part
+    (`takes_part`) neither train nor get links; the log says how many they are.
 
     Memory beside the sentences: 4 bytes per cell (source words x target words, summed over
     sentence pairs), 40 bytes per pair of types that co-occur, 40 bytes per word, and 60 bytes per
@@ -45,6 +51,7 @@ def align_words(
         source: source sentences.
         target: target sentences; sentence i translates source sentence i.
         extra: further parallel text of the same two languages, which only trains the model.
+        max_sentence_words: number of words, on either side, from which on a pair takes no part.
         n_iterations_ibm1: EM iterations of IBM-1.
         n_iterations_diagonal: EM iterations of the diagonal model.
         alpha: Dirichlet prior of variational Bayes in the diagonal iterations, at least 0.002; 0
@@ -54,24 +61,32 @@ def align_words(
         block_cells: cells worked on at once.
 
     Raises:
-        ValueError: unequal numbers of sentences, no sentence, a sentence without words, other
-            languages in `extra`, or an option out of range.
+        ValueError: unequal numbers of sentences, no sentence (that takes part), a sentence without
+            words, other languages in `extra`, or an option out of range.
     """
     options = Options(n_iterations_ibm1, n_iterations_diagonal, alpha, p_null, block_cells)
     _check_options(options)
     texts = [(source, target), *extra]
     for text in texts:
         _check_text(*text, languages=(source.language, target.language))
-    bitext = make_bitext(
-        _spellings([text[0] for text in texts], lowercase),
-        _spellings([text[1] for text in texts], lowercase),
-    )
     languages = source.language, target.language
+    own = np.flatnonzero(takes_part(source, target, max_sentence_words=max_sentence_words))
+    short = [_without_long(*text, max_sentence_words) for text in texts]
+    if not len(own):
+        raise ValueError(
+            f"{source.language}-{target.language}: each of the {len(source):,} sentence pairs has "
+            f"{max_sentence_words} words or more on one side; shorter ones are needed to align"
+        )
+    bitext = make_bitext(
+        _spellings([text[0] for text in short], lowercase),
+        _spellings([text[1] for text in short], lowercase),
+    )
     forward, backward = (
-        _one_direction(bitext, given, options, languages, len(source))
+        _one_direction(bitext, given, options, languages, len(own))
         for given in ("source", "target")
     )
-    return grow_diag_final_and(forward, backward)
+    links = grow_diag_final_and(forward, backward)
+    return replace(links, sentence=own.astype(np.int32)[links.sentence])
 
 
 def _one_direction(
@@ -83,6 +98,24 @@ def _one_direction(
     order = np.lexsort((target, source, sentence))
     order = order[sentence[order] < n_sentences]
     return Links(*languages, sentence[order], source[order], target[order])
+
+
+def _without_long(
+    source: Sentences, target: Sentences, max_sentence_words: int
+) -> tuple[Sentences, Sentences]:
+    """Both sides without the sentence pairs that take no part, which are counted in the log."""
+    part = takes_part(source, target, max_sentence_words=max_sentence_words)
+    if not part.all():
+        _LOG.info(
+            "%s-%s: %s of %s sentence pairs have %d words or more on one side and are not aligned",
+            source.language,
+            target.language,
+            f"{len(part) - part.sum():,}",
+            f"{len(part):,}",
+            max_sentence_words,
+        )
+    short = (replace(side, words=tuple(compress(side.words, part))) for side in (source, target))
+    return next(short), next(short)
 
 
 def _spellings(texts: Sequence[Sentences], lowercase: bool) -> WordLists:

@@ -26,8 +26,8 @@ def both(file, pair):
 
 
 def source_text(wildcards):
-    folder = STUDY.corpora[wildcards.corpus].directory
-    return ancient(f"{folder}/{wildcards.part}{wildcards.language}.txt")
+    pair = wildcards.part.removesuffix("/")
+    return ancient(STUDY.corpora[wildcards.corpus].file_of(wildcards.language, pair))
 
 
 def source_labels(wildcards):

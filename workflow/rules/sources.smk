@@ -26,9 +26,8 @@ def texts_used():
 def sources():
     """The user's files that the study names, each with the key that names it."""
     for corpus, pair, code in dict.fromkeys(texts_used()):
-        folder = STUDY.corpora[corpus].directory
-        if folder is not None:
-            file = f"{folder}/{part(corpus, pair)}{code}.txt"
+        file = STUDY.corpora[corpus].file_of(code, part(corpus, pair).removesuffix("/"))
+        if file is not None:
             yield f"corpora.{corpus}.directory", file
     for name, task in STUDY.tasks.items():
         for split in SPLITS:

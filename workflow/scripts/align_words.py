@@ -16,7 +16,7 @@ with running(snakemake):
     # Further text helps to link words, and its links count in the dictionary.
     text = corpus.read_joined([*paths, *snakemake.input.extra], languages)
     source, target = (text[language] for language in languages)
-    links = wordalign.align_words(source, target)
+    links = wordalign.align_words(source, target, **snakemake.params.settings)
     forward, backward = dictionary.build_dictionary(links, source, target)
     own = wordalign.links_of_first(links, n_sentences)
     wordalign.write_pharaoh(own, Path(snakemake.output.links), n_sentences)

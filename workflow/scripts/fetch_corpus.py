@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 with running(snakemake):
     source = Path(snakemake.input.text)
-    sentences = corpus.read_sentences(source, snakemake.wildcards.language)
+    found = corpus.read_sentences(source, snakemake.wildcards.language)
+    sentences, n_escapes = corpus.unescaped(found)
     corpus.write_sentences(Path(snakemake.output.text), sentences)
     about = {"file": str(source), "sha256": store.sha256(source), "n_sentences": len(sentences)}
+    about["n_escapes"] = n_escapes
     store.write_json(about, Path(snakemake.output.source))

@@ -12,15 +12,18 @@ if TYPE_CHECKING:
 with running(snakemake):
     files, settings, names = snakemake.output, snakemake.params.settings, snakemake.wildcards
     pinned = store.read_pin(Path(snakemake.input.pin))
-    codes = {"pair": (names.source, names.target), "codes": settings["codes"]}
+    pair, codes = (names.source, names.target), settings["codes"]
+    found = hub.download_pair(pinned, settings["files"], pair, codes=codes)
+    columns = {
+        language: store.existing_column(
+            paths, hub.possible_names(settings["column"], language, pair=pair, codes=codes)
+        )
+        for language, paths in found.items()
+    }
+    rows = {"first": settings["first"], "n_rows": settings["n_sentences"]}
     lines = {
-        language: store.read_columns(
-            hub.download_data(pinned, settings["files"], language, **codes),
-            {"text": hub.fill_codes(settings["column"], language, **codes)},
-            first=settings["first"],
-            n_rows=settings["n_sentences"],
-        )["text"]
-        for language in codes["pair"]
+        language: store.read_columns(paths, {"text": columns[language]}, **rows)["text"]
+        for language, paths in found.items()
     }
     text, dropped = corpus.parallel_from_columns(lines, tokenizer=settings["tokenizer"])
     corpus.write_sentences(Path(files.source_text), text[names.source])

@@ -18,6 +18,7 @@ with running(snakemake):
         first=settings["first"],
         n_rows=settings["n_sentences"],
     )["text"]
-    text = corpus.sentences_from_column(language, lines, tokenizer=settings["tokenizer"])
+    text, n_escapes = corpus.sentences_from_column(language, lines, tokenizer=settings["tokenizer"])
     corpus.write_sentences(Path(snakemake.output.text), text)
-    store.write_json({"from": str(pinned), **settings}, Path(snakemake.output.about))
+    about = {"from": str(pinned), "n_escapes": n_escapes, **settings}
+    store.write_json(about, Path(snakemake.output.about))

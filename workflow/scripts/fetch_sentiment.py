@@ -16,4 +16,5 @@ with running(snakemake):
         snakemake.wildcards.language,
         settings["spellings"] or settings["labels"],
     )
+    sentences, _ = corpus.unescaped(sentences)
     corpus.write_labelled(Path(snakemake.output.labelled), sentences)
