@@ -20,6 +20,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from PIL import Image
 
 from polyconcept import figures
 from polyconcept.figures import _fonts
@@ -450,7 +451,7 @@ def test_three_tasks_of_three_models_fit_on_a_page_and_nothing_overlaps():
     page = figure.bbox
 
     assert len(figure.axes) == 3 * 3 + 2
-    assert figure.get_size_inches()[1] < 9.7  # the height of an A4 page's text
+    assert figure.get_size_inches()[1] <= 6.15  # the height of the text of an A4 page on its side
     assert not [(a, b) for a, b in combinations(range(len(boxes)), 2)
                 if boxes[a].overlaps(boxes[b])]  # fmt: skip
     assert all(page.x0 <= box.x0 and box.x1 <= page.x1 + 1 for box in boxes)
@@ -767,6 +768,22 @@ def test_no_letter_is_below_7_points():
         found = [t for t in figure.findobj(matplotlib.text.Text) if t.get_text()]
         assert found
         assert min(t.get_fontsize() for t in found) >= 7
+
+
+@pytest.mark.parametrize(
+    ("inches", "pixels"),
+    [
+        ((6.3, 4.0), (945, 600)),
+        ((2.0, 6.5), (200, 650)),
+        ((20.0, 2.0), (1000, 100)),
+        ((1.0, 1.0), (150, 150)),
+    ],
+)
+def test_png_fits_on_the_screen(inches, pixels, tmp_path):
+    figures.save_figure(Figure(figsize=inches), tmp_path / "a.png")
+
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.size == pixels
 
 
 def test_only_pdf_and_png(tmp_path):

@@ -43,13 +43,15 @@ def save_figure(figure: Figure, *paths: Path) -> None:
         raise ValueError(f"{', '.join(other)}: the suffix should be one of {', '.join(_METADATA)}")
     with style():
         # Once for all files: text measured with the dots of each would place the panels anew.
+        resolution = _resolution(figure)
+        figure.set_dpi(resolution)
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
         for path in paths:
             with atomic_path(path) as temporary:
                 figure.savefig(
                     temporary, format=path.suffix[1:], metadata=_METADATA[path.suffix],
-                    dpi=_resolution(figure),
+                    dpi=resolution,
                 )  # fmt: skip
 
 
