@@ -26,7 +26,7 @@ help:
 	@echo "make plan            what the study STUDY=... would cost: jobs, GPU and CPU hours, disk"
 	@echo "make bench           benchmarks against the limits and the alternatives (docs/PERFORMANCE.md)"
 	@echo "make builtin-models  train the models that the project ships again (up to an hour)"
-	@echo "make lock            resolve envs/*.in anew into the lock and the conda environment"
+	@echo "make lock            resolve the dependencies of pyproject.toml anew into the lock and the conda environment"
 
 $(READY): envs/requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python >= 3.11 is needed, found " + sys.version)'

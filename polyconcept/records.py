@@ -34,6 +34,7 @@ Part: TypeAlias = Literal["source", "target", "pooled"]
 
 __all__ = [
     "BEFORE_NORM",
+    "AlignedConcepts",
     "Bool",
     "Centers",
     "ClusterOfWord",
@@ -258,20 +259,32 @@ class VectorReader(Protocol):
 class ConceptExample:
     """A source concept and the target concept it aligns to, as word lists to look at."""
 
+    source_types: tuple[str, ...]
+    """All word types of the source cluster, most frequent first."""
+    target_types: tuple[str, ...]
+    """All word types of the target cluster, most frequent first."""
+    source_matched: tuple[bool, ...]
+    """Whether one of the best translations of each source type is in the target cluster."""
+    target_matched: tuple[bool, ...]
+    """Whether each target type is one of the best translations of a type of the source cluster."""
+
+
+@dataclass(frozen=True)
+class AlignedConcepts:
+    """How many concepts of a language pair align in a layer, and some that do."""
+
     source: str
     """Code of the source language."""
     target: str
     """Code of the target language."""
     layer: int
     """0 = embedding output, n = after block n."""
-    source_types: tuple[str, ...]
-    """Word types of the source cluster, most frequent first."""
-    target_types: tuple[str, ...]
-    """Word types of the target cluster, most frequent first."""
-    source_matched: tuple[bool, ...]
-    """Whether one of the best translations of each source type is in the target cluster."""
-    fraction: float
-    """Share of the source types that are matched, from 0 to 1."""
+    n_aligned: int
+    """Source concepts that align to a target concept."""
+    n_concepts: int
+    """Source concepts."""
+    examples: tuple[ConceptExample, ...]
+    """The best of those that align, best first."""
 
 
 def layer_name(layer: int) -> str:

@@ -20,11 +20,12 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from PIL import Image
 
 from polyconcept import figures
 from polyconcept.figures import _fonts
 from polyconcept.figures._style import look, style
-from polyconcept.records import ConceptExample, Score
+from polyconcept.records import AlignedConcepts, ConceptExample, Score
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (0, 1, 3, 6, 9, 12)
@@ -49,10 +50,11 @@ def task_score(value=0.5, **fields):
 
 
 def example(source_types=("book",), target_types=("Buch",), **fields):
-    built = ConceptExample(
-        "en", "de", 6, source_types, target_types, (True,) * len(source_types), 1.0
-    )
-    return replace(built, **fields)
+    """A pair with one aligned concept; all words are matched."""
+    flags = (True,) * len(source_types), (True,) * len(target_types)
+    built = ConceptExample(source_types, target_types, *flags)
+    ours = {name: fields.pop(name) for name in list(fields) if name.endswith("_matched")}
+    return replace(AlignedConcepts("en", "de", 6, 7, 60, (replace(built, **ours),)), **fields)
 
 
 def study(models=("mbert", "xlmr"), variants=("base", "ner"), targets=("ar", "de")):
@@ -449,7 +451,7 @@ def test_three_tasks_of_three_models_fit_on_a_page_and_nothing_overlaps():
     page = figure.bbox
 
     assert len(figure.axes) == 3 * 3 + 2
-    assert figure.get_size_inches()[1] < 9.7  # the height of an A4 page's text
+    assert figure.get_size_inches()[1] <= 6.15  # the height of the text of an A4 page on its side
     assert not [(a, b) for a, b in combinations(range(len(boxes)), 2)
                 if boxes[a].overlaps(boxes[b])]  # fmt: skip
     assert all(page.x0 <= box.x0 and box.x1 <= page.x1 + 1 for box in boxes)
@@ -477,15 +479,38 @@ def test_unfit_task_rows_are_refused():
 
 
 def test_word_lists_stand_under_their_languages():
-    shown = example(("book", "page"), ("Buch", "Seite"), source_matched=(True, False), fraction=0.5)
+    shown = example(("book", "page"), ("Buch", "Seite"))
 
     figure = figures.plot_concept_examples([shown], title="mbert, base")
-    looks = {t.get_text(): (t.get_weight(), to_hex(t.get_color())) for t in figure.texts}
 
-    assert texts(figure)[:5] == ["mbert, base", "layer", "English (en)", "German (de)", "matched"]
-    assert set(texts(figure)[5:-1]) == {"6", "50%", "book", "page", "Buch", "Seite"}
-    assert looks["book"] == ("bold", "#000000")
-    assert looks["page"] == ("normal", "#595959")
+    assert texts(figure)[:5] == [
+        "mbert, base",
+        "English (en) → German (de): 7 of 60 concepts align in layer 6, the best 1 shown",
+        "English (en)", "German (de)", "matched",
+    ]  # fmt: skip
+    assert set(texts(figure)[5:-1]) == {"2 of 2", "book", "page", "Buch", "Seite"}
+
+
+def test_words_of_both_sides_without_translation_are_marked_by_more_than_colour():
+    shown = example(
+        ("book", "page", "tome"), ("Buch", "Seite"),
+        source_matched=(True, False, True), target_matched=(False, True),
+    )  # fmt: skip
+
+    figure = figures.plot_concept_examples([shown])
+    place = {text.get_text(): text for text in figure.texts}
+    dotted = [line for line in figure.get_children()
+              if isinstance(line, Line2D) and line.get_linestyle() == ":"]  # fmt: skip
+
+    assert "2 of 3" in place
+    assert [w for w in ("book", "page", "tome", "Buch", "Seite")
+            if place[w].get_weight() == "bold"] == ["book", "tome", "Seite"]  # fmt: skip
+    # A dotted line runs below each of the others, as long as the word.
+    width = figure.bbox.width
+    for line, word in zip(dotted, ("page", "Buch"), strict=True):
+        box = place[word].get_window_extent()
+        assert [x * width for x in line.get_xdata()] == pytest.approx([box.x0, box.x1], abs=3)
+        assert box.y0 - 6 < line.get_ydata()[0] * figure.bbox.height < box.y0 + 4
 
 
 def test_arabic_list_runs_from_right_to_left():
@@ -568,12 +593,20 @@ def test_long_words_end_in_an_ellipsis():
     assert "short" in texts(figure)
 
 
-def test_words_beyond_the_limit_are_counted():
-    figure = figures.plot_concept_examples([example(tuple(f"w{i}" for i in range(20)))], n_types=3)
+def test_words_beyond_the_limit_are_counted_and_so_are_the_matched_ones_among_them():
+    words = tuple(f"w{i}" for i in range(20))
+    matched = tuple(i < 3 or i == 19 for i in range(20))
 
-    assert "+17 more" in texts(figure)
-    assert "w2" in texts(figure)
+    figure = figures.plot_concept_examples([example(words, source_matched=matched)], n_types=3)
+
+    assert {"w0", "w2", "+17 more, 1 matched", "4 of 20"} <= set(texts(figure))
     assert "w3" not in texts(figure)
+
+
+def test_a_concept_without_any_more_words_counts_none():
+    figure = figures.plot_concept_examples([example(("a", "b", "c"))], n_types=3)
+
+    assert not [text for text in texts(figure) if "more" in text]
 
 
 def test_all_words_stay_in_the_figure_and_apart():
@@ -634,13 +667,35 @@ def test_another_font_gives_what_dejavu_lacks(tmp_path, monkeypatch, caplog):
     assert [r for r in caplog.records if r.name.startswith("polyconcept")] == []
 
 
-def test_no_example_is_said():
-    assert "no concept aligns here" in texts(figures.plot_concept_examples([], title="mbert"))
+def test_a_pair_of_which_nothing_aligns_is_said():
+    nothing = example(examples=(), n_aligned=0)
+
+    shown = texts(figures.plot_concept_examples([nothing], title="mbert"))
+
+    assert shown == ["mbert", "English (en) → German (de): 0 of 60 concepts align in layer 6"]
+
+
+def test_concepts_that_have_no_room_are_left_out_of_each_pair_alike():
+    words = tuple(f"word{i}" for i in range(8))
+    (one,) = example(words, words).examples
+    pairs = [example(target=t, examples=(one,) * 9, n_aligned=9) for t in ("de", "fr", "es")]
+
+    figure = figures.plot_concept_examples(pairs)
+    alone = figures.plot_concept_examples([example(examples=(one,) * 2, n_aligned=2)])
+    shown = [text.split("layer 6")[1] for text in texts(figure) if "concepts align" in text]
+
+    assert figure.get_size_inches()[1] <= 6.15
+    assert len(set(shown)) == 1
+    assert ", the best " in shown[0]
+    assert texts(figure).count("8 of 8") == 3 * int(shown[0].split()[3])
+    assert [text for text in texts(alone) if text.endswith("layer 6, all shown")]
 
 
 def test_unfit_examples_are_refused():
     with pytest.raises(ValueError, match="2 source types but 1 flags"):
         figures.plot_concept_examples([example(("a", "b"), source_matched=(True,))])
+    with pytest.raises(ValueError, match="1 target types but 2 flags"):
+        figures.plot_concept_examples([example(target_matched=(True, False))])
     with pytest.raises(ValueError, match="a concept without words"):
         figures.plot_concept_examples([example(("a",), ())])
     with pytest.raises(ValueError, match="n_types=0 should be at least 1"):
@@ -713,6 +768,22 @@ def test_no_letter_is_below_7_points():
         found = [t for t in figure.findobj(matplotlib.text.Text) if t.get_text()]
         assert found
         assert min(t.get_fontsize() for t in found) >= 7
+
+
+@pytest.mark.parametrize(
+    ("inches", "pixels"),
+    [
+        ((6.3, 4.0), (945, 600)),
+        ((2.0, 6.5), (200, 650)),
+        ((20.0, 2.0), (1000, 100)),
+        ((1.0, 1.0), (150, 150)),
+    ],
+)
+def test_png_fits_on_the_screen(inches, pixels, tmp_path):
+    figures.save_figure(Figure(figsize=inches), tmp_path / "a.png")
+
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.size == pixels
 
 
 def test_only_pdf_and_png(tmp_path):

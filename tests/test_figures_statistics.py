@@ -10,7 +10,7 @@ from matplotlib.colors import rgb_to_hsv, to_hex, to_rgb
 from matplotlib.text import Text
 
 from polyconcept import figures
-from polyconcept.figures._grid import legend_lines
+from polyconcept.figures._grid import legend_lines, packed
 from polyconcept.figures._rows import variant_name
 from polyconcept.records import Score
 
@@ -126,6 +126,44 @@ def test_summary_and_seeds_stand_side_by_side():
 
     assert legend(figure)[2:4] == ["95 % interval", "range of the seeds"]
     assert lines(figure.axes[0])["en-ar"].get_ydata() == pytest.approx([0.2])
+
+
+def random_line(axes):
+    """Layer -> score of the line of random weights, which has dashes, dots and no markers."""
+    found = [line for line in axes.get_lines()
+             if line.get_marker() == "None" and line.get_linestyle() == "--"]  # fmt: skip
+    return [dict(zip(*line.get_data(), strict=True)) for line in found]
+
+
+@pytest.mark.parametrize("metric", ["calign", "colap"])
+def test_random_weights_are_a_line_in_the_panels_of_their_model(metric):
+    rows = [
+        *in_layers(metric=metric), *in_layers(metric=metric, variant="ner"),
+        *in_layers(metric=metric, model="xlmr"),
+        *(summary(0.8, metric=metric, variant="random", layer=n) for n in LAYERS),
+        *(summary(0.9, metric=metric, variant="random", layer=n, target="ar") for n in LAYERS),
+    ]  # fmt: skip
+
+    figure = figures.plot_by_layer(rows, metric)
+
+    assert titles(figure) == [
+        "mbert, base", "mbert, random weights", "mbert, fine-tuned: ner", "xlmr, base",
+    ]  # fmt: skip
+    of_mean = {layer: pytest.approx(0.85) for layer in LAYERS}
+    assert [random_line(axes) for axes in figure.axes] == [[of_mean], [], [of_mean], []]
+    assert "random weights, mean of the pairs" in legend(figure)
+    # The null stands in every panel beside it.
+    assert all("null" in bands(axes) for axes in figure.axes)
+
+
+def test_the_zoomed_axis_has_room_for_random_weights():
+    rows = [row(0.1, metric="colap"), row(0.8, metric="colap", variant="random")]
+
+    figure = figures.plot_by_layer(rows, "colap", zoom=True)
+
+    assert figure.axes[0].get_ylim()[1] > 0.8
+    assert legend(figure) == ["en + de", "random weights"]
+    assert "random weights" not in legend(figures.plot_by_layer(rows[:1], "colap"))
 
 
 def test_random_weights_stand_between_base_and_fine_tuned():
@@ -579,6 +617,23 @@ FOUR = (
 )
 
 
+def pixels_of_smallest_letters(figure):
+    """On the screen, where save_figure makes a figure fit into 1000 x 650."""
+    width, height = figure.get_size_inches()
+    smallest = min(t.get_fontsize() for t in figure.findobj(Text) if t.get_text())
+    return smallest / 72 * min(150, 1000 / width, 650 / height)
+
+
+def test_panels_of_a_model_stay_together_where_rows_are_shared():
+    assert packed([["a", "b", "c"], ["d", "e"], ["f"]], 3) == [
+        ["a", "b", "c"], ["d", "e", "f"],
+    ]  # fmt: skip
+    assert packed([["a", "b"], ["c", "d"]], 3) == [["a", "b"], ["c", "d"]]
+    assert packed([["a", "b", "c"], ["d"]], 2) == [["a", "b"], ["c", "d"]]
+    assert packed([["a"], ["b"], ["c", "d"]], 3) == [["a", "b"], ["c", "d"]]
+    assert packed([["a", "b"], ["c"]], 2) == [["a", "b"], ["c", None]]
+
+
 @pytest.mark.parametrize(("models", "targets"), [ONE, FOUR], ids=["one", "many"])
 def test_nothing_leaves_the_figure_or_overlaps(models, targets):
     for figure in all_figures(study(models, targets)):
@@ -600,6 +655,7 @@ def test_nothing_leaves_the_figure_or_overlaps(models, targets):
             assert page.y0 - 1 <= box.y0
             assert box.y1 <= page.y1 + 1
         assert min(t.get_fontsize() for t in shown) >= 7
+        assert pixels_of_smallest_letters(figure) >= 9
 
 
 def test_same_rows_in_any_order_give_the_same_bytes(tmp_path):

@@ -68,6 +68,26 @@ def test_the_folder_of_a_pair_may_name_it_in_the_other_order(tmp_path):
     assert corpus.file_of("de") == "own/de.txt"
 
 
+@pytest.mark.parametrize("name", ["nan", "NA", "None", "null", "true", "125", "1e5", "inf"])
+def test_names_that_a_table_does_not_keep_as_text_are_refused(name):
+    tiny = {"directory": "tiny"}
+    for path, value, place in (
+        ("models", {"tiny": tiny, name: tiny}, "models"),
+        ("pairs", ["en-de", f"en-{name}"], r"pairs\.1"),
+        ("corpora", {"news": {"directory": "text"}, name: {"directory": "text"}}, "corpora"),
+    ):
+        with pytest.raises(SettingsError, match=rf"{place}.*'{name}' is read as a number"):
+            parse_study(changed(path, value))
+
+
+@pytest.mark.parametrize("name", ["na", "no", "2024_01", "7b", "1.5.2", "nan_"])
+def test_names_that_only_look_like_numbers_are_taken(name):
+    study = parse_study(changed("models", {name: {"directory": "tiny"}}))
+
+    assert list(study.models) == [name]
+    assert parse_study(changed("name", "2024")).name == "2024"
+
+
 def test_a_minimal_study_takes_the_published_defaults():
     study = parse_study(minimal())
 

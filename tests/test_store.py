@@ -2,11 +2,14 @@ import csv
 import errno
 import multiprocessing
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from polyconcept import store
@@ -323,6 +326,66 @@ def test_scores_come_back_and_csv_keeps_full_precision(tmp_path):
     assert (lines[1]["value"], lines[1]["zero_shot"]) == ("0.30000000000000004", "True")
     assert (lines[1]["layer"], lines[1]["seed"], lines[1]["n_hit"]) == ("", "212", "")
     assert lines[2]["signature"] == "nrefs:1|tok:13a"
+
+
+def late_columns():
+    """Rows that fill some columns only after the first 10,000, as many as `datasets` reads."""
+    summary = {"seed": None, "low": 0.25, "null_mean": 0.1}
+    return [
+        *(make_score(layer=n % 7) for n in range(10_000)),
+        make_score(**summary, control="centred"),
+        make_score(**summary, parameter="match", at=0.5),
+        make_score(**summary, against="base", variant="ner"),
+        *(make_score() for _ in range(10_000)),
+        make_score(metric="accuracy", definition="", over="", layer=None, n_hit=None,
+                   zero_shot=True, source="na"),
+        make_score(metric="bleu", definition="", over="", layer=None, n_hit=None,
+                   zero_shot=False, value=0.1 + 0.2, signature="nrefs:1|tok:13a"),
+    ]  # fmt: skip
+
+
+def columns_of(table):
+    return {name: table.column(name).to_pylist() for name in table.column_names}
+
+
+def test_datasets_and_pandas_load_the_csv_as_the_parquet(tmp_path):
+    scores = store.typed_first(late_columns())
+    store.write_scores(scores, tmp_path / "a.parquet")
+    store.write_scores_csv(late_columns(), tmp_path / "a.csv")
+    wanted = pq.read_table(tmp_path / "a.parquet")
+    code = (
+        "import sys, datasets, pandas\n"
+        "loaded = datasets.load_dataset('csv', data_files=sys.argv[1], cache_dir=sys.argv[2])\n"
+        "loaded['train'].to_parquet(sys.argv[2] + '/datasets.parquet')\n"
+        "pandas.read_csv(sys.argv[1]).to_parquet(sys.argv[2] + '/pandas.parquet')\n"
+    )
+
+    # In a process of its own: with the hub out of reach, and files that `datasets` leaves open.
+    subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "a.csv"), str(tmp_path)],
+        check=True, env={**os.environ, "HF_HUB_OFFLINE": "1"}, capture_output=True,
+    )  # fmt: skip
+
+    strings = {name for name in wanted.column_names if wanted.schema.field(name).type == "string"}
+    for reader in ("datasets", "pandas"):
+        found = pq.read_table(tmp_path / f"{reader}.parquet")
+        assert found.column_names == wanted.column_names
+        assert {n for n in strings if "string" not in str(found.schema.field(n).type)} == set()
+        assert found.schema.field("zero_shot").type == "bool"
+        for name, values in columns_of(found).items():
+            told = ["" if value is None and name in strings else value for value in values]
+            assert told == columns_of(wanted)[name], (reader, name)
+
+
+def test_rows_that_fill_a_column_come_first_and_the_others_keep_their_order():
+    plain, tuned = make_score(), make_score(against="base")
+    task = make_score(zero_shot=True, layer=None)
+    scores = [plain, make_score(layer=1), tuned, make_score(layer=2), task, make_score(layer=3)]
+
+    ordered = store.typed_first(scores)
+
+    assert ordered == [plain, tuned, task, *(make_score(layer=n) for n in (1, 2, 3))]
+    assert store.typed_first(ordered) == ordered
 
 
 def test_a_table_of_other_columns_is_refused(tmp_path):

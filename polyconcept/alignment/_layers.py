@@ -9,7 +9,7 @@ from polyconcept.alignment._align import align_clusters, translation_table
 from polyconcept.alignment._group import Group
 from polyconcept.alignment._report import aligned_examples, calign_scores
 from polyconcept.alignment._statistics import Statistics, describe, summaries
-from polyconcept.records import ConceptExample, ConceptKey, Definition, Dictionary, Score
+from polyconcept.records import AlignedConcepts, ConceptKey, Definition, Dictionary, Score
 from polyconcept.resamples import Resamples, parted
 from polyconcept.results import (
     CalignRule,
@@ -149,8 +149,7 @@ def examples_of_layer(
     *,
     layer: int,
     n_examples: int,
-    n_shown: int,
-) -> tuple[ConceptExample, ...]:
+) -> AlignedConcepts:
     """The best-aligned concepts of one layer (its first seed), from source to target.
 
     Fewer than `n_examples` where fewer align, and none where none does.
@@ -164,7 +163,6 @@ def examples_of_layer(
         dictionary,
         layer=layer,
         n_examples=n_examples,
-        n_shown=n_shown,
     )
 
 

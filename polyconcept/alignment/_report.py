@@ -8,7 +8,7 @@ from dataclasses import asdict
 import numpy as np
 
 from polyconcept.alignment._align import translations_between
-from polyconcept.records import ConceptExample, Dictionary, Int, Score
+from polyconcept.records import AlignedConcepts, ConceptExample, Dictionary, Int, Score
 from polyconcept.results import ClusterAlignment, ClusteredWords, ScoreKey
 
 _logger = logging.getLogger(__name__)
@@ -58,8 +58,7 @@ def aligned_examples(
     *,
     layer: int,
     n_examples: int,
-    n_shown: int,
-) -> tuple[ConceptExample, ...]:
+) -> AlignedConcepts:
     """The best-aligned pairs of clusters as lists of word types; no cluster stands in two.
 
     Pairs come by matched share, then by matched types, then by the clusters' numbers; types by
@@ -71,28 +70,31 @@ def aligned_examples(
         source: the source words it was found with.
         target: the target words it was found with.
         dictionary: the dictionary it was found with.
-        layer: the layer that was clustered; it stands in the examples.
+        layer: the layer that was clustered; it stands in the result.
         n_examples: number of pairs, at most.
-        n_shown: number of types shown of each cluster, at most.
     """
     translations = translations_between(source, target, dictionary, alignment.rule)
     examples = []
     for pair in _distinct(alignment)[:n_examples]:
         source_types = _types_by_count(source, alignment.pair_source[pair])
         target_types = _types_by_count(target, alignment.pair_target[pair])
-        matched = translations[source_types][:, target_types].sum(axis=1) > 0
+        between = translations[source_types][:, target_types]
         examples.append(
             ConceptExample(
-                source=source.language,
-                target=target.language,
-                layer=layer,
-                source_types=tuple(source.types[i] for i in source_types[:n_shown]),
-                target_types=tuple(target.types[i] for i in target_types[:n_shown]),
-                source_matched=tuple(matched[:n_shown].tolist()),
-                fraction=float(matched.mean()),
+                source_types=tuple(source.types[i] for i in source_types),
+                target_types=tuple(target.types[i] for i in target_types),
+                source_matched=tuple((between.sum(axis=1) > 0).tolist()),
+                target_matched=tuple((between.sum(axis=0) > 0).tolist()),
             )
         )
-    return tuple(examples)
+    return AlignedConcepts(
+        source=source.language,
+        target=target.language,
+        layer=layer,
+        n_aligned=alignment.n_aligned,
+        n_concepts=alignment.n_clusters,
+        examples=tuple(examples),
+    )
 
 
 def _distinct(alignment: ClusterAlignment) -> list[int]:

@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 
 from polyconcept.figures._grid import add_legend, label_of, legend_lines, model_sides, wrapped
 from polyconcept.figures._rows import Pair, Point, Run, choose, points
-from polyconcept.figures._style import GREY, NULL, TEXT_WIDTH, style
+from polyconcept.figures._style import GREY, NULL, PAGE_HEIGHT, TEXT_WIDTH, WIDE, style
 from polyconcept.records import Definition, Score
 
 __all__ = ["plot_controls"]
@@ -37,7 +37,8 @@ _SCRIPT = "words:script:"
 _ORDER = (_PLAIN, _FIRST, _RANDOM, *_WORDS.values(), _SCRIPT, *_VECTORS.values())
 _LINE = 0.17
 """Inches from one row of dots to the next."""
-_MOST_COLUMNS = 3
+_SHAPES = (TEXT_WIDTH, 3), (WIDE, 6)
+"""Width in inches, and the most panels beside each other; the first that is low enough is taken."""
 _NAMES_WIDTH = 1.9
 """Inches that the names of the rows take."""
 _DOT: dict[str, Any] = {"color": "#0072B2", "marker": "o", "linestyle": "none"}
@@ -149,17 +150,19 @@ def _order(name: str) -> tuple[int, float, str]:
 def _draw(panels: _Panels, deepest: Mapping[tuple[str, str], int], label: str) -> Figure:
     names = sorted({name for rows in panels.values() for name in rows}, key=_order)
     keys = model_sides([Run(model, side, "base") for model, side in panels])
-    # Rows of panels as even as they can be: four stand as two and two.
-    lines = -(-len(keys) // _MOST_COLUMNS)
-    columns = -(-len(keys) // lines)
     handles, labels = _legend(panels)
-    n_legend = legend_lines(labels, TEXT_WIDTH)[1]
-    figure = Figure(
-        figsize=(TEXT_WIDTH, lines * (0.65 + _LINE * len(names)) + 0.35 + 0.17 * n_legend)
-    )
+    for page_width, most in _SHAPES:
+        # Rows of panels as even as they can be: four stand as two and two.
+        lines = -(-len(keys) // most)
+        columns = -(-len(keys) // lines)
+        legend = 0.17 * legend_lines(labels, page_width)[1]
+        height = lines * (0.65 + _LINE * len(names)) + 0.35 + legend
+        if height <= PAGE_HEIGHT:
+            break
+    figure = Figure(figsize=(page_width, height))
     figure.set_layout_engine("constrained")
     grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
-    width = (TEXT_WIDTH - _NAMES_WIDTH) / columns
+    width = (page_width - _NAMES_WIDTH) / columns
     for index, axes in enumerate(grid.flat):
         if index >= len(keys):
             axes.remove()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import TypeAlias
 
 from polyconcept.figures._rows import Pair, Place, Point, Run, parts_of_means
@@ -53,6 +54,8 @@ class Panel:
     """Layer -> lowest and highest end of the pairs' ranges of permuted input."""
     ceiling: Mapping[int, float]
     """Layer -> mean ceiling of the pairs."""
+    random: Mapping[int, float]
+    """Layer -> mean score of the pairs with random weights; empty where it is the curves' own."""
 
 
 Panels: TypeAlias = Mapping[Run, Panel]
@@ -61,7 +64,8 @@ Panels: TypeAlias = Mapping[Run, Panel]
 def panels(found: Mapping[Place, Point]) -> Panels:
     """One panel per run; single fine-tunings are left out where their mean is a run too.
 
-    Nulls and ceilings of a mean are those of its parts: it has none of its own.
+    Nulls and ceilings of a mean are those of its parts: it has none of its own. Each panel but
+    that of random weights itself has the scores of the same model and side with random weights.
     """
     shown_in = parts_of_means(run for run, _, _ in found)
     curves: dict[Run, dict[Pair, dict[int, Point]]] = defaultdict(lambda: defaultdict(dict))
@@ -79,10 +83,22 @@ def panels(found: Mapping[Place, Point]) -> Panels:
         run: Panel(
             {pair: Curve(tuple(by), tuple(by.values())) for pair, by in of_run.items()},
             {n: (min(r)[0], max(high for _, high in r)) for n, r in sorted(nulls[run].items())},
-            {n: sum(every) / len(every) for n, every in sorted(ceilings[run].items())},
+            {n: fmean(every) for n, every in sorted(ceilings[run].items())},
+            {}
+            if run.variant == "random"
+            else _means(curves.get(replace(run, variant="random"), {})),
         )
         for run, of_run in curves.items()
     }
+
+
+def _means(of_pairs: Mapping[Pair, Mapping[int, Point]]) -> dict[int, float]:
+    """The mean of the pairs in each layer."""
+    by_layer: dict[int, list[float]] = defaultdict(list)
+    for points in of_pairs.values():
+        for layer, point in points.items():
+            by_layer[layer].append(point.value)
+    return {layer: fmean(values) for layer, values in sorted(by_layer.items())}
 
 
 def change_from_base(found: Mapping[Place, Mapping[int, float]]) -> dict[Place, dict[int, float]]:

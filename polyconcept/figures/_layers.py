@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from matplotlib.artist import Artist
@@ -18,11 +18,11 @@ from polyconcept.figures._grid import (
     add_legend,
     label_of,
     label_scores,
+    layout_of,
     panel_grid,
-    size_of_grid,
 )
 from polyconcept.figures._rows import Pair, Place, Point, averaged, by_seed, choose, points
-from polyconcept.figures._style import CEILING, GREY, NULL, Look, look, style
+from polyconcept.figures._style import CEILING, GREY, NULL, RANDOM, Look, look, style
 from polyconcept.records import Definition, Score
 
 __all__ = ["plot_by_layer", "plot_change_by_layer"]
@@ -45,9 +45,10 @@ def plot_by_layer(
     """One metric by layer: a panel per run, a curve with its interval per language pair.
 
     Drawn are the summary rows; behind them, over all pairs of a panel, the range of permuted
-    input and, for ``calign``, the mean ceiling. Where a score has no summary row its seeds are
-    averaged; the band then spans their lowest and highest score. A repeated fine-tuning is shown
-    as its mean alone, where the table has it.
+    input, the mean with random weights where the table has it and, for ``calign``, the mean
+    ceiling. Where a score has no summary row its seeds are averaged; the band then spans their
+    lowest and highest score. A repeated fine-tuning is shown as its mean alone, where the table
+    has it.
 
     Args:
         scores: the score table, in any order; rows of other metrics are passed over.
@@ -64,7 +65,7 @@ def plot_by_layer(
     shown = panels(points(rows))
     # COLAP's ceiling is 1 but for languages of few words: no other seed, and no news.
     if metric != "calign":
-        shown = {run: Panel(panel.curves, panel.null, {}) for run, panel in shown.items()}
+        shown = {run: replace(panel, ceiling={}) for run, panel in shown.items()}
     figure = _draw(shown, label_of(metric, definition, over), directed=metric != "colap")
     highest = max(height for panel in shown.values() for height in _heights(panel))
     top = highest * 1.05 if zoom and highest > 0 else 1.0
@@ -125,7 +126,8 @@ def _heights(panel: Panel) -> list[float]:
     """All scores that a panel shows."""
     drawn = [point for curve in panel.curves.values() for point in curve.points]
     highs = [p.value if p.high is None else p.high for p in drawn]
-    return [*highs, *(high for _, high in panel.null.values()), *panel.ceiling.values()]
+    nulls = [high for _, high in panel.null.values()]
+    return [*highs, *nulls, *panel.ceiling.values(), *panel.random.values()]
 
 
 def _draw(shown: Panels, label: str, *, directed: bool) -> Figure:
@@ -133,9 +135,10 @@ def _draw(shown: Panels, label: str, *, directed: bool) -> Figure:
     pairs = sorted({pair for panel in shown.values() for pair in panel.curves})
     looks = {pair: look(index) for index, pair in enumerate(pairs)}
     handles, labels = _legend(shown, looks, directed=directed)
-    figure = Figure(figsize=size_of_grid(shown.keys(), labels))
+    layout = layout_of(shown.keys(), labels)
+    figure = Figure(figsize=(layout.width, layout.height))
     figure.set_layout_engine("constrained")
-    for run, axes, width in panel_grid(figure, shown.keys()):
+    for run, axes, width in panel_grid(figure, layout):
         _draw_context(axes, shown[run])
         _draw_curves(axes, shown[run].curves, looks)
         axes.set_xlabel("layer")
@@ -148,12 +151,14 @@ def _draw(shown: Panels, label: str, *, directed: bool) -> Figure:
 
 
 def _draw_context(axes: Axes, panel: Panel) -> None:
-    """Permuted input and ceiling, behind the curves."""
+    """Permuted input, ceiling and random weights, behind the curves."""
     if panel.null:
         low, high = zip(*panel.null.values(), strict=True)
         _fill(axes, tuple(panel.null), low, high, zorder=0.5, **NULL)
     if panel.ceiling:
         axes.plot(tuple(panel.ceiling), tuple(panel.ceiling.values()), zorder=1.5, **CEILING)
+    if panel.random:
+        axes.plot(tuple(panel.random), tuple(panel.random.values()), zorder=1.5, **RANDOM)
 
 
 def _draw_curves(axes: Axes, found: Mapping[Pair, Curve], looks: Mapping[Pair, Look]) -> None:
@@ -216,6 +221,9 @@ def _legend(
     if any(panel.ceiling for panel in shown.values()):
         handles.append(Line2D([], [], **CEILING))
         labels.append("same language, other seed")
+    if any(panel.random for panel in shown.values()):
+        handles.append(Line2D([], [], **RANDOM))
+        labels.append("random weights" + (", mean of the pairs" if len(looks) > 1 else ""))
     return handles, labels
 
 

@@ -17,7 +17,10 @@ __all__ = [
     "GREY",
     "LINE_STYLES",
     "NULL",
+    "PAGE_HEIGHT",
+    "RANDOM",
     "TEXT_WIDTH",
+    "WIDE",
     "Look",
     "look",
     "style",
@@ -29,6 +32,9 @@ COLUMN_WIDTH = 3.03
 """Inches; one column of an ACL paper."""
 TEXT_WIDTH = 6.3
 """Inches; both columns of an ACL paper, or the text of an A4 page."""
+WIDE, PAGE_HEIGHT = 9.5, 6.15
+"""Inches; the text of an A4 page on its side: its width, and the height of any figure that can be
+drawn as low as that."""
 GREY = "#595959"
 """7:1 on white: readable in print where something counts less."""
 NULL: dict[str, Any] = {
@@ -41,6 +47,12 @@ NULL: dict[str, Any] = {
 that a range without width is seen."""
 CEILING: dict[str, Any] = {"color": GREY, "linestyle": ":", "linewidth": 0.9}
 """Ceiling: a thin dotted line without markers."""
+RANDOM: dict[str, Any] = {
+    "color": GREY,
+    "linestyle": (0, (6, 1.5, 1, 1.5, 1, 1.5)),
+    "linewidth": 1.1,
+}
+"""Random weights: dash, dot, dot, without markers; no pair has this line."""
 
 # Okabe & Ito (2008), "Color universal design"; their yellow is left out, too pale on white.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#E69F00", "#56B4E9")
@@ -74,7 +86,6 @@ _SETTINGS = {
     "text.parse_math": False,
     # TrueType in the PDF: text can be searched, and journals refuse Type 3.
     "pdf.fonttype": 42,
-    "savefig.dpi": 200.0,
 }
 
 

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from polyconcept.figures._style import TEXT_WIDTH, style
+from polyconcept.figures._grid import packed
+from polyconcept.figures._style import PAGE_HEIGHT, TEXT_WIDTH, WIDE, style
 from polyconcept.records import Score
 
 __all__ = ["plot_task_scores"]
@@ -26,7 +27,8 @@ _LABELS = {
 }
 _TRANSLATION = ("bleu", "chrf")
 """Metrics from 0 to 100, whose `source` is the language translated from."""
-_ROW_HEIGHT = 1.6
+_ROW_HEIGHT, _REST, _NARROWEST = 1.6, 0.5, 1.5
+"""Inches; height of a row of panels and of all else, width of a panel with its label at least."""
 # Dark and full against white and hatched: different in grey-scale and on any screen.
 _TUNED: dict[str, Any] = {
     "facecolor": "#0072B2",
@@ -65,15 +67,18 @@ class _Bar:
 
 
 _Panels: TypeAlias = Mapping[tuple[_Row, str], Sequence[_Bar]]
+_Places: TypeAlias = Sequence[Sequence[tuple[_Row, str] | None]]
+"""Rows of one length; none where no panel stands."""
 
 
 @style()
 def plot_task_scores(scores: Iterable[Score], *, metrics: Sequence[str] = tuple(_LABELS)) -> Figure:
     """Task scores per language: a column per model, a row per task and metric.
 
-    Languages that the model was fine-tuned on come first, in full bars; zero-shot languages are
-    hatched. Several seeds are averaged; a line then spans their lowest and highest score. The
-    axes of a row are alike; they run from 0 to 1, for BLEU and chrF++ from 0 to the best score.
+    Where this is higher than a page on its side, several tasks share a row. Languages that the
+    model was fine-tuned on come first, in full bars; zero-shot languages are hatched. Several
+    seeds are averaged; a line then spans their lowest and highest score. The axes of a task and
+    metric are alike; they run from 0 to 1, for BLEU and chrF++ from 0 to the best score.
 
     Args:
         scores: the score table, in any order; rows of other metrics are passed over.
@@ -120,28 +125,46 @@ def _draw(panels: _Panels, metrics: Sequence[str]) -> Figure:
         {row for row, _ in panels},
         key=lambda row: (row.variant, metrics.index(row.metric), row.source, row.corpus),
     )
-    models = sorted({model for _, model in panels})
-    figure = Figure(figsize=(TEXT_WIDTH, _ROW_HEIGHT * len(rows) + 0.5))
+    places, page_width, height = _layout(panels, rows)
+    figure = Figure(figsize=(page_width, height))
     figure.set_layout_engine("constrained")
-    grid = figure.subplots(len(rows), len(models), sharey="row", squeeze=False)
-    width = (TEXT_WIDTH - 0.7) / len(models)
-    for row, line in zip(rows, grid, strict=True):
-        shown = [model for model in models if (row, model) in panels]
-        for model, axes in zip(models, line, strict=True):
-            if model not in shown:
+    grid = figure.subplots(len(places), len(places[0]), squeeze=False)
+    width = (page_width - 0.7) / len(places[0])
+    firsts: dict[_Row, Axes] = {}
+    for line_of_places, line in zip(places, grid, strict=True):
+        last = None
+        for place, axes in zip(line_of_places, line, strict=True):
+            if place is None:
                 axes.remove()
                 continue
-            _draw_bars(axes, panels[row, model], row.metric in _TRANSLATION, width)
+            row, model = place
+            first = firsts.setdefault(row, axes)
+            if first is not axes:
+                axes.sharey(first)
+            _draw_bars(axes, panels[place], row.metric in _TRANSLATION, width)
             axes.set_title(model, fontsize=8)
-            axes.tick_params(labelleft=model == shown[0])
-            if model == shown[0]:
+            axes.tick_params(labelleft=row != last)
+            if row != last:
                 axes.set_ylabel(_label(row, rows))
-        bars = [panels[row, model] for model in shown]
-        _scale(line[models.index(shown[0])], bars, row.metric in _TRANSLATION, width)
+            last = row
+    for row, axes in firsts.items():
+        bars = [panels[place] for place in panels if place[0] == row]
+        _scale(axes, bars, row.metric in _TRANSLATION, width)
     used = {bar.zero_shot for bars in panels.values() for bar in bars}
     handles = [Patch(**(_ZERO_SHOT if zero_shot else _TUNED)) for zero_shot in sorted(used)]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
+
+
+def _layout(panels: _Panels, rows: Sequence[_Row]) -> tuple[_Places, float, float]:
+    """Where the panels stand, and width and height in inches; the first that is low enough."""
+    models = sorted({model for _, model in panels})
+    table = [[(row, model) if (row, model) in panels else None for model in models] for row in rows]
+    groups = [[place for place in line if place is not None] for line in table]
+    shapes: list[tuple[_Places, float]] = [(table, TEXT_WIDTH)]
+    shapes += [(packed(groups, int(width / _NARROWEST)), width) for width in (TEXT_WIDTH, WIDE)]
+    sized = [(*shape, _ROW_HEIGHT * len(shape[0]) + _REST) for shape in shapes]
+    return next((shape for shape in sized if shape[-1] <= PAGE_HEIGHT), sized[-1])
 
 
 def _label(row: _Row, rows: Sequence[_Row]) -> str:

@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from polyconcept.figures._grid import add_legend, label_of, label_scores, panel_grid, size_of_grid
+from polyconcept.figures._grid import add_legend, label_of, label_scores, layout_of, panel_grid
 from polyconcept.figures._rows import Pair, Run, choose
 from polyconcept.figures._style import GREY, LINE_STYLES, style
 from polyconcept.records import Definition, Score
@@ -72,9 +72,10 @@ def _draw(
     if threshold is not None:
         handles.append(Line2D([], [], **_THRESHOLD))
         labels.append(f"this study: {threshold:g}")
-    figure = Figure(figsize=size_of_grid(lines.keys(), labels))
+    layout = layout_of(lines.keys(), labels)
+    figure = Figure(figsize=(layout.width, layout.height))
     figure.set_layout_engine("constrained")
-    for run, axes, _ in panel_grid(figure, lines.keys()):
+    for run, axes, _ in panel_grid(figure, layout):
         _draw_lines(axes, lines[run], looks, threshold)
         axes.set_xlabel(parameter)
     label_scores(figure, label)

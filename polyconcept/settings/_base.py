@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 __all__ = [
     "NAME",
     "PAIR",
     "REPOSITORY",
     "Count",
+    "Folder",
     "Frozen",
     "Layer",
     "Name",
@@ -25,9 +26,34 @@ __all__ = [
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.]{0,63}"
 PAIR = f"{NAME}-{NAME}"
 REPOSITORY = r"([A-Za-z0-9][A-Za-z0-9_.-]{0,95}/)?[A-Za-z0-9][A-Za-z0-9_.-]{0,95}"
-Name = Annotated[str, Field(pattern=f"^{NAME}$")]
+_NO_TEXT = {"NA", "NULL", "None", "null", "true", "false", "True", "False", "TRUE", "FALSE"}
+"""Besides numbers, what readers of CSV do not take for text (pandas, pyarrow, R)."""
+
+
+def _stays_text(name: str) -> str:
+    """A name, or the two of a pair, that any reader of the score table takes for text."""
+    for part in name.split("-"):
+        if part in _NO_TEXT or _is_number(part):
+            raise ValueError(
+                f"'{part}' is read as a number, a truth value or a missing one where the score "
+                f"table is loaded; choose a name such as '{part}_'"
+            )
+    return name
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text  # 1_000 is a number in Python alone
+
+
+Folder = Annotated[str, Field(pattern=f"^{NAME}$")]
 """A name that becomes part of a path: no separator, no hyphen (pairs are joined by one)."""
-Pair = Annotated[str, Field(pattern=f"^{PAIR}$")]
+Name = Annotated[Folder, AfterValidator(_stays_text)]
+"""A name that stands in the score table as well."""
+Pair = Annotated[str, Field(pattern=f"^{PAIR}$"), AfterValidator(_stays_text)]
 Repository = Annotated[str, Field(pattern=f"^{REPOSITORY}$")]
 """Name of a repository on the hub, ``owner/name``."""
 Revision = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,127}$")]

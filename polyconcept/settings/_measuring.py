@@ -118,14 +118,13 @@ def _rivals(study: Study, _wildcards: Wildcards) -> Values:
 
 
 def _find_examples(study: Study, _wildcards: Wildcards) -> Values:
-    """Which layer, how many concepts, how many words of each."""
+    """Which layer and how many concepts."""
     chosen = study.figures.examples
     if chosen is None:
         return {}
     return {
         "layer": chosen.layer,
         "n_examples": chosen.n_concepts,
-        "n_shown": chosen.n_types,
         "rule": plain(study.calign) | plain(study.figures, "definition"),
     }
 

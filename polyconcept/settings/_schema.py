@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from polyconcept.settings._base import Count, Frozen, Layer, Name, Pair, Seed, Share
+from polyconcept.settings._base import Count, Folder, Frozen, Layer, Name, Pair, Seed, Share
 from polyconcept.settings._data import Corpus
 from polyconcept.settings._models import Model, Side
 from polyconcept.settings._tasks import Task
@@ -117,7 +117,7 @@ class Figures(Frozen):
 class Study(Frozen):
     """A complete study; docs of every key stand in config.yaml."""
 
-    name: Name
+    name: Folder
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     corpus: Name
     corpora: Annotated[Mapping[Name, Corpus], Field(min_length=1)]

@@ -14,7 +14,12 @@ from polyconcept.store._examples import read_examples, write_examples
 from polyconcept.store._faults import StoreError
 from polyconcept.store._json import read_json, sha256, write_json
 from polyconcept.store._resamples import read_resamples, write_resamples
-from polyconcept.store._scores import read_scores, write_scores, write_scores_csv
+from polyconcept.store._scores import (
+    read_scores,
+    typed_first,
+    write_scores,
+    write_scores_csv,
+)
 from polyconcept.store._sources import read_pin, write_pin
 from polyconcept.store._translations import read_translations, write_translations
 from polyconcept.store._vectors import VectorFile, VectorHeader, write_vectors
@@ -46,6 +51,7 @@ __all__ = [
     "read_translations",
     "read_words",
     "sha256",
+    "typed_first",
     "write_alignments",
     "write_claims",
     "write_concepts",

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from polyconcept.records import ConceptExample
+from polyconcept.records import AlignedConcepts, ConceptExample
 from polyconcept.store._json import read_json, write_json
 
 __all__ = ["read_examples", "write_examples"]
 
 
-def write_examples(examples: Iterable[ConceptExample], path: Path) -> None:
-    """Write examples as a list of objects with the fields of `ConceptExample`."""
-    write_json([asdict(example) for example in examples], path)
+def write_examples(concepts: AlignedConcepts, path: Path) -> None:
+    """Write the examples of a language pair as an object with the fields of `AlignedConcepts`."""
+    write_json(asdict(concepts), path)
 
 
-def read_examples(paths: Sequence[Path]) -> list[ConceptExample]:
-    """Return the examples in files, one file after the other."""
-    return [_example(fields) for path in paths for fields in read_json(path)]
+def read_examples(paths: Sequence[Path]) -> list[AlignedConcepts]:
+    """Return the examples of language pairs, a file each."""
+    return [_concepts(read_json(path)) for path in paths]
 
 
-def _example(fields: dict[str, Any]) -> ConceptExample:
+def _concepts(fields: dict[str, Any]) -> AlignedConcepts:
     """JSON knows no tuples."""
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
-    return ConceptExample(**values)
+    examples = tuple(
+        ConceptExample(**{name: tuple(values) for name, values in example.items()})
+        for example in fields["examples"]
+    )
+    return AlignedConcepts(**(fields | {"examples": examples}))

@@ -15,7 +15,7 @@ from polyconcept.records import Score
 from polyconcept.store._faults import StoreError
 from polyconcept.store._tables import read_table, write_table
 
-__all__ = ["read_scores", "write_scores", "write_scores_csv"]
+__all__ = ["read_scores", "typed_first", "write_scores", "write_scores_csv"]
 
 _COLUMN_TYPES = {
     "layer": pa.int32(),
@@ -67,11 +67,30 @@ def _check_columns(path: Path, found: Sequence[str]) -> None:
         )
 
 
-def write_scores_csv(scores: Sequence[Score], path: Path) -> None:
-    """Write score rows as CSV: a header line, floats in full precision, none as an empty field."""
+def typed_first(scores: Iterable[Score]) -> list[Score]:
+    """The rows, those that are the first to fill a column moved to the front.
+
+    Readers of CSV guess the type of a column from the rows that they read first: `datasets` from
+    10,000. A column that only later rows fill would be taken for numbers.
+    """
+    front: list[Score] = []
+    others: list[Score] = []
+    filled: set[str] = set()
+    for score in scores:
+        fields = {name for name, value in vars(score).items() if value not in ("", None)}
+        (others if fields <= filled else front).append(score)
+        filled |= fields
+    return front + others
+
+
+def write_scores_csv(scores: Iterable[Score], path: Path) -> None:
+    """Write score rows as CSV, in the order of `typed_first`.
+
+    A header line, floats in full precision, none and empty strings as empty fields.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([field.name for field in dataclasses.fields(Score)])
-    for score in scores:
+    for score in typed_first(scores):
         writer.writerow(dataclasses.astuple(score))
     write_text_atomic(path, text.getvalue())

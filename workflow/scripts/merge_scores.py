@@ -11,6 +11,6 @@ if TYPE_CHECKING:
 
 with running(snakemake):
     scores = store.read_scores([Path(path) for path in snakemake.input.scores])
-    scores += claims.rank_correlations(scores)
+    scores = store.typed_first(scores + claims.rank_correlations(scores))
     store.write_scores(scores, Path(snakemake.output.parquet))
     store.write_scores_csv(scores, Path(snakemake.output.csv))
