@@ -12,7 +12,7 @@ from polyconcept.settings._data import TaskData
 from polyconcept.settings._measuring import MEASURING
 from polyconcept.settings._pins import pins
 from polyconcept.settings._schema import Study
-from polyconcept.settings._values import Stage, Values, Wildcards, plain
+from polyconcept.settings._values import Stage, Values, Wildcards, language_codes, plain
 
 __all__ = ["stage_settings"]
 
@@ -109,7 +109,23 @@ def _check_model(study: Study, wildcards: Wildcards) -> Values:
     """What a model must have, known before it is fine-tuned."""
     family = study.models[wildcards["model"]].of_family
     sides = ["encoder", "decoder"] if family == "encoder-decoder" else [family]
-    return {"side_names": sides, "layers": list(study.layers_of(wildcards["model"]))}
+    settings = {"side_names": sides, "layers": list(study.layers_of(wildcards["model"]))}
+    return settings | _languages(study, wildcards) | language_codes(study, wildcards)
+
+
+def _languages(study: Study, wildcards: Wildcards) -> Values:
+    """Languages that a model meets, in its tasks too, where its tokenizer may need codes for them.
+
+    NLLB, mBART and their like read and write; models that are made here need none.
+    """
+    model = study.models[wildcards["model"]]
+    if model.family != "encoder-decoder":
+        return {}
+    languages = list(study.languages)
+    for task in (study.tasks[name] for name in model.tasks):
+        languages += [*task.train.of_languages, *task.test.of_languages]
+        languages += [task.source] if task.source else []
+    return {"languages": list(dict.fromkeys(languages))}
 
 
 def _pretrain(study: Study, wildcards: Wildcards) -> Values:
@@ -118,11 +134,13 @@ def _pretrain(study: Study, wildcards: Wildcards) -> Values:
 
 def _finetune(study: Study, wildcards: Wildcards) -> Values:
     task = study.tasks[wildcards["variant"]]
-    return plain(task.finetuning) | plain(task, "labels") | {"device": study.device}
+    settings = plain(task.finetuning) | plain(task, "labels") | {"device": study.device}
+    return settings | language_codes(study, wildcards)
 
 
 def _finetune_translation(study: Study, wildcards: Wildcards) -> Values:
-    return plain(study.tasks[wildcards["variant"]].finetuning) | {"device": study.device}
+    settings = plain(study.tasks[wildcards["variant"]].finetuning) | {"device": study.device}
+    return settings | language_codes(study, wildcards)
 
 
 def _score_task(study: Study, wildcards: Wildcards) -> Values:
@@ -131,6 +149,7 @@ def _score_task(study: Study, wildcards: Wildcards) -> Values:
         "train_languages": list(task.train.of_languages),
         **plain(task.finetuning, "seed", "max_length"),
         "device": study.device,
+        **language_codes(study, wildcards),
     }
 
 
@@ -142,6 +161,7 @@ def _score_as_text(study: Study, wildcards: Wildcards) -> Values:
         "train_languages": list(task.train.of_languages),
         "seed": task.finetuning.seed,
         "device": study.device,
+        **language_codes(study, wildcards),
     }
 
 
