@@ -55,8 +55,13 @@ def language_code(
             )
         return None
     name = chosen.get(language, language)
+    if language in chosen and name not in known:
+        raise ValueError(
+            f"`language_codes` names {name!r} for {language!r}, which is none of the tokenizer's "
+            f"codes: {', '.join(sorted(known))}"
+        )
     fitting = [name] if name in known else _fitting(name, known)
-    if len(fitting) != 1 or (language in chosen and name not in known):
+    if len(fitting) != 1:
         found = f"several ({', '.join(fitting)})" if fitting else "none"
         raise ValueError(
             f"language {name!r}: the tokenizer writes a language code beside each text and has "
