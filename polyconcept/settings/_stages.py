@@ -114,18 +114,10 @@ def _check_model(study: Study, wildcards: Wildcards) -> Values:
 
 
 def _languages(study: Study, wildcards: Wildcards) -> Values:
-    """Languages that a model meets, in its tasks too, where its tokenizer may need codes for them.
-
-    NLLB, mBART and their like read and write; models that are made here need none.
-    """
-    model = study.models[wildcards["model"]]
-    if model.family != "encoder-decoder":
+    """Languages that a model's tokenizer may need codes for: those of NLLB and mBART do."""
+    if study.models[wildcards["model"]].family != "encoder-decoder":
         return {}
-    languages = list(study.languages)
-    for task in (study.tasks[name] for name in model.tasks):
-        languages += [*task.train.of_languages, *task.test.of_languages]
-        languages += [task.source] if task.source else []
-    return {"languages": list(dict.fromkeys(languages))}
+    return {"languages": list(study.languages_of(wildcards["model"]))}
 
 
 def _pretrain(study: Study, wildcards: Wildcards) -> Values:
