@@ -25,7 +25,7 @@ from transformers.models.nllb import tokenization_nllb
 from polyconcept.evaluation import label_sentences, translate
 from polyconcept.extraction import extract_vectors, plan_extraction
 from polyconcept.models import load_for_generation, load_tokenizer, save_model
-from polyconcept.reading import Reader, language_code, read_words, written_text
+from polyconcept.reading import Reader, check_languages, language_code, read_words, written_text
 from polyconcept.records import LabelledSentences
 from polyconcept.training import (
     FinetuneOptions,
@@ -181,6 +181,9 @@ def test_languages_that_cannot_be_told_are_refused(small_nllb, language, found):
         language_code(small_nllb, language, {})
     with pytest.raises(ValueError, match=message):
         read_words([("a",)], small_nllb, max_length=9, language=language)
+    with pytest.raises(ValueError, match=message):
+        check_languages(small_nllb, ["de", language], {})
+    check_languages(small_nllb, ["de", "zh"], {"zh": "zho_Hans"})
 
 
 def test_a_code_may_be_chosen_and_must_be_known(small_nllb):

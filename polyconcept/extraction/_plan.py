@@ -12,7 +12,7 @@ import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 from polyconcept.extraction._record import REASONS, ExtractionPlan, Pooling, Reading, Side
-from polyconcept.reading import Reader, Tokens, bounds
+from polyconcept.reading import Reader, Tokens, bounds, control_symbols
 from polyconcept.records import Int32, Int64, Rows, Sentences, Words
 
 _BLOCK = 1000
@@ -95,7 +95,7 @@ def plan_extraction(
     limits: Any = {"max_length": max_length, "language_codes": language_codes}
     reader = Reader(tokenizer, words.language, **limits)
     giver = Reader(tokenizer, given.language, **limits) if given is not None else None
-    control = _control_symbols(tokenizer)
+    control = control_symbols(tokenizer)
     fates: Counter[str] = Counter()
     blocks = list(_inputs(reader, sentences, words, control, _States(pooling, shift), fates))
     dropped = {reason: fates[reason] for reason in REASONS}
@@ -199,14 +199,6 @@ def _locate(
             "with the sentence does not read its last subword; one is needed for 'reads'"
         )
     return kept, first, last
-
-
-def _control_symbols(tokenizer: PreTrainedTokenizerBase) -> _Indices:
-    """Special tokens that control the model, ascending; the unknown subword stands for text."""
-    added = tokenizer.added_tokens_decoder.items()
-    special = {number for number, token in added if token.special}
-    special |= set(tokenizer.all_special_ids)
-    return np.array(sorted(special - {tokenizer.unk_token_id}), dtype=np.int64)
 
 
 def _joined(blocks: list[_Inputs]) -> _Inputs:

@@ -4,8 +4,16 @@ Training, scoring and extraction all read sentences here, so a model is trained 
 same subwords that its vectors are read from (docs/EXTRACTION.md, "Tokenising").
 """
 
-from polyconcept.reading._codes import LanguageCode, language_code, text_end
-from polyconcept.reading._reader import Read, Reader, Tokens, bounds, read_words, written_text
+from polyconcept.reading._codes import LanguageCode, check_languages, language_code, text_end
+from polyconcept.reading._reader import (
+    Read,
+    Reader,
+    Tokens,
+    bounds,
+    control_symbols,
+    read_words,
+    written_text,
+)
 
 __all__ = [
     "LanguageCode",
@@ -13,6 +21,8 @@ __all__ = [
     "Reader",
     "Tokens",
     "bounds",
+    "check_languages",
+    "control_symbols",
     "language_code",
     "read_words",
     "text_end",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from polyconcept.reading._iso639 import ISO_639_1, STANDARD_VARIETY
 
-__all__ = ["LanguageCode", "language_code", "special_subwords", "text_end"]
+__all__ = ["LanguageCode", "check_languages", "language_code", "special_subwords", "text_end"]
 
 # A special token that names a language: eng_Latn (NLLB), en_XX (mBART), __en__ (M2M-100), <en>.
 _CODE = re.compile(r"[^A-Za-z]*([a-z]{2,3})(?:_([A-Z][a-z]{3}|[A-Z]{2}))?[^A-Za-z]*")
@@ -70,6 +70,14 @@ def language_code(
         )
     last = bool(_MBART.fullmatch(fitting[0])) and not set(before) & set(known.values())
     return LanguageCode(fitting[0], known[fitting[0]], last)
+
+
+def check_languages(
+    tokenizer: PreTrainedTokenizerBase, languages: Iterable[str], chosen: Mapping[str, str]
+) -> None:
+    """Refuse languages that `language_code` finds no code for, before anything is trained."""
+    for language in languages:
+        language_code(tokenizer, language, chosen)
 
 
 def special_subwords(

@@ -172,6 +172,14 @@ def written_text(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> str:
     return " ".join(str(text).split())
 
 
+def control_symbols(tokenizer: PreTrainedTokenizerBase) -> Int64[np.ndarray, " _"]:
+    """Special tokens that control the model, ascending; the unknown subword stands for text."""
+    added = tokenizer.added_tokens_decoder.items()
+    special = {number for number, token in added if token.special}
+    special |= set(tokenizer.all_special_ids)
+    return np.array(sorted(special - {tokenizer.unk_token_id}), dtype=np.int64)
+
+
 def bounds(counts: Sequence[int] | Int64[np.ndarray, " _"]) -> Int64[np.ndarray, " bound"]:
     """Where parts of these lengths begin that stand one after the other, and the last one's end."""
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)

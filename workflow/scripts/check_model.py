@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 with running(snakemake):
     settings, model = dict(snakemake.params.settings), Path(snakemake.input.model)
     tokenizer, codes = models.load_tokenizer(model), settings.pop("language_codes", {})
-    for language in settings.pop("languages", []):
-        reading.language_code(tokenizer, language, codes)
+    reading.check_languages(tokenizer, settings.pop("languages", []), codes)
     models.check_states(model, **settings)
     store.write_json(snakemake.params.settings, Path(snakemake.output.checked))
