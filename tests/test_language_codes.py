@@ -204,7 +204,7 @@ def test_the_code_is_logged(small_nllb, caplog):
     with caplog.at_level("INFO"):
         Reader(small_nllb, "de")
 
-    assert "de: read with the tokenizer's language code deu_Latn" in caplog.text
+    assert "de: the tokenizer's language code is deu_Latn" in caplog.text
 
 
 # --- as transformers' own tokenizers write it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ __all__ = ["LanguageCode", "check_languages", "language_code", "special_subwords
 _CODE = re.compile(r"[^A-Za-z]*([a-z]{2,3})(?:_([A-Z][a-z]{3}|[A-Z]{2}))?[^A-Za-z]*")
 # mBART's, the only ones that models learnt to read behind the text.
 _MBART = re.compile(r"[a-z]{2,3}_[A-Z]{2}")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class LanguageCode:
 def language_code(
     tokenizer: PreTrainedTokenizerBase, language: str, chosen: Mapping[str, str]
 ) -> LanguageCode | None:
-    """Give a tokenizer's code for a language; None where it writes no such codes.
+    """Give a tokenizer's code for a language, and log it; None where it writes no such codes.
 
     Args:
         tokenizer: A fast tokenizer.
@@ -68,6 +70,7 @@ def language_code(
             f"{found} for it; name the one under `language_codes` of the model; its codes: "
             f"{', '.join(sorted(known))}"
         )
+    _log.info("%s: the tokenizer's language code is %s", language, fitting[0])
     last = bool(_MBART.fullmatch(fitting[0])) and not set(before) & set(known.values())
     return LanguageCode(fitting[0], known[fitting[0]], last)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -16,7 +15,6 @@ from polyconcept.records import Bool, Int32, Int64
 
 # No sentence is longer; transformers writes int(1e30) for "the tokenizer has no limit".
 _LONGEST = 2**31
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ class Reader:
         language_codes: Mapping[str, str] | None = None,
         special: bool = True,
     ) -> None:
-        """Find out what the tokenizer writes around a text; a language code is logged.
+        """Find out what the tokenizer writes around a text.
 
         Args:
             tokenizer: A fast tokenizer.
@@ -96,8 +94,6 @@ class Reader:
         if special:
             self.code = language_code(tokenizer, language, language_codes or {})
             self.before, self.after = special_subwords(tokenizer, self.code)
-        if self.code is not None:
-            _log.info("%s: read with the tokenizer's language code %s", language, self.code.name)
         n_special = len(self.before) + len(self.after)
         limit = int(min(tokenizer.model_max_length, _LONGEST if max_length is None else max_length))
         if limit <= n_special:
