@@ -163,6 +163,16 @@ def test_shipped_studies_are_valid(path):
         ("models.tiny", {"builtin": "mt5", "family": "encoder"}, "`family` is for `directory` and"),
         ("models.tiny", {"directory": "x", "sides": ["decoder"]}, "family encoder has .* missing"),
         ("models.tiny", {"builtin": "bert", "sides": []}, "family encoder has"),
+        (
+            "models.tiny",
+            {"builtin": "mt5", "language_codes": {"de": "deu_Latn"}},
+            "`language_codes` is for `directory` and `hub`",
+        ),
+        (
+            "models.tiny",
+            {"directory": "x", "language_codes": {"dee": "deu_Latn"}},
+            r"models.tiny.language_codes: unknown language 'dee' \(did you mean 'de'\?\)",
+        ),
         ("models.tiny", {"hub": {"model": "a/b/c"}}, "needed a repository on the hub, such as"),
         ("models.tiny", {"hub": {"model": "a/b", "revision": "../x"}}, "revision: found '../x'"),
         ("models.tiny", recipe(architecture="mt5"), "`mt5` and tokenizer kind `unigram-t5` go tog"),

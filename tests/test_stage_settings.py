@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from polyconcept.settings import parse_study, stage_settings
+from polyconcept.settings._models import Model
 
 ROOT = Path(__file__).parents[1]
 RULES = "\n".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
@@ -60,3 +61,22 @@ def test_a_model_of_the_study_changes_no_other_models_jobs(demo):
 def test_jobs_that_the_study_does_not_have_are_refused(demo, rule, wildcards, message):
     with pytest.raises(ValueError, match=message):
         stage_settings(rule, demo, wildcards)
+
+
+def test_codes_of_languages_reach_every_job_that_reads_text_and_no_other(demo):
+    codes = {"it": "ita_Latn"}
+    data = {"directory": "nllb", "family": "encoder-decoder", "language_codes": codes}
+    nllb = Model.model_validate(data | {"tasks": ("translation",)})
+    study = demo.model_copy(update={"models": {**demo.models, "nllb": nllb}})
+    own = {"model": "nllb", "variant": "translation", "side": "decoder"}
+    other = own | {"model": "mt5"}
+    reading = ("check_model", "extract_vectors", "finetune_translation", "score_translation")
+
+    for rule in (*reading, "finetune_entities_text", "score_entities_text"):
+        assert stage_settings(rule, study, own)["language_codes"] == codes
+        assert "language_codes" not in stage_settings(rule, study, other)
+    assert "language_codes" not in stage_settings("cluster_words", study, own)
+    checked = stage_settings("check_model", study, own)["languages"]
+    # The languages of the pairs, and those that are translated into.
+    assert set(checked) >= {*study.languages, *study.tasks["translation"].test.of_languages}
+    assert "languages" not in stage_settings("check_model", study, other)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 from polyconcept.logs import progress
-from polyconcept.reading import Read, read_words
+from polyconcept.reading import LanguageCode, Read, Reader, language_code, written_text
 
 __all__ = ["write_answers"]
 
@@ -26,6 +26,9 @@ def write_answers(
     max_length: int,
     batch: int,
     where: str,
+    language: str = "",
+    answer_language: str = "",
+    language_codes: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Give the answer to each prompt, found by beam search: words joined by single blanks.
 
@@ -40,16 +43,24 @@ def write_answers(
         max_length: Most subwords of a prompt, and of an answer.
         batch: Prompts answered together.
         where: What is asked, for messages.
+        language: Language of the prompts, needed where the tokenizer writes a code for it.
+        answer_language: The same of the answers.
+        language_codes: See `reading.language_code`.
 
     Raises:
-        ValueError: `n_beams`, `max_length` or `batch` is below 1.
+        ValueError: `n_beams`, `max_length` or `batch` is below 1, or the tokenizer has no code for
+            a language.
     """
     for name, value in (("n_beams", n_beams), ("max_length", max_length), ("batch", batch)):
         if value < 1:
             raise ValueError(f"{name}={value} should be 1 or more")
-    reads = read_words(asked, tokenizer, max_length=max_length)
+    codes = language_codes or {}
+    reader = Reader(tokenizer, language, max_length=max_length, language_codes=codes)
+    reads = reader.words(asked)
     _tell_lost(where, reads)
-    settings = _settings(model, n_beams, max_length)
+    code = language_code(tokenizer, answer_language, codes)
+    longest = min(max_length, tokenizer.model_max_length)
+    settings = _settings(model, n_beams, longest, code)
     order = sorted(range(len(reads)), key=lambda row: len(reads[row].ids))
     batches = [order[start : start + batch] for start in range(0, len(order), batch)]
     answers, n_cut = [""] * len(reads), 0
@@ -58,23 +69,26 @@ def write_answers(
         written = _write(model, tokenizer, [reads[row] for row in rows], settings)
         n_cut += sum(settings.eos_token_id not in ids for ids in written)
         for row, ids in zip(rows, written, strict=True):
-            text = str(tokenizer.decode(ids, skip_special_tokens=True))
-            answers[row] = " ".join(text.split())
+            answers[row] = written_text(tokenizer, ids)
     if n_cut:
-        _log.warning("%s: %d answers are cut off after %d subwords", where, n_cut, max_length)
+        _log.warning("%s: %d answers are cut off after %d subwords", where, n_cut, longest)
     return answers
 
 
-def _settings(model: PreTrainedModel, n_beams: int, max_length: int) -> GenerationConfig:
-    """All that decides how an answer is searched for.
+def _settings(
+    model: PreTrainedModel, n_beams: int, max_length: int, code: LanguageCode | None
+) -> GenerationConfig:
+    """All that decides how an answer is searched for; a language code begins it, as in training.
 
     The rest are the library's defaults: `models.load_for_generation` leaves no others in a model.
     """
+    begin = code.number if code is not None and code.last else model.config.decoder_start_token_id
     return GenerationConfig(  # type: ignore[no-untyped-call]
         num_beams=n_beams,
         do_sample=False,
         max_new_tokens=max_length,
-        decoder_start_token_id=model.config.decoder_start_token_id,
+        decoder_start_token_id=begin,
+        forced_bos_token_id=code.number if code is not None and not code.last else None,
         eos_token_id=model.config.eos_token_id,
         pad_token_id=model.config.pad_token_id,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
@@ -29,6 +29,7 @@ def evaluate_entities_as_text(
     n_beams: int,
     max_length: int,
     batch: int = _BATCH,
+    language_codes: Mapping[str, str] | None = None,
 ) -> list[Score]:
     """Ask for the entities of each language's sentences and score them by strict F1.
 
@@ -44,6 +45,7 @@ def evaluate_entities_as_text(
         n_beams: Answers kept at each step; 1 takes the likeliest subword each time.
         max_length: Most subwords of a sentence with its prompt, and of an answer.
         batch: Sentences asked for together.
+        language_codes: See `reading.language_code`.
 
     Raises:
         ValueError: An entity in `tests` of a type that is none of `labels`, or as `score_entities`.
@@ -60,6 +62,9 @@ def evaluate_entities_as_text(
             max_length=max_length,
             batch=batch,
             where=where,
+            language=gold.language,
+            answer_language=gold.language,
+            language_codes=language_codes,
         )
         read = [
             prompts.read_entities(answer, words, labels)
@@ -84,6 +89,7 @@ def evaluate_sentiment_as_text(
     n_beams: int,
     max_length: int,
     batch: int = _BATCH,
+    language_codes: Mapping[str, str] | None = None,
 ) -> list[Score]:
     """Ask for the sentiment of each language's sentences; score accuracy and macro F1.
 
@@ -102,6 +108,9 @@ def evaluate_sentiment_as_text(
             max_length=max_length,
             batch=batch,
             where=where,
+            language=gold.language,
+            answer_language=gold.language,
+            language_codes=language_codes,
         )
         predicted = [prompts.read_label(answer, labels) for answer in answers]
         if None in predicted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -32,6 +32,8 @@ def tag_words(
     sentences: Sequence[Sequence[str]],
     *,
     max_length: int,
+    language: str = "",
+    language_codes: Mapping[str, str] | None = None,
 ) -> tuple[tuple[str, ...], ...]:
     """Give the tag that `model` predicts for each word: that of its first subword.
 
@@ -43,8 +45,16 @@ def tag_words(
         tokenizer: Its fast tokenizer.
         sentences: Words of each sentence.
         max_length: Most subwords of a sentence; at most what the model can read.
+        language: Their language, needed where the tokenizer writes a code for it.
+        language_codes: See `reading.language_code`.
     """
-    reads = read_words(sentences, tokenizer, max_length=max_length)
+    reads = read_words(
+        sentences,
+        tokenizer,
+        max_length=max_length,
+        language=language,
+        language_codes=language_codes,
+    )
     n_lost = sum(read.n_lost for read in reads)
     if n_lost:
         text = "%d words are cut off or have no subword: tagged %s"
@@ -64,6 +74,8 @@ def label_sentences(
     sentences: Sequence[Sequence[str]],
     *,
     max_length: int,
+    language: str = "",
+    language_codes: Mapping[str, str] | None = None,
 ) -> tuple[str, ...]:
     """Give the label that `model` predicts for each sentence.
 
@@ -72,8 +84,16 @@ def label_sentences(
         tokenizer: Its fast tokenizer.
         sentences: Words of each sentence.
         max_length: Most subwords of a sentence; at most what the model can read.
+        language: Their language, needed where the tokenizer writes a code for it.
+        language_codes: See `reading.language_code`.
     """
-    reads = read_words(sentences, tokenizer, max_length=max_length)
+    reads = read_words(
+        sentences,
+        tokenizer,
+        max_length=max_length,
+        language=language,
+        language_codes=language_codes,
+    )
     names = model.config.id2label or {}
     labels = [""] * len(reads)
     for rows, logits in _outputs(model, tokenizer, reads):
@@ -111,6 +131,7 @@ def evaluate_entities(
     *,
     run: TaskRun,
     max_length: int,
+    language_codes: Mapping[str, str] | None = None,
 ) -> list[Score]:
     """Tag the words of each language's test set and score the entities found.
 
@@ -120,6 +141,7 @@ def evaluate_entities(
         tests: Test set of each language.
         run: Whose scores they are.
         max_length: Most subwords of a sentence; at most what the model can read.
+        language_codes: See `reading.language_code`.
 
     Raises:
         ValueError: A tag that the model lacks, or as `score_entities`.
@@ -129,7 +151,14 @@ def evaluate_entities(
         check_labels(
             model, {tag for tags in gold.tags for tag in tags}, f"{run.corpus}, {gold.language}"
         )
-        tags = tag_words(model, tokenizer, gold.words, max_length=max_length)
+        tags = tag_words(
+            model,
+            tokenizer,
+            gold.words,
+            max_length=max_length,
+            language=gold.language,
+            language_codes=language_codes,
+        )
         scores += score_entities(gold, tags, run=run)
     return scores
 
@@ -141,6 +170,7 @@ def evaluate_sentiment(
     *,
     run: TaskRun,
     max_length: int,
+    language_codes: Mapping[str, str] | None = None,
 ) -> list[Score]:
     """Label the sentences of each language's test set and score the labels.
 
@@ -149,7 +179,14 @@ def evaluate_sentiment(
     scores = []
     for gold in tests:
         check_labels(model, gold.label, f"{run.corpus}, {gold.language}")
-        labels = label_sentences(model, tokenizer, gold.words, max_length=max_length)
+        labels = label_sentences(
+            model,
+            tokenizer,
+            gold.words,
+            max_length=max_length,
+            language=gold.language,
+            language_codes=language_codes,
+        )
         scores += score_sentiment(gold, labels, run=run)
     return scores
 

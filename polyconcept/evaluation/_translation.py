@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
@@ -29,6 +29,7 @@ def translate(
     n_beams: int,
     max_length: int,
     batch: int = _BATCH,
+    language_codes: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Translate sentences by beam search: words joined by blanks, in the order of the sentences.
 
@@ -40,6 +41,7 @@ def translate(
         n_beams: Translations kept at each step.
         max_length: Most subwords of a sentence with its prompt, and of a translation.
         batch: Sentences translated together.
+        language_codes: See `reading.language_code`.
     """
     asked = [prompts.translation_prompt(words, target) for words in sentences.words]
     return write_answers(
@@ -50,6 +52,9 @@ def translate(
         max_length=max_length,
         batch=batch,
         where=f"{sentences.language}-{target}",
+        language=sentences.language,
+        answer_language=target,
+        language_codes=language_codes,
     )
 
 
@@ -96,6 +101,7 @@ def evaluate_translation(
     n_beams: int,
     max_length: int,
     batch: int = _BATCH,
+    language_codes: Mapping[str, str] | None = None,
 ) -> tuple[list[Score], list[Translations]]:
     """Translate the test set of each language pair; give scores, and the translations themselves.
 
@@ -110,6 +116,7 @@ def evaluate_translation(
         n_beams: Translations kept at each step.
         max_length: Most subwords of a sentence with its prompt, and of a translation.
         batch: Sentences translated together.
+        language_codes: See `reading.language_code`.
 
     Raises:
         ValueError: Languages of a pair with other numbers of sentences, or a tokenizer that is not
@@ -133,6 +140,7 @@ def evaluate_translation(
             n_beams=n_beams,
             max_length=max_length,
             batch=batch,
+            language_codes=language_codes,
         )
         translations = Translations(
             source=source.language,

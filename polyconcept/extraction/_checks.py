@@ -39,7 +39,7 @@ def check_model(model: PreTrainedModel, plan: ExtractionPlan) -> None:
         raise ValueError(f"the decoder of {name} needs a text that its encoder is given")
     if plan.given and not forced:
         raise ValueError(f"{name} has no encoder to give a text in {plan.given} to")
-    if forced and model.config.decoder_start_token_id is None:
+    if forced and plan.start is None and model.config.decoder_start_token_id is None:
         raise ValueError(f"config of {name}: no decoder_start_token_id, the decoder cannot start")
     if model.training:
         raise ValueError("the model is in training mode: dropout would change its vectors")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import TypeAlias, get_args
+from typing import Any, TypeAlias, get_args
 
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 from polyconcept.extraction._record import REASONS, ExtractionPlan, Pooling, Reading, Side
-from polyconcept.extraction._tokens import SentenceTokenizer, Tokens, bounds
+from polyconcept.reading import Reader, Tokens, bounds, control_symbols
 from polyconcept.records import Int32, Int64, Rows, Sentences, Words
 
 _BLOCK = 1000
@@ -59,6 +59,7 @@ def plan_extraction(
     side: Side = "encoder",
     reading: Reading | None = "predicts",
     given: Sentences | None = None,
+    language_codes: Mapping[str, str] | None = None,
 ) -> ExtractionPlan:
     """Tokenise the sentences of a word table once, and find the states of each word.
 
@@ -76,20 +77,27 @@ def plan_extraction(
             the one that has just read it (``reads``). An encoder has no such choice.
         given: For the decoder of an encoder-decoder model: the text, parallel to `sentences`,
             whose sentence i the encoder reads while the decoder is forced with sentence i.
+        language_codes: Language -> the code that the tokenizer writes beside a text of it, where
+            that cannot be told (see `reading.language_code`).
 
     Raises:
         ValueError: The word table is of another text or language; `given` is for an encoder, or
             has another number of sentences; an unknown pooling, side or reading; max_length
-            holds no word; no word of the table would get a vector.
+            holds no word; the tokenizer writes a language code and knows none for the language;
+            no word of the table would get a vector.
     """
     _check_words(sentences, words)
     _check_choices(pooling, side, reading)
     _check_given(given, sentences, side)
-    _check_limits(tokenizer, max_length, token_budget)
+    if token_budget < 1:
+        raise ValueError(f"token_budget is {token_budget}, at least 1 is needed")
     shift = (given is not None) - (reading == "predicts") if side == "decoder" else 0
-    tokenize = SentenceTokenizer(tokenizer, max_length)
+    limits: Any = {"max_length": max_length, "language_codes": language_codes}
+    reader = Reader(tokenizer, words.language, **limits)
+    giver = Reader(tokenizer, given.language, **limits) if given is not None else None
+    control = control_symbols(tokenizer)
     fates: Counter[str] = Counter()
-    blocks = list(_inputs(tokenize, sentences, words, _States(pooling, shift), fates))
+    blocks = list(_inputs(reader, sentences, words, control, _States(pooling, shift), fates))
     dropped = {reason: fates[reason] for reason in REASONS}
     if not any(len(block.rows) for block in blocks):
         raise ValueError(
@@ -97,7 +105,7 @@ def plan_extraction(
             f"({dropped})"
         )
     inputs = _joined(blocks)
-    given_subwords, n_given = _given_subwords(tokenize, given, inputs.sentence)
+    given_subwords, n_given = _given_subwords(giver, given, inputs.sentence)
     return ExtractionPlan(
         language=words.language,
         given=given.language if given is not None else "",
@@ -114,14 +122,18 @@ def plan_extraction(
         given_bound=bounds(n_given),
         word_bound=bounds(inputs.n_words),
         batches=tuple(_batches(np.maximum(inputs.n_subwords, n_given), token_budget)),
+        start=reader.code.number
+        if side == "decoder" and reader.code and reader.code.last
+        else None,
         padding=tokenizer.pad_token_id or 0,  # attention never reads it, so any number serves
     )
 
 
 def _inputs(
-    tokenize: SentenceTokenizer,
+    reader: Reader,
     sentences: Sentences,
     words: Words,
+    control: _Indices,
     states: _States,
     fates: Counter[str],
 ) -> Iterator[_Inputs]:
@@ -130,11 +142,11 @@ def _inputs(
     bound = bounds(n_words)
     for start in range(0, len(needed), _BLOCK):
         block = needed[start : start + _BLOCK].astype(np.int64)
-        tokens = tokenize([sentences.words[sentence] for sentence in block])
+        tokens = reader.tokens([sentences.words[sentence] for sentence in block])
         rows = np.arange(bound[start], bound[start + len(block)])
         number = np.searchsorted(block, words.sentence[rows])
         position = words.position[rows]
-        kept, first, last = _locate(tokens, number, position, tokenize.control, states, fates)
+        kept, first, last = _locate(tokens, number, position, control, states, fates)
         n_kept = np.bincount(number[kept], minlength=len(block))
         read, n_subwords = n_kept > 0, np.diff(tokens.bound)
         yield _Inputs(
@@ -159,7 +171,8 @@ def _locate(
     """Which of the words at these places get a vector, and their first and last states."""
     n_subwords = np.diff(tokens.bound)
     # One number for a sentence and a place in it, greater for what comes later.
-    width = 1 + max(int(position.max()), int(tokens.word.max(initial=0)))
+    places = (position, tokens.word, tokens.cut_word, tokens.merged_word)
+    width = 1 + max(int(each.max(initial=0)) for each in places)
     word = np.repeat(np.arange(len(n_subwords)), n_subwords) * width + tokens.word
     place = np.flatnonzero(tokens.word >= 0)
     asked = sentence * width + position
@@ -167,9 +180,11 @@ def _locate(
     right = np.searchsorted(word[place], asked, side="right")
     # A word that is cut in two counts as lost: what is left of it would pass for the whole word.
     truncated = np.isin(asked, tokens.cut_sentence * width + tokens.cut_word)
-    empty = (left == right) & ~truncated
+    # So does a word whose end is one subword with what follows it.
+    merged = np.isin(asked, tokens.merged_sentence * width + tokens.merged_word)
+    empty = ((left == right) | merged) & ~truncated
     controls = place[np.isin(tokens.subwords[place], control)]
-    special = np.isin(asked, word[controls]) & ~truncated
+    special = np.isin(asked, word[controls]) & ~(truncated | empty)
     whole = np.flatnonzero(~(empty | special | truncated))
     start = tokens.bound[sentence[whole]]
     first, last = states.of(place[left[whole]] - start, place[right[whole] - 1] - start)
@@ -196,20 +211,20 @@ def _joined(blocks: list[_Inputs]) -> _Inputs:
 
 
 def _given_subwords(
-    tokenize: SentenceTokenizer, given: Sentences | None, sentence: _Indices
+    reader: Reader | None, given: Sentences | None, sentence: _Indices
 ) -> tuple[Int32[np.ndarray, " _"], _Indices]:
     """What the encoder reads for each input of the decoder, and how many subwords each has.
 
     Says how many sentences are cut.
     """
-    if given is None:
+    if given is None or reader is None:
         return np.zeros(0, dtype=np.int32), np.zeros(len(sentence), dtype=np.int64)
     read: list[Int32[np.ndarray, " _"]] = []
     counts: list[_Indices] = []
     n_cut = 0
     for start in range(0, len(sentence), _BLOCK):
         block = sentence[start : start + _BLOCK]
-        tokens = tokenize([given.words[number] for number in block])
+        tokens = reader.tokens([given.words[number] for number in block])
         n_subwords = np.diff(tokens.bound)
         if not n_subwords.all():
             first = block[n_subwords == 0][0]
@@ -259,16 +274,6 @@ def _check_given(given: Sentences | None, sentences: Sentences, side: Side) -> N
             f"{len(given)} sentences in {given.language} are given to the encoder, the decoder has "
             f"{len(sentences)} in {sentences.language}; they must be parallel"
         )
-
-
-def _check_limits(
-    tokenizer: PreTrainedTokenizerBase, max_length: int | None, token_budget: int
-) -> None:
-    n_special = tokenizer.num_special_tokens_to_add()
-    if max_length is not None and max_length <= n_special:
-        raise ValueError(f"max_length is {max_length}, more than {n_special} is needed for a word")
-    if token_budget < 1:
-        raise ValueError(f"token_budget is {token_budget}, at least 1 is needed")
 
 
 def _check_words(sentences: Sentences, words: Words) -> None:

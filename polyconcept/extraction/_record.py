@@ -14,9 +14,10 @@ Reading: TypeAlias = Literal["predicts", "reads"]
 Pooling: TypeAlias = Literal["last", "first", "mean"]
 
 REASONS = ("no subwords", "special token", "truncated", "nothing before")
-"""Why a word has no vector: the tokenizer removed it whole; its spelling is read as one of the
-model's control symbols; the sentence is too long for the model and the word is not whole in it;
-the state that would predict it is missing, since nothing stands before it."""
+"""Why a word has no vector: the tokenizer removed it whole, or made its end one subword with the
+word after it; its spelling is read as one of the model's control symbols; the sentence is too long
+for the model and the word is not whole in it; the state that would predict it is missing, since
+nothing stands before it."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,9 @@ class ExtractionPlan:
     """Kept words word_bound[i] to word_bound[i + 1] - 1 are those of input i."""
     batches: tuple[Int64[np.ndarray, " _"], ...]
     """Inputs that pass through the model together, ascending; the longest inputs come first."""
+    start: int | None
+    """Subword that the decoder begins with where it is the code of the language (mBART); None where
+    the model's configuration says what it begins with."""
     padding: int
     """Subword number that fills an input up to the longest of its batch."""
 

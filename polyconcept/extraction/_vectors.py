@@ -239,7 +239,8 @@ def _forced(
 
     So the state at place j predicts subword j, and the one at j + 1 has just read it.
     """
-    start = torch.full_like(subwords[:, :1], model.config.decoder_start_token_id)
+    begin = model.config.decoder_start_token_id if plan.start is None else plan.start
+    start = torch.full_like(subwords[:, :1], begin)
     read, read_mask = _padded(model, plan, part, given=True)
     encoded = model.get_encoder()(input_ids=read, attention_mask=read_mask)
     return model(

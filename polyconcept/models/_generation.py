@@ -45,7 +45,10 @@ def _forget_settings(model: PreTrainedModel, directory: Path) -> None:
     """Leave no setting of generation behind, in either of the two files that may have them."""
     needed = ("decoder_start_token_id", "pad_token_id", "eos_token_id")
     ids = {name: getattr(model.config, name, None) for name in needed}
+    # mBART's decoder may begin with the code of the language that it shall write.
+    begins_with_code = model.config.model_type == "mbart"
     unknown = [name for name, number in ids.items() if number is None]
+    unknown = [name for name in unknown if not (begins_with_code and name == needed[0])]
     if unknown:
         raise ValueError(f"model directory {directory}: config.json lacks {', '.join(unknown)}")
     model.generation_config = GenerationConfig(**ids)  # type: ignore[no-untyped-call]

@@ -71,6 +71,8 @@ def _model_faults(study: Study, name: str, model: Model) -> Iterator[str]:
     yield from _unknown(f"{key}.tasks", model.tasks, set(study.tasks), "task")
     yield from _repeated(f"{key}.tasks", model.tasks)
     yield from _repeated(f"{key}.sides", model.sides or ())
+    languages = set(study.languages_of(name))
+    yield from _unknown(f"{key}.language_codes", model.language_codes, languages, "language")
     if model.of_family == "decoder" and model.tasks:
         yield f"{key}.tasks: a model of family decoder is measured as it is, not fine-tuned"
     for task in model.tasks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from polyconcept.settings._schema import Study
-from polyconcept.settings._values import Stage, Values, Wildcards, plain
+from polyconcept.settings._values import Stage, Values, Wildcards, language_codes, plain
 
 __all__ = ["MEASURING"]
 
@@ -22,6 +22,7 @@ def _extract_vectors(study: Study, wildcards: Wildcards) -> Values:
     settings = plain(study.extraction) | {
         "layers": list(study.layers_of(wildcards["model"])),
         "device": study.device,
+        **language_codes(study, wildcards),
     }
     return settings if wildcards["side"] == "decoder" else settings | {"reading": None}
 

@@ -122,12 +122,17 @@ class Model(Frozen):
     sides: tuple[Side, ...] | None = None
     tasks: tuple[Name, ...] = ()
     layers: tuple[Layer, ...] | None = None
+    language_codes: Mapping[Name, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_source(self) -> Model:
         needs_one_of(self, "directory", "hub", "builtin", "pretrain")
         if self.family is not None and self.directory is None and self.hub is None:
             raise ValueError("`family` is for `directory` and `hub`: it is known here")
+        if self.language_codes and self.directory is None and self.hub is None:
+            raise ValueError(
+                "`language_codes` is for `directory` and `hub`: no other model has any"
+            )
         return self
 
     @model_validator(mode="after")

@@ -140,6 +140,14 @@ class Study(Frozen):
         """Languages of the pairs, in order of first mention."""
         return tuple(dict.fromkeys(code for pair in self.pairs for code in pair.split("-")))
 
+    def languages_of(self, model: str) -> tuple[str, ...]:
+        """Languages that `model` meets, those of its tasks included, in order of first mention."""
+        languages = list(self.languages)
+        for task in (self.tasks[name] for name in self.models[model].tasks if name in self.tasks):
+            languages += [*task.train.of_languages, *task.test.of_languages]
+            languages += [task.source] if task.source else []
+        return tuple(dict.fromkeys(languages))
+
     def layers_of(self, model: str) -> tuple[int, ...]:
         """Layers whose vectors are kept for `model`, ascending."""
         return tuple(sorted(set(self.models[model].layers or self.layers)))

@@ -12,7 +12,7 @@ from polyconcept.settings._data import TaskData
 from polyconcept.settings._measuring import MEASURING
 from polyconcept.settings._pins import pins
 from polyconcept.settings._schema import Study
-from polyconcept.settings._values import Stage, Values, Wildcards, plain
+from polyconcept.settings._values import Stage, Values, Wildcards, language_codes, plain
 
 __all__ = ["stage_settings"]
 
@@ -113,7 +113,15 @@ def _check_model(study: Study, wildcards: Wildcards) -> Values:
     """What a model must have, known before it is fine-tuned."""
     family = study.models[wildcards["model"]].of_family
     sides = ["encoder", "decoder"] if family == "encoder-decoder" else [family]
-    return {"side_names": sides, "layers": list(study.layers_of(wildcards["model"]))}
+    settings = {"side_names": sides, "layers": list(study.layers_of(wildcards["model"]))}
+    return settings | _languages(study, wildcards) | language_codes(study, wildcards)
+
+
+def _languages(study: Study, wildcards: Wildcards) -> Values:
+    """Languages that a model's tokenizer may need codes for: those of NLLB and mBART do."""
+    if study.models[wildcards["model"]].family != "encoder-decoder":
+        return {}
+    return {"languages": list(study.languages_of(wildcards["model"]))}
 
 
 def _pretrain(study: Study, wildcards: Wildcards) -> Values:
@@ -122,11 +130,13 @@ def _pretrain(study: Study, wildcards: Wildcards) -> Values:
 
 def _finetune(study: Study, wildcards: Wildcards) -> Values:
     task = study.tasks[wildcards["variant"]]
-    return plain(task.finetuning) | plain(task, "labels") | {"device": study.device}
+    settings = plain(task.finetuning) | plain(task, "labels") | {"device": study.device}
+    return settings | language_codes(study, wildcards)
 
 
 def _finetune_translation(study: Study, wildcards: Wildcards) -> Values:
-    return plain(study.tasks[wildcards["variant"]].finetuning) | {"device": study.device}
+    settings = plain(study.tasks[wildcards["variant"]].finetuning) | {"device": study.device}
+    return settings | language_codes(study, wildcards)
 
 
 def _score_task(study: Study, wildcards: Wildcards) -> Values:
@@ -135,6 +145,7 @@ def _score_task(study: Study, wildcards: Wildcards) -> Values:
         "train_languages": list(task.train.of_languages),
         **plain(task.finetuning, "seed", "max_length"),
         "device": study.device,
+        **language_codes(study, wildcards),
     }
 
 
@@ -146,6 +157,7 @@ def _score_as_text(study: Study, wildcards: Wildcards) -> Values:
         "train_languages": list(task.train.of_languages),
         "seed": task.finetuning.seed,
         "device": study.device,
+        **language_codes(study, wildcards),
     }
 
 

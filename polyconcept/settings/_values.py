@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from polyconcept.settings._base import Frozen
 from polyconcept.settings._schema import Study
 
-__all__ = ["Stage", "Values", "Wildcards", "plain"]
+__all__ = ["Stage", "Values", "Wildcards", "language_codes", "plain"]
 
 Wildcards: TypeAlias = Mapping[str, str]
 Values: TypeAlias = dict[str, Any]
@@ -20,3 +20,9 @@ def plain(settings: Frozen | None, *names: str) -> Values:
     if settings is None:
         raise KeyError("the data or model comes from elsewhere")
     return settings.model_dump(mode="json", include=set(names) or None)
+
+
+def language_codes(study: Study, wildcards: Wildcards) -> Values:
+    """The codes that a job's model has for languages, where the study names any."""
+    codes = dict(study.models[wildcards["model"]].language_codes)
+    return {"language_codes": codes} if codes else {}

@@ -10,6 +10,7 @@ import numpy as np
 from transformers import PreTrainedTokenizerFast
 
 from polyconcept.prompts import translation_prompt
+from polyconcept.reading import Reader
 from polyconcept.records import Int64
 from polyconcept.training.batches import Makers, Mixture, drawn_batches
 from polyconcept.training.masking import NOT_SCORED, Subwords
@@ -237,9 +238,8 @@ def task_batches(
 
 
 def _prompt(language: str, tokenizer: PreTrainedTokenizerFast) -> Ids:
-    words = list(translation_prompt((), language))
-    coded = tokenizer(words, is_split_into_words=True, add_special_tokens=False)
-    ids: Ids = np.array(coded["input_ids"], dtype=np.int64)
+    words = translation_prompt((), language)
+    ids: Ids = Reader(tokenizer, special=False).tokens([words]).subwords.astype(np.int64)
     if len(ids) + 2 > tokenizer.model_max_length:
         raise ValueError(
             f"the prompt {' '.join(words)!r} takes {len(ids)} subwords: no room for a sentence "

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from polyconcept.reading import read_words
+from polyconcept.reading import Read, read_words
 from polyconcept.records import LabelledSentences, TaggedSentences
 from polyconcept.training.masking import NOT_SCORED
 from polyconcept.training.trainer import Example, FinetuneOptions, train_on
@@ -25,6 +25,7 @@ def finetune_ner(
     *,
     options: FinetuneOptions,
     checkpoint_directory: Path,
+    language_codes: Mapping[str, str] | None = None,
 ) -> None:
     """Fine-tune `model` in place to give each word its tag; the first subword carries it.
 
@@ -38,15 +39,16 @@ def finetune_ner(
         train: Sentences of each language to learn from.
         options: How to train.
         checkpoint_directory: Folder for checkpoints alone, outside the results.
+        language_codes: See `reading.language_code`.
 
     Raises:
-        ValueError: No sentences, or a tag that is none of the model's labels.
+        ValueError: No sentences, a tag that is none of the model's labels, or a language that the
+            tokenizer has no code for.
     """
     numbers = _label_numbers(model, {tag for part in train for tags in part.tags for tag in tags})
     examples: list[Example] = []
     for part in train:
-        reads = read_words(part.words, tokenizer, max_length=options.max_length)
-        _tell_lost(part.language, sum(read.n_lost for read in reads))
+        reads = _read(part, tokenizer, options, language_codes)
         for read, tags in zip(reads, part.tags, strict=True):
             labels = [NOT_SCORED] * len(read.ids)
             for place, tag in zip(read.first, tags, strict=True):
@@ -63,6 +65,7 @@ def finetune_sentiment(
     *,
     options: FinetuneOptions,
     checkpoint_directory: Path,
+    language_codes: Mapping[str, str] | None = None,
 ) -> None:
     """Fine-tune `model` in place to give each sentence its label; else as `finetune_ner`.
 
@@ -72,15 +75,15 @@ def finetune_sentiment(
         train: Sentences of each language to learn from.
         options: How to train.
         checkpoint_directory: Folder for checkpoints alone, outside the results.
+        language_codes: See `reading.language_code`.
 
     Raises:
-        ValueError: No sentences, or a label that is none of the model's.
+        ValueError: No sentences, a label that is none of the model's, or as `finetune_ner`.
     """
     numbers = _label_numbers(model, {label for part in train for label in part.label})
     examples: list[Example] = []
     for part in train:
-        reads = read_words(part.words, tokenizer, max_length=options.max_length)
-        _tell_lost(part.language, sum(read.n_lost for read in reads))
+        reads = _read(part, tokenizer, options, language_codes)
         for read, label in zip(reads, part.label, strict=True):
             examples.append({"input_ids": read.ids, "labels": numbers[label]})
     train_on(model, tokenizer, examples, options=options, directory=checkpoint_directory)
@@ -96,8 +99,21 @@ def _label_numbers(model: PreTrainedModel, needed: set[str]) -> dict[str, int]:
     return numbers
 
 
-def _tell_lost(language: str, n_lost: int) -> None:
+def _read(
+    part: TaggedSentences | LabelledSentences,
+    tokenizer: PreTrainedTokenizerFast,
+    options: FinetuneOptions,
+    language_codes: Mapping[str, str] | None,
+) -> list[Read]:
+    reads = read_words(
+        part.words,
+        tokenizer,
+        max_length=options.max_length,
+        language=part.language,
+        language_codes=language_codes,
+    )
+    n_lost = sum(read.n_lost for read in reads)
     if n_lost:
-        _log.warning(
-            "%s: %d words are cut off or have no subword: not trained on", language, n_lost
-        )
+        text = "%s: %d words are cut off or have no subword: not trained on"
+        _log.warning(text, part.language, n_lost)
+    return reads

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from transformers import PreTrainedTokenizerFast
 
+from polyconcept.reading import Reader
 from polyconcept.records import Bool, Int64, Sentences
 
 __all__ = [
@@ -105,19 +106,12 @@ def split_into_subwords(
     sentences: Sentences, tokenizer: PreTrainedTokenizerFast, *, max_subwords: int
 ) -> list[Subwords]:
     """Give the subwords of each sentence without special ones, cut off after `max_subwords`."""
-    # Fast tokenizers take no empty list, and the words are never empty (records.Sentences).
-    coded = tokenizer(
-        [list(words) for words in sentences.words],
-        is_split_into_words=True,
-        add_special_tokens=False,
-        truncation=True,
-        max_length=max_subwords,
-    )
-    parts = []
-    for index, ids in enumerate(coded["input_ids"]):
-        word = np.array(coded.word_ids(index), dtype=np.int64)
-        parts.append(_subwords(np.array(ids, dtype=np.int64), word))
-    return parts
+    tokens = Reader(tokenizer, max_length=max_subwords, special=False).tokens(sentences.words)
+    ids, word = tokens.subwords.astype(np.int64), tokens.word
+    return [
+        _subwords(ids[start:end], word[start:end])
+        for start, end in zip(tokens.bound, tokens.bound[1:], strict=False)
+    ]
 
 
 def _subwords(ids: Int64[np.ndarray, " subword"], word: Int64[np.ndarray, " subword"]) -> Subwords:

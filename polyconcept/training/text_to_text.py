@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from polyconcept import prompts
-from polyconcept.reading import Read, read_words
+from polyconcept.reading import Read, Reader, text_end, written_text
 from polyconcept.records import LabelledSentences, Sentences, TaggedSentences
 from polyconcept.training.trainer import Example, FinetuneOptions, train_on
 
@@ -25,6 +26,7 @@ def finetune_translation(
     *,
     options: FinetuneOptions,
     checkpoint_directory: Path,
+    language_codes: Mapping[str, str] | None = None,
 ) -> None:
     """Fine-tune `model` in place to translate, into any number of languages at once.
 
@@ -38,12 +40,14 @@ def finetune_translation(
         train: Parallel sentences: sentence i of the second is the translation of that of the first.
         options: How to train.
         checkpoint_directory: Folder for checkpoints alone, outside the results.
+        language_codes: See `reading.language_code`.
 
     Raises:
         ValueError: No sentences, languages of a pair with other numbers of sentences, a model
-            without a decoder, or a tokenizer that does not fit it.
+            without a decoder, or a tokenizer that does not fit it or has no code for a language.
     """
     _check_model(model, tokenizer)
+    readers = _readers(tokenizer, options, language_codes)
     examples: list[Example] = []
     for source, target in train:
         pair = f"{source.language}-{target.language}"
@@ -52,7 +56,8 @@ def finetune_translation(
                 f"{pair}: parallel sentences are needed, found {len(source)} and {len(target)}"
             )
         asked = [prompts.translation_prompt(words, target.language) for words in source.words]
-        examples += _examples(tokenizer, asked, target.words, pair, options)
+        reader, writer = readers(source.language), readers(target.language)
+        examples += _examples(reader, writer, asked, target.words, pair)
     train_on(model, tokenizer, examples, options=options, directory=checkpoint_directory)
 
 
@@ -63,6 +68,7 @@ def finetune_entities_as_text(
     *,
     options: FinetuneOptions,
     checkpoint_directory: Path,
+    language_codes: Mapping[str, str] | None = None,
 ) -> None:
     """Fine-tune `model` in place to write the entities of a sentence (`prompts.entities_answer`).
 
@@ -70,6 +76,7 @@ def finetune_entities_as_text(
     learn from; a type of entities that the tokenizer cannot write is refused as well.
     """
     _check_model(model, tokenizer)
+    readers = _readers(tokenizer, options, language_codes)
     tags = {tag for part in train for row in part.tags for tag in row if tag != "O"}
     _check_writes(tokenizer, prompts.entity_symbols(sorted({tag[2:] for tag in tags})))
     examples: list[Example] = []
@@ -79,7 +86,8 @@ def finetune_entities_as_text(
             prompts.entities_answer(words, tags).split()
             for words, tags in zip(part.words, part.tags, strict=True)
         ]
-        examples += _examples(tokenizer, asked, answers, part.language, options)
+        reader = readers(part.language)
+        examples += _examples(reader, reader, asked, answers, part.language)
     train_on(model, tokenizer, examples, options=options, directory=checkpoint_directory)
 
 
@@ -90,6 +98,7 @@ def finetune_sentiment_as_text(
     *,
     options: FinetuneOptions,
     checkpoint_directory: Path,
+    language_codes: Mapping[str, str] | None = None,
 ) -> None:
     """Fine-tune `model` in place to write the sentiment of a sentence, which is its label.
 
@@ -97,25 +106,37 @@ def finetune_sentiment_as_text(
     learn from; a label that the tokenizer cannot write is refused as well.
     """
     _check_model(model, tokenizer)
+    readers = _readers(tokenizer, options, language_codes)
     _check_writes(tokenizer, sorted({label for part in train for label in part.label}))
     examples: list[Example] = []
     for part in train:
         asked = [prompts.sentiment_prompt(words) for words in part.words]
         answers = [prompts.sentiment_answer(label).split() for label in part.label]
-        examples += _examples(tokenizer, asked, answers, part.language, options)
+        reader = readers(part.language)
+        examples += _examples(reader, reader, asked, answers, part.language)
     train_on(model, tokenizer, examples, options=options, directory=checkpoint_directory)
 
 
-def _examples(
+def _readers(
     tokenizer: PreTrainedTokenizerFast,
+    options: FinetuneOptions,
+    language_codes: Mapping[str, str] | None,
+) -> Callable[[str], Reader]:
+    """One reader of each language, made when it is first asked for."""
+    return cache(
+        partial(Reader, tokenizer, max_length=options.max_length, language_codes=language_codes)
+    )
+
+
+def _examples(
+    reader: Reader,
+    writer: Reader,
     asked: Sequence[Sequence[str]],
     answers: Sequence[Sequence[str]],
     where: str,
-    options: FinetuneOptions,
 ) -> list[Example]:
     """Subwords of prompts and answers; the model itself derives what its decoder reads."""
-    sources = read_words(asked, tokenizer, max_length=options.max_length)
-    targets = read_words(answers, tokenizer, max_length=options.max_length)
+    sources, targets = reader.words(asked), writer.words(answers)
     _tell_lost(where, "read", sources)
     _tell_lost(where, "written", targets)
     return [
@@ -137,7 +158,7 @@ def _check_model(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> 
             "to write its answer a model needs encoder, decoder and vocabulary head; "
             f"{type(model).__name__} is none of this kind"
         )
-    end, last = model.config.eos_token_id, tokenizer("a")["input_ids"][-1:]
+    end, last = model.config.eos_token_id, text_end(tokenizer)
     if last != [end] or tokenizer.pad_token_id != model.config.pad_token_id:
         # A model that never reads an end would never learn to write one.
         raise ValueError(
@@ -151,14 +172,8 @@ def _check_writes(tokenizer: PreTrainedTokenizerFast, texts: Iterable[str]) -> N
     unwritten = [
         text
         for text in texts
-        if str(
-            tokenizer.decode(
-                tokenizer(text)["input_ids"],
-                skip_special_tokens=True,
-                clean_up_tokenization_spaces=False,
-            )
-        ).split()
-        != text.split()
+        if written_text(tokenizer, Reader(tokenizer, special=False).words([text.split()])[0].ids)
+        != " ".join(text.split())
     ]
     if unwritten:
         raise ValueError(f"the tokenizer cannot write {unwritten}: no answer could hold them")

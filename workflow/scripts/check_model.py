@@ -3,13 +3,15 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import models, store
+from polyconcept import models, reading, store
 from polyconcept.jobs import running
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
-    models.load_tokenizer(Path(snakemake.input.model))
-    models.check_states(Path(snakemake.input.model), **snakemake.params.settings)
+    settings, model = dict(snakemake.params.settings), Path(snakemake.input.model)
+    tokenizer, codes = models.load_tokenizer(model), settings.pop("language_codes", {})
+    reading.check_languages(tokenizer, settings.pop("languages", []), codes)
+    models.check_states(model, **settings)
     store.write_json(snakemake.params.settings, Path(snakemake.output.checked))

@@ -25,6 +25,7 @@ with running(snakemake):
         words,
         max_length=models.max_subwords(model, tokenizer),
         side=names.side,
+        language_codes=settings.get("language_codes"),
         given=corpus.read_sentences(Path(given), Path(given).stem) if given else None,
         **{key: settings[key] for key in ("token_budget", "pooling", "reading")},
     )

@@ -14,16 +14,18 @@ with running(snakemake):
     settings["device"] = devices.choose_device(
         settings["device"], n_gpus=snakemake.resources.get("gpu", 0)
     )
-    labels = settings.pop("labels")
+    labels, codes = settings.pop("labels"), settings.pop("language_codes", None)
     files = [Path(path) for path in snakemake.input.train]
     base = Path(snakemake.input.model)
     model, tokenizer = models.load_for_generation(base), models.load_tokenizer(base)
+    models.limit_length(tokenizer, model)
     training.finetune_entities_as_text(
         model,
         tokenizer,
         [corpus.read_tagged(file, file.stem, labels) for file in files],
         options=training.FinetuneOptions(**settings),
         checkpoint_directory=checkpoints,
+        language_codes=codes,
     )
     models.save_model(model, tokenizer, Path(snakemake.output.model))
     training.remove_checkpoints(checkpoints)

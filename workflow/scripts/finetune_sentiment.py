@@ -14,7 +14,7 @@ with running(snakemake):
     settings["device"] = devices.choose_device(
         settings["device"], n_gpus=snakemake.resources.get("gpu", 0)
     )
-    labels = settings.pop("labels")
+    labels, codes = settings.pop("labels"), settings.pop("language_codes", None)
     files = [Path(path) for path in snakemake.input.train]
     train = [corpus.read_labelled(file, file.stem, labels) for file in files]
     base = Path(snakemake.input.model)
@@ -27,6 +27,7 @@ with running(snakemake):
         train,
         options=training.FinetuneOptions(**settings),
         checkpoint_directory=checkpoints,
+        language_codes=codes,
     )
     models.save_model(model, tokenizer, Path(snakemake.output.model))
     training.remove_checkpoints(checkpoints)

@@ -14,14 +14,17 @@ with running(snakemake):
     settings["device"] = devices.choose_device(
         settings["device"], n_gpus=snakemake.resources.get("gpu", 0)
     )
+    codes = settings.pop("language_codes", None)
     base = Path(snakemake.input.model)
     model, tokenizer = models.load_for_generation(base), models.load_tokenizer(base)
+    models.limit_length(tokenizer, model)
     training.finetune_translation(
         model,
         tokenizer,
         corpus.read_pairs(snakemake.input.sources, snakemake.input.targets),
         options=training.FinetuneOptions(**settings),
         checkpoint_directory=checkpoints,
+        language_codes=codes,
     )
     models.save_model(model, tokenizer, Path(snakemake.output.model))
     training.remove_checkpoints(checkpoints)

@@ -14,9 +14,12 @@ with running(snakemake):
     device = devices.choose_device(settings["device"], n_gpus=snakemake.resources.get("gpu", 0))
     directory = Path(snakemake.input.model)
     files = [Path(path) for path in snakemake.input.test]
+    model = models.load_for_generation(directory, device=device)
+    tokenizer = models.load_tokenizer(directory)
+    models.limit_length(tokenizer, model)
     scores = evaluation.evaluate_entities_as_text(
-        models.load_for_generation(directory, device=device),
-        models.load_tokenizer(directory),
+        model,
+        tokenizer,
         [corpus.read_tagged(file, file.stem, settings["labels"]) for file in files],
         labels=settings["labels"],
         run=evaluation.TaskRun(
@@ -29,5 +32,6 @@ with running(snakemake):
         ),
         n_beams=settings["n_beams"],
         max_length=settings["max_length"],
+        language_codes=settings.get("language_codes"),
     )
     store.write_scores(scores, Path(snakemake.output.scores))

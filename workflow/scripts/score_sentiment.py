@@ -29,5 +29,6 @@ with running(snakemake):
             seed=settings["seed"],
         ),
         max_length=settings["max_length"],
+        language_codes=settings.get("language_codes"),
     )
     store.write_scores(scores, Path(snakemake.output.scores))

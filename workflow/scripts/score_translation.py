@@ -13,9 +13,12 @@ with running(snakemake):
     settings, names = snakemake.params.settings, snakemake.wildcards
     device = devices.choose_device(settings["device"], n_gpus=snakemake.resources.get("gpu", 0))
     directory = Path(snakemake.input.model)
+    model = models.load_for_generation(directory, device=device)
+    tokenizer = models.load_tokenizer(directory)
+    models.limit_length(tokenizer, model)
     scores, translations = evaluation.evaluate_translation(
-        models.load_for_generation(directory, device=device),
-        models.load_tokenizer(directory),
+        model,
+        tokenizer,
         corpus.read_pairs(snakemake.input.sources, snakemake.input.targets),
         run=evaluation.TaskRun(
             model=names.model,
@@ -27,6 +30,7 @@ with running(snakemake):
         ),
         n_beams=settings["n_beams"],
         max_length=settings["max_length"],
+        language_codes=settings.get("language_codes"),
     )
     store.write_scores(scores, Path(snakemake.output.scores))
     store.write_translations(translations, Path(snakemake.output.translations))
