@@ -15,5 +15,6 @@ with running(snakemake):
         Path(snakemake.input.labelled),
         snakemake.wildcards.language,
         settings["spellings"] or settings["labels"],
+        columns=settings["columns"],
     )
     corpus.write_labelled(Path(snakemake.output.labelled), sentences)
