@@ -462,6 +462,9 @@ TREE = """# newdoc id = 1
         (("NER=B-PER", "_", "_"), ("B-PER", "B-LOC", "I-LOC")),
         (("_", "NER=B-PER", "NER=I-PER"), ("B-PER", "B-LOC", "I-LOC")),
         (("SpaceAfter=No", "_", "NER=B-PER"), ("B-PER", "B-LOC", "I-LOC")),
+        (("NER=O", "NER=O", "NER=B-PER"), ("B-PER", "B-LOC", "I-LOC")),
+        (("NER=B-PER", "NER=O", "NER=O"), ("B-PER", "B-LOC", "I-LOC")),
+        (("NER=O", "_", "_"), ("O", "B-LOC", "I-LOC")),
     ],
 )
 def test_conllu_is_read_as_surface_words(tmp_path, tags, expected):

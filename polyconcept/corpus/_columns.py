@@ -62,7 +62,7 @@ def choose_columns(
 
 
 def tags_of(source: Source, table: Table, chosen: Chosen) -> list[list[tuple[str, ...]]]:
-    """The tags of each word: its own, or those of its parts where it has none of its own.
+    """The tags of each word: its own, or those of its parts where its own names no entity.
 
     Raises:
         ValueError: no word has the key that the study names.
@@ -189,7 +189,9 @@ def _marked(table: Table, column: int) -> set[tuple[int, int]]:
 
 def _tags(row: Row, column: int, key: str) -> tuple[str, ...]:
     own, *parts = (_value(cells[column], key) for cells in (row.cells, *row.parts))
-    return tuple(parts) if parts and own in _UNSET else (own,)
+    said = tuple(tag for tag in parts if tag not in _UNSET)
+    # Some files write O at every line that they have no tag for.
+    return said if said and own in ("O", *_UNSET) else (own,)
 
 
 def _value(cell: str, key: str) -> str:
