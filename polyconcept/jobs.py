@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def running(job: Job) -> Iterator[None]:
+def running(job: Job) -> Iterator[Watch]:
     """Run a job's work with its log (`log_to`); where it succeeds, write its run record.
 
     The record stands beside the first output, as `record_path` of `polyconcept.provenance.runs`
@@ -26,6 +26,9 @@ def running(job: Job) -> Iterator[None]:
 
     Args:
         job: The object `snakemake` of a script. Its rule has the name of the script.
+
+    Yields:
+        The job's watch, whose `note` takes what the record shall say of the inputs.
 
     Raises:
         SystemExit: With status 1 after any exception, as `log_to`; also where an input was changed
@@ -37,7 +40,7 @@ def running(job: Job) -> Iterator[None]:
     with log_to(job.log[0], threads=job.threads):
         watch = Watch(job)
         began = time.perf_counter()
-        yield
+        yield watch
         seconds = time.perf_counter() - began
         watch.finish()
         _log.info("work took %.3f s", seconds)

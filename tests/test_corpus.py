@@ -2,7 +2,7 @@ import logging
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import IOB2, Entities
@@ -206,13 +206,15 @@ def test_columns_comments_and_line_ends_vary(tmp_path, content):
 
 def test_i_tags_outside_entities_are_o_and_counted_once(tmp_path, caplog):
     tags = ["B-LOC", "I-PER", "I-LOC", "I-LOC", "", "I-ORG", "B-PER", "I-PER", "O", "I-PER"]
-    path = write(tmp_path / "x.conll", "\n".join(f"w\t{tag}" if tag else "" for tag in tags))
+    # As many good entities as make the 4 that are lost a few per cent.
+    lines = [f"w\t{tag}" if tag else "" for tag in tags] + ["", "w\tB-LOC"] * 80
+    path = write(tmp_path / "x.conll", "\n".join(lines))
     expected = (("B-LOC", "O", "O", "O"), ("O", "B-PER", "I-PER", "O", "O"))
 
     with caplog.at_level(logging.INFO):
         read = corpus.read_tagged(path, "en", LABELS)
 
-    assert read.tags == expected
+    assert read.tags[:2] == expected
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert caplog.messages == [
         f"{path}: 5 I- tags follow no B- or I- tag of their label and are read as O "
@@ -220,15 +222,21 @@ def test_i_tags_outside_entities_are_o_and_counted_once(tmp_path, caplog):
     ]
 
 
+@settings(deadline=None)  # it writes files of hundreds of lines
 @given(
-    st.lists(st.sampled_from(["O", *(f"{p}-{label}" for p in "BI" for label in "XYZ")]), min_size=1)
+    st.lists(
+        st.sampled_from(["O", *(f"{p}-{label}" for p in "BI" for label in "XYZ")]),
+        min_size=1,
+        max_size=12,
+    )
 )
 def test_the_entities_are_those_of_seqeval_in_strict_mode(tmp_path_factory, tags):
     path = tmp_path_factory.getbasetemp() / "strict.conll"
-    write(path, "".join(f"w\t{tag}\n" for tag in tags))
+    good = "\n" + "w\tB-X\n" * 20 * len(tags)
+    write(path, "".join(f"w\t{tag}\n" for tag in tags) + good)
     expected = [entity.to_tuple()[1:] for entity in Entities([tags], IOB2).entities[0]]
 
-    (read,) = corpus.read_tagged(path, "en", "XYZ").tags
+    read, *_ = corpus.read_tagged(path, "en", "XYZ").tags
     lenient = [(label, start, end + 1) for label, start, end in get_entities(list(read))]
 
     # Read leniently too the result has the strict entities: the repair leaves nothing to interpret.
@@ -240,11 +248,12 @@ def test_the_entities_are_those_of_seqeval_in_strict_mode(tmp_path_factory, tags
 
 def test_ignored_labels_are_o_and_end_an_entity(tmp_path, caplog):
     tags = ["B-PER", "B-MISC", "I-MISC", "I-PER"]
-    path = write(tmp_path / "x.conll", "".join(f"w\t{tag}\n" for tag in tags))
+    content = "".join(f"w\t{tag}\n" for tag in tags) + "\nw\tB-PER\n" * 20
+    path = write(tmp_path / "x.conll", content)
 
     read = corpus.read_tagged(path, "ar", LABELS, ignored=["MISC"])
 
-    assert read.tags == (("B-PER", "O", "O", "O"),)
+    assert read.tags[0] == ("B-PER", "O", "O", "O")
     assert "1 I- tags" in caplog.text
     assert "line 4" in caplog.text
 
@@ -267,7 +276,7 @@ def test_ignored_labels_are_o_and_end_an_entity(tmp_path, caplog):
             "a\tB-PRE\nb\tI-PRE\n\nc\tPER\nd\tB-PER\ne\tI-PRE\nf\tI-PRE\ng\tS-PER\nh\tB-\ni\tb-PER\n",
             r"x.conll: unknown label 'PRE' \(4x, first in line 1\); "
             r"malformed tag 'PER' \(1x, first in line 4\); "
-            r"malformed tag 'S-PER' \(1x, first in line 8\); malformed tag 'B-' \(1x, .* line 9\); "
+            r"malformed tag 'B-' \(1x, .* line 9\); "
             r"malformed tag 'b-PER' .*; needed were O, .* labels LOC, ORG, PER",
         ),
         (b"a\tO\nb\xff\tO\n", "x.conll, line 2: byte 0xff at offset 5"),

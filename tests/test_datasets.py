@@ -365,14 +365,15 @@ def test_unusable_parallel_columns_are_refused():
 
 
 def test_tags_are_read_as_from_a_conll_file(tmp_path):
-    words = [["Anna", "Blum", "in", "Rom"], ["er", "lebt"]]
-    tags = [["B-PER", "I-PER", "O", "B-LOC"], ["I-PER", "O"]]
+    words = [["Anna", "Blum", "in", "Rom"], ["er", "lebt"]] + [["Anna"]] * 20
+    tags = [["B-PER", "I-PER", "O", "B-LOC"], ["I-PER", "O"]] + [["B-PER"]] * 20
 
-    found, counts = tagged_from_columns("de", words, tags, ["PER"], ignored=["LOC"])
+    found, reading = tagged_from_columns("de", words, tags, ["PER"], ignored=["LOC"])
 
-    strict = (("B-PER", "I-PER", "O", "O"), ("O", "O"))
+    strict = (("B-PER", "I-PER", "O", "O"), ("O", "O"), *[("B-PER",)] * 20)
     assert found == TaggedSentences("de", tuple(map(tuple, words)), strict)
-    assert counts == {"I- tag outside an entity, read as O": 1}
+    assert reading.scheme == "IOB2"
+    assert reading.changed == {"I- tag outside an entity, read as O": 1}
     write_tagged(tmp_path / "de.conll", found)
     assert read_tagged(tmp_path / "de.conll", "de", ["PER"]) == found
 
@@ -381,10 +382,10 @@ def test_odd_words_are_mended_or_left_out_and_counted(tmp_path):
     words = [["\u200e", "Anna", "New  York", "\ufeff"], ["\u200b"], ["-DOCSTART-"], []]
     tags = [["B-PER", "I-PER", "B-LOC", "I-LOC"], ["O"], ["O"], []]
 
-    found, counts = tagged_from_columns("en", words, tags, ["PER", "LOC"])
+    found, reading = tagged_from_columns("en", words, tags, ["PER", "LOC"])
 
     assert found == TaggedSentences("en", (("Anna", "New\u00a0York"),), (("B-PER", "B-LOC"),))
-    assert counts == {
+    assert reading.changed == {
         "word with nothing visible": 3,
         "word with blanks inside, kept as one": 1,
         "sentence without words": 2,
@@ -398,7 +399,12 @@ def test_odd_words_are_mended_or_left_out_and_counted(tmp_path):
     ("tags", "message"),
     [
         (["B-ORG", "O"], r"it: unknown label 'ORG' \(1x, first in row 0\); needed were O, .*PER"),
-        (["PER", "O"], r"it: malformed tag 'PER' \(1x, first in row 0\)"),
+        (["B-PER", "PER"], r"it: malformed tag 'PER' \(1x, first in row 0\)"),
+        (
+            ["O", "O"],
+            "it: found no entity of PER in 2 words: nothing to learn or to score; .*`tags`",
+        ),
+        (["O", "7"], "it, row 0: found the tag '7'; needed names"),
         ([1, 0], "it, row 0: found the tag 1; needed names such as 'B-PER'"),
         (["O"], "it, row 0: 2 words and 1 tags; needed one tag per word"),
     ],

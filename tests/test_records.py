@@ -213,6 +213,7 @@ def record(**changes):
         "seconds": 1.0,
         "peak_memory_mib": 10.5,
         "hdf5_bytes": {},
+        "found": {"scheme": "IOB1"},
     }
     return runs.RunRecord(**values | changes)
 
@@ -335,6 +336,15 @@ def write_outputs(project):
 
 
 RECORD = "results/known/a.txt.run.json"
+
+
+def test_what_a_job_found_its_inputs_to_be_stands_in_its_record(project):
+    with running(job(project)) as watch:
+        write_outputs(project)
+        watch.note({"scheme": "IOB1", "changed": {"word left out": 2}})
+
+    found = read_record(project / RECORD).found
+    assert found == {"scheme": "IOB1", "changed": {"word left out": 2}}
 
 
 def test_a_job_leaves_a_record_of_what_it_did(project):

@@ -139,6 +139,34 @@ def test_shipped_studies_are_valid(path):
         ("tasks", task("sentiment", ignored=["MISC"]), "tasks.it: `ignored` is for entities"),
         (
             "tasks",
+            task("entities", train={"files": {"en": "x"}, "columns": {"sentence": 2}}),
+            r"it: `train.columns` names \['sentence'\]; for entities it may name word and tag",
+        ),
+        (
+            "tasks",
+            task("sentiment", train={"files": {"en": "x"}, "columns": {"tag": "x"}}),
+            r"names \['tag'\]; for sentiment it may name sentence and label",
+        ),
+        (
+            "tasks",
+            task("entities", train={"files": {"en": "x"}, "columns": {"word": 2, "tag": 2}}),
+            "tasks.it.train: `columns` names one column twice",
+        ),
+        (
+            "tasks",
+            task("entities", train={"files": {"en": "x"}, "columns": {"word": 0}}),
+            "train.columns.word.*: .*greater than or equal to 1",
+        ),
+        (
+            "tasks",
+            task(
+                "entities",
+                train={"builtin": {"n_sentences": 9}, "languages": ["en"], "columns": {"word": 1}},
+            ),
+            "tasks.it.train: `columns` is for `files`, not for `builtin`",
+        ),
+        (
+            "tasks",
             task("entities", test={"corpus": "news", "languages": ["en"]}),
             "tasks.it: `test.corpus` is not for entities: give `files` or `builtin` or `hub`",
         ),

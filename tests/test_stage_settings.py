@@ -37,6 +37,20 @@ def test_a_job_gets_its_own_settings_and_no_others(demo):
     }
 
 
+def test_columns_of_a_file_concern_the_job_that_reads_it_alone(demo):
+    ner = demo.tasks["ner"]
+    train = ner.train.model_copy(update={"columns": {"word": 2, "tag": "NER"}})
+    study = demo.model_copy(
+        update={"tasks": demo.tasks | {"ner": ner.model_copy(update={"train": train})}}
+    )
+    job = {"variant": "ner", "model": "bert"}
+
+    found = stage_settings("fetch_entities", study, {"data": "ner/train", "language": "en"})
+    assert found["columns"] == {"word": 2, "tag": "NER"}
+    for rule in ("finetune_entities", "score_entities"):
+        assert stage_settings(rule, study, job) == stage_settings(rule, demo, job)
+
+
 def test_a_model_of_the_study_changes_no_other_models_jobs(demo):
     changed = demo.model_copy(
         update={"models": {**demo.models, "bert": demo.models["xlmr"]}, "layers": (0,)}

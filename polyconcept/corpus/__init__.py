@@ -33,7 +33,7 @@ from polyconcept.corpus._table import (
     split_words,
     table_places,
 )
-from polyconcept.corpus._tagged import iob2_tags, read_tagged, write_tagged
+from polyconcept.corpus._tagged import iob2_tags, read_tagged, recognise_tagged, write_tagged
 
 __all__ = [
     "KEPT",
@@ -58,6 +58,7 @@ __all__ = [
     "read_sentences",
     "read_tagged",
     "read_texts",
+    "recognise_tagged",
     "select_rows",
     "sentences_from_column",
     "split_words",

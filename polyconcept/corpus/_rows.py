@@ -8,9 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from polyconcept.corpus._escapes import unescape_lines
+from polyconcept.corpus._labelled import check_sentences
+from polyconcept.corpus._layout import DOCUMENT
 from polyconcept.corpus._lines import few
+from polyconcept.corpus._recognise import Reading, Token, recognise
 from polyconcept.corpus._running_text import Splitter, clean, is_visible, splitter
-from polyconcept.corpus._tagged import _DOCUMENT, _TAG, _strict, _Token
+from polyconcept.corpus._spelling import Source
 from polyconcept.records import Dropped, LabelledSentences, Sentences, TaggedSentences
 
 __all__ = [
@@ -102,8 +105,9 @@ def tagged_from_columns(
     *,
     ignored: Collection[str] = (),
     classes: Sequence[str] = (),
-) -> tuple[TaggedSentences, Dropped]:
-    """Sentences with entity tags (strict IOB2, as `read_tagged` reads it) from two list columns.
+    codes: Collection[str] = (),
+) -> tuple[TaggedSentences, Reading]:
+    """Sentences with entity tags from two list columns, read as `recognise_tagged` reads a file.
 
     A word with blanks inside stays one word: they become no-break spaces. A word of which nothing
     is visible is left out with its tag; where it began an entity, the next word of it does.
@@ -111,22 +115,25 @@ def tagged_from_columns(
     Args:
         language: code of the language.
         words: the words of each sentence.
-        tags: the tags of each sentence: ``O``, ``B-x`` or ``I-x``.
+        tags: the tags of each sentence, in any scheme that `recognise_tagged` knows.
         labels: entity labels known to the study, such as ``PER``.
         ignored: labels of the data that the study leaves out; their tags are read as ``O``.
         classes: tags that the numbers 0, 1, ... stand for, where the data set does not say so.
+        codes: what the data set calls the language.
 
     Returns:
-        The sentences; and how many sentences and words were left out or changed, by reason.
+        The sentences; and what the columns were found to be.
 
     Raises:
-        ValueError: columns or rows of different lengths, numbers instead of tags, a malformed tag,
-            a label neither known nor ignored (language, labels and rows), or no sentence is left.
+        ValueError: columns or rows of different lengths, numbers instead of tags, tags or words
+            that `recognise_tagged` would refuse (language and row), or no sentence is left.
     """
     if len(words) != len(tags):
         raise ValueError(f"{language}: {len(words)} rows of words, {len(tags)} of tags")
     _refuse_other(language, "words", words, list)
     _refuse_other(language, "tags", tags, list)
+    counts: Counter[str] = Counter()
+    sentences = []
     for row, (sentence, tagged) in enumerate(zip(words, tags, strict=True)):
         if len(sentence) != len(tagged):
             raise ValueError(
@@ -134,28 +141,18 @@ def tagged_from_columns(
                 "tag per word"
             )
         _refuse_other(f"{language}, row {row}", "words", sentence, str)
-    tags = [[_named(tag, classes) for tag in tagged] for tagged in tags]
-    _check_tags(language, tags, labels, ignored)
-    counts: Counter[str] = Counter()
-    kept = []
-    for row, (sentence, tagged) in enumerate(zip(words, tags, strict=True)):
-        tokens = _visible(row, sentence, tagged, counts)
-        if not tokens:
-            counts["sentence without words"] += 1
-        elif any(token.word == _DOCUMENT for token in tokens):
-            counts[f"sentence with {_DOCUMENT}"] += 1
-        else:
-            kept.append(tokens)
-    orphans: list[int] = []
-    found = TaggedSentences(
-        language,
-        tuple(tuple(token.word for token in tokens) for tokens in kept),
-        tuple(_strict(tokens, ignored, orphans) for tokens in kept),
+        named = [_named(language, row, tag, classes) for tag in tagged]
+        if DOCUMENT in sentence:
+            counts[f"sentence with {DOCUMENT}"] += 1
+            continue
+        visible = [_visible(word, counts) for word in sentence]
+        sentences.append(
+            [Token(row, word, (tag,)) for word, tag in zip(visible, named, strict=True)]
+        )
+    source = Source(language, "row", "is it another column? Name it in `words` and `tags`")
+    return recognise(
+        source, language, sentences, labels, ignored=ignored, codes=codes, changed=counts
     )
-    if orphans:
-        counts["I- tag outside an entity, read as O"] = len(orphans)
-    _report(language, counts, len(found))
-    return found, dict(counts)
 
 
 def labelled_from_columns(
@@ -189,6 +186,7 @@ def labelled_from_columns(
     _refuse_other(language, "texts", texts, str)
     found = [str(label) for label in labels]
     _refuse_unknown(language, found, {*spellings, *ignored}, spellings)
+    check_sentences(f"{language}, texts", texts)
     cut = splitter(language, tokenizer)
     dropped: Counter[str] = Counter()
     kept = []
@@ -206,66 +204,28 @@ def labelled_from_columns(
     return LabelledSentences(language, words_of, label_of), dict(dropped)
 
 
-def _visible(
-    row: int, words: Sequence[str], tags: Sequence[str], counts: Counter[str]
-) -> list[_Token]:
-    tokens: list[_Token] = []
-    begun = ""  # label of an entity whose first word was left out
-    for word, tag in zip(words, tags, strict=True):
-        parts = clean(word).split()
-        if not is_visible("".join(parts)):
-            counts["word with nothing visible"] += 1
-            begun = tag[2:] if tag.startswith("B-") else begun
-            continue
-        if begun and tag == f"I-{begun}":
-            tag = f"B-{begun}"
-        begun = ""
-        if len(parts) > 1:
-            counts["word with blanks inside, kept as one"] += 1
-        tokens.append(_Token(row, "\N{NO-BREAK SPACE}".join(parts), tag))
-    return tokens
+def _visible(word: str, counts: Counter[str]) -> str:
+    """The word in one piece; empty where nothing of it is visible."""
+    parts = clean(word).split()
+    if not is_visible("".join(parts)):
+        counts["word with nothing visible"] += 1
+        return ""
+    if len(parts) > 1:
+        counts["word with blanks inside, kept as one"] += 1
+    return "\N{NO-BREAK SPACE}".join(parts)
 
 
-def _named(tag: Any, classes: Sequence[str]) -> Any:  # noqa: ANN401 - checked by `_check_tags`
-    """The tag that a number stands for; anything else as it is."""
+def _named(language: str, row: int, tag: Any, classes: Sequence[str]) -> str:  # noqa: ANN401
+    """The tag, also where a number stands for it."""
     # Numbers without a name come as their digits from a column of classes, else as numbers.
     number = int(tag) if isinstance(tag, int) or (isinstance(tag, str) and tag.isdecimal()) else -1
-    return classes[number] if 0 <= number < len(classes) else tag
-
-
-def _check_tags(
-    language: str,
-    tags: Sequence[Sequence[Any]],
-    labels: Collection[str],
-    ignored: Collection[str],
-) -> None:
-    """Report every malformed tag and unknown label of a language at once."""
-    known = {"O", *(f"{kind}-{label}" for label in (*labels, *ignored) for kind in "BI")}
-    first: dict[str, int] = {}
-    counts: Counter[str] = Counter()
-    for row, sentence in enumerate(tags):
-        for tag in sentence:
-            if not isinstance(tag, str):
-                raise ValueError(
-                    f"{language}, row {row}: found the tag {tag!r}; needed names such as 'B-PER' "
-                    "(the file does not say what its numbers stand for: name them in `classes`)"
-                )
-            if tag in known:
-                continue
-            shaped = _TAG.fullmatch(tag)
-            problem = f"unknown label {tag[2:]!r}" if shaped else f"malformed tag {tag!r}"
-            first.setdefault(problem, row)
-            counts[problem] += 1
-    if counts:
-        shown = "; ".join(
-            f"{problem} ({counts[problem]}x, first in row {first[problem]})"
-            for problem in list(first)[:10]
-        )
+    named = classes[number] if 0 <= number < len(classes) else tag
+    if not isinstance(named, str) or named.lstrip("-").isdecimal():
         raise ValueError(
-            f"{language}: {shown}; needed were O, or B- or I- and one of the labels "
-            f"{', '.join(sorted(labels))} (labels of the data that the study leaves out go into "
-            "`ignored`)"
+            f"{language}, row {row}: found the tag {named!r}; needed names such as 'B-PER' (the "
+            "file does not say what its numbers stand for: name them in `classes`)"
         )
+    return named
 
 
 def _refuse_unknown(

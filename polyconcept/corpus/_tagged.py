@@ -1,78 +1,102 @@
-"""CoNLL files: one word a line with its entity tag in the last column."""
+"""CoNLL files: one word a line with its entity tag in another column."""
 
 from __future__ import annotations
 
-import logging
-import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from polyconcept.atomic import write_text_atomic
-from polyconcept.corpus._lines import check_start, check_words, read_lines, split_words
+from polyconcept.corpus._columns import Chosen, ColumnNames, choose_columns, tags_of
+from polyconcept.corpus._layout import DOCUMENT, Table, read_table
+from polyconcept.corpus._lines import check_start, check_words, read_lines
+from polyconcept.corpus._recognise import Reading, Token, recognise
+from polyconcept.corpus._spelling import Source
 from polyconcept.records import TaggedSentences
-
-_LOG = logging.getLogger(__name__)
-_DOCUMENT = "-DOCSTART-"
-_TAG = re.compile(r"O|[BI]-.+")
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """How a CoNLL file separates its columns; taken from its first word."""
-
-    tabs: bool
-    """Columns are cut at tabs; else at runs of spaces."""
-    n_columns: int
-    """Columns of every word line."""
-
-    def columns(self, line: str) -> tuple[str, ...]:
-        if self.tabs:
-            return tuple(column.strip(" ") for column in line.split("\t"))
-        return split_words(line)
 
 
 def read_tagged(
     path: Path, language: str, labels: Collection[str], *, ignored: Collection[str] = ()
 ) -> TaggedSentences:
-    """Sentences with entity tags from a CoNLL file under the strict IOB2 rule.
+    """Sentences with entity tags that `write_tagged` wrote: `recognise_tagged` without its log.
 
-    One word a line, its tag in the last column, columns cut at tabs (or, in a file without tabs,
-    at spaces), a blank line between sentences. ``-DOCSTART-`` lines and comments are skipped; a
-    comment starts with ``#``, stands between sentences and is no word with its tag (``#`` may be
-    a word: it is one in AQMAR).
+    A file without entities is none to learn from or to score, but can be read back.
+    """
+    return _recognised(path, language, labels, ignored, {}, own=True)[0]
 
-    Strict IOB2 (as conlleval and seqeval's strict mode read it): an entity starts with ``B-`` and
-    goes on only with ``I-`` of the same label. An ``I-`` tag without such a word before it belongs
-    to no entity: it is read as ``O``, and one warning gives their number and the first line.
+
+def recognise_tagged(
+    path: Path,
+    language: str,
+    labels: Collection[str],
+    *,
+    ignored: Collection[str] = (),
+    columns: ColumnNames | None = None,
+) -> tuple[TaggedSentences, Reading]:
+    """Sentences with entity tags from a CoNLL file, and what the file was found to be.
+
+    One word a line, columns cut at tabs (or, in a file without tabs, at spaces), a blank line
+    between sentences. ``-DOCSTART-`` lines and comments are skipped; a comment starts with ``#``,
+    stands between sentences and is no word with its tag (``#`` may be a word: it is one in AQMAR).
+    docs/INPUT.md lists the layouts and schemes that are recognised, and what is refused.
+
+    Whatever the scheme, the result is IOB2 in which every entity is whole: one that breaks the
+    file's scheme is read as ``O``, and one warning gives their number and the first line. In IOB2
+    that is an entity that begins with ``I-`` (as conlleval and seqeval's strict mode read it).
 
     Args:
         path: the file.
         language: code of its language.
         labels: entity labels known to the study, such as ``PER``.
         ignored: labels of the file that the study leaves out; their tags are read as ``O``.
+        columns: ``word`` and ``tag`` -> number of the column from 1, or its name in the file.
 
     Raises:
-        ValueError: not UTF-8, no sentence, another number of columns, a tag that is not ``O``,
-            ``B-x`` or ``I-x``, or a label neither known nor ignored; with file and line.
+        ValueError: not UTF-8, no sentence, another number of columns, columns or tags that cannot
+            be told, a label neither known nor ignored, words of another language; with file and
+            line.
     """
-    sentences = list(_sentences(path, read_lines(path)))
-    if not sentences:
-        raise ValueError(f"{path}: no sentence found; lines 'word<TAB>tag' were needed")
-    _check_tags(path, sentences, labels, ignored)
-    orphans: list[int] = []
-    tags = tuple(_strict(tokens, ignored, orphans) for tokens in sentences)
-    if orphans:
-        _LOG.warning(
-            "%s: %d I- tags follow no B- or I- tag of their label and are read as O "
-            "(strict IOB2); the first is in line %d",
-            path,
-            len(orphans),
-            orphans[0],
-        )
-    words = tuple(tuple(token.word for token in tokens) for tokens in sentences)
-    return TaggedSentences(language, words, tags)
+    return _recognised(path, language, labels, ignored, columns or {}, own=False)
+
+
+def _recognised(
+    path: Path,
+    language: str,
+    labels: Collection[str],
+    ignored: Collection[str],
+    given: ColumnNames,
+    *,
+    own: bool,
+) -> tuple[TaggedSentences, Reading]:
+    table = read_table(path, read_lines(path), [n for n in given.values() if isinstance(n, str)])
+    source = Source(
+        str(path), "line", "is it another column? Name it in `columns`, such as {word: 1, tag: 4}"
+    )
+    chosen = choose_columns(source, table, [*labels, *ignored], given)
+    tags = tags_of(source, table, chosen)
+    sentences = [
+        [Token(row.line, row.cells[chosen.word], tag) for row, tag in zip(rows, found, strict=True)]
+        for rows, found in zip(table.sentences, tags, strict=True)
+    ]
+    for token in (token for tokens in sentences for token in tokens):
+        check_words([token.word], source.at(token.place))
+    return recognise(
+        source,
+        language,
+        sentences,
+        labels,
+        ignored=ignored,
+        own=own,
+        layout=_layout(table, chosen),
+        changed={
+            name: count
+            for name, count in (
+                ("surface word of several, which are not read", table.n_ranges),
+                ("word that is not written, left out", table.n_empty),
+            )
+            if count
+        },
+    )
 
 
 def iob2_tags(labels: Iterable[str]) -> tuple[str, ...]:
@@ -96,114 +120,22 @@ def write_tagged(path: Path, sentences: TaggedSentences) -> None:
             raise ValueError(f"{where}: {len(words)} words and {len(tags)} tags; one tag per word")
         check_words(words, where)
         check_words(tags, where)
-        if _DOCUMENT in words:
-            raise ValueError(f"{where}: the word {_DOCUMENT} marks documents in CoNLL files")
+        if DOCUMENT in words:
+            raise ValueError(f"{where}: the word {DOCUMENT} marks documents in CoNLL files")
         blocks.append("".join(f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True)))
     text = "\n".join(blocks) + "\n"
     check_start(path, text)
     write_text_atomic(path, text)
 
 
-@dataclass(frozen=True)
-class _Token:
-    line: int
-    word: str
-    tag: str
-
-
-def _sentences(path: Path, lines: Sequence[str]) -> Iterator[list[_Token]]:
-    layout = _layout(path, lines)
-    tokens: list[_Token] = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip(" \t") or line.startswith(_DOCUMENT):
-            if tokens:
-                yield tokens
-            tokens = []
-        elif tokens or not _is_comment(line, layout):
-            tokens.append(_token(f"{path}, line {number}", number, layout, line))
-    if tokens:
-        yield tokens
-
-
-def _layout(path: Path, lines: Sequence[str]) -> _Layout:
-    """Layout of the first line that is surely a word: a comment could pass for another layout."""
-    for number, line in enumerate(lines, start=1):
-        if not line.strip(" \t") or line.startswith(_DOCUMENT):
-            continue
-        if line.startswith("#") and not re.fullmatch(r"#\S*\t(O|[BI]-\S+)", line):
-            continue
-        layout = _Layout(tabs="\t" in line, n_columns=0)
-        n_columns = len(layout.columns(line))
-        if n_columns < 2:
-            raise ValueError(
-                f"{path}, line {number}: found one column in {line!r}; a word and its tag, "
-                "separated by a tab or a space, were needed"
-            )
-        return _Layout(layout.tabs, n_columns)
-    raise ValueError(f"{path}: no sentence found; lines 'word<TAB>tag' were needed")
-
-
-def _is_comment(line: str, layout: _Layout) -> bool:
-    """Whether a line between two sentences is a comment; ``#`` and a tag make a word line."""
-    if not line.startswith("#"):
-        return False
-    if layout.tabs:
-        return "\t" not in line
-    columns = layout.columns(line)
-    return len(columns) != layout.n_columns or not _TAG.fullmatch(columns[-1])
-
-
-def _token(where: str, number: int, layout: _Layout, line: str) -> _Token:
-    columns = layout.columns(line)
-    if len(columns) != layout.n_columns:
-        raise ValueError(
-            f"{where}: found {len(columns)} columns in {line!r}; the file's first word has "
-            f"{layout.n_columns}, separated by {'tabs' if layout.tabs else 'spaces'}"
-        )
-    check_words(columns[:1], where)
-    return _Token(number, columns[0], columns[-1])
-
-
-def _check_tags(
-    path: Path,
-    sentences: Sequence[Sequence[_Token]],
-    labels: Collection[str],
-    ignored: Collection[str],
-) -> None:
-    """Report every malformed tag and unknown label of the file at once, each with a first line."""
-    first: dict[str, int] = {}
-    counts: Counter[str] = Counter()
-    for token in (token for tokens in sentences for token in tokens):
-        if _TAG.fullmatch(token.tag):
-            if token.tag == "O" or token.tag[2:] in labels or token.tag[2:] in ignored:
-                continue
-            problem = f"unknown label {token.tag[2:]!r}"
-        else:
-            problem = f"malformed tag {token.tag!r}"
-        first.setdefault(problem, token.line)
-        counts[problem] += 1
-    if counts:
-        shown = "; ".join(
-            f"{problem} ({counts[problem]}x, first in line {first[problem]})"
-            for problem in list(first)[:10]
-        )
-        raise ValueError(
-            f"{path}: {shown}; needed were O, or B- or I- and one of the labels "
-            f"{', '.join(sorted(labels))}"
-        )
-
-
-def _strict(
-    tokens: Sequence[_Token], ignored: Collection[str], orphans: list[int]
-) -> tuple[str, ...]:
-    """Tags of a sentence with ignored labels and I- tags outside entities as O."""
-    tags: list[str] = []
-    before = "O"  # as the file has it, so that ignored entities make no orphans
-    for token in tokens:
-        tag = token.tag
-        if tag.startswith("I-") and before[2:] != tag[2:]:
-            orphans.append(token.line)
-            tag = "O"
-        before = tag
-        tags.append("O" if tag[2:] in ignored else tag)
-    return tuple(tags)
+def _layout(table: Table, chosen: Chosen) -> Mapping[str, Any]:
+    """Columns of a file as the log and the record give them."""
+    tag = f"{chosen.tag + 1}.{chosen.key}" if chosen.key else chosen.tag + 1
+    return {
+        "columns": table.n_columns,
+        "word_column": chosen.word + 1,
+        "tag_column": tag,
+        "counted": table.counted,
+        "header": table.header,
+        "columns_of_nested_entities": [column + 1 for column in chosen.nested],
+    }

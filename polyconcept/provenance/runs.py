@@ -129,6 +129,8 @@ class RunRecord:
     hdf5_bytes: Mapping[str, str] = field(default_factory=dict)
     """Path -> SHA-256 of the bytes of each HDF5 output, whose `FileState` is of its content: a byte
     that holds no content cannot be flipped unseen."""
+    found: Mapping[str, Any] = field(default_factory=dict)
+    """What the job found its inputs to be, where it had to find out."""
 
 
 def record_path(output: str | Path) -> Path:

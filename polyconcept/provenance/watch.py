@@ -92,6 +92,11 @@ class Watch:
                 keep(KNOWN)
         self._stamps = [_stamp(Path(path)) for path in job.input]
         self._inputs = self._states(job.input)
+        self._found: dict[str, Any] = {}
+
+    def note(self, found: Mapping[str, Any]) -> None:
+        """Keep for the record what the job found its inputs to be, as values of JSON's."""
+        self._found |= _plain(found)
 
     def finish(self) -> Path:
         """Write the record.
@@ -134,6 +139,7 @@ class Watch:
                 for path in job.output
                 if Path(path).suffix == ".h5"
             },
+            found=self._found,
         )
         return write_record(record, self._folder)
 

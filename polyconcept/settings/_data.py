@@ -20,6 +20,7 @@ from polyconcept.settings._base import (
 
 __all__ = ["BuiltinText", "Corpus", "HubLabels", "HubText", "TaskData"]
 
+Column = Annotated[int, Field(ge=1, strict=True)] | Annotated[str, Field(min_length=1, strict=True)]
 Start = Annotated[int, Field(ge=0)]
 
 
@@ -115,12 +116,17 @@ class TaskData(Frozen):
     hub: HubLabels | None = None
     corpus: Name | None = None
     languages: tuple[Name, ...] = ()
+    columns: Mapping[str, Column] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_source(self) -> TaskData:
         needs_one_of(self, "files", "builtin", "hub", "corpus")
         if self.files is None and not self.languages:
             raise ValueError(f"needs `languages` beside `{self.source}`")
+        if self.files is None and self.columns:
+            raise ValueError(f"`columns` is for `files`, not for `{self.source}`")
+        if len(set(self.columns.values())) != len(self.columns):
+            raise ValueError(f"`columns` names one column twice: {dict(self.columns)}")
         if self.files is not None and self.languages:
             raise ValueError("takes its languages from `files`: remove `languages`")
         if self.hub is not None and len(self.languages) > 1 and "{language}" not in self.hub.files:

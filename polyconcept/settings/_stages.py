@@ -57,6 +57,10 @@ def _labels(study: Study, wildcards: Wildcards) -> Values:
     return plain(task, "labels", "spellings", "ignored")
 
 
+def _file_labels(study: Study, wildcards: Wildcards) -> Values:
+    return _labels(study, wildcards) | plain(_task_data(study, wildcards), "columns")
+
+
 def _builtin_text(study: Study, wildcards: Wildcards) -> Values:
     return plain(study.corpora[wildcards["corpus"]].builtin)
 
@@ -174,9 +178,9 @@ _STAGES: Mapping[str, Stage] = {
     "fetch_hub_sentiment": _hub_labels("sentence", "label"),
     "fetch_hub_model": _nothing,
     "check_task": _nothing,
-    "fetch_entities": _labels,
+    "fetch_entities": _file_labels,
     "generate_entities": _builtin_labels,
-    "fetch_sentiment": _labels,
+    "fetch_sentiment": _file_labels,
     "generate_sentiment": _builtin_labels,
     "fetch_model": _nothing,
     "pretrain": _pretrain,

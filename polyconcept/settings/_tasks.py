@@ -17,6 +17,7 @@ _SOURCES = {
     "sentiment": ("files", "builtin", "hub"),
     "translation": ("corpus",),
 }
+_COLUMNS = {"entities": ("word", "tag"), "sentiment": ("sentence", "label"), "translation": ()}
 
 
 class FinetuningSettings(Frozen):
@@ -90,6 +91,12 @@ class Task(Frozen):
                 raise ValueError(
                     f"`{split}.{data.source}` is not for {self.kind}: give "
                     f"{' or '.join(f'`{name}`' for name in fitting)}"
+                )
+            unknown = sorted(set(data.columns) - {*_COLUMNS[self.kind]})
+            if unknown:
+                raise ValueError(
+                    f"`{split}.columns` names {unknown}; for {self.kind} it may name "
+                    f"{' and '.join(_COLUMNS[self.kind])}"
                 )
         return self
 

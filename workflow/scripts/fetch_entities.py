@@ -1,5 +1,6 @@
-"""Check the user's entity tags of one language and split, and keep a copy."""
+"""Find out how the user's entities of one language and split are tagged; keep them in IOB2."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,14 @@ from polyconcept.jobs import running
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with running(snakemake):
+with running(snakemake) as watch:
     settings = snakemake.params.settings
-    sentences = corpus.read_tagged(
+    sentences, reading = corpus.recognise_tagged(
         Path(snakemake.input.labelled),
         snakemake.wildcards.language,
         settings["labels"],
         ignored=settings["ignored"],
+        columns=settings["columns"],
     )
+    watch.note(asdict(reading))
     corpus.write_tagged(Path(snakemake.output.labelled), sentences)

@@ -1,5 +1,6 @@
 """Named entities of one language from a data set of the hub."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from polyconcept.jobs import running
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with running(snakemake):
+with running(snakemake) as watch:
     settings = snakemake.params.settings
     source = settings["hub"]
     language = snakemake.wildcards.language
@@ -20,13 +21,15 @@ with running(snakemake):
         first=source["first"],
         n_rows=source["n_sentences"],
     )
-    sentences, dropped = corpus.tagged_from_columns(
+    sentences, reading = corpus.tagged_from_columns(
         language,
         **rows,
         labels=settings["labels"],
         ignored=settings["ignored"],
         classes=source["classes"],
+        codes=[source["codes"].get(language, language)],
     )
+    watch.note(asdict(reading))
     corpus.write_tagged(Path(snakemake.output.labelled), sentences)
-    about = {"from": str(pinned), "dropped": dropped, **source}
+    about = {"from": str(pinned), "dropped": reading.changed, **source}
     store.write_json(about, Path(snakemake.output.about))

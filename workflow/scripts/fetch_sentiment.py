@@ -15,6 +15,7 @@ with running(snakemake):
         Path(snakemake.input.labelled),
         snakemake.wildcards.language,
         settings["spellings"] or settings["labels"],
+        columns=settings["columns"],
     )
     sentences, _ = corpus.unescaped(sentences)
     corpus.write_labelled(Path(snakemake.output.labelled), sentences)
