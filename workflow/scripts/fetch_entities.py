@@ -19,5 +19,6 @@ with running(snakemake) as watch:
         ignored=settings["ignored"],
         columns=settings["columns"],
     )
-    watch.note(asdict(reading))
+    sentences, n_escapes = corpus.unescaped(sentences)
+    watch.note({**asdict(reading), "n_escapes": n_escapes})
     corpus.write_tagged(Path(snakemake.output.labelled), sentences)

@@ -29,7 +29,8 @@ with running(snakemake) as watch:
         classes=source["classes"],
         codes=[source["codes"].get(language, language)],
     )
-    watch.note(asdict(reading))
+    sentences, n_escapes = corpus.unescaped(sentences)
+    watch.note({**asdict(reading), "n_escapes": n_escapes})
     corpus.write_tagged(Path(snakemake.output.labelled), sentences)
     about = {"from": str(pinned), "dropped": reading.changed, **source}
     store.write_json(about, Path(snakemake.output.about))

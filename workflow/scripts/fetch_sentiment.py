@@ -9,7 +9,7 @@ from polyconcept.jobs import running
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with running(snakemake):
+with running(snakemake) as watch:
     settings = snakemake.params.settings
     sentences = corpus.read_labelled(
         Path(snakemake.input.labelled),
@@ -17,5 +17,6 @@ with running(snakemake):
         settings["spellings"] or settings["labels"],
         columns=settings["columns"],
     )
-    sentences, _ = corpus.unescaped(sentences)
+    sentences, n_escapes = corpus.unescaped(sentences)
+    watch.note({"n_escapes": n_escapes})
     corpus.write_labelled(Path(snakemake.output.labelled), sentences)
