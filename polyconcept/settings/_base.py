@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from polyconcept.pins import check_repository, check_revision
 
 __all__ = [
     "NAME",
@@ -14,11 +16,14 @@ __all__ = [
     "Frozen",
     "Layer",
     "Name",
+    "Number",
     "Pair",
+    "Positive",
     "Repository",
     "Revision",
     "Seed",
     "Share",
+    "Start",
     "needs_one_of",
 ]
 
@@ -28,14 +33,39 @@ REPOSITORY = r"([A-Za-z0-9][A-Za-z0-9_.-]{0,95}/)?[A-Za-z0-9][A-Za-z0-9_.-]{0,95
 Name = Annotated[str, Field(pattern=f"^{NAME}$")]
 """A name that becomes part of a path: no separator, no hyphen (pairs are joined by one)."""
 Pair = Annotated[str, Field(pattern=f"^{PAIR}$")]
-Repository = Annotated[str, Field(pattern=f"^{REPOSITORY}$")]
+Repository = Annotated[str, Field(pattern=f"^{REPOSITORY}$"), AfterValidator(check_repository)]
 """Name of a repository on the hub, ``owner/name``."""
-Revision = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,127}$")]
+Revision = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,127}$"), AfterValidator(check_revision)
+]
 """A branch, tag, pull request (``refs/pr/1``) or commit."""
-Count = Annotated[int, Field(ge=1)]
-Layer = Annotated[int, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+def _no_truth(value: object) -> object:
+    """Refuse true and false, which Python would count as 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError(
+            f"needed a number, found {str(value).lower()} (YAML reads yes, no, on and off so)"
+        )
+    return value
+
+
+def _no_negative_zero(value: float) -> float:
+    """0.0 for -0.0, which is equal and yet another setting to a job."""
+    return value + 0.0
+
+
+MOST = 10**9
+"""More of anything is a slip of the hand: no machine holds so many words, layers or steps."""
+Number = Annotated[
+    float, BeforeValidator(_no_truth), Field(allow_inf_nan=False), AfterValidator(_no_negative_zero)
+]
+Count = Annotated[int, BeforeValidator(_no_truth), Field(ge=1, le=MOST)]
+Start = Annotated[int, BeforeValidator(_no_truth), Field(ge=0, le=MOST)]
+Layer = Annotated[int, BeforeValidator(_no_truth), Field(ge=0, le=1000)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+Positive = Annotated[Number, Field(gt=0, le=1e6)]
+Seed = Annotated[int, BeforeValidator(_no_truth), Field(ge=0, lt=2**32)]
 
 
 class Frozen(BaseModel):
