@@ -78,8 +78,8 @@ class MixtureRecipe(Frozen):
 
     batch_tokens: Count = 4096
     translation_share: Share = 0.9
-    mask_share: Share = 0.1
-    pair_mask_share: Share = 0.7
+    mask_share: Annotated[Share, Field(gt=0)] = 0.1
+    pair_mask_share: Annotated[Share, Field(gt=0)] = 0.7
     short_batches: Start = 0
     language_weights: Mapping[Name, Positive] = Field(default_factory=dict)
 
