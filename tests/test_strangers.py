@@ -70,6 +70,17 @@ def test_a_pipe_that_a_record_names_is_not_waited_for(tmp_path):
     assert (fault.place, fault.found) == ("text", "a device or pipe")
 
 
+def test_a_record_that_cannot_be_opened_is_a_fault_and_no_traceback(tmp_path):
+    (tmp_path / "results/x").mkdir(parents=True)
+    (tmp_path / "results/x/scores.csv.run.json").symlink_to("nowhere")
+    expected = Expected("x", [], lambda *_: {}, lambda *_: [])
+
+    [fault] = Audit(expected, tmp_path, tmp_path).walk()
+
+    assert fault.what == "run record damaged"
+    assert "No such file" in fault.found
+
+
 # --- what a server of the hub answers
 
 FILES = {"config.json": b"{}", "model.safetensors": b"x" * 50}

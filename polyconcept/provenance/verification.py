@@ -124,7 +124,7 @@ class Audit:
                 continue
             try:
                 found[place] = read_record(self._folder / place)
-            except RecordError as error:
+            except (RecordError, OSError) as error:
                 fault = str(error).removeprefix(f"{self._folder / place}: ")
                 damaged.append(Fault(place, "run record damaged", "a record as written", fault))
         return found, damaged

@@ -66,7 +66,7 @@ def read_kept():
         raise WorkflowError(
             f"results/{STUDY.name}/{KEPT.name}: not as Snakemake's notes are kept "
             f"({type(error).__name__}: {error}); remove the file"
-        )
+        ) from None
     return kept
 
 
