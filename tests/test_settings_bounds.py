@@ -116,6 +116,7 @@ def test_true_and_false_are_no_numbers(key, value):
         (r"it.finetuning.warmup_share: .*less than 1, found 1\.0", finetuning(warmup_share=1.0)),
         (r"training.warmup_share: .*less than 1, found 1\.0", training(warmup_share=1.0)),
         (r"finetuning.learning_rate: .*less than or equal to 1", finetuning(learning_rate=5)),
+        (r"mixture.mask_share: .*greater than 0, found 0", recipe(mixture={"mask_share": 0})),
         (r"model.dropout: .*less than 1", NUMBERS["models.tiny.pretrain.model.dropout"](1.0)),
     ],
 )

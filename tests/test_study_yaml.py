@@ -78,6 +78,7 @@ BAD = {
     "sixties": ("name: 12:30\n", "line 1: YAML reads 12:30 as a number to the base 60"),
     "long number": (f"a: 1\nn: {'9' * 5000}\n", "line 2: '999.* cannot be read"),
     "no number": ("a: 1\nn: !!int x\n", "line 2: 'x' cannot be read"),
+    "long key": (f"{'k' * 999}: 1\n" * 2, r"line 2: 'k*\.\.\.' stands here again"),
     "large": (f"a: {'x' * 2**20}\n", "found more than 1,048,576 bytes"),
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from polyconcept.settings import SettingsError
 __all__ = ["read_yaml", "take_over"]
 
 MOST_BYTES = 2**20
+MOST_FAULTS = 20
 MOST_LEVELS = 30
 MOST_VALUES = 100_000
 """Where every alias is replaced by what it stands for."""
@@ -47,7 +49,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         reader.check_size()
         node = reader.composed()
-        if faults := list(dict.fromkeys(reader.faults_of(node))):
+        # An alias brings the same fault again; the first few are enough to go by.
+        if faults := list(islice(dict.fromkeys(reader.faults_of(node)), MOST_FAULTS)):
             raise SettingsError("\n".join(faults))
         return reader.built(node)
     except yaml.reader.ReaderError as error:
@@ -137,7 +140,7 @@ class _Reader:
         if node is None:
             raise SettingsError(f"{self.path}: found nothing, needed keys with values")
         if not isinstance(node, yaml.MappingNode):
-            kind = "a list" if isinstance(node, yaml.SequenceNode) else repr(node.value)[:60]
+            kind = "a list" if isinstance(node, yaml.SequenceNode) else repr(_shown(node))
             raise self.error(node.start_mark.line + 1, f"found {kind}, needed keys with values")
         return node
 
@@ -147,7 +150,7 @@ class _Reader:
         if isinstance(node, yaml.ScalarNode):
             yield from (self.at(line, fault) for fault in _scalar_faults(node))
         elif node.tag not in (f"{_TAG}seq", f"{_TAG}map"):
-            yield self.at(line, f"the tag {node.tag} is not allowed")
+            yield self.at(line, f"the tag {node.tag[:_VALUE_LENGTH]} is not allowed")
         elif isinstance(node, yaml.SequenceNode):
             for item in node.value:
                 yield from self.faults_of(item)
@@ -166,13 +169,13 @@ class _Reader:
         elif kind in _KINDS:
             yield self.at(
                 line,
-                f"needed text as a key, found {key.value!r}, which YAML reads as {_KINDS[kind]}; "
+                f"needed text as a key, found {_shown(key)!r}, which YAML reads as {_KINDS[kind]}; "
                 "put it in quotes",
             )
         elif key.value == "__use_yte__":
             yield self.at(line, "`__use_yte__` would run code that stands in the file: remove it")
         elif (before := first.setdefault(key.value, line)) != line:
-            yield self.at(line, f"{key.value!r} stands here again, first in line {before}")
+            yield self.at(line, f"{_shown(key)!r} stands here again, first in line {before}")
 
     def built(self, node: yaml.MappingNode) -> dict[str, Any]:
         """The values of a node that has no faults."""
@@ -200,7 +203,7 @@ class _Values(yaml.SafeLoader):
         try:
             return super().construct_object(node, deep=deep)
         except (ValueError, OverflowError):
-            found = repr(node.value)[:60]
+            found = repr(_shown(node))
             kind = node.tag.removeprefix(_TAG)
             message = f"{found} cannot be read as {kind}; put it in quotes if it is text"
             raise _ValueFaultError(node.start_mark.line + 1, message) from None
@@ -208,15 +211,21 @@ class _Values(yaml.SafeLoader):
 
 def _scalar_faults(node: yaml.ScalarNode) -> Iterator[str]:
     """Of a value: what YAML 1.1 reads as another one than anybody means."""
-    kind, text = node.tag.removeprefix(_TAG), str(node.value)
+    kind, text, shown = node.tag.removeprefix(_TAG), str(node.value), _shown(node)
     if kind not in ("str", *_KINDS):
-        yield f"{text!r}: the tag {node.tag} is not allowed"
+        yield f"{shown!r}: the tag {node.tag[:_VALUE_LENGTH]} is not allowed"
     elif kind == "timestamp":
-        yield f"YAML reads {text} as a date; put it in quotes"
+        yield f"YAML reads {shown} as a date; put it in quotes"
     elif kind == "int" and _OCTAL.fullmatch(text):
-        yield f"YAML reads {text} as an octal number; write it without the 0 in front, or in quotes"
+        yield f"YAML reads {shown} as an octal number; write it without a 0 in front, or in quotes"
     elif kind in ("int", "float") and _SIXTIES.fullmatch(text):
-        yield f"YAML reads {text} as a number to the base 60; put it in quotes"
+        yield f"YAML reads {shown} as a number to the base 60; put it in quotes"
+
+
+def _shown(node: yaml.ScalarNode) -> str:
+    """A value as a message shows it."""
+    text = str(node.value)
+    return text if len(text) <= _VALUE_LENGTH else f"{text[:_VALUE_LENGTH]}..."
 
 
 def _place_and_problem(error: yaml.MarkedYAMLError) -> tuple[int, str]:

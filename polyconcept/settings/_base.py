@@ -16,8 +16,8 @@ __all__ = [
     "Frozen",
     "Layer",
     "Name",
-    "Number",
     "Pair",
+    "Place",
     "Positive",
     "Repository",
     "Revision",
@@ -32,6 +32,8 @@ PAIR = f"{NAME}-{NAME}"
 REPOSITORY = r"([A-Za-z0-9][A-Za-z0-9_.-]{0,95}/)?[A-Za-z0-9][A-Za-z0-9_.-]{0,95}"
 Name = Annotated[str, Field(pattern=f"^{NAME}$")]
 """A name that becomes part of a path: no separator, no hyphen (pairs are joined by one)."""
+Place = Annotated[str, Field(min_length=1)]
+"""Where a file or folder of the user stands; an empty one would be the root of the disk."""
 Pair = Annotated[str, Field(pattern=f"^{PAIR}$")]
 Repository = Annotated[str, Field(pattern=f"^{REPOSITORY}$"), AfterValidator(check_repository)]
 """Name of a repository on the hub, ``owner/name``."""
@@ -57,14 +59,14 @@ def _no_negative_zero(value: float) -> float:
 
 MOST = 10**9
 """More of anything is a slip of the hand: no machine holds so many words, layers or steps."""
-Number = Annotated[
+_Number = Annotated[
     float, BeforeValidator(_no_truth), Field(allow_inf_nan=False), AfterValidator(_no_negative_zero)
 ]
 Count = Annotated[int, BeforeValidator(_no_truth), Field(ge=1, le=MOST)]
 Start = Annotated[int, BeforeValidator(_no_truth), Field(ge=0, le=MOST)]
 Layer = Annotated[int, BeforeValidator(_no_truth), Field(ge=0, le=1000)]
-Share = Annotated[Number, Field(ge=0, le=1)]
-Positive = Annotated[Number, Field(gt=0, le=1e6)]
+Share = Annotated[_Number, Field(ge=0, le=1)]
+Positive = Annotated[_Number, Field(gt=0, le=1e6)]
 Seed = Annotated[int, BeforeValidator(_no_truth), Field(ge=0, lt=2**32)]
 
 

@@ -11,6 +11,7 @@ from polyconcept.settings._base import (
     Count,
     Frozen,
     Name,
+    Place,
     Repository,
     Revision,
     Seed,
@@ -19,8 +20,6 @@ from polyconcept.settings._base import (
 )
 
 __all__ = ["BuiltinText", "Corpus", "HubLabels", "HubText", "TaskData"]
-
-Path = Annotated[str, Field(min_length=1)]
 
 
 class BuiltinText(Frozen):
@@ -81,7 +80,7 @@ class Corpus(Frozen):
     `pairwise`: each pair has sentences of its own (``{pair}/{language}.txt``).
     """
 
-    directory: Path | None = None
+    directory: Place | None = None
     builtin: BuiltinText | None = None
     hub: HubText | None = None
     pairwise: bool = False
@@ -100,7 +99,7 @@ class Corpus(Frozen):
 class TaskData(Frozen):
     """Data of a task: a file per language, built-in sentences, the hub's, or a corpus."""
 
-    files: Annotated[Mapping[Name, Path], Field(min_length=1)] | None = None
+    files: Annotated[Mapping[Name, Place], Field(min_length=1)] | None = None
     builtin: BuiltinText | None = None
     hub: HubLabels | None = None
     corpus: Name | None = None

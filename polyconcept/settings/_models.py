@@ -12,6 +12,7 @@ from polyconcept.settings._base import (
     Frozen,
     Layer,
     Name,
+    Place,
     Positive,
     Repository,
     Revision,
@@ -116,7 +117,7 @@ class HubModel(Frozen):
 class Model(Frozen):
     """A model: from a directory or the hub, shipped with the project, or pre-trained here."""
 
-    directory: Annotated[str, Field(min_length=1)] | None = None
+    directory: Place | None = None
     hub: HubModel | None = None
     builtin: Literal["bert", "xlmr", "mt5"] | None = None
     pretrain: Pretraining | None = None
