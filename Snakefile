@@ -5,6 +5,9 @@ from snakemake.utils import min_version
 min_version("9.19")
 
 
+include: "workflow/rules/checks.smk"
+
+
 # A study given with --configfile is complete: it replaces config.yaml, no key is mixed in.
 if not workflow.overwrite_configfiles:
 
@@ -14,7 +17,6 @@ if not workflow.overwrite_configfiles:
 report: "workflow/report/workflow.rst"
 
 
-include: "workflow/rules/checks.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/ancient.smk"
 include: "workflow/rules/keeping.smk"

@@ -105,7 +105,7 @@ def _note_on_space(path: Path, temporary: Path) -> str:
 
 def _replace_directory(folder: Path, path: Path) -> None:
     """Rename `folder` to `path`; rename() itself replaces empty folders only."""
-    if not path.exists():
+    if not os.path.lexists(path):
         folder.rename(path)
         return
     old = path.with_name(f".{path.name[:60]}.{uuid.uuid4().hex}.old")
@@ -115,7 +115,10 @@ def _replace_directory(folder: Path, path: Path) -> None:
     except BaseException:
         old.rename(path)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    if old.is_symlink():  # what it leads to is not ours
+        old.unlink()
+    else:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from polyconcept.names import plain_name
+
 __all__ = [
     "INDEX",
     "SETTINGS_FILES",
@@ -15,6 +17,8 @@ __all__ = [
     "Kind",
     "PinnedRepo",
     "RepoFile",
+    "check_repository",
+    "check_revision",
 ]
 
 Kind: TypeAlias = Literal["model", "dataset"]
@@ -53,6 +57,37 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
+_ID = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,95}/)?[A-Za-z0-9_][A-Za-z0-9_.-]{0,95}")
+_REVISION_PART = re.compile(r"[A-Za-z0-9_+@#=][A-Za-z0-9_.+@#=-]*")
+
+
+def check_repository(name: str) -> str:
+    """Return the name of a repository if it can be one on the hub; it becomes a folder of ours.
+
+    Raises:
+        ValueError: It is none of the hub's names.
+    """
+    # The hub has neither `--` nor `..`; two names with `--` could have one folder.
+    if not _ID.fullmatch(name) or "--" in name or ".." in name:
+        raise ValueError(f"found {name!r}; needed a repository on the hub, such as google/mt5-base")
+    return name
+
+
+def check_revision(name: str) -> str:
+    """Return the name of a revision if git can have it; it becomes a path of ours.
+
+    Raises:
+        ValueError: A part between slashes is empty, `..`, or begins with a dot or hyphen.
+    """
+    parts = name.split("/")
+    if len(name) > 255 or ".." in name or not all(map(_REVISION_PART.fullmatch, parts)):
+        raise ValueError(
+            f"found {name!r}; needed a branch, tag or commit (no `..`, no part that is empty or "
+            "begins with a dot or hyphen)"
+        )
+    return name
+
+
 @dataclass(frozen=True)
 class RepoFile:
     """A file of a repository, as the hub describes it."""
@@ -67,9 +102,8 @@ class RepoFile:
     """Git's SHA-1 (hex): of the file, or of the LFS pointer to it."""
 
     def __post_init__(self) -> None:
-        parts = self.path.split("/")
-        if not self.path or "\\" in self.path or any(part in ("", ".", "..") for part in parts):
-            raise ValueError(f"path {self.path!r}: needed a path inside the repository")
+        for part in self.path.split("/"):
+            plain_name(part, f"path {self.path!r}: needed a path inside the repository")
         if self.size < 0:
             raise ValueError(f"{self.path}: size {self.size}, needed 0 or more bytes")
         if self.sha256 is not None and not _SHA256.fullmatch(self.sha256):
@@ -99,6 +133,9 @@ class PinnedRepo:
     """Files of that commit, by path."""
 
     def __post_init__(self) -> None:
+        check_repository(self.repository)
+        if self.asked is not None:
+            check_revision(self.asked)
         if not _COMMIT.fullmatch(self.commit):
             raise ValueError(f"commit {self.commit!r}: needed 40 hex digits")
         paths = [file.path for file in self.files]

@@ -189,3 +189,25 @@ def test_a_folder_does_not_replace_a_file(tmp_path):
         pass
 
     assert (tmp_path / "a").read_text() == "x"
+
+
+def test_a_link_is_replaced_and_what_it_leads_to_stays(tmp_path):
+    """A file, a folder, and a place where nothing is."""
+    (tmp_path / "mine.txt").write_text("mine")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/paper.tex").write_text("mine")
+    results = tmp_path / "results"
+    results.mkdir()
+    for name, target in (("a", "mine.txt"), ("b", "mine"), ("c", "none")):
+        (results / name).symlink_to(tmp_path / target)
+
+    write_text_atomic(results / "a", "ours")
+    for name in ("b", "c"):
+        with atomic_directory(results / name) as folder:
+            (folder / "config.json").write_text("ours")
+
+    assert tree(results) == ["a", "b", "b/config.json", "c", "c/config.json"]
+    assert not any(path.is_symlink() for path in results.iterdir())
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["paper.tex"]
+    assert not (tmp_path / "none").exists()

@@ -261,6 +261,13 @@ def rewritten(path, change):
         (lambda r: r["outputs"][0].update(path="../a"), "'../a' leads outside"),
         (lambda r: r["outputs"][0].update(path="/a"), "'/a' leads outside"),
         (lambda r: r.update(log="/tmp/log"), "'/tmp/log' leads outside"),
+        (lambda r: r["outputs"][0].update(path=""), "outputs: found no path"),
+        # `make reproduce` would write there, run that script, and hand that to git.
+        (lambda r: r["params"].update(checkpoints="../../mine"), "params: '../../mine' leads out"),
+        (lambda r: r["params"].update(checkpoints="/home"), "params: '/home' leads outside"),
+        (lambda r: r.update(rule="../../results/x/evil"), "rule: found '../../results/x/evil', ne"),
+        (lambda r: r["git"].update(commit="--force"), "commit: found '--force', needed hex digits"),
+        (lambda r: r.update(study="../x"), r"study: found '\.\./x', needed the plain name"),
     ],
 )
 def test_a_record_that_cannot_be_used_is_refused(tmp_path, change, message):
@@ -279,6 +286,23 @@ def test_an_edited_record_is_refused(tmp_path):
         read_record(path)
     path.write_text("{")
     with pytest.raises(RecordError, match="line 1: not JSON"):
+        read_record(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"format": "polyconcept-run/1", "seconds": NaN}', "not readable: Out of range float"),
+        ('{"format": "polyconcept-run/1", "rule": "\\ud800"}', "not readable: .*surrogates"),
+        ("[" * 100_000, "not readable: .*nested too deeply"),
+        (b"\xff", "not readable: .*can't decode byte 0xff"),
+    ],
+)
+def test_a_record_that_no_job_wrote_is_refused(tmp_path, text, message):
+    path = tmp_path / "a.txt.run.json"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    with pytest.raises(RecordError, match=rf"a\.txt\.run\.json: {message}"):
         read_record(path)
 
 

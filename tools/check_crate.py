@@ -7,13 +7,14 @@ envs/crate-validator.lock on first use; only that needs a package index.
 from __future__ import annotations
 
 import argparse
-import errno
 import json
+import stat
 import subprocess
 import sys
 import venv
+import zipfile
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "envs" / "crate-validator.lock"
@@ -35,6 +36,28 @@ class NoValidatorError(Exception):
 def program(name: str) -> Path:
     """A program of the validator's environment."""
     return HOME / "env" / "bin" / name
+
+
+def check_names(crate: Path) -> None:
+    """Refuse what is no crate, and a zip whose names lead out of the folder it is unpacked into.
+
+    Raises:
+        FileNotFoundError: there is no crate.
+        ValueError: neither a folder nor a zip; or such a name.
+    """
+    if not crate.exists():
+        raise FileNotFoundError(f"{crate}: no crate; make crate makes one")
+    if crate.is_dir():
+        return
+    if not zipfile.is_zipfile(crate):
+        raise ValueError(f"{crate}: found neither a folder nor a zip; make crate makes both")
+    with zipfile.ZipFile(crate) as archive:
+        for entry in archive.infolist():
+            link = stat.S_ISLNK(entry.external_attr >> 16)
+            path = PurePosixPath(entry.filename.replace("\\", "/"))
+            if link or path.is_absolute() or ".." in path.parts:
+                what = "a link" if link else "a name that leads out of the crate"
+                raise ValueError(f"{crate}: {entry.filename!r}: found {what}; unpack it nowhere")
 
 
 def make_validator() -> None:
@@ -67,11 +90,10 @@ def faults(
         severity: the weakest demand that counts: REQUIRED, RECOMMENDED or OPTIONAL.
 
     Raises:
-        FileNotFoundError: there is no crate.
+        ValueError, OSError: as `check_names`.
         NoValidatorError: the validator did not come to a judgement.
     """
-    if not crate.exists():
-        raise FileNotFoundError(errno.ENOENT, "no crate; make crate makes one", str(crate))
+    check_names(crate)
     judge = [str(program("python")), str(ROOT / "tools" / "judge_crate.py")]
     command = [*judge, str(crate), str(HOME / "http"), severity, *profiles]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -87,9 +109,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("crate", type=Path, help="a folder or a zip")
     crate = parser.parse_args(arguments).crate
     try:
+        check_names(crate)
         make_validator()
         found = faults(crate)
-    except (NoValidatorError, FileNotFoundError) as error:
+    except (NoValidatorError, OSError, ValueError) as error:
         sys.exit(str(error))
     for profile, issues in found.items():
         print(f"{profile}: {'; '.join(issues) or 'accepted'}")

@@ -114,10 +114,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     try:
         plan = planned_jobs(given.study, given.profile, ROOT)
-    except (WorkflowError, OSError) as error:
+    except WorkflowError as error:
         logging.getLogger("snakemake").setLevel(logging.ERROR)
         print_exception(error)
         sys.exit(1)
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
     try:
         print(report(plan, each_job=given.jobs))
         sys.stdout.flush()

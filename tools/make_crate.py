@@ -14,8 +14,9 @@ import yaml
 from study_files import final_files
 
 from polyconcept.crate import Choice, CrateError, CratePaths, FinishedStudy, pack, read_runs
-from polyconcept.settings import SettingsError, parse_study
+from polyconcept.settings import SettingsError
 from polyconcept.store import StoreError
+from studies import read_study
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -28,10 +29,10 @@ def make_crate(study_file: Path, choice: Choice, root: Path) -> CratePaths:
             outside of the project.
         SettingsError: the configuration is none.
     """
+    study = read_study(study_file)
     if not study_file.resolve().is_relative_to(root):
         raise CrateError(f"{study_file}: lies outside of {root}; copy it into studies/")
     path = study_file.resolve().relative_to(root).as_posix()
-    study = parse_study(yaml.safe_load(study_file.read_text(encoding="utf-8")), where=path)
     citation = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
     finals = final_files(study)
     try:

@@ -26,7 +26,7 @@ from planned_jobs import planned_jobs
 from snakemake.exceptions import WorkflowError, print_exception
 
 from polyconcept.provenance.why import Planned
-from polyconcept.settings import parse_study
+from studies import read_study
 
 ROOT = Path(__file__).resolve().parents[1]
 RATES = ROOT / "benchmarks/rates.json"
@@ -201,16 +201,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     given = parser.parse_args(arguments)
     try:
-        config = yaml.safe_load(given.study.read_text(encoding="utf-8"))
-        study = parse_study(config, where=str(given.study))
+        study = read_study(given.study)
         plan = planned_jobs(given.study, ROOT / "profiles/local", ROOT)
         rates, about = read_rates(RATES, given.gpu_tflops)
         estimate = Estimate(study, rates, ROOT)
         totals = totals_of(plan.planned, estimate, rates, gpu_rules(ROOT))
-    except (WorkflowError, OSError, ValueError, yaml.YAMLError) as error:
+    except WorkflowError as error:
         logging.getLogger("snakemake").setLevel(logging.ERROR)
         print_exception(error)
         sys.exit(1)
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
     print(report(study.name, totals, {"notes": notes_on(about, sorted(estimate.unknown))}))
 
 

@@ -30,6 +30,7 @@ from snakemake.workflow import Workflow
 from polyconcept import store
 from polyconcept.provenance.runs import RecordError, RunRecord, read_record, record_path
 from polyconcept.provenance.why import Cause, Planned, Present, changes_since, setting_changes
+from studies import read_yaml
 
 __all__ = ["Plan", "new_part", "planned_jobs"]
 
@@ -72,12 +73,12 @@ def planned_jobs(study: Path, profile: Path, root: Path) -> Plan:
 
     Raises:
         WorkflowError: Snakemake cannot plan it.
-        FileNotFoundError: There is no such file or profile.
+        SettingsError: The study's file cannot be read.
+        OSError: There is no such profile.
+        ValueError: It says nothing of rerun triggers.
     """
-    chosen = yaml.safe_load((profile / "config.yaml").read_text(encoding="utf-8"))
-    triggers = frozenset(RerunTrigger.parse_choices_set(chosen["rerun-triggers"]))
-    if not study.is_file():
-        raise FileNotFoundError(f"{study}: no such study")
+    triggers = _triggers(profile / "config.yaml")
+    read_yaml(study)  # before Snakemake, which has no lines in its messages
     # Where a plan is all that is wanted, Snakemake stops at one that is to be quiet about the jobs.
     quiet = OutputSettings(
         dryrun=True,
@@ -97,6 +98,16 @@ def planned_jobs(study: Path, profile: Path, root: Path) -> Plan:
             executor="dryrun", execution_settings=ExecutionSettings(lock=False)
         )
         return _Explained(flow._workflow, root).plan()
+
+
+def _triggers(profile: Path) -> frozenset[RerunTrigger]:
+    """What makes a job run again, as the file of a profile says."""
+    try:
+        chosen = yaml.safe_load(profile.read_text(encoding="utf-8"))
+        return frozenset(RerunTrigger.parse_choices_set(chosen["rerun-triggers"]))
+    except (KeyError, TypeError, yaml.YAMLError) as error:
+        what = " ".join(str(error).split())
+        raise ValueError(f"{profile}: needed a profile with `rerun-triggers`: {what}") from error
 
 
 def new_part(own: Wildcards, seen: Sequence[Wildcards]) -> str:

@@ -19,8 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-from verify import ROOT, expected_of, read_study
+from verify import ROOT, expected_of
 
 from polyconcept import store
 from polyconcept.provenance.code import CodeError
@@ -28,6 +27,7 @@ from polyconcept.provenance.runs import FileState, RecordError, RunRecord, read_
 from polyconcept.provenance.verification import Audit
 from polyconcept.provenance.watch import code_state, locate, script_of
 from polyconcept.settings import SettingsError
+from studies import never_ran, read_study
 
 NETWORK_RULES = ("pin_repository", "fetch_hub_")
 TRAINING_RULES = ("pretrain", "finetune_")
@@ -56,10 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parsed_arguments(arguments)
     try:
         study = read_study(options.study)
+        if nothing := never_ran(study, options.folder):
+            raise FileNotFoundError(nothing)
         audit = Audit(expected_of(study, options.folder), options.folder, ROOT)
         broken = [str(fault) for fault in audit.walk()]
-    except (OSError, SettingsError, yaml.YAMLError) as error:
-        broken = [f"{options.study}: {error}"]
+    except (OSError, SettingsError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     if broken:
         sys.stderr.write(f"{broken[0]}\n`make verify` names what is wrong; nothing was run\n")
         return 2
@@ -103,6 +106,10 @@ def draw(records: dict[str, RunRecord], options: argparse.Namespace) -> list[Run
         for place, record in records.items()
         if not left_out_because(record) and options.rule in (None, record.rule)
     )
+    if not places:
+        wanted = f"of --rule {options.rule}" if options.rule else "that can be done again"
+        rules = sorted({record.rule for record in records.values()})
+        say(f"there are no runs {wanted}; there are runs of {', '.join(rules)}")
     drawn = random.Random(options.seed).sample(places, min(options.n, len(places)))
     say(f"drawn with seed {options.seed}: {len(drawn)} of {len(places)} runs")
     return [records[place] for place in drawn]

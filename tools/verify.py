@@ -13,11 +13,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
 from study_files import final_files, inputs_of
 
 from polyconcept.provenance.verification import Audit, Expected
-from polyconcept.settings import SettingsError, Study, parse_study, stage_settings
+from polyconcept.settings import SettingsError, Study, stage_settings
+from studies import never_ran, read_study
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_LEFT_OVER = 10
@@ -28,8 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parsed_arguments(arguments)
     try:
         study = read_study(options.study)
-    except (OSError, SettingsError, yaml.YAMLError) as error:
-        sys.stderr.write(f"{options.study}: {error}\n")
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    if nothing := never_ran(study, options.folder):
+        sys.stderr.write(f"{nothing}\n")
         return 2
     started = time.monotonic()
     audit = Audit(expected_of(study, options.folder), options.folder, ROOT, shown_progress())
@@ -59,19 +62,6 @@ def parsed_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--all", action="store_true", help="name every broken link")
     return parser.parse_args(arguments)
-
-
-def read_study(path: Path) -> Study:
-    """The study of a configuration file.
-
-    Raises:
-        OSError: The file cannot be read.
-        SettingsError: It is no study; with every fault.
-    """
-    found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(found, dict):
-        raise SettingsError(f"found a {type(found).__name__}, needed keys with values")
-    return parse_study(found, where=str(path))
 
 
 def expected_of(study: Study, folder: Path) -> Expected:

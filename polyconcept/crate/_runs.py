@@ -61,7 +61,7 @@ def _makers(results: str, root: Path) -> dict[str, RunRecord]:
             continue
         try:
             run = read_record(path)
-        except RecordError as error:
+        except (RecordError, OSError) as error:
             raise CrateError(str(error)) from error
         if root / record_path(run.outputs[0].path) != path:
             raise CrateError(

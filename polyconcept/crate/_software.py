@@ -20,6 +20,7 @@ BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
 SNAKEFILE = "Snakefile"
 # What one needs, besides the scripts and what they import, to read the workflow and to run it.
 ALONGSIDE = (
+    "workflow/*.py",
     "workflow/rules/*.smk",
     "workflow/report/*.rst",
     "envs/environment.yaml",

@@ -18,9 +18,10 @@ from huggingface_hub._tree_cache import TreeCacheEntry, read_tree_cache, write_t
 from huggingface_hub.file_download import repo_folder_name
 
 from polyconcept.hub._errors import HubError
+from polyconcept.names import plain_name
 from polyconcept.pins import Kind, PinnedRepo, RepoFile
 
-__all__ = ["blob_path", "fault_of", "recall", "remember", "repository_folder"]
+__all__ = ["blob_path", "fault_of", "recall", "remember", "repository_folder", "snapshot_path"]
 
 _LOG = logging.getLogger(__name__)
 _CONVERTED = "polyconcept/converted"
@@ -34,6 +35,12 @@ def repository_folder(repository: str, kind: Kind) -> Path:
 def blob_path(pinned: PinnedRepo, file: RepoFile) -> Path:
     """Where the cache keeps a file's content: under its digest."""
     return repository_folder(pinned.repository, pinned.kind) / "blobs" / file.digest
+
+
+def snapshot_path(pinned: PinnedRepo, file: RepoFile) -> Path:
+    """Where the cache shows a file under its name."""
+    folder = repository_folder(pinned.repository, pinned.kind)
+    return folder / "snapshots" / pinned.commit / file.path
 
 
 def fault_of(path: Path, file: RepoFile) -> str | None:
@@ -73,7 +80,7 @@ def recall(repository: str, kind: Kind, asked: str | None, *, converted: bool) -
     reference = folder / "refs" / _reference(asked, converted)
     commit = asked or "main"
     if reference.is_file():
-        commit = reference.read_text(encoding="ascii").strip()
+        commit = plain_name(reference.read_text(encoding="ascii").strip(), str(reference))
     files = _listed(folder, commit) or _downloaded(folder / "snapshots" / commit)
     if not files:
         what = f"revision {asked or 'main'}{' (converted)' if converted else ''}"

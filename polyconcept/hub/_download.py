@@ -13,13 +13,15 @@ from huggingface_hub import (
     constants,
     get_hf_file_metadata,
     get_session,
-    hf_hub_download,
     hf_hub_url,
     try_to_load_from_cache,
 )
+
+# Private, but what links files in every cache of the hub, also where there are no links.
+from huggingface_hub.file_download import _create_symlink
 from huggingface_hub.utils import WeakFileLock, build_hf_headers, hf_raise_for_status
 
-from polyconcept.hub._cache import blob_path, fault_of
+from polyconcept.hub._cache import blob_path, fault_of, snapshot_path
 from polyconcept.hub._errors import HubError, with_retries
 from polyconcept.logs import progress
 from polyconcept.pins import PinnedRepo, RepoFile
@@ -138,6 +140,8 @@ def _stream(pinned: PinnedRepo, file: RepoFile, partial: Path) -> None:
             total = -(-file.size // _MIB)
             for chunk in progress(chunks, total=total, description=f"{file.path} (MiB)"):
                 out.write(chunk)
+                if out.tell() > file.size:  # no end is in sight: the check of the size says so
+                    break
             out.flush()
             os.fsync(out.fileno())
 
@@ -147,19 +151,11 @@ def _size(partial: Path) -> int:
 
 
 def _linked(pinned: PinnedRepo, file: RepoFile) -> Path:
-    """Let huggingface_hub enter the file into the snapshot of the commit: it finds the content."""
-    path = Path(
-        with_retries(
-            f"{pinned}, {file.path}",
-            lambda: hf_hub_download(
-                pinned.repository, file.path, revision=pinned.commit, repo_type=pinned.kind
-            ),
-        )
-    )
-    blob = blob_path(pinned, file)
-    same = blob.is_file() and path.samefile(blob)
-    fault = None if same else fault_of(path, file)  # a mirror with names of its own
-    if fault is not None:
-        path.unlink()
-        raise HubError(f"{pinned}: {file.path} arrived damaged: {fault}; it was removed")
+    """Enter the file into the snapshot of the commit, where huggingface_hub looks for it.
+
+    Its own download would name the content as the server says, which may be a path to anywhere.
+    """
+    path = snapshot_path(pinned, file)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _create_symlink(str(blob_path(pinned, file)), str(path))
     return path

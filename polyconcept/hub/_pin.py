@@ -17,6 +17,8 @@ from polyconcept.pins import (
     Kind,
     PinnedRepo,
     RepoFile,
+    check_repository,
+    check_revision,
 )
 
 __all__ = ["pin_repository"]
@@ -46,6 +48,7 @@ def pin_repository(
             login is needed, the hub cannot be reached, there is no conversion or it is of other
             weights or settings; offline: the cache does not know the revision.
     """
+    _check_asked(repository, kind, revision)
     if constants.is_offline_mode():
         return recall(repository, kind, revision, converted=converted)
     pinned = _pinned(repository, kind, revision)
@@ -57,6 +60,18 @@ def pin_repository(
     return pinned
 
 
+def _check_asked(repository: str, kind: Kind, revision: str | None) -> None:
+    """Refuse, before the cache or the hub is asked, names that would be paths in the cache."""
+    try:
+        check_repository(repository)
+    except ValueError as error:
+        raise HubError(f"{kind}: this is no id of a repository: {error}") from None
+    try:
+        check_revision(revision or "main")
+    except ValueError as error:
+        raise HubError(f"{kind} {repository}: revision: {error}") from None
+
+
 def _pinned(repository: str, kind: Kind, revision: str | None) -> PinnedRepo:
     what = f"{kind} {repository}"
     info = with_retries(what, lambda: _info(repository, kind, revision))
@@ -65,6 +80,17 @@ def _pinned(repository: str, kind: Kind, revision: str | None) -> PinnedRepo:
             f"{what}: there is no revision {revision!r} on {constants.ENDPOINT}; "
             f"{_revisions(repository, kind)}"
         )
+    files = _listed(what, info)
+    if not info.sha or not files:
+        raise HubError(f"{what}: revision {revision or 'main'} holds no files")
+    try:
+        return PinnedRepo(repository, kind, revision, info.sha, files)
+    except ValueError as error:
+        raise HubError(f"{what}: {constants.ENDPOINT} answered: {error}") from error
+
+
+def _listed(what: str, info: ModelInfo | DatasetInfo) -> tuple[RepoFile, ...]:
+    """The files that the hub lists, each checked: a server's names become paths in the cache."""
     siblings = sorted(info.siblings or (), key=lambda sibling: sibling.rfilename)
     files = []
     for sibling in siblings:
@@ -74,10 +100,12 @@ def _pinned(repository: str, kind: Kind, revision: str | None) -> PinnedRepo:
                 "without them no download can be checked (is HF_ENDPOINT a full hub?)"
             )
         sha256 = sibling.lfs.sha256 if sibling.lfs else None
-        files.append(RepoFile(sibling.rfilename, sibling.size, sha256, sibling.blob_id))
-    if not info.sha or not files:
-        raise HubError(f"{what}: revision {revision or 'main'} holds no files")
-    return PinnedRepo(repository, kind, revision, info.sha, tuple(files))
+        try:
+            file = RepoFile(sibling.rfilename, sibling.size, sha256, sibling.blob_id)
+        except ValueError as error:
+            raise HubError(f"{what}: {constants.ENDPOINT} lists: {error}") from error
+        files.append(file)
+    return tuple(files)
 
 
 def _info(repository: str, kind: Kind, revision: str | None) -> ModelInfo | DatasetInfo | None:

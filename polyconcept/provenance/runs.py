@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from polyconcept import store
+from polyconcept.names import plain_name
 
 __all__ = [
     "FORMAT",
@@ -35,6 +37,10 @@ __all__ = [
 FORMAT = "polyconcept-run/1"
 SUFFIX = ".run.json"
 """Ends the names of records."""
+
+
+_RULE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_COMMIT = re.compile(r"[0-9a-f]{6,64}")
 
 
 class RecordError(ValueError):
@@ -165,7 +171,7 @@ def read_record(path: Path) -> RunRecord:
     Raises:
         FileNotFoundError: There is no such file.
         RecordError: It is no JSON, of another format, a key is missing, unknown or of another
-            type, its own SHA-256 is another, or it names outputs outside its folder.
+            type, its own SHA-256 is another, or what it names leads out of its folder.
     """
     try:
         found = store.read_json(path)
@@ -174,7 +180,11 @@ def read_record(path: Path) -> RunRecord:
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         mark = found.get("format") if isinstance(found, dict) else type(found).__name__
         raise RecordError(f"{path}: format: found {mark!r}, needed {FORMAT!r}")
-    claimed, actual = found.pop("sha256", None), _digest(found)
+    claimed = found.pop("sha256", None)
+    try:
+        actual = _digest(found)
+    except ValueError as error:  # NaN, half a surrogate pair: nothing that a job writes
+        raise RecordError(f"{path}: not readable: {error}") from error
     if claimed != actual:
         raise RecordError(
             f"{path}: sha256: found {claimed!r}, needed {actual!r} for what the record says: it "
@@ -184,11 +194,33 @@ def read_record(path: Path) -> RunRecord:
     record: RunRecord = _built(RunRecord, found, str(path), "")
     if not record.outputs:
         raise RecordError(f"{path}: outputs: found none, needed one or more")
-    for place in (record.log, *(output.path for output in record.outputs)):
-        pure = PurePosixPath(place)
-        if pure.is_absolute() or ".." in pure.parts:
-            raise RecordError(f"{path}: outputs: {place!r} leads outside the study's folder")
+    for fault in _faults_of_strangers(record):
+        raise RecordError(f"{path}: {fault}")
     return record
+
+
+def _faults_of_strangers(record: RunRecord) -> Iterator[str]:
+    """What a record holds that would lead out of its folder, to other code or to git's options.
+
+    `make reproduce` runs what a record names, and writes where it says.
+    """
+    written = {"log": [record.log], "outputs": [output.path for output in record.outputs]}
+    written["params"] = [value for value in record.params.values() if isinstance(value, str)]
+    for key, places in written.items():
+        for place in places:
+            pure = PurePosixPath(place)
+            if pure.is_absolute() or ".." in pure.parts:
+                yield f"{key}: {place!r} leads outside the study's folder"
+            if not pure.parts and key != "params":
+                yield f"{key}: found no path"
+    if not _RULE.fullmatch(record.rule):
+        yield f"rule: found {record.rule!r}, needed the name of a rule"
+    if record.git is not None and not _COMMIT.fullmatch(record.git.commit):
+        yield f"git.commit: found {record.git.commit!r}, needed hex digits"
+    try:
+        plain_name(record.study, "study")
+    except ValueError as error:
+        yield str(error)
 
 
 def seeds_in(settings: Mapping[str, Any]) -> dict[str, Any]:

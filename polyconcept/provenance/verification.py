@@ -124,7 +124,7 @@ class Audit:
                 continue
             try:
                 found[place] = read_record(self._folder / place)
-            except RecordError as error:
+            except (RecordError, OSError) as error:
                 fault = str(error).removeprefix(f"{self._folder / place}: ")
                 damaged.append(Fault(place, "run record damaged", "a record as written", fault))
         return found, damaged
@@ -173,6 +173,8 @@ class Audit:
 
     def _hash(self, path: str) -> tuple[str, int] | Fault:
         file = locate(path, self._folder, self._root)
+        if file.exists() and not (file.is_file() or file.is_dir()):
+            return Fault(path, "cannot be read", "a file or folder", "a device or pipe")
         try:
             return store.content_sha256(file), store.content_bytes(file)
         except FileNotFoundError:

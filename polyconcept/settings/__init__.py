@@ -6,6 +6,7 @@ words, so that nothing a configuration says leaves its folder.
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from typing import Any, get_args
 
@@ -39,6 +40,11 @@ _PATTERNS = {
 }
 
 
+_LONGEST = 64
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 100
+
+
 class SettingsError(ValueError):
     """A configuration that cannot be used; the message lists every fault with its key."""
 
@@ -70,11 +76,11 @@ def _settings_error(faults: list[str], where: str) -> SettingsError:
 
 def _explain(fault: ErrorDetails) -> str:
     loc, kind, found = fault["loc"], fault["type"], fault["input"]
-    name = ".".join(str(part) for part in loc)
+    name = ".".join(_shown(part) for part in loc)
     if loc[-1:] == ("[key]",):
         # The fault is a name that the user chose; pydantic writes `no`, which YAML reads as false,
         # as 0 into its place.
-        name = ".".join(str(part) for part in loc[:-2])
+        name = ".".join(_shown(part) for part in loc[:-2])
     if kind == "extra_forbidden":
         known = _fields_at(loc[:-1])
         return f"{name}: unknown key{nearest(str(loc[-1]), known)}; known: {sorted(known)}"
@@ -82,13 +88,19 @@ def _explain(fault: ErrorDetails) -> str:
         return f"{name}: missing"
     if kind == "string_pattern_mismatch":
         pattern = fault["ctx"]["pattern"]
-        return f"{name}: found {found!r}; needed {_PATTERNS.get(pattern, pattern)}"
+        return f"{name}: found {_REPR.repr(found)}; needed {_PATTERNS.get(pattern, pattern)}"
     if kind == "string_type" and isinstance(found, bool | int | float):
         return f"{name}: needed text, found {found!r}; put it in quotes{_hint_on_yaml(found)}"
     message = fault["msg"].removeprefix("Value error, ")
     if kind == "value_error":
         return f"{name}: {message}" if name else message
-    return f"{name}: {message}, found {found!r}"
+    return f"{name}: {message}, found {_REPR.repr(found)}"
+
+
+def _shown(part: int | str) -> str:
+    """A key as it can stand in a line of a message."""
+    text = str(part)
+    return text if text.isprintable() and len(text) <= _LONGEST else _REPR.repr(text)
 
 
 def _hint_on_yaml(found: object) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from polyconcept.pins import check_repository, check_revision
 
 __all__ = [
     "NAME",
@@ -16,10 +18,13 @@ __all__ = [
     "Layer",
     "Name",
     "Pair",
+    "Place",
+    "Positive",
     "Repository",
     "Revision",
     "Seed",
     "Share",
+    "Start",
     "needs_one_of",
 ]
 
@@ -53,15 +58,42 @@ Folder = Annotated[str, Field(pattern=f"^{NAME}$")]
 """A name that becomes part of a path: no separator, no hyphen (pairs are joined by one)."""
 Name = Annotated[Folder, AfterValidator(_stays_text)]
 """A name that stands in the score table as well."""
+Place = Annotated[str, Field(min_length=1)]
+"""Where a file or folder of the user stands; an empty one would be the root of the disk."""
 Pair = Annotated[str, Field(pattern=f"^{PAIR}$"), AfterValidator(_stays_text)]
-Repository = Annotated[str, Field(pattern=f"^{REPOSITORY}$")]
+Repository = Annotated[str, Field(pattern=f"^{REPOSITORY}$"), AfterValidator(check_repository)]
 """Name of a repository on the hub, ``owner/name``."""
-Revision = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,127}$")]
+Revision = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,127}$"), AfterValidator(check_revision)
+]
 """A branch, tag, pull request (``refs/pr/1``) or commit."""
-Count = Annotated[int, Field(ge=1)]
-Layer = Annotated[int, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+def _no_truth(value: object) -> object:
+    """Refuse true and false, which Python would count as 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError(
+            f"needed a number, found {str(value).lower()} (YAML reads yes, no, on and off so)"
+        )
+    return value
+
+
+def _no_negative_zero(value: float) -> float:
+    """0.0 for -0.0, which is equal and yet another setting to a job."""
+    return value + 0.0
+
+
+MOST = 10**9
+"""More of anything is a slip of the hand: no machine holds so many words, layers or steps."""
+_Number = Annotated[
+    float, BeforeValidator(_no_truth), Field(allow_inf_nan=False), AfterValidator(_no_negative_zero)
+]
+Count = Annotated[int, BeforeValidator(_no_truth), Field(ge=1, le=MOST)]
+Start = Annotated[int, BeforeValidator(_no_truth), Field(ge=0, le=MOST)]
+Layer = Annotated[int, BeforeValidator(_no_truth), Field(ge=0, le=1000)]
+Share = Annotated[_Number, Field(ge=0, le=1)]
+Positive = Annotated[_Number, Field(gt=0, le=1e6)]
+Seed = Annotated[int, BeforeValidator(_no_truth), Field(ge=0, lt=2**32)]
 
 
 class Frozen(BaseModel):

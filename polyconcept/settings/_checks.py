@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from pydantic import BaseModel
 
 from polyconcept.settings._models import Model
+from polyconcept.settings._names import name_faults
 from polyconcept.settings._schema import Examples, Study
 
 __all__ = ["cross_faults", "layer_faults", "nearest"]
@@ -18,8 +21,8 @@ def cross_faults(study: Study) -> Iterator[str]:
     yield from _unknown(
         "word_links.extra_corpora", study.word_links.extra_corpora, corpora, "corpus"
     )
-    yield from _repeated("word_links.extra_corpora", study.word_links.extra_corpora)
-    yield from _repeated("clustering.seeds", study.clustering.seeds)
+    yield from name_faults(study)
+    yield from _repeats_in(study, ())
     yield from _pair_faults(study)
     yield from _task_faults(study)
     for name, model in study.models.items():
@@ -51,15 +54,9 @@ def _pair_faults(study: Study) -> Iterator[str]:
 
 
 def _task_faults(study: Study) -> Iterator[str]:
-    if "base" in study.tasks:
-        yield "tasks: `base` names the variant that is not fine-tuned; choose another name"
-    if "random" in study.tasks:
-        yield "tasks: `random` names the variant with random weights; choose another name"
     for name, task in study.tasks.items():
-        yield from _repeated(f"tasks.{name}.labels", task.labels)
         for split, data in (("train", task.train), ("test", task.test)):
             key = f"tasks.{name}.{split}"
-            yield from _repeated(f"{key}.languages", data.languages)
             if data.corpus is not None:
                 yield from _unknown(f"{key}.corpus", [data.corpus], set(study.corpora), "corpus")
             if task.source is not None and task.source in data.languages:
@@ -69,8 +66,6 @@ def _task_faults(study: Study) -> Iterator[str]:
 def _model_faults(study: Study, name: str, model: Model) -> Iterator[str]:
     key = f"models.{name}"
     yield from _unknown(f"{key}.tasks", model.tasks, set(study.tasks), "task")
-    yield from _repeated(f"{key}.tasks", model.tasks)
-    yield from _repeated(f"{key}.sides", model.sides or ())
     languages = set(study.languages_of(name))
     yield from _unknown(f"{key}.language_codes", model.language_codes, languages, "language")
     if model.of_family == "decoder" and model.tasks:
@@ -83,8 +78,9 @@ def _model_faults(study: Study, name: str, model: Model) -> Iterator[str]:
         key = f"{key}.pretrain"
         recipe = model.pretrain
         yield from _unknown(f"{key}.corpora", recipe.corpora, set(study.corpora), "corpus")
-        yield from _repeated(f"{key}.corpora", recipe.corpora)
-        yield from _repeated(f"{key}.languages", recipe.languages)
+        weighted = recipe.mixture.language_weights
+        known = set(recipe.languages)
+        yield from _unknown(f"{key}.mixture.language_weights", weighted, known, "language")
         for corpus in recipe.corpora:
             if corpus in study.corpora and study.corpora[corpus].pairwise:
                 yield f"{key}.corpora: {corpus} is `pairwise`; one text in all languages is needed"
@@ -95,24 +91,33 @@ def _model_faults(study: Study, name: str, model: Model) -> Iterator[str]:
 def _statistics_faults(study: Study) -> Iterator[str]:
     chosen = study.controls.models or ()
     yield from _unknown("controls.models", chosen, set(study.models), "model")
-    yield from _repeated("controls.models", chosen)
-    yield from _repeated("controls.vectors", study.controls.vectors)
-    yield from _repeated("controls.cluster_factors", study.controls.cluster_factors)
     n_resamples, n_seeds = study.statistics.n_resamples, len(study.clustering.seeds)
     if study.statistics.n_permutations < n_seeds:
         yield (
             f"statistics.n_permutations: {study.statistics.n_permutations} for {n_seeds} "
             "`clustering.seeds`; at least one of each seed is needed"
         )
-    for factor in study.controls.cluster_factors:
-        count, own = round(factor * study.clustering.n_clusters), study.clustering.n_clusters
-        if count in (0, own):
-            yield f"controls.cluster_factors: {factor} x {own} clusters is {count}: no other number"
+    yield from _sweep_faults(study)
     if n_resamples < 2 * n_seeds:
         yield (
             f"statistics.n_resamples: {n_resamples} for {n_seeds} `clustering.seeds`; at least two "
             "of each seed are needed for a variance"
         )
+
+
+def _sweep_faults(study: Study) -> Iterator[str]:
+    """Values that are tried besides those of the study, and would be tried twice."""
+    own, seen = study.clustering.n_clusters, {0, study.clustering.n_clusters}
+    for factor in study.controls.cluster_factors:
+        count = round(factor * own)
+        if count in seen:
+            yield f"controls.cluster_factors: {factor} x {own} clusters is {count}: no other number"
+        seen.add(count)
+    sweeps = study.statistics.sweeps
+    # Where the values are the defaults, a user who chose one of them for the study is not at fault.
+    for name in sorted(sweeps.model_fields_set):
+        if (value := getattr(study.calign, name)) in getattr(sweeps, name):
+            yield f"statistics.sweeps.{name}: {value} is `calign.{name}`, which is scored anyway"
 
 
 def _example_faults(study: Study) -> Iterator[str]:
@@ -168,10 +173,23 @@ def _unknown(key: str, given: Iterable[str], known: Collection[str], what: str) 
             yield f"{key}: unknown {what} {name!r}{nearest(name, known)}; known: {sorted(known)}"
 
 
-def _repeated(key: str, given: Sequence[object]) -> Iterator[str]:
-    twice = [value for value in dict.fromkeys(given) if given.count(value) > 1]
-    if twice:
-        yield f"{key}: {twice} stands more than once in {list(given)}"
+# Pairs are checked together with their turned twins; two numbers of a data set may mean one tag.
+_MAY_REPEAT = ("pairs", "classes")
+
+
+def _repeats_in(found: object, place: tuple[str, ...]) -> Iterator[str]:
+    """Every list of the settings, at any depth, that holds a value twice."""
+    if isinstance(found, BaseModel):
+        for name in type(found).model_fields:
+            if name not in _MAY_REPEAT:
+                yield from _repeats_in(getattr(found, name), (*place, name))
+    elif isinstance(found, Mapping):
+        for name, value in found.items():
+            yield from _repeats_in(value, (*place, str(name)))
+    elif isinstance(found, tuple):
+        twice = [value for value in dict.fromkeys(found) if found.count(value) > 1]
+        if twice:
+            yield f"{'.'.join(place)}: {twice} stands more than once in {list(found)}"
 
 
 def nearest(name: str, known: Collection[str]) -> str:

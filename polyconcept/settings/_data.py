@@ -12,16 +12,17 @@ from polyconcept.settings._base import (
     Count,
     Frozen,
     Name,
+    Place,
     Repository,
     Revision,
     Seed,
+    Start,
     needs_one_of,
 )
 
 __all__ = ["BuiltinText", "Corpus", "HubLabels", "HubText", "TaskData"]
 
 Column = Annotated[int, Field(ge=1, strict=True)] | Annotated[str, Field(min_length=1, strict=True)]
-Start = Annotated[int, Field(ge=0)]
 
 
 class BuiltinText(Frozen):
@@ -41,6 +42,14 @@ class _HubData(Frozen):
     codes: Mapping[Name, str] = Field(default_factory=dict)
     first: Start = 0
     n_sentences: Count | None = None
+
+    @model_validator(mode="after")
+    def _codes_differ(self) -> _HubData:
+        used = list(self.codes.values())
+        twice = [ours for ours, theirs in self.codes.items() if used.count(theirs) > 1]
+        if twice:
+            raise ValueError(f"`codes` gives {twice} the same text: each needs a code of its own")
+        return self
 
 
 class HubText(_HubData):
@@ -74,7 +83,7 @@ class Corpus(Frozen):
     `pairwise`: each pair has sentences of its own (``{pair}/{language}.txt``).
     """
 
-    directory: str | None = None
+    directory: Place | None = None
     builtin: BuiltinText | None = None
     hub: HubText | None = None
     pairwise: bool = False
@@ -111,7 +120,7 @@ class Corpus(Frozen):
 class TaskData(Frozen):
     """Data of a task: a file per language, built-in sentences, the hub's, or a corpus."""
 
-    files: Mapping[Name, str] | None = None
+    files: Annotated[Mapping[Name, Place], Field(min_length=1)] | None = None
     builtin: BuiltinText | None = None
     hub: HubLabels | None = None
     corpus: Name | None = None

@@ -12,10 +12,13 @@ from polyconcept.settings._base import (
     Frozen,
     Layer,
     Name,
+    Place,
+    Positive,
     Repository,
     Revision,
     Seed,
     Share,
+    Start,
     needs_one_of,
 )
 
@@ -47,7 +50,7 @@ class ModelRecipe(Frozen):
     n_layers: Count = 4
     n_heads: Count = 4
     intermediate_size: Count = 256
-    dropout: Share = 0.1
+    dropout: Annotated[Share, Field(lt=1)] = 0.1
     seed: Seed = 212
 
     @model_validator(mode="after")
@@ -64,9 +67,9 @@ class TrainingRecipe(Frozen):
     """How long a model is pre-trained."""
 
     n_steps: Count = 3000
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
-    warmup_share: Share = 0.1
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    learning_rate: Annotated[Positive, Field(le=1)] = 1e-3
+    warmup_share: Annotated[Share, Field(lt=1)] = 0.1
+    weight_decay: Share = 0.01
     seed: Seed = 212
     n_threads: Count = 1
 
@@ -76,10 +79,10 @@ class MixtureRecipe(Frozen):
 
     batch_tokens: Count = 4096
     translation_share: Share = 0.9
-    mask_share: Share = 0.1
-    pair_mask_share: Share = 0.7
-    short_batches: Annotated[int, Field(ge=0)] = 0
-    language_weights: Mapping[Name, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    mask_share: Annotated[Share, Field(gt=0)] = 0.1
+    pair_mask_share: Annotated[Share, Field(gt=0)] = 0.7
+    short_batches: Start = 0
+    language_weights: Mapping[Name, Positive] = Field(default_factory=dict)
 
 
 class Pretraining(Frozen):
@@ -114,14 +117,14 @@ class HubModel(Frozen):
 class Model(Frozen):
     """A model: from a directory or the hub, shipped with the project, or pre-trained here."""
 
-    directory: str | None = None
+    directory: Place | None = None
     hub: HubModel | None = None
     builtin: Literal["bert", "xlmr", "mt5"] | None = None
     pretrain: Pretraining | None = None
     family: Family | None = None
     sides: tuple[Side, ...] | None = None
     tasks: tuple[Name, ...] = ()
-    layers: tuple[Layer, ...] | None = None
+    layers: Annotated[tuple[Layer, ...], Field(min_length=1)] | None = None
     language_codes: Mapping[Name, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")

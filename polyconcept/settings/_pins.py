@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from polyconcept.settings._schema import Study
 
-__all__ = ["pin_of", "pins"]
+__all__ = ["asked", "pin_of", "pins"]
 
 Asked: TypeAlias = tuple[str, str, str | None, bool]
 """Kind, repository, revision, whether the hub's own conversion to safetensors is wanted."""
@@ -16,17 +16,18 @@ Asked: TypeAlias = tuple[str, str, str | None, bool]
 
 def pin_of(kind: str, repository: str, revision: str | None, converted: bool = False) -> str:
     """Name of the folder that says which commit of a repository a study uses."""
-    asked = f"{revision or 'latest'}{'-converted' if converted else ''}"
-    return "--".join(Path(f"{kind}s/{repository}@{asked}").parts)
+    which = f"{revision or 'latest'}{'-converted' if converted else ''}"
+    return "--".join(Path(f"{kind}s/{repository}@{which}").parts)
 
 
 def pins(study: Study) -> Mapping[str, Mapping[str, Any]]:
     """What to ask the hub for, by the name of the pin."""
     keys = ("kind", "repository", "revision", "converted")
-    return {pin_of(*asked): dict(zip(keys, asked, strict=True)) for asked in _repositories(study)}
+    return {pin_of(*each): dict(zip(keys, each, strict=True)) for each in asked(study)}
 
 
-def _repositories(study: Study) -> Iterator[Asked]:
+def asked(study: Study) -> Iterator[Asked]:
+    """What a study asks of the hub, in the order of its models, corpora and tasks."""
     for model in study.models.values():
         if model.hub is not None:
             yield "model", model.hub.model, model.hub.revision, model.hub.converted

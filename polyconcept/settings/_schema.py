@@ -7,7 +7,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from polyconcept.settings._base import Count, Folder, Frozen, Layer, Name, Pair, Seed, Share
+from polyconcept.settings._base import (
+    Count,
+    Folder,
+    Frozen,
+    Layer,
+    Name,
+    Pair,
+    Positive,
+    Seed,
+    Share,
+    Start,
+)
 from polyconcept.settings._data import Corpus
 from polyconcept.settings._models import Model, Side
 from polyconcept.settings._tasks import Task
@@ -45,7 +56,7 @@ class Clustering(Frozen):
     n_restarts: Count = 2
     engine: Literal["torch", "scikit-learn"] = "torch"
     max_iterations: Count = 300
-    tolerance: Annotated[float, Field(ge=0)] = 1e-4
+    tolerance: Share = 1e-4
 
 
 class Calign(Frozen):
@@ -54,7 +65,7 @@ class Calign(Frozen):
     match: Share = 0.8
     n: Count = 10
     size_ratio: Share = 0.6
-    min_types: Annotated[int, Field(ge=0)] = 5
+    min_types: Start = 5
 
 
 class Colap(Frozen):
@@ -68,7 +79,7 @@ class Sweeps(Frozen):
 
     n: tuple[Count, ...] = (1, 3, 5, 20)
     size_ratio: tuple[Share, ...] = (0.3, 0.45, 0.75, 0.9)
-    min_types: tuple[Annotated[int, Field(ge=0)], ...] = (0, 2, 10)
+    min_types: tuple[Start, ...] = (0, 2, 10)
 
 
 class Statistics(Frozen):
@@ -90,7 +101,7 @@ class Controls(Frozen):
         "standardised",
         "unit_length",
     )
-    cluster_factors: tuple[Annotated[float, Field(gt=0)], ...] = (0.5, 2.0)
+    cluster_factors: tuple[Positive, ...] = (0.5, 2.0)
     max_sentences: Count = 2000
     seed: Seed = 1
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from polyconcept.settings._base import Count, Frozen, Name, Seed, Share
+from polyconcept.settings._base import Count, Frozen, Name, Positive, Seed, Share
 from polyconcept.settings._data import TaskData
 
 __all__ = ["FinetuningSettings", "Generation", "Task"]
@@ -20,14 +20,34 @@ _SOURCES = {
 _COLUMNS = {"entities": ("word", "tag"), "sentiment": ("sentence", "label"), "translation": ()}
 
 
+def _one_line(label: str) -> str:
+    """A label as it can stand in a file and in a model's answer."""
+    if not label.isprintable() or label != " ".join(label.split()):
+        raise ValueError(f"found {label!r}; needed a label without tabs, line ends, outer blanks")
+    return label
+
+
+Label = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)]
+
+
+def _check_entity(label: str) -> None:
+    """Refuse a label that a tag or a model's answer (``PER: Ada ; LOC: Paris``) would not show."""
+    if label == "O":
+        raise ValueError("`labels`: `O` is the tag of words that are no entity; leave it out")
+    if label[:2] in ("B-", "I-"):
+        raise ValueError(f"`labels`: found the tag {label!r}; needed its label, {label[2:]!r}")
+    if any(character in " :;" for character in label):
+        raise ValueError(f"`labels`: found {label!r}; needed a label without blank, `:` and `;`")
+
+
 class FinetuningSettings(Frozen):
     """How a model is fine-tuned on a task."""
 
-    epochs: Annotated[float, Field(gt=0)] = 3.0
-    learning_rate: Annotated[float, Field(gt=0)] = 5e-5
+    epochs: Positive = 3.0
+    learning_rate: Annotated[Positive, Field(le=1)] = 5e-5
     batch_size: Count = 32
     max_length: Count = 256
-    warmup_share: Share = 0.1
+    warmup_share: Annotated[Share, Field(lt=1)] = 0.1
     checkpoint_steps: Count = 500
     seed: Seed = 212
     n_threads: Count = 1
@@ -44,9 +64,9 @@ class Task(Frozen):
     """A task that models are fine-tuned on."""
 
     kind: Literal["entities", "sentiment", "translation"]
-    labels: tuple[str, ...] = ("PER", "LOC", "ORG")
+    labels: tuple[Label, ...] = ("PER", "LOC", "ORG")
     spellings: Mapping[str, str] = Field(default_factory=dict)
-    ignored: tuple[str, ...] = ()
+    ignored: tuple[Label, ...] = ()
     source: Name | None = None
     train: TaskData
     test: TaskData
@@ -101,7 +121,20 @@ class Task(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _labels_fit(self) -> Task:
+        both = sorted(set(self.labels) & set(self.ignored))
+        if both:
+            raise ValueError(f"{both} stand both among `labels` and `ignored`")
+        if self.kind == "entities":
+            for label in (*self.labels, *self.ignored):
+                _check_entity(label)
+        return self
+
+    @model_validator(mode="after")
     def _spellings_fit(self) -> Task:
+        turned = [said for said, label in self.spellings.items() if said != label]
+        if lost := [said for said in turned if said in self.labels]:
+            raise ValueError(f"`spellings` turns {lost}, among `labels`, into another label")
         unknown = sorted(set(self.spellings.values()) - set(self.labels))
         if unknown:
             raise ValueError(f"`spellings` maps to {unknown}, not among `labels` {self.labels}")

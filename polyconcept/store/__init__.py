@@ -7,7 +7,7 @@ and version; files that belong to another word table are refused.
 from polyconcept.store._claims import write_claims
 from polyconcept.store._concept_scores import write_alignments, write_overlaps
 from polyconcept.store._concepts import ConceptFile, write_concepts
-from polyconcept.store._content import content_bytes, content_sha256, files_inside
+from polyconcept.store._content import content_bytes, content_sha256, files_inside, links_out_of
 from polyconcept.store._datasets import existing_column, read_columns
 from polyconcept.store._difference import Difference, content_difference
 from polyconcept.store._examples import read_examples, write_examples
@@ -41,6 +41,7 @@ __all__ = [
     "content_sha256",
     "existing_column",
     "files_inside",
+    "links_out_of",
     "read_columns",
     "read_examples",
     "read_json",

@@ -19,7 +19,7 @@ import numpy as np
 from polyconcept.store._faults import StoreError
 from polyconcept.store._json import sha256
 
-__all__ = ["content_bytes", "content_sha256", "files_inside"]
+__all__ = ["content_bytes", "content_sha256", "files_inside", "links_out_of"]
 
 _BLOCK_BYTES = 2**24
 _MOST_LEVELS = 64
@@ -64,6 +64,22 @@ def files_inside(folder: Path) -> list[str]:
         inside = Path(place).relative_to(folder)
         found += [(inside / name).as_posix() for name in files if not name.startswith(".")]
     return sorted(found)
+
+
+def links_out_of(folder: Path) -> list[str]:
+    """Paths, from the folder, of the links in it at any depth that lead out of it; sorted.
+
+    The folder may itself be a link: what lies where it leads is inside.
+    """
+    top = Path(os.path.realpath(folder))
+    links = [
+        path
+        for place, folders, files in os.walk(folder)
+        for path in (Path(place, name) for name in (*folders, *files))
+        if path.is_symlink()
+    ]
+    outside = [path for path in links if not Path(os.path.realpath(path)).is_relative_to(top)]
+    return sorted(path.relative_to(folder).as_posix() for path in outside)
 
 
 def _hdf5_sha256(path: Path) -> str:

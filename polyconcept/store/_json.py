@@ -27,6 +27,8 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON holds anything
         return json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise ValueError(f"{path}, line {error.lineno}: not JSON: {error.msg}") from error
+    except RecursionError:
+        raise ValueError(f"{path}: not readable: nested too deeply") from None
 
 
 def sha256(path: Path) -> str:

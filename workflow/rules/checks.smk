@@ -1,31 +1,16 @@
-"""What YAML would pass over in silence; before the settings are read, where it misleads."""
+"""Is the study's file one? Before its settings are read; where the profiles have not asked yet."""
 
+import sys
 from pathlib import Path
 
-import yaml
+from polyconcept.settings import SettingsError
 
+sys.path.append(f"{workflow.basedir}/workflow")
 
-def repeated_keys(node):
-    """Lines of a YAML file on which a key stands again: YAML would quietly keep the last."""
-    if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from repeated_keys(item)
-    if isinstance(node, yaml.MappingNode):
-        first = {}
-        for key, value in node.value:
-            before = first.setdefault(str(key.value), key.start_mark.line)
-            if before != key.start_mark.line:
-                yield (
-                    f"line {key.start_mark.line + 1}: {key.value!r} stands here again, "
-                    f"first in line {before + 1}"
-                )
-            yield from repeated_keys(value)
+from study_yaml import read_yaml
 
-
-repeated = [
-    f"{file}, {fault}"
-    for file in workflow.configfiles
-    for fault in dict.fromkeys(repeated_keys(yaml.compose(Path(file).read_bytes())))
-]
-if repeated:
-    raise WorkflowError("the study cannot be used:\n  " + "\n  ".join(repeated))
+try:
+    for file in workflow.overwrite_configfiles or ["config.yaml"]:
+        read_yaml(Path(file))
+except SettingsError as error:
+    raise WorkflowError(str(error))

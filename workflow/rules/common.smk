@@ -14,6 +14,7 @@ except SettingsError as error:
     raise WorkflowError(str(error))
 
 ROOT = Path(workflow.basedir)
+BUILTIN_MODELS = ROOT / "polyconcept" / "builtin" / "models"
 recall(KNOWN)
 SPLITS = ("train", "test")
 SIDES = ("encoder", "decoder", "encoder-decoder")

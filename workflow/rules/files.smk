@@ -38,7 +38,7 @@ def source_model(wildcards):
     """The directory of a model that is on this machine."""
     model = STUDY.models[wildcards.model]
     if model.builtin:
-        place = ROOT / "polyconcept" / "builtin" / "models" / model.builtin
+        place = BUILTIN_MODELS / model.builtin
         # The same in every clone that runs in its own folder.
         return ancient(
             str(

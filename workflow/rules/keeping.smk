@@ -9,7 +9,9 @@ from base64 import urlsafe_b64encode
 from datetime import datetime
 
 from polyconcept.atomic import write_text_atomic
+from polyconcept.provenance.runs import read_record
 from polyconcept.provenance.times import restore_times
+from polyconcept.store import links_out_of
 
 # Whole paths: at the end of the process Snakemake is back in the folder that it was called from.
 HERE = Path.cwd()
@@ -32,12 +34,11 @@ def outputs_with_records():
     """Outputs of this study as their run records name them, and when their run ended."""
     for path in sorted(RESULTS.rglob("*.run.json")):
         try:
-            record = json.loads(path.read_text())
-            ended = datetime.fromisoformat(record["ended"]).timestamp()
-            outputs = [output["path"] for output in record["outputs"]]
-        except (OSError, ValueError, KeyError, TypeError):
+            record = read_record(path)
+            ended = datetime.fromisoformat(record.ended).timestamp()
+        except (OSError, ValueError):
             continue  # `make verify` says what is wrong with it
-        yield from ((output, ended) for output in outputs)
+        yield from ((output.path, ended) for output in record.outputs)
 
 
 def known_here(output):
@@ -55,12 +56,26 @@ def keep_metadata():
         write_text_atomic(KEPT, text)
 
 
+def read_kept():
+    """What was kept; it came with results that may be another's."""
+    try:
+        kept = json.loads(KEPT.read_text())
+        for record in kept.values():
+            float(record["endtime"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WorkflowError(
+            f"results/{STUDY.name}/{KEPT.name}: not as Snakemake's notes are kept "
+            f"({type(error).__name__}: {error}); remove the file"
+        ) from None
+    return kept
+
+
 def bring_metadata():
     """Tell Snakemake what was known of results that were copied here.
 
     Where it knows of another run already, the one counts whose end is that of the run record.
     """
-    kept = json.loads(KEPT.read_text())
+    kept = read_kept()
     for output, ended in outputs_with_records():
         brought, here = kept.get(output), known_here(output)
         if brought is not None and (
@@ -71,6 +86,12 @@ def bring_metadata():
 
 
 if workflow.is_main_process and RESULTS.is_dir():
+    if links := links_out_of(RESULTS):
+        raise WorkflowError(
+            f"results/{STUDY.name}/{links[0]}: a link that leads out of the results, where a job "
+            "would write or delete what is not its own; remove it (the whole folder "
+            f"results/{STUDY.name} may be a link)"
+        )
     if KEPT.is_file():
         bring_metadata()
     for restored in restore_times(RESULTS, HERE):

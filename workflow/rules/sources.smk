@@ -52,15 +52,17 @@ if missing:
 
 def too_deep():
     """Layers that a model of the user's does not have: else known after its fine-tuning."""
-    for name in models_from("directory"):
-        folder = STUDY.models[name].directory
+    for name in models_from("directory") + models_from("builtin"):
+        source = "directory" if STUDY.models[name].directory else "builtin"
+        folder = getattr(STUDY.models[name], source)
+        place = BUILTIN_MODELS / folder if source == "builtin" else Path(folder)
         try:
-            found = json.loads((Path(folder) / "config.json").read_text())
+            found = json.loads((place / "config.json").read_text())
             # T5's name, or that of most others.
             n_blocks = int(found.get("num_layers") or found["num_hidden_layers"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # the job that copies the model says what is wrong
-        key = f"models.{name}.directory ({folder})"
+        key = f"models.{name}.{source} ({folder})"
         yield from layer_faults(STUDY, name, n_blocks, key)
 
 
