@@ -1,4 +1,4 @@
-"""Check that a model has a usable tokenizer, and the sides and layers that the study wants."""
+"""Check that a model can be used as the study wants, before it is fine-tuned."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,5 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
-    models.load_tokenizer(Path(snakemake.input.model))
-    models.check_states(Path(snakemake.input.model), **snakemake.params.settings)
+    models.check_model(Path(snakemake.input.model), **snakemake.params.settings)
     store.write_json(snakemake.params.settings, Path(snakemake.output.checked))
