@@ -12,6 +12,8 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+from polyconcept.panics import panics_as_errors
+
 __all__ = ["log_to", "progress"]
 
 Item = TypeVar("Item")
@@ -44,7 +46,8 @@ def log_to(path: str | Path, *, threads: int | None = None) -> Iterator[None]:
     if threads is not None:
         _limit_threads(threads)
     try:
-        yield
+        with panics_as_errors():
+            yield
     except Exception as error:
         file.handle(_error_record(error))
         notes = "".join(f"\n  {note}" for note in getattr(error, "__notes__", []))

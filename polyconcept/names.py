@@ -9,6 +9,8 @@ from pathlib import PurePosixPath, PureWindowsPath
 __all__ = ["plain_name"]
 
 _LONGEST = 255
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = 120
 # Control characters (NUL, line ends), lone halves of surrogate pairs, ends of lines and paragraphs.
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 
@@ -27,7 +29,7 @@ def plain_name(name: object, where: str) -> str:
     if isinstance(name, str) and _is_plain(name):
         return name
     raise ValueError(
-        f"{where}: found {reprlib.repr(name)}, needed the plain name of a file (no folders, no "
+        f"{where}: found {_SHORT.repr(name)}, needed the plain name of a file (no folders, no "
         f"control characters, 1 to {_LONGEST} bytes)"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -9,6 +10,7 @@ from typing import Literal, TypeAlias
 from polyconcept.names import plain_name
 
 __all__ = [
+    "ADAPTER",
     "INDEX",
     "SETTINGS_FILES",
     "TOKENIZER_FILES",
@@ -19,6 +21,7 @@ __all__ = [
     "RepoFile",
     "check_repository",
     "check_revision",
+    "shard_names",
 ]
 
 Kind: TypeAlias = Literal["model", "dataset"]
@@ -28,6 +31,8 @@ WEIGHTS = "model.safetensors"
 """The one file of a model's weights that is not split."""
 INDEX = "model.safetensors.index.json"
 """Names the shards of weights that are split."""
+ADAPTER = "adapter_config.json"
+"""Says that the weights are those of an adapter, to be added to another model's."""
 UNSAFE_WEIGHTS = (
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
@@ -39,19 +44,24 @@ TOKENIZER_FILES = (
     ("tokenizer.json",),
     ("vocab.txt",),
     ("sentencepiece.bpe.model",),
+    ("sentencepiece.model",),
     ("spiece.model",),
+    ("spm.model",),
     ("tokenizer.model",),
     ("vocab.json", "merges.txt"),
 )
-"""Groups of files, any one of which makes a tokenizer."""
+"""Groups of files, any one of which makes a fast tokenizer in transformers."""
 SETTINGS_FILES = (
     "config.json",
     "generation_config.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
     "added_tokens.json",
+    "entity_vocab.json",
+    "normalizer.json",
 )
-"""Settings of model and tokenizer; only the first is needed."""
+"""Settings of model and tokenizer; only the first is needed. The last two are those of LUKE and
+Whisper."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -86,6 +96,32 @@ def check_revision(name: str) -> str:
             "begins with a dot or hyphen)"
         )
     return name
+
+
+def shard_names(index: bytes, where: str) -> tuple[str, ...]:
+    """Return the names of the files that split weights lie in, sorted, each once.
+
+    Args:
+        index: Content of the file `INDEX`.
+        where: That file, for the message of an error.
+
+    Raises:
+        ValueError: It is no JSON, lacks ``metadata`` or a ``weight_map`` of names to files, or
+            names something else than a ``.safetensors`` file beside it.
+    """
+    try:
+        found = json.loads(index)
+        _, files = found["metadata"], found["weight_map"].items()  # transformers needs both
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(
+            f"{where} cannot be read ({type(error).__name__}: {error}); needed `metadata` and a "
+            "`weight_map` from the names of weights to those of files"
+        ) from error
+    names = {plain_name(file, f"{where}, weight {weight[:80]!r}") for weight, file in files}
+    wrong = sorted(name for name in names if not name.endswith(".safetensors"))
+    if wrong or not names:
+        raise ValueError(f"{where} names {wrong or 'no files'}, needed .safetensors files")
+    return tuple(sorted(names))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from tiny_models import bert, wordpiece
 from polyconcept.hub import (
     HubError,
     download_files,
+    download_model,
     download_pair,
     matching_files,
     needed_model_files,
@@ -291,16 +292,27 @@ def pinned_of(paths, kind="dataset"):
     return PinnedRepo("owner/data", kind, None, "1" * 40, files)
 
 
-def test_shards_are_needed_with_their_index():
-    shards = [f"model-0000{i}-of-00002.safetensors" for i in (1, 2)]
-    index = "model.safetensors.index.json"
+INDEX = "model.safetensors.index.json"
+
+
+def split_model(*shards):
+    """Files of a model whose index names these shards."""
+    index = {"metadata": {}, "weight_map": {f"w{i}": name for i, name in enumerate(shards)}}
+    whole = {name: data for name, data in FILES.items() if name != "model.safetensors"}
+    return whole | {INDEX: json.dumps(index).encode()}
+
+
+def test_of_split_weights_the_index_is_needed_first():
     others = ["config.json", "tokenizer.json", "README.md", "onnx/model.onnx", "pytorch_model.bin"]
 
-    found = needed_model_files(pinned_of([index, *shards, *others], "model"))
+    found = needed_model_files(pinned_of([INDEX, "model-1.safetensors", *others], "model"))
 
-    assert found == ("config.json", *shards, index, "tokenizer.json")
-    with pytest.raises(HubError, match=r"with 1 shards .*needed all of"):
-        needed_model_files(pinned_of([index, shards[0], *others], "model"))
+    assert found == ("config.json", INDEX, "tokenizer.json")
+
+
+def test_an_adapter_is_refused():
+    with pytest.raises(HubError, match=r"holds an adapter \(adapter_config.json\), needed a whole"):
+        needed_model_files(pinned_of([*FILES, "adapter_config.json"], "model"))
 
 
 @pytest.mark.parametrize(
@@ -407,6 +419,44 @@ def test_a_column_may_name_the_pair_in_either_order():
 
 
 # --- downloads --------------------------------------------------------------------------------
+
+
+def test_shards_are_those_that_the_index_names(hub, go_offline):
+    # Names as other programs give them; what the index does not name is not fetched.
+    shards = ("model-00001-of-00001.safetensors", "weights_b.safetensors")
+    stale = {"model-00001-of-00003.safetensors": b"old"}
+    parts = {shards[0]: b"one", shards[1]: b"two"}
+    hub.add("model", REPO, split_model(*shards, shards[0]) | parts | stale)
+
+    folder = download_model(pin())
+
+    found = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert found == split_model(*shards, shards[0]) | parts
+    go_offline()
+    assert download_model(pin()) == folder
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "../../../../paper.safetensors",
+            "weight 'w1': found '../.*needed the plain name of a file",
+        ),
+        ("/paper.safetensors", "weight 'w1': found '/paper.*needed the plain name of a file"),
+        ("part/model-2.safetensors", "weight 'w1': found 'part/.*needed the plain name of a file"),
+        ("pytorch_model.bin", r"index.json names \['pytorch_model.bin'\], needed .safetensors"),
+        ("absent.safetensors", "names 2 files, and 1 of them are not there, the first absent"),
+    ],
+)
+def test_an_index_that_names_other_files_is_refused(hub, name, message):
+    there = {"model-1.safetensors": b"one", "part/model-2.safetensors": b"two"}
+    hub.add("model", REPO, split_model("model-1.safetensors", name) | there)
+
+    with pytest.raises(HubError, match=rf"model owner/tiny at commit .*{message}"):
+        download_model(pin())
+
+    assert not any(seen.path.endswith(".safetensors") for seen in hub.downloads())
 
 
 def test_files_arrive_whole_and_a_second_call_downloads_nothing(hub, cache):
@@ -651,10 +701,9 @@ def test_a_pin_with_impossible_values_is_refused(tmp_path, change, message):
 PROGRAM = """
 import sys
 from pathlib import Path
-from polyconcept.hub import download_files, needed_model_files, pin_repository
+from polyconcept.hub import download_model, pin_repository
 pinned = pin_repository("owner/tiny", kind="model")
-paths = download_files(pinned, needed_model_files(pinned))
-print(pinned.commit, paths["model.safetensors"])
+print(pinned.commit, download_model(pinned) / "model.safetensors")
 """
 
 

@@ -1,4 +1,4 @@
-"""mT5 as it stands on the hub: a SentencePiece file and no tokenizer.json."""
+"""Models as they stand on the hub: a SentencePiece file and no tokenizer.json."""
 
 import io
 import json
@@ -6,10 +6,25 @@ import json
 import pytest
 import sentencepiece
 import torch
-from transformers import MT5Config, MT5ForConditionalGeneration
+from transformers import (
+    AlbertConfig,
+    AutoModel,
+    DebertaV2Config,
+    LlamaConfig,
+    MT5Config,
+    MT5ForConditionalGeneration,
+    RemBertConfig,
+    XLMRobertaConfig,
+)
+from transformers.models.auto.tokenization_auto import (
+    TOKENIZER_MAPPING_NAMES,
+    tokenizer_class_from_name,
+)
+from transformers.tokenization_utils_tokenizers import TokenizersBackend
 
 from polyconcept import models
 from polyconcept.builtin import generate_corpus
+from polyconcept.pins import SETTINGS_FILES, TOKENIZER_FILES
 
 TEXT = generate_corpus(["en", "ar"], n_sentences=200, seed=5)
 LINES = [" ".join(words) for part in TEXT.sentences.values() for words in part.words]
@@ -54,3 +69,54 @@ def test_a_copy_of_it_can_be_used(directory, tmp_path):
 
     assert models.load_tokenizer(tmp_path / "copy").pad_token_id == 0
     assert model.config.decoder_start_token_id == 0
+
+
+SMALL = {
+    "vocab_size": 420,
+    "hidden_size": 16,
+    "intermediate_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+}
+MARKS = {"pad_id": 0, "unk_id": 1, "bos_id": 2, "eos_id": 3}
+MARKS |= {"pad_piece": "[PAD]", "unk_piece": "[UNK]", "bos_piece": "[CLS]", "eos_piece": "[SEP]"}
+FAMILIES = {
+    "spm.model": (DebertaV2Config(**SMALL), "DebertaV2Tokenizer", MARKS),
+    "sentencepiece.model": (RemBertConfig(**SMALL), "RemBertTokenizer", MARKS),
+    "spiece.model": (AlbertConfig(**SMALL, embedding_size=16), "AlbertTokenizer", MARKS),
+    "sentencepiece.bpe.model": (XLMRobertaConfig(**SMALL), "XLMRobertaTokenizer", {}),
+    "tokenizer.model": (LlamaConfig(**SMALL), "LlamaTokenizer", {"model_type": "bpe"}),
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_each_name_of_a_sentencepiece_file_makes_a_fast_tokenizer(name, tmp_path):
+    config, kind, options = FAMILIES[name]
+    made = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(LINES), model_writer=made, vocab_size=400, minloglevel=2,
+        character_coverage=1.0, **options,
+    )  # fmt: skip
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / name).write_bytes(made.getvalue())
+    about = {"tokenizer_class": kind, "do_lower_case": False, "keep_accents": True}
+    (tmp_path / "theirs" / "tokenizer_config.json").write_text(json.dumps(about))
+    AutoModel.from_config(config).save_pretrained(tmp_path / "theirs")
+
+    models.copy_model(tmp_path / "theirs", tmp_path / "copy")
+
+    tokenizer = models.load_tokenizer(tmp_path / "copy")
+    own = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "theirs" / name))
+    assert tokenizer.is_fast
+    for line in LINES[:50] + LINES[-50:]:
+        ids = tokenizer(line, add_special_tokens=False).input_ids
+        assert tokenizer.convert_ids_to_tokens(ids) == own.encode(line, out_type=str)
+
+
+def test_every_file_that_a_fast_tokenizer_of_transformers_reads_is_known():
+    classes = map(tokenizer_class_from_name, sorted(filter(None, TOKENIZER_MAPPING_NAMES.values())))
+    fast = {kind for kind in classes if kind and issubclass(kind, TokenizersBackend)}
+    read = {file for kind in fast for file in kind.vocab_files_names.values()}
+
+    assert len(fast) > 30
+    assert read <= {*SETTINGS_FILES, *(file for group in TOKENIZER_FILES for file in group)}

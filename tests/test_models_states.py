@@ -131,19 +131,33 @@ def test_layers_that_a_model_has_pass_and_others_are_refused(name, directory_of)
         check_states(directory, side_names=list(depths), layers=[-1])
 
 
-@pytest.mark.parametrize(
-    ("name", "side", "message"),
-    [
-        ("llama", "encoder", "llama has no encoder, only decoder"),
-        ("bert", "decoder", "bert has no decoder, only encoder"),
-        ("mt5", "both", "mt5 has no both, only encoder and decoder"),
-    ],
-)
-def test_sides_that_a_model_lacks_are_refused(name, side, message, directory_of):
+@pytest.mark.parametrize("name", ["llama", "bert"])
+def test_one_stack_of_layers_is_not_two(name, directory_of):
     directory = directory_of(CONFIGS[name][0])
 
+    message = f"{name} has one stack of layers, not encoder and decoder"
     with pytest.raises(ValueError, match=message):
-        check_states(directory, side_names=["encoder", "decoder", side], layers=[0])
+        check_states(directory, side_names=["encoder", "decoder"], layers=[0])
+
+
+@pytest.mark.parametrize("n_blocks", [0, -1])
+@pytest.mark.parametrize(
+    ("name", "side", "key"),
+    [
+        ("llama", "decoder", "num_hidden_layers"),
+        ("bert", "encoder", "num_hidden_layers"),
+        ("mt5", "encoder", "num_layers"),
+        ("mt5", "decoder", "num_decoder_layers"),
+        ("bart", "decoder", "decoder_layers"),
+    ],
+)
+def test_a_side_without_blocks_is_refused(name, side, key, n_blocks, directory_of):
+    directory = directory_of(CONFIGS[name][0])
+    config = json.loads((directory / "config.json").read_bytes())
+    (directory / "config.json").write_text(json.dumps(config | {key: n_blocks}))
+
+    with pytest.raises(ValueError, match=rf"config.json states {n_blocks} blocks for the {side}"):
+        check_states(directory, side_names=[side], layers=[0])
 
 
 def test_a_deeper_encoder_does_not_lend_its_layers_to_the_decoder(directory_of):
@@ -206,6 +220,10 @@ def test_an_architecture_that_reads_no_text_is_refused(directory_of):
         ('{"model_type": "encodec"}', r"EncodecModel reads no subwords \(no input_ids\)"),
         ('{"model_type": "clip"}', "CLIPModel cannot read a sentence by itself"),
         ('{"model_type": "rag"}', "no model without head of type 'rag'"),
+        (
+            '{"model_type": "bert", "num_attention_heads": 0}',
+            r"describes no bert that can be built \(ZeroDivisionError",
+        ),
     ],
 )
 def test_configurations_that_cannot_be_used_are_refused(tmp_path, text, message):

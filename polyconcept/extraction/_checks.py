@@ -7,6 +7,7 @@ from typing import Any
 
 from transformers import PreTrainedModel
 
+from polyconcept.directions import reads_both_ways
 from polyconcept.extraction._record import ExtractionPlan
 from polyconcept.extraction._stack import n_blocks
 from polyconcept.records import BEFORE_NORM
@@ -43,6 +44,8 @@ def check_model(model: PreTrainedModel, plan: ExtractionPlan) -> None:
         raise ValueError(f"config of {name}: no decoder_start_token_id, the decoder cannot start")
     if model.training:
         raise ValueError("the model is in training mode: dropout would change its vectors")
+    if plan.side == "decoder" and not forced and reads_both_ways(model):
+        raise ValueError(f"{name} reads both ways, as an encoder; the plan is for a decoder")
     largest = max(plan.subwords.max(), plan.given_subwords.max(initial=0))
     if largest >= n_embeddings(model):
         raise ValueError(

@@ -29,7 +29,8 @@ def n_blocks(config: PreTrainedConfig, side: str) -> int:
         return n_blocks(own, side)
     if side == "decoder" and config.is_encoder_decoder:
         # T5's name, or that of BART's family.
-        return int(getattr(config, "num_decoder_layers", None) or config.decoder_layers)
+        t5 = getattr(config, "num_decoder_layers", None)
+        return int(config.decoder_layers if t5 is None else t5)
     return int(config.get_text_config().num_hidden_layers)
 
 

@@ -8,12 +8,14 @@ from polyconcept.hub._data import download_data, download_pair, fill_codes, poss
 from polyconcept.hub._download import download_files
 from polyconcept.hub._errors import HubError
 from polyconcept.hub._files import matching_files, needed_model_files
+from polyconcept.hub._model import download_model
 from polyconcept.hub._pin import pin_repository
 
 __all__ = [
     "HubError",
     "download_data",
     "download_files",
+    "download_model",
     "download_pair",
     "fill_codes",
     "matching_files",

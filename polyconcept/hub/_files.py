@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from polyconcept.hub._errors import HubError
 from polyconcept.pins import (
+    ADAPTER,
     INDEX,
     SETTINGS_FILES,
     TOKENIZER_FILES,
@@ -24,8 +25,6 @@ CONVERT_ADVICE = (
 )
 """What to do about a model whose weights are in no readable format."""
 
-_SHARD = re.compile(r"model-\d{5}-of-(\d{5})\.safetensors")
-
 
 def has_safetensors(pinned: PinnedRepo) -> bool:
     """Whether the repository holds a model's weights as safetensors."""
@@ -33,22 +32,29 @@ def has_safetensors(pinned: PinnedRepo) -> bool:
 
 
 def needed_model_files(pinned: PinnedRepo) -> tuple[str, ...]:
-    """Files that loading a model needs: settings, tokenizer, safetensors weights; sorted.
+    """Files that loading a model needs: settings, tokenizer, weights or their index; sorted.
+
+    Of weights that are split, only the index is among them: it says which others are needed.
 
     Raises:
-        HubError: a data set; config.json, tokenizer or shards are missing; or the weights are in
-            pickle, TensorFlow or Flax files only (with advice).
+        HubError: a data set or an adapter; config.json, tokenizer or weights are missing; or the
+            weights are in pickle, TensorFlow or Flax files only (with advice).
     """
     if pinned.kind != "model":
         raise HubError(f"{pinned}: needed a model")
     there = set(pinned.paths)
+    if ADAPTER in there:
+        raise HubError(
+            f"{pinned}: holds an adapter ({ADAPTER}), needed a whole model: merge it into the "
+            "model that it was made for, save that, and name its folder"
+        )
     if "config.json" not in there:
         raise HubError(f"{pinned}: config.json is missing; needed a model for transformers")
     if not any(there.issuperset(group) for group in TOKENIZER_FILES):
         known = ", ".join("+".join(group) for group in TOKENIZER_FILES)
         raise HubError(f"{pinned}: no tokenizer; one of {known} is needed")
     wanted = {*SETTINGS_FILES, *(name for group in TOKENIZER_FILES for name in group)}
-    return tuple(sorted(wanted & there | set(_weights(pinned))))
+    return tuple(sorted(wanted & there | {_weights(pinned)}))
 
 
 def matching_files(pinned: PinnedRepo, pattern: str, *, language: str) -> tuple[str, ...]:
@@ -75,23 +81,16 @@ def matching_files(pinned: PinnedRepo, pattern: str, *, language: str) -> tuple[
     raise HubError(f"{pinned}: no file matches {pattern!r}; there are {_few(near, 5)}")
 
 
-def _weights(pinned: PinnedRepo) -> list[str]:
-    if WEIGHTS in pinned.paths:
-        return [WEIGHTS]
-    if INDEX not in pinned.paths:
-        unsafe = [name for name in UNSAFE_WEIGHTS if name in pinned.paths]
-        found = f"weights only in {', '.join(unsafe)}" if unsafe else "no weights"
-        raise HubError(
-            f"{pinned}: {found}; {WEIGHTS} or {INDEX} is needed (a pickle can run code): set "
-            f"`converted: true` to take the hub's own conversion, {CONVERT_ADVICE}"
-        )
-    shards = {path: match[1] for path in pinned.paths if (match := _SHARD.fullmatch(path))}
-    if {int(total) for total in shards.values()} != {len(shards)}:
-        raise HubError(
-            f"{pinned}: {INDEX} is there with {len(shards)} shards ({_few(list(shards)) or 'none'})"
-            "; needed all of model-00001-of-0000N.safetensors and no others"
-        )
-    return [INDEX, *shards]
+def _weights(pinned: PinnedRepo) -> str:
+    found = next((name for name in (WEIGHTS, INDEX) if name in pinned.paths), None)
+    if found is not None:
+        return found
+    unsafe = [name for name in UNSAFE_WEIGHTS if name in pinned.paths]
+    what = f"weights only in {', '.join(unsafe)}" if unsafe else "no weights"
+    raise HubError(
+        f"{pinned}: {what}; {WEIGHTS} or {INDEX} is needed (a pickle can run code): set "
+        f"`converted: true` to take the hub's own conversion, {CONVERT_ADVICE}"
+    )
 
 
 def _matches(path: str, pattern: str) -> bool:

@@ -9,6 +9,7 @@ intention: a silently random layer would look like a finding.
 from polyconcept.collector import paused
 
 with paused():
+    from polyconcept.models._check import check_model
     from polyconcept.models._directory import check_model_directory, copy_model, save_model
     from polyconcept.models._generation import load_for_generation
     from polyconcept.models._loading import (
@@ -32,6 +33,7 @@ with paused():
 
 __all__ = [
     "Side",
+    "check_model",
     "check_model_directory",
     "check_states",
     "copy_model",

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
-from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from transformers import (
     AutoConfig,
@@ -19,12 +18,14 @@ from transformers import (
     AutoModelForTokenClassification,
     AutoTokenizer,
     PreTrainedModel,
+    PreTrainedTokenizerBase,
     PreTrainedTokenizerFast,
 )
 
 from polyconcept.models._directory import OFFLINE, check_model_directory
 from polyconcept.models._quiet import quiet_transformers
-from polyconcept.models._shape import Side, sides
+from polyconcept.models._shape import Side, needs_side
+from polyconcept.panics import panics_in_silence
 
 Device: TypeAlias = str | torch.device
 AutoClass: TypeAlias = type[
@@ -36,6 +37,20 @@ AutoClass: TypeAlias = type[
 ]
 
 
+# Letters of many scripts, marks apart from their letters, and what patterns stumble over: runs.
+_TRIALS = (
+    "",
+    "The doctor's house, built in 1984 (at 3.5 km).",
+    "Größe naïve e\u0301 o\u0308 \u200b\u00ad",
+    "Αλφάβητο Здесь дом ქართული Հայերեն",
+    "بيت قديم می\u200cخواهم שָׁלוֹם",
+    "नमस्ते दुनिया বাংলা தமிழ் ไทย ລາວ ខ្មែរ မြန်မာ አማርኛ",
+    "中文汉字 日本語カタカナ 한국어",
+    "𝒳𐍈 🙂 👩\u200d👩\u200d👧 <s> [MASK] \ufffd \ue000",
+    *(run * 300 for run in ("a", "1", "-", "ab ", "ا", "न", "中", "\u0301")),
+)
+
+
 def load_tokenizer(directory: Path) -> PreTrainedTokenizerFast:
     """Load the tokenizer of a model directory, exactly as its ``tokenizer.json`` has it.
 
@@ -45,26 +60,41 @@ def load_tokenizer(directory: Path) -> PreTrainedTokenizerFast:
 
     Raises:
         ValueError: The directory is no usable model, or its tokenizer cannot be loaded as a fast
-            one, or has no vocabulary.
+            one, has no vocabulary, or fails at a text of some script.
     """
     check_model_directory(directory)
     try:
-        with quiet_transformers():
-            tokenizer = AutoTokenizer.from_pretrained(directory, **OFFLINE)
+        with quiet_transformers(), panics_in_silence():
+            tokenizer = _tokenizer_of(directory)
     except Exception as error:  # tokenizers raises bare Exception for a damaged file
+        said = " ".join(str(error).split())
         raise ValueError(
-            f"model directory {directory}: the tokenizer cannot be read: {error}"
+            f"model directory {directory}: the tokenizer cannot be read: {said}"
         ) from error
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise ValueError(
             f"model directory {directory}: {type(tokenizer).__name__} is no fast tokenizer, and "
             "words cannot be followed to their subwords without one; save it as tokenizer.json"
         )
-    file = directory / "tokenizer.json"
-    if file.is_file():
-        tokenizer = _as_in_file(tokenizer, file)
     if len(tokenizer) <= len(set(tokenizer.all_special_ids)):
         raise ValueError(f"model directory {directory}: the tokenizer has only special tokens")
+    for text in _TRIALS:
+        try:
+            with panics_in_silence():
+                tokenizer(text, verbose=False)
+        except Exception as error:  # bare ones, too, come from tokenizers
+            said = " ".join(str(error).split())
+            raise ValueError(
+                f"model directory {directory}: the tokenizer cannot split {text[:40]!r}: {said}"
+            ) from error
+    return tokenizer
+
+
+def _tokenizer_of(directory: Path) -> PreTrainedTokenizerBase:
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(directory, **OFFLINE)
+    file = directory / "tokenizer.json"
+    if isinstance(tokenizer, PreTrainedTokenizerFast) and file.is_file():
+        return _as_in_file(tokenizer, file)
     return tokenizer
 
 
@@ -104,18 +134,19 @@ def load_backbone(
 
     Raises:
         ValueError: The directory is no usable model, weights of the model itself are missing, or
-            it lacks the side.
+            it lacks the side, as running it shows (`needs_side`).
     """
     model, _ = _load_backbone(directory, dtype=dtype)
-    if side is not None and side not in sides(model):
-        raise ValueError(
-            f"model directory {directory}: {type(model).__name__} has no {side}, only "
-            f"{' and '.join(sides(model))}"
-        )
     if getattr(model, "pooler", None) is not None:
         # No hidden state depends on it, and it may be random.
         setattr(model, "pooler", None)  # noqa: B010 - the type checker knows no None there
-    return _ready(model, device)
+    ready = _ready(model, device)
+    if side is not None:
+        try:
+            needs_side(ready, side)
+        except ValueError as error:
+            raise ValueError(f"model directory {directory}: {error}") from error
+    return ready
 
 
 def load_for_token_classification(
@@ -186,8 +217,9 @@ def _load(
             model, report = auto_class.from_pretrained(
                 directory, dtype=dtype, use_safetensors=True, output_loading_info=True, **OFFLINE
             )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise ValueError(f"model directory {directory}: cannot be loaded: {error}") from error
+    except Exception as error:  # each architecture fails in its own way
+        said = " ".join(str(error).split())
+        raise ValueError(f"model directory {directory}: cannot be loaded: {said}") from error
     return model, sorted(report["missing_keys"])
 
 

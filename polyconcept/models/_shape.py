@@ -5,13 +5,9 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 import torch
-from transformers import (
-    MODEL_FOR_CAUSAL_LM_MAPPING,
-    MODEL_FOR_MASKED_LM_MAPPING,
-    PreTrainedConfig,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+from polyconcept.directions import reads_both_ways
 
 Side: TypeAlias = Literal["encoder", "decoder"]
 
@@ -20,17 +16,42 @@ _LONGEST = 1_000_000
 
 
 def sides(model: PreTrainedModel) -> tuple[Side, ...]:
-    """Return the stacks of layers that a model has: encoder, decoder, or both in this order."""
-    return sides_of(model.config)
+    """Return the stacks of layers that a model has: encoder, decoder, or both in this order.
+
+    A model of one stack is an encoder where it reads both ways, whatever its class is called.
+
+    Raises:
+        ValueError: As `reads_both_ways`; or its encoder, before a decoder, reads one way only.
+    """
+    both_ways = reads_both_ways(model)
+    if not model.config.is_encoder_decoder:
+        return ("encoder",) if both_ways else ("decoder",)
+    if not both_ways:
+        raise ValueError(f"the encoder of {type(model).__name__} reads one way only")
+    return ("encoder", "decoder")
 
 
-def sides_of(config: PreTrainedConfig) -> tuple[Side, ...]:
-    """Return the stacks of layers that a model of this configuration has."""
-    if config.is_encoder_decoder:
-        return ("encoder", "decoder")
-    kind = type(config)
-    causal = kind in MODEL_FOR_CAUSAL_LM_MAPPING and kind not in MODEL_FOR_MASKED_LM_MAPPING
-    return ("decoder",) if causal or getattr(config, "is_decoder", False) else ("encoder",)
+def needs_side(model: PreTrainedModel, side: Side) -> None:
+    """Refuse a model that lacks a side.
+
+    Raises:
+        ValueError: It has no such side; says what it was found to do.
+    """
+    known = sides(model)
+    if side in known:
+        return
+    found = f"{type(model).__name__} has no {side}, only {' and '.join(known)}"
+    if known == ("decoder",):
+        raise ValueError(
+            f"{found}: it reads one way, for no subword changes an earlier one's state (its "
+            "`family` is decoder)"
+        )
+    if known == ("encoder",):
+        raise ValueError(
+            f"{found}: it reads both ways, for a subword changes earlier ones' states (its "
+            "`family` is encoder), so no state of it predicts a word"
+        )
+    raise ValueError(found)
 
 
 def n_layers(model: PreTrainedModel, side: Side = "encoder") -> int:
@@ -39,8 +60,7 @@ def n_layers(model: PreTrainedModel, side: Side = "encoder") -> int:
     Raises:
         ValueError: The model has no such side.
     """
-    if side not in sides(model):
-        raise ValueError(f"{type(model).__name__} has no {side}, only {' and '.join(sides(model))}")
+    needs_side(model, side)
     return n_blocks_of(model.config, side)
 
 
@@ -55,7 +75,8 @@ def n_blocks_of(config: PreTrainedConfig, side: Side) -> int:
         return n_blocks_of(own, side)
     if side == "decoder" and config.is_encoder_decoder:
         # T5's name, or that of BART's family.
-        return int(getattr(config, "num_decoder_layers", None) or config.decoder_layers)
+        t5 = getattr(config, "num_decoder_layers", None)
+        return int(config.decoder_layers if t5 is None else t5)
     stated = getattr(config.get_text_config(), "num_hidden_layers", None)
     if stated is None:
         raise ValueError(f"config.json of a {config.model_type} states no num_hidden_layers")

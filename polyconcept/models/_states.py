@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 import transformers
@@ -14,15 +14,16 @@ from transformers import CONFIG_MAPPING, MODEL_MAPPING, AutoConfig, AutoModel, P
 
 from polyconcept.models._directory import OFFLINE
 from polyconcept.models._quiet import quiet_transformers
-from polyconcept.models._shape import Side, n_blocks_of, sides_of
+from polyconcept.models._shape import Side, n_blocks_of
 
 
 def check_states(directory: Path, *, side_names: Sequence[str], layers: Sequence[int]) -> None:
-    """Refuse a model that lacks a wanted side or layer; of its files only config.json is read.
+    """Refuse a model that lacks a wanted layer; of its files only config.json is read.
 
     The model is built without weights (torch's ``meta`` device) and run on three subwords, which
     computes shapes but no numbers. Where an architecture needs numbers to choose its way, the
-    blocks that its configuration states are counted instead.
+    blocks that its configuration states are counted instead. Whether a single stack of layers is
+    an encoder or a decoder stands in no file: `check_model` finds out.
 
     Args:
         directory: The model directory.
@@ -31,17 +32,17 @@ def check_states(directory: Path, *, side_names: Sequence[str], layers: Sequence
 
     Raises:
         ValueError: The configuration cannot be used, or is of an unknown type; the architecture
-            reads no subwords or gives no hidden states; a side or layer that it does not have.
+            reads no subwords or gives no hidden states; more sides than it has stacks of layers;
+            no blocks, or a layer that is not there.
     """
     config = _config(directory)
-    known = sides_of(config)
-    missing = [side for side in dict.fromkeys(side_names) if side not in known]
-    if missing:
+    wanted: list[Side] = [side for side in get_args(Side) if side in side_names]
+    if len(wanted) > 1 and not config.is_encoder_decoder:
         raise ValueError(
-            f"model directory {directory}: {config.model_type} has no {' and no '.join(missing)}, "
-            f"only {' and '.join(known)}"
+            f"model directory {directory}: {config.model_type} has one stack of layers, not "
+            f"{' and '.join(wanted)}"
         )
-    wanted = [side for side in known if side in side_names]
+    _refuse_no_blocks(directory, config, wanted)
     n_states = _n_states(directory, config, wanted)
     for side in wanted:
         n_blocks = n_blocks_of(config, side) if n_states is None else n_states[side] - 1
@@ -66,6 +67,19 @@ def _config(directory: Path) -> PreTrainedConfig:
     return config
 
 
+def _refuse_no_blocks(directory: Path, config: PreTrainedConfig, wanted: Sequence[Side]) -> None:
+    for side in wanted:
+        try:
+            stated = n_blocks_of(config, side)
+        except (ValueError, AttributeError):
+            continue  # they are counted
+        if stated < 1:
+            raise ValueError(
+                f"model directory {directory}: config.json states {stated} blocks for the {side}, "
+                "needed 1 or more"
+            )
+
+
 def _why_unusable(directory: Path, error: Exception) -> str:
     try:
         stated = json.loads((directory / "config.json").read_bytes()).get("model_type")
@@ -85,9 +99,15 @@ def _n_states(
 ) -> dict[Side, int] | None:
     """Number of hidden states of each wanted side; None where meta tensors do not do."""
     with quiet_transformers(), torch.random.fork_rng(devices=[]), torch.device("meta"):
-        model: Any = AutoModel.from_config(  # type: ignore[no-untyped-call]
-            config, attn_implementation="eager"
-        ).eval()
+        try:
+            model: Any = AutoModel.from_config(  # type: ignore[no-untyped-call]
+                config, attn_implementation="eager"
+            ).eval()
+        except Exception as error:  # each architecture fails in its own way
+            raise ValueError(
+                f"model directory {directory}: config.json describes no {config.model_type} that "
+                f"can be built ({type(error).__name__}: {' '.join(str(error).split())})"
+            ) from error
         inputs = {"input_ids": torch.ones((1, 3), dtype=torch.long)}
         if config.is_encoder_decoder:
             inputs |= {"decoder_input_ids": inputs["input_ids"]}

@@ -115,9 +115,14 @@ def _select_words(study: Study, _wildcards: Wildcards) -> Values:
 
 def _check_model(study: Study, wildcards: Wildcards) -> Values:
     """What a model must have, known before it is fine-tuned."""
-    family = study.models[wildcards["model"]].of_family
+    model = study.models[wildcards["model"]]
+    family = model.of_family
     sides = ["encoder", "decoder"] if family == "encoder-decoder" else [family]
-    settings = {"side_names": sides, "layers": list(study.layers_of(wildcards["model"]))}
+    settings = {
+        "side_names": sides,
+        "layers": list(study.layers_of(wildcards["model"])),
+        "trained": bool(model.tasks),
+    }
     return settings | _languages(study, wildcards) | language_codes(study, wildcards)
 
 

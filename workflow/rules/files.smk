@@ -53,7 +53,11 @@ def source_model(wildcards):
 def source_model_files(wildcards):
     suffixes = {".json", ".safetensors", ".txt", ".model"}
     found = Path(source_model(wildcards)).glob("*")
-    return ancient(sorted(str(path) for path in found if path.suffix in suffixes))
+    return ancient(
+        sorted(
+            str(path) for path in found if path.suffix in suffixes and path.is_file()
+        )
+    )
 
 
 # Of files that come from outside, their content counts and not their time (they are `ancient`): a

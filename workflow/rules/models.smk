@@ -62,7 +62,8 @@ rule random_model:
 
 
 rule check_model:
-    # It has the sides and layers that the study wants: known before anything is trained.
+    # It has what the study wants of it: known before anything is trained. It is loaded for that,
+    # which a cluster's login node may not have the memory for.
     input:
         model="<results>/models/{model}/base",
     output:
@@ -70,7 +71,6 @@ rule check_model:
     log:
         "<logs>/check_model/{model}.log",
     priority: 10
-    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:

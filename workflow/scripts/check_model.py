@@ -1,4 +1,4 @@
-"""Check that a model has a usable tokenizer, and the sides and layers that the study wants."""
+"""Check that a model can be used as the study wants, before it is fine-tuned."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 with running(snakemake):
     settings, model = dict(snakemake.params.settings), Path(snakemake.input.model)
-    tokenizer, codes = models.load_tokenizer(model), settings.pop("language_codes", {})
-    reading.check_languages(tokenizer, settings.pop("languages", []), codes)
-    models.check_states(model, **settings)
+    languages, codes = settings.pop("languages", []), settings.pop("language_codes", {})
+    models.check_model(model, **settings)
+    reading.check_languages(models.load_tokenizer(model), languages, codes)
     store.write_json(snakemake.params.settings, Path(snakemake.output.checked))

@@ -11,5 +11,4 @@ if TYPE_CHECKING:
 
 with running(snakemake):
     pinned = store.read_pin(Path(snakemake.input.pin))
-    files = hub.download_files(pinned, hub.needed_model_files(pinned))
-    models.copy_model(files["config.json"].parent, Path(snakemake.output.model))
+    models.copy_model(hub.download_model(pinned), Path(snakemake.output.model))
