@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from polyconcept.clustering import _cluster, _track, cluster_vectors
-from polyconcept.clustering._assign import nearest_centers
-from polyconcept.clustering._cluster import cluster_seeds
-from polyconcept.clustering._points import SEGMENT, Team, centred_points
-from polyconcept.clustering._start import _Closest
-from polyconcept.clustering._track import Tracker
-from polyconcept.memory import vectors_in_file
+from polyconcept.clustering import kmeans, track
+from polyconcept.clustering.assign import nearest_centers
+from polyconcept.clustering.kmeans import cluster_seeds, cluster_vectors
+from polyconcept.clustering.points import SEGMENT, Team, centred_points
+from polyconcept.clustering.start import _Closest
+from polyconcept.clustering.track import Tracker
+from polyconcept.machine.memory import vectors_in_file
 
 CPU = torch.device("cpu")
 
@@ -46,14 +46,14 @@ def test_moving_centers_keep_exact_labels_and_true_bounds(seed, monkeypatch):
     points = centred_points(some_vectors(seed=seed), CPU)
     rng = np.random.default_rng(seed)
     searched = []
-    search = _track.find_nearest
+    search = track.find_nearest
 
     def counted(points, centers, nearest, words, team):
         searched.append(points.n_words if words is None else len(words))
         search(points, centers, nearest, words, team)
 
-    monkeypatch.setattr(_track, "find_nearest", counted)
-    monkeypatch.setattr(_track, "_WORTHWHILE", 0)
+    monkeypatch.setattr(track, "find_nearest", counted)
+    monkeypatch.setattr(track, "_WORTHWHILE", 0)
     start = points.rows[rng.choice(points.n_words, 60, replace=False)].double()
     start[1] = start[0]  # the same place: ties in every iteration until one moves
     with Team(CPU) as team:
@@ -78,17 +78,17 @@ def test_moving_centers_keep_exact_labels_and_true_bounds(seed, monkeypatch):
 def test_centers_that_stay_are_not_searched_again(monkeypatch):
     points = centred_points(some_vectors(), CPU)
     centers = points.rows[:40].double()
-    monkeypatch.setattr(_track, "_WORTHWHILE", 0)
+    monkeypatch.setattr(track, "_WORTHWHILE", 0)
     with Team(CPU) as team:
         tracker = Tracker(points, 40, team)
         expected = tracker.update(centers)
-        monkeypatch.setattr(_track, "find_nearest", lambda *_: pytest.fail("searched"))
+        monkeypatch.setattr(track, "find_nearest", lambda *_: pytest.fail("searched"))
 
         assert torch.equal(tracker.update(centers.clone()), expected)
 
 
 def test_one_center_is_nearest_wherever_it_is(monkeypatch):
-    monkeypatch.setattr(_track, "_WORTHWHILE", 0)
+    monkeypatch.setattr(track, "_WORTHWHILE", 0)
     points = centred_points(some_vectors(n_words=700), CPU)
     with Team(CPU) as team:
         tracker = Tracker(points, 1, team)
@@ -145,8 +145,8 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 import numpy as np, torch
-from polyconcept.clustering._cluster import cluster_seeds
-from polyconcept.memory import vectors_in_file
+from polyconcept.clustering.kmeans import cluster_seeds
+from polyconcept.machine.memory import vectors_in_file
 
 torch.set_num_threads(1)
 options = {"n_clusters": 4, "n_restarts": 1, "max_iterations": 2}
@@ -188,7 +188,7 @@ def assert_same(clusters, other):
 def test_seeds_whose_starts_are_drawn_in_parts_have_the_same_clusters(n_together, monkeypatch):
     vectors, options = some_vectors(n_words=900), {"n_clusters": 20, "n_restarts": 2}
     expected = list(cluster_seeds(vectors, [3, 4, 5], **options))
-    monkeypatch.setattr(_cluster, "_TOGETHER", n_together)
+    monkeypatch.setattr(kmeans, "_TOGETHER", n_together)
 
     found = list(cluster_seeds(vectors, [3, 4, 5], **options))
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from polyconcept.clustering import _cluster, cluster_vectors
-from polyconcept.clustering._assign import CenterSet, Nearest, find_nearest, nearest_centers
-from polyconcept.clustering._cluster import cluster_seeds
-from polyconcept.clustering._points import Team, centred_points
-from polyconcept.clustering._start import _Closest, greedy_starts
+from polyconcept.clustering import kmeans
+from polyconcept.clustering.assign import CenterSet, Nearest, find_nearest, nearest_centers
+from polyconcept.clustering.kmeans import cluster_seeds, cluster_vectors
+from polyconcept.clustering.points import Team, centred_points
+from polyconcept.clustering.start import _Closest, greedy_starts
 
 CPU = torch.device("cpu")
 
@@ -185,13 +185,13 @@ def test_of_restarts_that_find_the_same_clusters_the_first_is_kept(monkeypatch):
     vectors = mixture(300, 24, n_centers=6, noise=0.3)
     options = {"n_clusters": 6, "seed": 1}
     first = cluster_vectors(vectors, n_restarts=1, **options)
-    exact, n_done = _cluster.lloyd, itertools.count()
+    exact, n_done = kmeans.lloyd, itertools.count()
 
     def rough(*args, **limits):
         fit = exact(*args, **limits)
         return dataclasses.replace(fit, inertia=fit.inertia * (1 - next(n_done) * 1e-15))
 
-    monkeypatch.setattr(_cluster, "lloyd", rough)
+    monkeypatch.setattr(kmeans, "lloyd", rough)
     found = cluster_vectors(vectors, n_restarts=6, **options)
 
     assert found.restart_inertias[-1] < found.restart_inertias[0] == found.inertia

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.scheme import BILOU, IOB1, IOBES, IOE2, Entities
 
-from polyconcept import corpus
-from polyconcept.corpus import tagged_from_columns
-from polyconcept.records import LabelledSentences, TaggedSentences
+from polyconcept.records.text import LabelledSentences, TaggedSentences
+from polyconcept.sources.columns import labelled_from_columns, tagged_from_columns
+from polyconcept.text.labelled import read_labelled
+from polyconcept.text.tagged import read_tagged, recognise_tagged, write_tagged
 
 LABELS = ("PER", "LOC", "ORG")
 CASES = Path(__file__).parents[1] / "../shared/cases"
@@ -52,7 +53,7 @@ def lines_of(sentences, line):
 
 
 def read(tmp_path, content, **options):
-    return corpus.recognise_tagged(write(tmp_path / "x.conll", content), "de", LABELS, **options)
+    return recognise_tagged(write(tmp_path / "x.conll", content), "de", LABELS, **options)
 
 
 # --- schemes
@@ -153,7 +154,7 @@ def test_entities_are_those_of_seqeval_in_every_scheme(tmp_path_factory, drawn, 
     path = tmp_path_factory.getbasetemp() / f"{scheme}.conll"
     write(path, "".join(f"w\t{tag}\n" for tag in tags))
 
-    (found,) = corpus.read_tagged(path, "en", "XY").tags
+    (found,) = read_tagged(path, "en", "XY").tags
 
     assert [tuple(span) for span in spans(found)] == expected
 
@@ -191,7 +192,7 @@ def test_a_label_may_have_a_hyphen_or_look_like_a_prefix(tmp_path):
     alone = write(tmp_path / "y.conll", "a\tE-MAIL\nb\tE-MAIL\nc\tS\nd\tO\n")
 
     for file in (path, alone):
-        found = corpus.read_tagged(file, "en", ["E-MAIL", "S"])
+        found = read_tagged(file, "en", ["E-MAIL", "S"])
         assert found.tags == (("B-E-MAIL", "I-E-MAIL", "B-S", "O"),)
 
 
@@ -261,7 +262,7 @@ def test_tags_that_two_spellings_read_otherwise_are_refused(tmp_path):
     path = write(tmp_path / "x.conll", "x\tB_I\ny\tI_B\n")
 
     with pytest.raises(ValueError, match="B_I, I_B can be read like B_PER and like PER_B"):
-        corpus.read_tagged(path, "en", ["B", "I"])
+        read_tagged(path, "en", ["B", "I"])
 
 
 # --- the language before the words
@@ -284,7 +285,7 @@ def test_the_own_language_before_words_is_taken_off_and_counted(tmp_path, caplog
 def test_a_language_may_have_a_longer_code(tmp_path, language, prefix):
     path = write(tmp_path / "x.conll", f"{prefix}:Anna\tB-PER\n{prefix}:sees\tO\n")
 
-    found = corpus.read_tagged(path, language, LABELS)
+    found = read_tagged(path, language, LABELS)
 
     assert found.words == (("Anna", "sees"),)
 
@@ -564,7 +565,7 @@ GOOD = LabelledSentences("en", (("good", "film"), ("bad", "one")), ("positive", 
 def test_the_study_settles_any_layout_of_sentences(tmp_path, content, columns):
     path = write(tmp_path / "x.tsv", content)
 
-    assert corpus.read_labelled(path, "en", MOODS, columns=columns) == GOOD
+    assert read_labelled(path, "en", MOODS, columns=columns) == GOOD
 
 
 @pytest.mark.parametrize(
@@ -597,18 +598,18 @@ def test_sentences_that_would_be_read_wrong_are_refused(tmp_path, content, colum
     path = write(tmp_path / "x.tsv", content)
 
     with pytest.raises(ValueError, match=message):
-        corpus.read_labelled(path, "en", MOODS, columns=columns)
+        read_labelled(path, "en", MOODS, columns=columns)
 
 
 def test_a_hub_column_of_numbers_is_no_column_of_sentences():
     with pytest.raises(ValueError, match="en, texts: found numbers in the place of sentences"):
-        corpus.labelled_from_columns("en", [str(n) for n in range(10)], ["1"] * 10, MOODS)
+        labelled_from_columns("en", [str(n) for n in range(10)], ["1"] * 10, MOODS)
 
 
 def test_quotation_marks_of_the_text_are_words(tmp_path):
     path = write(tmp_path / "x.tsv", 'sentence\tlabel\n"good" film\t1\n"bad one"\t0\n')
 
-    found = corpus.read_labelled(path, "en", MOODS)
+    found = read_labelled(path, "en", MOODS)
 
     assert found.words == (('"good"', "film"), ('"bad', 'one"'))
 
@@ -626,8 +627,8 @@ def test_every_case_is_written_as_its_clean_twin(tmp_path, case):
         language = file.name[:2]
         found = {}
         for name, path in (("twin", CASES / "iob2" / file.name), ("case", file)):
-            sentences, _ = corpus.recognise_tagged(path, language, LABELS)
-            corpus.write_tagged(tmp_path / name, sentences)
+            sentences, _ = recognise_tagged(path, language, LABELS)
+            write_tagged(tmp_path / name, sentences)
             found[name] = (tmp_path / name).read_bytes()
         assert found["case"] == found["twin"], file
         # The twin itself was IOB2: nothing in it was touched.

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from snakemake_runs import snakemake
 
-from polyconcept import store
+from polyconcept.store.scores import read_scores
 
 pytestmark = [pytest.mark.workflow, pytest.mark.realtext]
 CASES = Path(__file__).parents[1] / "../shared/cases"
@@ -50,7 +50,7 @@ def test_scores_are_those_of_the_clean_twin(finished):
     scores = {
         name: {
             score.target: score.value
-            for score in store.read_scores([finished / f"scores/bert/{name}/task.parquet"])
+            for score in read_scores([finished / f"scores/bert/{name}/task.parquet"])
         }
         for name in ("clean", "found")
     }

@@ -22,17 +22,19 @@ from transformers import (
 from transformers.models.mbart50 import tokenization_mbart50
 from transformers.models.nllb import tokenization_nllb
 
-from polyconcept.evaluation import label_sentences, translate
-from polyconcept.extraction import extract_vectors, plan_extraction
-from polyconcept.models import load_for_generation, load_tokenizer, save_model
-from polyconcept.reading import Reader, check_languages, language_code, read_words, written_text
-from polyconcept.records import LabelledSentences
-from polyconcept.training import (
-    FinetuneOptions,
-    finetune_sentiment_as_text,
-    finetune_translation,
-    text_to_text,
-)
+from polyconcept.models.directory import save_model
+from polyconcept.models.generation import load_for_generation
+from polyconcept.models.language_codes import check_languages, language_code
+from polyconcept.models.loading import load_tokenizer
+from polyconcept.models.reader import Reader, read_words, written_text
+from polyconcept.records.text import LabelledSentences
+from polyconcept.tasks import text_to_text
+from polyconcept.tasks.classifiers import label_sentences
+from polyconcept.tasks.text_to_text import finetune_sentiment_as_text, finetune_translation
+from polyconcept.tasks.trainer import FinetuneOptions
+from polyconcept.tasks.translation import translate
+from polyconcept.vectors.extract import extract_vectors
+from polyconcept.vectors.plan import plan_extraction
 
 NLLB = ["eng_Latn", "deu_Latn", "fra_Latn", "zho_Hans", "zho_Hant", "arb_Arab", "srp_Cyrl"]
 MBART = ["en_XX", "de_DE", "fr_XX", "zh_CN", "ar_AR"]

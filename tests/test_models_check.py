@@ -22,9 +22,12 @@ from tiny_models import (
 )
 from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 
-from polyconcept.extraction import extract_vectors, plan_extraction
-from polyconcept.logs import log_to
-from polyconcept.models import check_model, load_backbone, load_tokenizer, save_model
+from polyconcept.machine.logs import log_to
+from polyconcept.models.check import check_model
+from polyconcept.models.directory import save_model
+from polyconcept.models.loading import load_backbone, load_tokenizer
+from polyconcept.vectors.extract import extract_vectors
+from polyconcept.vectors.plan import plan_extraction
 
 INDEX = "model.safetensors.index.json"
 

@@ -22,9 +22,12 @@ from transformers.models.auto.tokenization_auto import (
 )
 from transformers.tokenization_utils_tokenizers import TokenizersBackend
 
-from polyconcept import models
-from polyconcept.builtin import generate_corpus
-from polyconcept.pins import SETTINGS_FILES, TOKENIZER_FILES
+from polyconcept.builtin.corpus import generate_corpus
+from polyconcept.models.directory import copy_model
+from polyconcept.models.generation import load_for_generation
+from polyconcept.models.loading import load_tokenizer
+from polyconcept.models.states import check_states
+from polyconcept.records.repositories import SETTINGS_FILES, TOKENIZER_FILES
 
 TEXT = generate_corpus(["en", "ar"], n_sentences=200, seed=5)
 LINES = [" ".join(words) for part in TEXT.sentences.values() for words in part.words]
@@ -52,7 +55,7 @@ def directory(tmp_path_factory):
 def test_its_subwords_are_those_of_sentencepiece(directory):
     own = sentencepiece.SentencePieceProcessor(model_file=str(directory / "spiece.model"))
 
-    tokenizer = models.load_tokenizer(directory)
+    tokenizer = load_tokenizer(directory)
 
     assert tokenizer.is_fast
     for line in LINES[:50] + LINES[-50:]:
@@ -62,12 +65,12 @@ def test_its_subwords_are_those_of_sentencepiece(directory):
 
 
 def test_a_copy_of_it_can_be_used(directory, tmp_path):
-    models.copy_model(directory, tmp_path / "copy")
+    copy_model(directory, tmp_path / "copy")
 
-    models.check_states(tmp_path / "copy", side_names=["encoder", "decoder"], layers=[0, 1])
-    model = models.load_for_generation(tmp_path / "copy")
+    check_states(tmp_path / "copy", side_names=["encoder", "decoder"], layers=[0, 1])
+    model = load_for_generation(tmp_path / "copy")
 
-    assert models.load_tokenizer(tmp_path / "copy").pad_token_id == 0
+    assert load_tokenizer(tmp_path / "copy").pad_token_id == 0
     assert model.config.decoder_start_token_id == 0
 
 
@@ -103,9 +106,9 @@ def test_each_name_of_a_sentencepiece_file_makes_a_fast_tokenizer(name, tmp_path
     (tmp_path / "theirs" / "tokenizer_config.json").write_text(json.dumps(about))
     AutoModel.from_config(config).save_pretrained(tmp_path / "theirs")
 
-    models.copy_model(tmp_path / "theirs", tmp_path / "copy")
+    copy_model(tmp_path / "theirs", tmp_path / "copy")
 
-    tokenizer = models.load_tokenizer(tmp_path / "copy")
+    tokenizer = load_tokenizer(tmp_path / "copy")
     own = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "theirs" / name))
     assert tokenizer.is_fast
     for line in LINES[:50] + LINES[-50:]:

@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from tiny_models import bert, wordpiece
 
-from polyconcept.models import check_model_directory, copy_model, load_backbone, save_model
+from polyconcept.models.directory import check_model_directory, copy_model, save_model
+from polyconcept.models.loading import load_backbone
 
 INDEX = "model.safetensors.index.json"
 

@@ -1,6 +1,6 @@
 import pytest
 
-from polyconcept.names import plain_name
+from polyconcept.machine.names import plain_name
 
 
 @pytest.mark.parametrize(

@@ -11,17 +11,21 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, pr
 from tokenizers import decoders as decoding
 from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast
 
-from polyconcept import prompts, training
-from polyconcept.evaluation import tag_words, translate
-from polyconcept.evaluation._answers import write_answers
-from polyconcept.extraction import plan_extraction
-from polyconcept.models import load_tokenizer
-from polyconcept.reading import Reader, read_words, written_text
-from polyconcept.records import Sentences, TaggedSentences
-from polyconcept.training import finetune as finetune_module
-from polyconcept.training import text_to_text as text_to_text_module
-from polyconcept.training.denoising import _prompt
-from polyconcept.training.masking import split_into_subwords
+from polyconcept.models.loading import load_tokenizer
+from polyconcept.models.reader import Reader, read_words, written_text
+from polyconcept.records.text import Sentences, TaggedSentences
+from polyconcept.tasks import finetune as finetune_module
+from polyconcept.tasks import prompts
+from polyconcept.tasks import text_to_text as text_to_text_module
+from polyconcept.tasks.answers import write_answers
+from polyconcept.tasks.classifiers import tag_words
+from polyconcept.tasks.denoising import _prompt
+from polyconcept.tasks.finetune import finetune_ner
+from polyconcept.tasks.masking import split_into_subwords
+from polyconcept.tasks.text_to_text import finetune_translation
+from polyconcept.tasks.trainer import FinetuneOptions
+from polyconcept.tasks.translation import translate
+from polyconcept.vectors.plan import plan_extraction
 
 LINES = (
     "das Haus ist groß",
@@ -220,11 +224,11 @@ def test_training_scoring_and_extraction_read_the_same_ids(tokenizer, monkeypatc
     trained = trained_on(
         monkeypatch,
         finetune_module,
-        lambda: training.finetune_ner(
+        lambda: finetune_ner(
             model,
             tokenizer,
             [TaggedSentences("en", sentences.words, tags)],
-            options=training.FinetuneOptions(epochs=1.0, max_length=max_length),
+            options=FinetuneOptions(epochs=1.0, max_length=max_length),
             checkpoint_directory=Path(),
         ),
     )
@@ -255,11 +259,11 @@ def test_a_word_begins_at_the_same_subword_for_every_use(tokenizer, monkeypatch)
     trained = trained_on(
         monkeypatch,
         finetune_module,
-        lambda: training.finetune_ner(
+        lambda: finetune_ner(
             tagger(tokenizer),
             tokenizer,
             [TaggedSentences("en", sentences.words, tags)],
-            options=training.FinetuneOptions(epochs=1.0, max_length=200),
+            options=FinetuneOptions(epochs=1.0, max_length=200),
             checkpoint_directory=Path(),
         ),
     )
@@ -304,11 +308,11 @@ def test_what_is_taught_to_be_written_reads_as_it_was(kind, monkeypatch):
     [row] = trained_on(
         monkeypatch,
         text_to_text_module,
-        lambda: training.finetune_translation(
+        lambda: finetune_translation(
             model,
             tokenizer,
             [pair],
-            options=training.FinetuneOptions(epochs=1.0, max_length=64),
+            options=FinetuneOptions(epochs=1.0, max_length=64),
             checkpoint_directory=Path(),
         ),
     )
@@ -327,13 +331,11 @@ def test_a_model_writes_the_blanks_that_it_was_taught(kind, tmp_path):
     tokenizer = KINDS[kind]()
     model = mt5(tokenizer, eos_token_id=1)
     pair = Sentences("en", (("the", "house"),)), Sentences("de", (("das", "Haus", "ist", "groß"),))
-    options = training.FinetuneOptions(
+    options = FinetuneOptions(
         epochs=60.0, learning_rate=1e-2, batch_size=1, max_length=64, checkpoint_steps=1000
     )
 
-    training.finetune_translation(
-        model, tokenizer, [pair], options=options, checkpoint_directory=tmp_path
-    )
+    finetune_translation(model, tokenizer, [pair], options=options, checkpoint_directory=tmp_path)
 
     answers = write_answers(
         model,

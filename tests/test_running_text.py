@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sacremoses import MosesTokenizer
 
-from polyconcept.corpus import (
+from polyconcept.records.text import Sentences
+from polyconcept.sources.columns import (
     labelled_from_columns,
     parallel_from_columns,
     sentences_from_column,
-    unescaped,
 )
-from polyconcept.corpus._moses import moses_splitter
-from polyconcept.records import Sentences
+from polyconcept.text.escapes import unescaped
+from polyconcept.text.moses import moses_splitter
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 ZWNJ, ZWJ, SOFT, RTL, VOWEL = "\u200c", "\u200d", "\u00ad", "\u200f", "\u180e"

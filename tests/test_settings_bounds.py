@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from polyconcept.settings import SettingsError, parse_study
-from polyconcept.settings._names import _BESIDE
+from polyconcept.study.names import _BESIDE
+from polyconcept.study.parse import SettingsError, parse_study
 
 ROOT = Path(__file__).parents[1]
 FILES = {"files": {"en": "x.conll"}}

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from polyconcept.settings import parse_study, stage_settings
-from polyconcept.settings._models import Model
+from polyconcept.study.models import Model
+from polyconcept.study.parse import parse_study
+from polyconcept.study.stages import stage_settings
 
 ROOT = Path(__file__).parents[1]
 RULES = "\n".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))

@@ -9,10 +9,13 @@ import pytest
 from hub_stand_in import HubStandIn
 from huggingface_hub import constants
 
-from polyconcept.hub import HubError, download_files, pin_repository
-from polyconcept.pins import PinnedRepo, RepoFile, check_repository, check_revision
-from polyconcept.provenance.verification import Audit, Expected
-from polyconcept.store import links_out_of
+from polyconcept.audit.links import Expected
+from polyconcept.audit.verification import Audit
+from polyconcept.records.repositories import PinnedRepo, RepoFile, check_repository, check_revision
+from polyconcept.sources.hub_download import download_files
+from polyconcept.sources.hub_errors import HubError
+from polyconcept.sources.hub_pin import pin_repository
+from polyconcept.store.content import links_out_of
 
 
 def test_links_that_lead_out_of_a_folder_are_found(tmp_path):

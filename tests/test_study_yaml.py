@@ -15,7 +15,7 @@ import reproduce
 import verify
 import yaml
 
-from polyconcept.settings import SettingsError
+from polyconcept.study.parse import SettingsError
 from studies import read_study, read_yaml
 
 ROOT = Path(__file__).parents[1]

@@ -25,7 +25,7 @@ from plan_stages import STAGES
 from planned_jobs import planned_jobs
 from snakemake.exceptions import WorkflowError, print_exception
 
-from polyconcept.provenance.why import Planned
+from polyconcept.audit.why import Planned
 from studies import read_study
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from polyconcept.provenance.runs import SUFFIX
-from polyconcept.settings import Study, parse_study
-from polyconcept.store import files_inside
+from polyconcept.audit.runs import SUFFIX
+from polyconcept.store.content import files_inside
+from polyconcept.study.parse import parse_study
+from polyconcept.study.schema import Study
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "workflow"))
 

@@ -15,8 +15,11 @@ from pathlib import Path
 
 from study_files import final_files, inputs_of
 
-from polyconcept.provenance.verification import Audit, Expected
-from polyconcept.settings import SettingsError, Study, stage_settings
+from polyconcept.audit.links import Expected
+from polyconcept.audit.verification import Audit
+from polyconcept.study.parse import SettingsError
+from polyconcept.study.schema import Study
+from polyconcept.study.stages import stage_settings
 from studies import never_ran, read_study
 
 ROOT = Path(__file__).resolve().parents[1]

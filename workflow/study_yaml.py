@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from polyconcept.settings import SettingsError
+from polyconcept.study.parse import SettingsError
 
 __all__ = ["read_yaml", "take_over"]
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from polyconcept.settings import SettingsError
+from polyconcept.study.parse import SettingsError
 
 sys.path.append(f"{workflow.basedir}/workflow")
 

@@ -8,10 +8,10 @@ import json
 from base64 import urlsafe_b64encode
 from datetime import datetime
 
-from polyconcept.atomic import write_text_atomic
-from polyconcept.provenance.runs import read_record
-from polyconcept.provenance.times import restore_times
-from polyconcept.store import links_out_of
+from polyconcept.machine.atomic import write_text_atomic
+from polyconcept.audit.runs import read_record
+from polyconcept.audit.times import restore_times
+from polyconcept.store.content import links_out_of
 
 # Whole paths: at the end of the process Snakemake is back in the folder that it was called from.
 HERE = Path.cwd()

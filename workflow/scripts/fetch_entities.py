@@ -4,21 +4,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import corpus
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.text.escapes import unescaped
+from polyconcept.text.tagged import recognise_tagged, write_tagged
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake) as watch:
     settings = snakemake.params.settings
-    sentences, reading = corpus.recognise_tagged(
+    sentences, reading = recognise_tagged(
         Path(snakemake.input.labelled),
         snakemake.wildcards.language,
         settings["labels"],
         ignored=settings["ignored"],
         columns=settings["columns"],
     )
-    sentences, n_escapes = corpus.unescaped(sentences)
+    sentences, n_escapes = unescaped(sentences)
     watch.note({**asdict(reading), "n_escapes": n_escapes})
-    corpus.write_tagged(Path(snakemake.output.labelled), sentences)
+    write_tagged(Path(snakemake.output.labelled), sentences)

@@ -4,8 +4,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import corpus, hub, store
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.sources.columns import tagged_from_columns
+from polyconcept.sources.hub_data import download_data
+from polyconcept.store.datasets import read_columns
+from polyconcept.store.json import write_json
+from polyconcept.store.sources import read_pin
+from polyconcept.text.escapes import unescaped
+from polyconcept.text.tagged import write_tagged
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -14,14 +20,14 @@ with running(snakemake) as watch:
     settings = snakemake.params.settings
     source = settings["hub"]
     language = snakemake.wildcards.language
-    pinned = store.read_pin(Path(snakemake.input.pin))
-    rows = store.read_columns(
-        hub.download_data(pinned, source["files"], language, codes=source["codes"]),
+    pinned = read_pin(Path(snakemake.input.pin))
+    rows = read_columns(
+        download_data(pinned, source["files"], language, codes=source["codes"]),
         {"words": source["words"], "tags": source["tags"]},
         first=source["first"],
         n_rows=source["n_sentences"],
     )
-    sentences, reading = corpus.tagged_from_columns(
+    sentences, reading = tagged_from_columns(
         language,
         **rows,
         labels=settings["labels"],
@@ -29,8 +35,8 @@ with running(snakemake) as watch:
         classes=source["classes"],
         codes=[source["codes"].get(language, language)],
     )
-    sentences, n_escapes = corpus.unescaped(sentences)
+    sentences, n_escapes = unescaped(sentences)
     watch.note({**asdict(reading), "n_escapes": n_escapes})
-    corpus.write_tagged(Path(snakemake.output.labelled), sentences)
+    write_tagged(Path(snakemake.output.labelled), sentences)
     about = {"from": str(pinned), "dropped": reading.changed, **source}
-    store.write_json(about, Path(snakemake.output.about))
+    write_json(about, Path(snakemake.output.about))

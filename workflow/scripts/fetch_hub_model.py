@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import hub, models, store
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.models.directory import copy_model
+from polyconcept.sources.hub_model import download_model
+from polyconcept.store.sources import read_pin
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
-    pinned = store.read_pin(Path(snakemake.input.pin))
-    models.copy_model(hub.download_model(pinned), Path(snakemake.output.model))
+    pinned = read_pin(Path(snakemake.input.pin))
+    copy_model(download_model(pinned), Path(snakemake.output.model))

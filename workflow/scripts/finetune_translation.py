@@ -3,8 +3,16 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import corpus, devices, models, training
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.machine import devices
+from polyconcept.models.directory import save_model
+from polyconcept.models.generation import load_for_generation
+from polyconcept.models.loading import load_tokenizer
+from polyconcept.models.shape import limit_length
+from polyconcept.tasks.checkpoints import remove_checkpoints
+from polyconcept.tasks.text_to_text import finetune_translation
+from polyconcept.tasks.trainer import FinetuneOptions
+from polyconcept.text.parallel import read_pairs
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,15 +24,15 @@ with running(snakemake):
     )
     codes = settings.pop("language_codes", None)
     base = Path(snakemake.input.model)
-    model, tokenizer = models.load_for_generation(base), models.load_tokenizer(base)
-    models.limit_length(tokenizer, model)
-    training.finetune_translation(
+    model, tokenizer = load_for_generation(base), load_tokenizer(base)
+    limit_length(tokenizer, model)
+    finetune_translation(
         model,
         tokenizer,
-        corpus.read_pairs(snakemake.input.sources, snakemake.input.targets),
-        options=training.FinetuneOptions(**settings),
+        read_pairs(snakemake.input.sources, snakemake.input.targets),
+        options=FinetuneOptions(**settings),
         checkpoint_directory=checkpoints,
         language_codes=codes,
     )
-    models.save_model(model, tokenizer, Path(snakemake.output.model))
-    training.remove_checkpoints(checkpoints)
+    save_model(model, tokenizer, Path(snakemake.output.model))
+    remove_checkpoints(checkpoints)

@@ -1,0 +1,61 @@
+"""Figures to files, the same bytes for the same figure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from polyconcept.figures.style import style
+from polyconcept.machine.atomic import atomic_path
+
+__all__ = ["save_figure"]
+
+# Neither the time nor the version of matplotlib belongs to the picture.
+_METADATA: dict[str, dict[str, str | None]] = {
+    ".pdf": {"CreationDate": None, "Creator": "polyconcept", "Producer": None},
+    ".png": {"Software": None},
+}
+_SCREEN = 1000, 650
+"""Pixels. Snakemake's report shows an image pixel by pixel, and in Chromium nothing above the
+window's upper edge can be scrolled to: on a screen of 1366 x 768 no larger one is seen whole."""
+_FINEST = 150.0
+"""Dots per inch; more would make small figures large on the screen."""
+
+
+def save_figure(figure: Figure, *paths: Path) -> None:
+    """Write a figure to each path, whole or not at all; same figure, same bytes.
+
+    The PDF is for print; the PNG, for the screen, is 1000 x 650 pixels at most.
+
+    Args:
+        figure: what one of this package's functions returned.
+        paths: where to; the suffix chooses the format, ``.pdf`` or ``.png``.
+
+    Raises:
+        ValueError: no path, or one with another suffix.
+        OSError: as raised by the system; no half-written file is left.
+    """
+    if not paths:
+        raise ValueError("no path to write the figure to")
+    other = [str(path) for path in paths if path.suffix not in _METADATA]
+    if other:
+        raise ValueError(f"{', '.join(other)}: the suffix should be one of {', '.join(_METADATA)}")
+    with style():
+        # Once for all files: text measured with the dots of each would place the panels anew.
+        resolution = _resolution(figure)
+        figure.set_dpi(resolution)
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+        for path in paths:
+            with atomic_path(path) as temporary:
+                figure.savefig(
+                    temporary, format=path.suffix[1:], metadata=_METADATA[path.suffix],
+                    dpi=resolution,
+                )  # fmt: skip
+
+
+def _resolution(figure: Figure) -> float:
+    """Dots per inch with which the figure fits on the screen."""
+    sizes = figure.get_size_inches()
+    return min(_FINEST, *(n / float(size) for n, size in zip(_SCREEN, sizes, strict=True)))

@@ -1,0 +1,159 @@
+"""The code of its language that some tokenizers write beside each text (NLLB, mBART, M2M-100)."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+
+from polyconcept.models.iso639 import ISO_639_1, STANDARD_VARIETY
+
+__all__ = ["LanguageCode", "check_languages", "language_code", "special_subwords", "text_end"]
+
+# A special token that names a language: eng_Latn (NLLB), en_XX (mBART), __en__ (M2M-100), <en>.
+_CODE = re.compile(r"[^A-Za-z]*([a-z]{2,3})(?:_([A-Z][a-z]{3}|[A-Z]{2}))?[^A-Za-z]*")
+# mBART's, the only ones that models learnt to read behind the text.
+_MBART = re.compile(r"[a-z]{2,3}_[A-Z]{2}")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LanguageCode:
+    """A language, as a tokenizer writes it beside a text."""
+
+    name: str
+    """As it stands in the vocabulary, such as ``deu_Latn``."""
+    number: int
+    """Its vocabulary number."""
+    last: bool
+    """Whether it stands behind the text, as in the first mBART. A decoder begins with it there;
+    elsewhere it is the first that a decoder writes."""
+
+
+def language_code(
+    tokenizer: PreTrainedTokenizerBase, language: str, chosen: Mapping[str, str]
+) -> LanguageCode | None:
+    """Give a tokenizer's code for a language, and log it; None where it writes no such codes.
+
+    Args:
+        tokenizer: A fast tokenizer.
+        language: Our code, such as ``de``, ``deu``, ``zh-Hans``, or the tokenizer's own.
+        chosen: Language -> the tokenizer's code, for those that cannot be told.
+
+    Raises:
+        ValueError: The tokenizer has no code for the language, or several; or a code is chosen
+            that it does not have, or for a tokenizer that writes none.
+    """
+    known = _known_codes(tokenizer)
+    before, after = _around_text(tokenizer)
+    if not {*before, *after} & set(known.values()):
+        if chosen:
+            raise ValueError(
+                f"`language_codes` is {dict(chosen)}, but this tokenizer writes no language code"
+            )
+        return None
+    name = chosen.get(language, language)
+    if language in chosen and name not in known:
+        raise ValueError(
+            f"`language_codes` names {name!r} for {language!r}, which is none of the tokenizer's "
+            f"codes: {', '.join(sorted(known))}"
+        )
+    fitting = [name] if name in known else _fitting(name, known)
+    if len(fitting) != 1:
+        found = f"several ({', '.join(fitting)})" if fitting else "none"
+        raise ValueError(
+            f"language {name!r}: the tokenizer writes a language code beside each text and has "
+            f"{found} for it; name the one under `language_codes` of the model; its codes: "
+            f"{', '.join(sorted(known))}"
+        )
+    _log.info("%s: the tokenizer's language code is %s", language, fitting[0])
+    last = bool(_MBART.fullmatch(fitting[0])) and not set(before) & set(known.values())
+    return LanguageCode(fitting[0], known[fitting[0]], last)
+
+
+def check_languages(
+    tokenizer: PreTrainedTokenizerBase, languages: Iterable[str], chosen: Mapping[str, str]
+) -> None:
+    """Refuse languages that `language_code` finds no code for, before anything is trained."""
+    for language in languages:
+        language_code(tokenizer, language, chosen)
+
+
+def special_subwords(
+    tokenizer: PreTrainedTokenizerBase, code: LanguageCode | None
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """What a tokenizer puts before and behind each text, its language code being this one.
+
+    Older files of NLLB have the code behind the text, a fault that transformers mends where it
+    builds the tokenizer itself: such a model learnt to read it first.
+    """
+    before, after = _around_text(tokenizer)
+    if code is None:
+        return before, after
+    codes = set(_known_codes(tokenizer).values())
+    before = tuple(number for number in before if number not in codes)
+    after = tuple(number for number in after if number not in codes)
+    return (before, (*after, code.number)) if code.last else ((code.number, *before), after)
+
+
+def text_end(tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """The special token that ends each text, codes of languages apart; empty where none does."""
+    codes = _known_codes(tokenizer).values()
+    return [number for number in _around_text(tokenizer)[1] if number not in codes][-1:]
+
+
+def _around_text(
+    tokenizer: PreTrainedTokenizerBase,
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    encoded: Any = tokenizer("a")  # tokenizers.Encoding has no types
+    [encoding] = encoded.encodings
+    inside = [place for place, text in enumerate(encoding.sequence_ids) if text is not None]
+    first, last = (inside[0], inside[-1] + 1) if inside else (len(encoding), len(encoding))
+    return tuple(encoding.ids[:first]), tuple(encoding.ids[last:])
+
+
+def _known_codes(tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
+    """The special tokens that name a language, with their numbers."""
+    special = (
+        (token.content, number)
+        for number, token in tokenizer.added_tokens_decoder.items()
+        if token.special
+    )
+    return {name: number for name, number in special if _parts(name) is not None}
+
+
+def _parts(token: str) -> tuple[str, str] | None:
+    """Language, and script or country or nothing, of a special token that names a language."""
+    match = _CODE.fullmatch(token)
+    if match is None:
+        return None
+    language, more = match[1], match[2] or ""
+    # <unk>, <bos> and the like have three letters and are no languages.
+    bare = language in ISO_639_1 or token == f"__{language}__"
+    return (language, more) if more or bare else None
+
+
+def _fitting(language: str, known: Mapping[str, int]) -> list[str]:
+    """The known codes that a language may mean: exactly, else its standard variety."""
+    first, *rest = re.split("[-_]", language)
+    details = {part.lower() for part in rest}
+    three = ISO_639_1.get(first.lower(), first.lower())
+    for names in ({first.lower(), three}, {STANDARD_VARIETY.get(three, three)}):
+        found = []
+        for code in known:
+            own, more = _parts(code) or ("", "")
+            if own in names and _agree(more.lower(), details):
+                found.append(code)
+        if found:
+            return sorted(found)
+    return []
+
+
+def _agree(more: str, details: set[str]) -> bool:
+    """Whether a code's script or country is not at odds with those that a language names."""
+    alike = {part for part in details if len(part) == len(more)}
+    return not alike or more in alike or more == "xx"  # en_XX: of any country

@@ -1,0 +1,141 @@
+"""Tasks, and how models are fine-tuned on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from polyconcept.study.base import Count, Frozen, Name, Positive, Seed, Share
+from polyconcept.study.data import TaskData
+
+__all__ = ["FinetuningSettings", "Generation", "Task"]
+
+_SOURCES = {
+    "entities": ("files", "builtin", "hub"),
+    "sentiment": ("files", "builtin", "hub"),
+    "translation": ("corpus",),
+}
+_COLUMNS = {"entities": ("word", "tag"), "sentiment": ("sentence", "label"), "translation": ()}
+
+
+def _one_line(label: str) -> str:
+    """A label as it can stand in a file and in a model's answer."""
+    if not label.isprintable() or label != " ".join(label.split()):
+        raise ValueError(f"found {label!r}; needed a label without tabs, line ends, outer blanks")
+    return label
+
+
+Label = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)]
+
+
+def _check_entity(label: str) -> None:
+    """Refuse a label that a tag or a model's answer (``PER: Ada ; LOC: Paris``) would not show."""
+    if label == "O":
+        raise ValueError("`labels`: `O` is the tag of words that are no entity; leave it out")
+    if label[:2] in ("B-", "I-"):
+        raise ValueError(f"`labels`: found the tag {label!r}; needed its label, {label[2:]!r}")
+    if any(character in " :;" for character in label):
+        raise ValueError(f"`labels`: found {label!r}; needed a label without blank, `:` and `;`")
+
+
+class FinetuningSettings(Frozen):
+    """How a model is fine-tuned on a task."""
+
+    epochs: Positive = 3.0
+    learning_rate: Annotated[Positive, Field(le=1)] = 5e-5
+    batch_size: Count = 32
+    max_length: Count = 256
+    warmup_share: Annotated[Share, Field(lt=1)] = 0.1
+    checkpoint_steps: Count = 500
+    seed: Seed = 212
+    n_threads: Count = 1
+
+
+class Generation(Frozen):
+    """How an encoder-decoder model writes its answer."""
+
+    n_beams: Count = 4
+    max_length: Count = 256
+
+
+class Task(Frozen):
+    """A task that models are fine-tuned on."""
+
+    kind: Literal["entities", "sentiment", "translation"]
+    labels: tuple[Label, ...] = ("PER", "LOC", "ORG")
+    spellings: Mapping[str, str] = Field(default_factory=dict)
+    ignored: tuple[Label, ...] = ()
+    source: Name | None = None
+    train: TaskData
+    test: TaskData
+    finetuning: FinetuningSettings = FinetuningSettings()
+    generation: Generation = Generation()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_labels(cls, values: Any) -> Any:  # noqa: ANN401 - whatever the YAML holds
+        defaults = {"sentiment": ("negative", "positive"), "translation": ()}
+        if isinstance(values, dict) and values.get("kind") in defaults:
+            return {"labels": defaults[values["kind"]], **values}
+        return values
+
+    @model_validator(mode="after")
+    def _keys_fit_kind(self) -> Task:
+        # A key that nothing reads would seem to have been followed.
+        if self.spellings and self.kind != "sentiment":
+            raise ValueError("`spellings` is for sentiment: entity labels are read as they stand")
+        if self.ignored and (self.kind == "translation" or self._keeps_every_sentence):
+            raise ValueError(
+                "`ignored` is for entities, and for sentiment of the hub: every sentence of a file "
+                "keeps its label"
+            )
+        if (self.source is None) == (self.kind == "translation"):
+            raise ValueError("`source`, the language translated from, is for translation")
+        if self.kind == "translation" and self.labels:
+            raise ValueError("`labels` is not for translation")
+        if self.kind != "translation" and len(self.labels) < 2:
+            raise ValueError(f"`labels` needs two or more, found {list(self.labels)}")
+        return self
+
+    @property
+    def _keeps_every_sentence(self) -> bool:
+        return self.kind == "sentiment" and "hub" not in (self.train.source, self.test.source)
+
+    @model_validator(mode="after")
+    def _sources_fit_kind(self) -> Task:
+        fitting = _SOURCES[self.kind]
+        for split, data in (("train", self.train), ("test", self.test)):
+            if data.source not in fitting:
+                raise ValueError(
+                    f"`{split}.{data.source}` is not for {self.kind}: give "
+                    f"{' or '.join(f'`{name}`' for name in fitting)}"
+                )
+            unknown = sorted(set(data.columns) - {*_COLUMNS[self.kind]})
+            if unknown:
+                raise ValueError(
+                    f"`{split}.columns` names {unknown}; for {self.kind} it may name "
+                    f"{' and '.join(_COLUMNS[self.kind])}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _labels_fit(self) -> Task:
+        both = sorted(set(self.labels) & set(self.ignored))
+        if both:
+            raise ValueError(f"{both} stand both among `labels` and `ignored`")
+        if self.kind == "entities":
+            for label in (*self.labels, *self.ignored):
+                _check_entity(label)
+        return self
+
+    @model_validator(mode="after")
+    def _spellings_fit(self) -> Task:
+        turned = [said for said, label in self.spellings.items() if said != label]
+        if lost := [said for said in turned if said in self.labels]:
+            raise ValueError(f"`spellings` turns {lost}, among `labels`, into another label")
+        unknown = sorted(set(self.spellings.values()) - set(self.labels))
+        if unknown:
+            raise ValueError(f"`spellings` maps to {unknown}, not among `labels` {self.labels}")
+        return self
