@@ -22,11 +22,16 @@ import torch
 from measuring import Figure, cpu_seconds, figure
 from transformers import BertConfig, BertModel
 
-from polyconcept import alignment, overlap, similarity, statistics, wordclasses
-from polyconcept.clustering import cluster_vectors
-from polyconcept.records import Clusters, ConceptKey, Dictionary, Selection, Words
-from polyconcept.results import Run
-from polyconcept.settings import Study
+from polyconcept.clustering.kmeans import cluster_vectors
+from polyconcept.records.concepts import Clusters, ConceptKey
+from polyconcept.records.scores import Run
+from polyconcept.records.text import Dictionary, Selection, Words
+from polyconcept.scoring import colap_statistics, statistics, word_classes
+from polyconcept.scoring.calign_layers import Thresholds, score_layers
+from polyconcept.scoring.calign_statistics import Statistics
+from polyconcept.scoring.cka import linear_cka
+from polyconcept.scoring.retrieval import mutual_retrieval, sentence_means
+from polyconcept.study.schema import Study
 
 SUBWORDS = 30
 RUN = Run("bert", "base", "encoder", "random")
@@ -133,12 +138,12 @@ def score_all(concepts: RandomConcepts, dictionaries: tuple[Dictionary, Dictiona
     settings = defaults["statistics"].default
     options = statistics.Options(settings.n_permutations, settings.n_resamples, settings.seed)
     draws = statistics.draw_sentences(concepts.size.n_sentences, options)
-    classes = wordclasses.classes_of_pair(concepts.source, concepts.target, dictionaries)
-    thresholds = alignment.Thresholds(**defaults["calign"].default.model_dump())
-    wanted = alignment.Statistics(options, draws, settings.sweeps.model_dump(), classes)
-    alignment.score_layers(concepts, dictionaries, RUN, thresholds, wanted)
-    shared = overlap.Statistics(options, draws, classes)
-    overlap.score_layers(concepts, RUN, shared, share=defaults["colap"].default.share)
+    classes = word_classes.classes_of_pair(concepts.source, concepts.target, dictionaries)
+    thresholds = Thresholds(**defaults["calign"].default.model_dump())
+    wanted = Statistics(options, draws, settings.sweeps.model_dump(), classes)
+    score_layers(concepts, dictionaries, RUN, thresholds, wanted)
+    shared = colap_statistics.Statistics(options, draws, classes)
+    colap_statistics.score_layers(concepts, RUN, shared, share=defaults["colap"].default.share)
 
 
 def score_rivals(size: Size) -> None:
@@ -147,12 +152,9 @@ def score_rivals(size: Size) -> None:
     sentence = np.repeat(np.arange(size.n_sentences), size.words_per_sentence).astype(np.int32)
     vectors = random.standard_normal((2, size.n_words, size.n_dims), dtype=np.float32)
     for _ in size.layers:
-        similarity.linear_cka(*vectors)
-        means = [
-            similarity.sentence_means(side, sentence, n_sentences=size.n_sentences)
-            for side in vectors
-        ]
-        similarity.mutual_retrieval(*means)
+        linear_cka(*vectors)
+        means = [sentence_means(side, sentence, n_sentences=size.n_sentences) for side in vectors]
+        mutual_retrieval(*means)
 
 
 def reading_seconds(size: Size) -> float:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from polyconcept import store
-from polyconcept.records import Score
+from polyconcept.records.scores import Score
+from polyconcept.store.scores import read_scores
 
 
 def scores_of(study: Path) -> dict[tuple[object, ...], Score]:
@@ -32,7 +32,7 @@ def scores_of(study: Path) -> dict[tuple[object, ...], Score]:
             row.layer,
             row.seed,
         ): row
-        for row in store.read_scores([study / "scores.parquet"])
+        for row in read_scores([study / "scores.parquet"])
         if row.layer is not None and row.definition == "published" and row.over == "all"
     }
 

@@ -16,10 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from polyconcept import alignment, dictionary, overlap, store
-from polyconcept.records import ConceptKey, Definition, Dictionary
-from polyconcept.results import CalignRule, ClusteredWords
-from polyconcept.store import ConceptFile
+from polyconcept.records.concepts import ClusteredWords, ConceptKey
+from polyconcept.records.scores import CalignRule
+from polyconcept.records.text import Definition, Dictionary
+from polyconcept.scoring.calign import aligned_at, calign
+from polyconcept.scoring.colap import colap
+from polyconcept.store.concepts import ConceptFile
+from polyconcept.store.words import read_words
+from polyconcept.text import dictionary
 
 Case = tuple[str, str]
 """Metric, and what was changed."""
@@ -45,8 +49,8 @@ def calign_cases(
         pair, table = sides(words), dictionaries[0]
         if back:
             pair, table = pair[::-1], dictionaries[1]
-        found = replace(alignment.calign(*pair, table, size), rule=match)
-        return np.count_nonzero(alignment.aligned_at(found, match.match)) / found.n_clusters
+        found = replace(calign(*pair, table, size), rule=match)
+        return np.count_nonzero(aligned_at(found, match.match)) / found.n_clusters
 
     yield ("calign", "published"), share("published", rule, rule)
     yield ("calign", "matched share: at least"), share("published", rule, strict)
@@ -55,7 +59,7 @@ def calign_cases(
     yield ("calign", "corrected"), share("corrected", strict, strict)
     yield ("calign", "corrected, target to source"), share("corrected", strict, strict, back=True)
     for definition, used in (("published", rule), ("corrected", strict)):
-        found = alignment.calign(*sides(definition), dictionaries[0], used)
+        found = calign(*sides(definition), dictionaries[0], used)
         if found.n_large:
             yield ("calign", f"{definition}, over large"), found.n_aligned / found.n_large
 
@@ -66,7 +70,7 @@ def colap_cases(concepts: ConceptFile, layer: int, seed: int) -> Iterator[tuple[
     def share(words: Definition, definition: Definition) -> float:
         clusters = concepts.clusters(ConceptKey(layer, seed, "colap", words, "pooled"))
         n_source = len(concepts.selection("colap", words).source_rows)
-        found = overlap.colap(
+        found = colap(
             clusters.cluster[:n_source],
             clusters.cluster[n_source:],
             n_clusters=clusters.n_clusters,
@@ -93,7 +97,7 @@ def cases_of(study: Path, file: Path) -> Iterator[tuple[Case, tuple[str, int, in
         )
         for code in languages
     ]
-    source, target = [store.read_words(table) for table in tables]
+    source, target = [read_words(table) for table in tables]
     folder = study / "dictionaries" / file.stem
     dictionaries = (
         dictionary.read_dictionary(folder / "forward.tsv", *languages),

@@ -16,15 +16,12 @@ from pathlib import Path
 
 from wordalign import systran_links
 
-from polyconcept import corpus
-from polyconcept.builtin import generate_corpus
-from polyconcept.records import Links, Sentences
-from polyconcept.wordalign import (
-    align_words,
-    alignment_error_rate,
-    links_of_first,
-    read_pharaoh,
-)
+from polyconcept.builtin.corpus import generate_corpus
+from polyconcept.records.text import Links, Sentences
+from polyconcept.text.align import align_words
+from polyconcept.text.error_rate import alignment_error_rate
+from polyconcept.text.parallel import read_joined, read_texts
+from polyconcept.text.pharaoh import links_of_first, read_pharaoh
 
 PAIRS = (("en", "de"), ("en", "fr"), ("en", "es"), ("en", "it"), ("en", "ar"), ("de", "it"))
 N_SENTENCES = 3000
@@ -42,8 +39,8 @@ def real_case(data: Path) -> Iterator[tuple[str, Sentences, Sentences, Links]]:
     """The gold sentences first, then those of pud."""
     gold = [data / f"gold_align/en-es/dev.{language}.txt" for language in ("en", "es")]
     pud = [data / f"pud/{language}.txt" for language in ("en", "es")]
-    alone = corpus.read_texts(gold, ["en", "es"])
-    text = corpus.read_joined([*gold, *pud], ["en", "es"])
+    alone = read_texts(gold, ["en", "es"])
+    text = read_joined([*gold, *pud], ["en", "es"])
     links = read_pharaoh(data / "gold_align/en-es/dev.align.txt", alone[0], alone[1])
     yield "gold_align en-es with pud", text["en"], text["es"], links
 

@@ -29,12 +29,22 @@ import torch
 from measuring import Figure, cpu_seconds, figure, forget_peak, held_mib, peak_mib
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from polyconcept import extraction, models, store
-from polyconcept.builtin import generate_corpus
-from polyconcept.extraction import ExtractionPlan
-from polyconcept.extraction._vectors import _CPU_SUBWORDS, _longest, _padded, _Part, _within
-from polyconcept.records import Sentences, Words
-from polyconcept.settings import Study
+from polyconcept.builtin.corpus import generate_corpus
+from polyconcept.models.loading import load_tokenizer
+from polyconcept.models.shape import max_subwords
+from polyconcept.records.text import Sentences, Words
+from polyconcept.store.vectors import VectorHeader, write_vectors
+from polyconcept.study.schema import Study
+from polyconcept.vectors.extract import (
+    _CPU_SUBWORDS,
+    _longest,
+    _padded,
+    _Part,
+    _within,
+    extract_vectors,
+)
+from polyconcept.vectors.plan import plan_extraction
+from polyconcept.vectors.planned import ExtractionPlan
 
 ROOT = Path(__file__).resolve().parents[1]
 TOKENIZER = ROOT / "polyconcept/builtin/models/bert"
@@ -79,7 +89,7 @@ def text_of(n_sentences: int) -> Sentences:
 def task_of(size: Size) -> Task:
     """Model and text of a size."""
     torch.manual_seed(0)
-    tokenizer = models.load_tokenizer(TOKENIZER)
+    tokenizer = load_tokenizer(TOKENIZER)
     config = BertConfig(
         vocab_size=len(tokenizer),
         hidden_size=size.n_dims,
@@ -111,11 +121,11 @@ def all_words(sentences: Sentences) -> Words:
 
 def plan_of(task: Task) -> ExtractionPlan:
     """The sentences as the model reads them."""
-    return extraction.plan_extraction(
+    return plan_extraction(
         task.tokenizer,
         task.sentences,
         task.words,
-        max_length=models.max_subwords(task.model, task.tokenizer),
+        max_length=max_subwords(task.model, task.tokenizer),
         token_budget=TOKEN_BUDGET,
     )
 
@@ -127,7 +137,7 @@ def extract(task: Task, path: Path) -> None:
 
 def write(task: Task, plan: ExtractionPlan, path: Path) -> None:
     """Read the words' vectors and write them."""
-    header = store.VectorHeader(
+    header = VectorHeader(
         language=task.words.language,
         words_fingerprint=task.words.fingerprint,
         model="bert",
@@ -138,8 +148,8 @@ def write(task: Task, plan: ExtractionPlan, path: Path) -> None:
         pooling="last",
         dropped=plan.dropped,
     )
-    vectors = extraction.extract_vectors(task.model, plan, layers=task.layers)
-    store.write_vectors(path, header, plan.rows, vectors)
+    vectors = extract_vectors(task.model, plan, layers=task.layers)
+    write_vectors(path, header, plan.rows, vectors)
 
 
 def parts_of(task: Task, plan: ExtractionPlan) -> list[_Part]:

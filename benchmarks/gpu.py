@@ -29,8 +29,8 @@ from kmeans import Size as KMeansSize
 from kmeans import mixture, search_of
 from measuring import Figure, figure, wall_seconds
 
-from polyconcept.clustering import cluster_vectors
-from polyconcept.extraction import ExtractionPlan
+from polyconcept.clustering.kmeans import cluster_vectors
+from polyconcept.vectors.planned import ExtractionPlan
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,10 @@ from typing import Any
 import yaml
 from run import RESULTS, THREADS, conditions
 
-from polyconcept import builtin, corpus
+from polyconcept.builtin import corpus as corpus_module
+from polyconcept.text.labelled import write_labelled
+from polyconcept.text.parallel import write_sentences
+from polyconcept.text.tagged import write_tagged
 from workflow import snakemake
 
 TIMES = (1, 3, 10)
@@ -60,7 +63,7 @@ PROBE = """
 import sys
 if ".snakemake/scripts/" in sys.orig_argv[-1]:
     import contextlib, os, time
-    from polyconcept import jobs
+    from polyconcept.audit import jobs
 
     running = jobs.running
 
@@ -117,11 +120,13 @@ class Stage:
 
 def write_data(folder: Path, n_training: int) -> None:
     """What the study takes from files: training data of each task, as a user has it."""
-    text = builtin.generate_corpus(["en", "de"], n_sentences=n_training, first=TRAINING, seed=1)
+    text = corpus_module.generate_corpus(
+        ["en", "de"], n_sentences=n_training, first=TRAINING, seed=1
+    )
     for language, sentences in text.sentences.items():
-        corpus.write_sentences(folder / f"{language}.txt", sentences)
-    corpus.write_tagged(folder / "en.conll", text.tags["en"])
-    corpus.write_labelled(folder / "en.tsv", text.labels["en"])
+        write_sentences(folder / f"{language}.txt", sentences)
+    write_tagged(folder / "en.conll", text.tags["en"])
+    write_labelled(folder / "en.tsv", text.labels["en"])
 
 
 def study_of(data: Path, n_sentences: int, whole: bool = True) -> dict[str, Any]:

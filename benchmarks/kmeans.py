@@ -121,8 +121,8 @@ def own_start_seconds(vectors: np.ndarray, n_clusters: int) -> float:
     """Seconds of one of our starts alone: a tenth of its steps, scaled."""
     import torch
 
-    from polyconcept.clustering._points import Team, centred_points
-    from polyconcept.clustering._start import greedy_starts
+    from polyconcept.clustering.points import Team, centred_points
+    from polyconcept.clustering.start import greedy_starts
 
     points, few = centred_points(vectors, torch.device("cpu")), max(2, n_clusters // 10)
     with Team(points.device) as team:
@@ -133,28 +133,28 @@ def own_start_seconds(vectors: np.ndarray, n_clusters: int) -> float:
 @contextmanager
 def timed_starts() -> Iterator[list[float]]:
     """Seconds of each choice of starts that a fit makes inside the block."""
-    from polyconcept.clustering import _cluster
+    from polyconcept.clustering import kmeans
 
-    choose, found = _cluster.greedy_starts, []
+    choose, found = kmeans.greedy_starts, []
 
     def choose_timed(*arguments: Any) -> Any:  # noqa: ANN401 - as what it stands for
         seconds, rows = timed(cpu_seconds, lambda: choose(*arguments))
         found.append(seconds)
         return rows
 
-    _cluster.greedy_starts = choose_timed
+    kmeans.greedy_starts = choose_timed
     try:
         yield found
     finally:
-        _cluster.greedy_starts = choose
+        kmeans.greedy_starts = choose
 
 
 def search_of(vectors: np.ndarray, start: np.ndarray, device: str = "cpu") -> Callable[[], Any]:
     """A search that spares none: all words among all centers."""
     import torch
 
-    from polyconcept.clustering._assign import nearest_centers
-    from polyconcept.clustering._points import Team, centred_points
+    from polyconcept.clustering.assign import nearest_centers
+    from polyconcept.clustering.points import Team, centred_points
 
     points = centred_points(vectors, torch.device(device))
     centers = torch.from_numpy(start - points.mean).to(points.device)
@@ -202,7 +202,7 @@ class Iterations:
 
 def measure_iterations(vectors: np.ndarray, size: Size) -> Iterations:
     """Iterations from one start, to the end: ours, scikit-learn's and faiss's, in turns."""
-    from polyconcept.clustering import cluster_vectors
+    from polyconcept.clustering.kmeans import cluster_vectors
 
     rows = np.random.default_rng(1).choice(size.n_words, size.n_clusters, replace=False)
     start, k = vectors[rows], size.n_clusters
@@ -261,7 +261,7 @@ def fit_figures(vectors: np.ndarray, size: Size) -> dict[str, Figure]:
     One fit of scikit-learn is timed. Its inertia is one draw of what a restart gives, so that the
     mean of our restarts stands beside it.
     """
-    from polyconcept.clustering import cluster_vectors
+    from polyconcept.clustering.kmeans import cluster_vectors
 
     k, n = size.n_clusters, size.n_restarts
     theirs, other = timed(

@@ -28,8 +28,10 @@ from growth import write_report
 from measuring import held_mib, peak_mib
 from run import RESULTS, THREADS, conditions
 
-from polyconcept import clustering, store
-from polyconcept.records import Selection, Words
+from polyconcept.clustering.pair import cluster_pair, with_vectors
+from polyconcept.records.text import Selection, Words
+from polyconcept.store.concepts import write_concepts
+from polyconcept.store.vectors import VectorFile, VectorHeader, write_vectors
 
 HEADING = (
     "| words of each language | starts | largest array, MiB | held, MiB | held / array | s |\n|"
@@ -68,11 +70,11 @@ def write_files(folder: Path, n_words: int) -> None:
     folder.mkdir()
     for language in LANGUAGES:
         words = words_of(language, n_words)
-        header = store.VectorHeader(
+        header = VectorHeader(
             *(language, words.fingerprint, "model", "base", "encoder", "", "", "last", {})
         )
         rows = np.arange(n_words)
-        store.write_vectors(folder / f"{language}.h5", header, rows, mixture(n_words))
+        write_vectors(folder / f"{language}.h5", header, rows, mixture(n_words))
 
 
 def cluster(folder: Path, n_words: int, n_restarts: int) -> float:
@@ -84,14 +86,12 @@ def cluster(folder: Path, n_words: int, n_restarts: int) -> float:
     began = time.perf_counter()
     with ExitStack() as stack:
         source, target = (
-            stack.enter_context(store.VectorFile.open(folder / f"{words.language}.h5", words))
+            stack.enter_context(VectorFile.open(folder / f"{words.language}.h5", words))
             for words in tables
         )
-        selections = clustering.with_vectors(chosen, source, target)
-        found = clustering.cluster_pair(
-            selections, source, target, layers=LAYERS, seeds=[212], **limits
-        )
-        store.write_concepts(folder / "concepts.h5", *tables, selections, found)
+        selections = with_vectors(chosen, source, target)
+        found = cluster_pair(selections, source, target, layers=LAYERS, seeds=[212], **limits)
+        write_concepts(folder / "concepts.h5", *tables, selections, found)
     return time.perf_counter() - began
 
 

@@ -25,8 +25,12 @@ import storage
 import torch
 from measuring import Figure, cpu_seconds, figure, medians
 
-from polyconcept import alignment, overlap, statistics, store, wordclasses
-from polyconcept.settings import Study
+from polyconcept.scoring import colap_statistics, statistics, word_classes
+from polyconcept.scoring.calign_layers import Thresholds, score_layers
+from polyconcept.scoring.calign_statistics import Statistics
+from polyconcept.store.content import content_sha256
+from polyconcept.store.json import sha256
+from polyconcept.study.schema import Study
 
 N_PAIRS = 100_000
 """Of the benchmark of word links."""
@@ -62,8 +66,8 @@ def hashing_figure(size: Size) -> Figure:
         content, plain = medians(
             cpu_seconds,
             size.n_rounds,
-            lambda: store.content_sha256(path),
-            lambda: store.sha256(path),
+            lambda: content_sha256(path),
+            lambda: sha256(path),
         )
         rates = raw / content / 2**20, path.stat().st_size / plain / 2**20
     note = f"{size.n_words:,} words x {len(states)} layers, raw bytes; limit: the file's bytes"
@@ -82,13 +86,16 @@ def colap_figure(size: chance.Size) -> Figure:
     settings = defaults["statistics"].default
     options = statistics.Options(settings.n_permutations, settings.n_resamples, settings.seed)
     draws = statistics.draw_sentences(size.n_sentences, options)
-    classes = wordclasses.classes_of_pair(source, target, dictionaries)
-    thresholds = alignment.Thresholds(**defaults["calign"].default.model_dump())
-    wanted = alignment.Statistics(options, draws, settings.sweeps.model_dump(), classes)
-    shared, share = overlap.Statistics(options, draws, classes), defaults["colap"].default.share
-    colap = cpu_seconds(lambda: overlap.score_layers(concepts, chance.RUN, shared, share=share))
+    classes = word_classes.classes_of_pair(source, target, dictionaries)
+    thresholds = Thresholds(**defaults["calign"].default.model_dump())
+    wanted = Statistics(options, draws, settings.sweeps.model_dump(), classes)
+    shared = colap_statistics.Statistics(options, draws, classes)
+    share = defaults["colap"].default.share
+    colap = cpu_seconds(
+        lambda: colap_statistics.score_layers(concepts, chance.RUN, shared, share=share)
+    )
     calign = cpu_seconds(
-        lambda: alignment.score_layers(concepts, dictionaries, chance.RUN, thresholds, wanted)
+        lambda: score_layers(concepts, dictionaries, chance.RUN, thresholds, wanted)
     )
     note = f"one layer of {size.n_words:,} words; alternative: CALIGN's"
     return figure(colap, "s", "-", colap / calign, alternative=calign, note=note)

@@ -16,12 +16,16 @@ from pathlib import Path
 
 import numpy as np
 
-from polyconcept import dictionary, statistics, store
-from polyconcept.alignment import calign
-from polyconcept.clustering import cluster_vectors
-from polyconcept.overlap import colap
-from polyconcept.records import Dictionary, Selection, Words
-from polyconcept.results import CalignRule, ClusteredWords
+from polyconcept.clustering.kmeans import cluster_vectors
+from polyconcept.records.concepts import ClusteredWords
+from polyconcept.records.scores import CalignRule
+from polyconcept.records.text import Dictionary, Selection, Words
+from polyconcept.scoring import statistics
+from polyconcept.scoring.calign import calign
+from polyconcept.scoring.colap import colap
+from polyconcept.store.vectors import VectorFile
+from polyconcept.store.words import read_selections, read_words
+from polyconcept.text import dictionary
 
 DEFINITION = "published"
 N_SEEDS = 60
@@ -35,12 +39,10 @@ class Study:
         folder: Path = options.results
         [corpus] = (folder / "words").iterdir()
         self.words: tuple[Words, Words] = (
-            store.read_words(corpus / f"{source}.parquet"),
-            store.read_words(corpus / f"{target}.parquet"),
+            read_words(corpus / f"{source}.parquet"),
+            read_words(corpus / f"{target}.parquet"),
         )
-        selections = store.read_selections(
-            folder / f"selections/{options.pair}.parquet", *self.words
-        )
+        selections = read_selections(folder / f"selections/{options.pair}.parquet", *self.words)
         self.calign: Selection = selections["calign", DEFINITION]
         self.colap: Selection = selections["colap", DEFINITION]
         self.forward: Dictionary = dictionary.read_dictionary(
@@ -53,7 +55,7 @@ class Study:
 
     def vectors(self, side: int, layer: int, rows: np.ndarray) -> np.ndarray:
         """Vectors of rows of a word table."""
-        with store.VectorFile.open(self._files[side], self.words[side]) as file:
+        with VectorFile.open(self._files[side], self.words[side]) as file:
             return file.read(layer, rows)
 
     def cluster(self, vectors: np.ndarray, seed: int) -> np.ndarray:

@@ -29,7 +29,7 @@ from typing import Any
 
 from measuring import Figure, reached
 
-from polyconcept.provenance.machine import git_state, installed_packages, machine_state
+from polyconcept.audit.environment import git_state, installed_packages, machine_state
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"

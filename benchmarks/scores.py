@@ -17,10 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 from measuring import Figure, cpu_seconds, figure, medians
 
-from polyconcept.alignment import align_clusters, translation_table
-from polyconcept.overlap import colap
-from polyconcept.records import Dictionary
-from polyconcept.results import CalignRule, ClusterAlignment, ClusteredWords
+from polyconcept.records.concepts import ClusteredWords
+from polyconcept.records.scores import CalignRule, ClusterAlignment
+from polyconcept.records.text import Dictionary
+from polyconcept.scoring.calign import align_clusters, translation_table
+from polyconcept.scoring.colap import colap
 
 RULE = CalignRule("published", n=10, match=0.5, size_ratio=0.6, min_types=5)
 

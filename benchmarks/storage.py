@@ -30,11 +30,11 @@ from extraction import TOKENIZER, Task, all_words, plan_of, task_of, text_of
 from extraction import Size as ModelSize
 from measuring import Figure, figure, medians, wall_seconds
 
-from polyconcept import extraction, models, store
-from polyconcept.devices import cpu_threads
-from polyconcept.records import Words
-from polyconcept.store import VectorFile
-from polyconcept.store._vectors import _MOST_PACKERS
+from polyconcept.machine.devices import cpu_threads
+from polyconcept.models.loading import load_backbone, load_tokenizer
+from polyconcept.records.text import Words
+from polyconcept.store.vectors import _MOST_PACKERS, VectorFile, VectorHeader, write_vectors
+from polyconcept.vectors.extract import extract_vectors
 
 IO = Path("/proc/self/io")
 N_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -63,7 +63,7 @@ def states_of(task: Task) -> States:
     """Vectors of the text's words by layer."""
     plan = plan_of(task)
     found: States = {}
-    for places, vectors in extraction.extract_vectors(task.model, plan, layers=task.layers):
+    for places, vectors in extract_vectors(task.model, plan, layers=task.layers):
         for layer, of_layer in vectors.items():
             whole = found.setdefault(layer, np.empty((plan.n_words, of_layer.shape[1]), "f4"))
             whole[places] = of_layer
@@ -72,9 +72,9 @@ def states_of(task: Task) -> States:
 
 def trained_states(n_sentences: int) -> States:
     """Vectors of the small BERT that the project ships."""
-    model = models.load_backbone(TOKENIZER, side="encoder", device="cpu", dtype=torch.float32)
+    model = load_backbone(TOKENIZER, side="encoder", device="cpu", dtype=torch.float32)
     text = text_of(n_sentences)
-    tokenizer = models.load_tokenizer(TOKENIZER)
+    tokenizer = load_tokenizer(TOKENIZER)
     return states_of(Task(model, tokenizer, text, all_words(text), (0, 2, 4)))
 
 
@@ -110,7 +110,7 @@ def write_ours(
 ) -> None:
     """As a job writes them; at the words' places, or from the first to the last."""
     names = ("model", "variant", "side", "given", "reading", "pooling")
-    header = store.VectorHeader(
+    header = VectorHeader(
         language="en",
         words_fingerprint=words.fingerprint,
         dropped={},
@@ -118,7 +118,7 @@ def write_ours(
     )
     rows = np.arange(words.n_words)
     at = rows if places is None else places
-    store.write_vectors(path, header, rows, batches_of(states, at, batch))
+    write_vectors(path, header, rows, batches_of(states, at, batch))
 
 
 def write_plain(path: Path, states: States, places: np.ndarray, batch: int) -> None:

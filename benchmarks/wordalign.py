@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 from measuring import Figure, cpu_seconds, figure, forget_peak, held_mib, peak_mib, timed
 
-from polyconcept.records import Links, Sentences
-from polyconcept.wordalign import align_words, alignment_error_rate
+from polyconcept.records.text import Links, Sentences
+from polyconcept.text.align import align_words
+from polyconcept.text.error_rate import alignment_error_rate
 
 TOOLS = ("polyconcept", "systran-align")
 

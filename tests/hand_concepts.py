@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from polyconcept.records import Clusters, ConceptKey, Dictionary, Selection, Words
+from polyconcept.records.concepts import Clusters, ConceptKey
+from polyconcept.records.text import Dictionary, Selection, Words
 
 ALL = ("published", "corrected")
 

@@ -8,17 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyconcept.alignment import (
-    align_clusters,
-    aligned_at,
-    aligned_examples,
-    calign,
-    calign_scores,
-    translation_table,
-)
-from polyconcept.interop import read_clusters, read_dictionary
-from polyconcept.records import ConceptExample, Dictionary, Score
-from polyconcept.results import CalignRule, ClusterAlignment, ClusteredWords, ScoreKey
+from polyconcept.interop.clusters import read_clusters
+from polyconcept.interop.dictionary import read_dictionary
+from polyconcept.records.concepts import ClusteredWords, ConceptExample
+from polyconcept.records.scores import CalignRule, ClusterAlignment, Score, ScoreKey
+from polyconcept.records.text import Dictionary
+from polyconcept.scoring.calign import align_clusters, aligned_at, calign, translation_table
+from polyconcept.scoring.calign_rows import aligned_examples, calign_scores
 
 GOLDEN = Path(__file__).parents[1] / ".." / "shared" / "golden" / "alignment"
 RULE = CalignRule("published", n=10, match=0.5, size_ratio=0.6, min_types=2)

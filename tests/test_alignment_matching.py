@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from polyconcept.alignment import align_clusters, match_one_to_one, two_way
-from polyconcept.results import CalignRule, ClusteredWords
+from polyconcept.records.concepts import ClusteredWords
+from polyconcept.records.scores import CalignRule
+from polyconcept.scoring.calign import align_clusters
+from polyconcept.scoring.matching import match_one_to_one, two_way
 
 RULE = CalignRule("corrected", n=5, match=0.5, size_ratio=0.5, min_types=1)
 RULES = (RULE, replace(RULE, definition="published"))

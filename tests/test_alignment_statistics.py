@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from hand_concepts import Concepts, entries, row_of, rows_of, table
 
-from polyconcept.alignment import Statistics, Thresholds, control_rows, score_layers
-from polyconcept.records import Selection
-from polyconcept.results import ConceptReader, ControlReader, Run
-from polyconcept.statistics import Options, draw_sentences, interval, thresholds
+from polyconcept.records.concepts import ConceptReader, ControlReader
+from polyconcept.records.scores import Run
+from polyconcept.records.text import Selection
+from polyconcept.scoring.calign_layers import Thresholds, control_rows, score_layers
+from polyconcept.scoring.calign_statistics import Statistics
+from polyconcept.scoring.statistics import Options, draw_sentences, interval, thresholds
 
 RUN = Run("mbert", "base", "encoder", "pud")
 LIMITS = Thresholds(n=1, match=0.5, size_ratio=0.5, min_types=1)

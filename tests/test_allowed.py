@@ -5,10 +5,10 @@ import os
 import psutil
 import pytest
 
-from polyconcept import allowed
-from polyconcept.allowed import free_bytes, n_cores
-from polyconcept.provenance import machine
-from polyconcept.store._vectors import _Packers
+from polyconcept.audit import environment
+from polyconcept.machine import allowed
+from polyconcept.machine.allowed import free_bytes, n_cores
+from polyconcept.store.vectors import _Packers
 
 GIB = 2**30
 SLURM = ("SLURM_MEM_PER_NODE", "SLURM_MEM_PER_CPU", "SLURM_CPUS_ON_NODE", "SLURM_CPUS_PER_TASK")
@@ -139,7 +139,7 @@ def test_cores_are_those_that_the_process_may_run_on(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {3, 5}, raising=False)
 
     assert n_cores() == 2
-    assert machine.machine_state().cpu_count == 2
+    assert environment.machine_state().cpu_count == 2
     with _Packers() as packers:
         assert packers._threads._max_workers == 2
     monkeypatch.delattr(os, "sched_getaffinity")

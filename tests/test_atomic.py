@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from polyconcept.atomic import atomic_directory, atomic_path, write_text_atomic
+from polyconcept.machine.atomic import atomic_directory, atomic_path, write_text_atomic
 
 
 class BoomError(Exception):

@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import polyconcept.builtin as builtin
-from polyconcept.builtin import LANGUAGES, _realisers, generate_corpus, n_content_lemmas
-from polyconcept.builtin._abstract import (
+from polyconcept.builtin.abstract import (
     FIRST_FREE,
     Adjunct,
     Clause,
@@ -22,9 +20,10 @@ from polyconcept.builtin._abstract import (
     Relative,
     Sentence,
 )
-from polyconcept.builtin._arabic_forms import Person, decline, imperfect_form, past_form
-from polyconcept.builtin._compose import compose
-from polyconcept.builtin._lexicon import CONTENT, FILES, Entry, lexicon
+from polyconcept.builtin.arabic_forms import Person, decline, imperfect_form, past_form
+from polyconcept.builtin.compose import compose
+from polyconcept.builtin.corpus import _linked, _realisers, generate_corpus, n_content_lemmas
+from polyconcept.builtin.read_lexicon import CONTENT, FILES, LANGUAGES, Entry, lexicon
 
 N = 400
 SEED = 11
@@ -266,7 +265,7 @@ def test_sentences_written_by_hand(tree, language):
 def test_links_worked_out_by_hand(tree, source, target, expected):
     sides = [tuple(t[1] for t in _realisers()[c].sentence(tree())) for c in (source, target)]
 
-    found = builtin._linked(*sides)
+    found = _linked(*sides)
 
     assert " ".join(f"{i}-{j}" for i, j in found) == expected
 
@@ -654,12 +653,3 @@ def test_links_refuse_a_language_that_was_not_generated():
 
     with pytest.raises(ValueError, match=r"\['fr'\]: expected some of \['en', 'de'\]"):
         corpus.links("en", "fr")
-
-
-def test_exports():
-    assert set(builtin.__all__) == {
-        "LANGUAGES",
-        "BuiltinCorpus",
-        "generate_corpus",
-        "n_content_lemmas",
-    }

@@ -10,7 +10,9 @@ import pytest
 from builtin_measures import translation_bleu
 from transformers import AutoModel, AutoModelForMaskedLM, AutoModelForSeq2SeqLM
 
-from polyconcept import models
+from polyconcept.models.directory import copy_model
+from polyconcept.models.loading import load_backbone, load_tokenizer
+from polyconcept.models.shape import n_layers
 
 ROOT = Path(__file__).parents[1]
 DIRECTORY = ROOT / "polyconcept" / "builtin" / "models"
@@ -50,8 +52,8 @@ def record(name):
 
 @pytest.fixture(scope="module")
 def found(name, held_out):
-    encoder = models.load_backbone(DIRECTORY / name)
-    return making.retrieval(encoder, models.load_tokenizer(DIRECTORY / name), held_out)
+    encoder = load_backbone(DIRECTORY / name)
+    return making.retrieval(encoder, load_tokenizer(DIRECTORY / name), held_out)
 
 
 def test_files_are_small_and_those_of_the_record(name, record):
@@ -85,7 +87,7 @@ def test_translations_are_found_among_400_sentences(record, found):
 
 def test_the_same_model_untrained_finds_next_to_none(name, held_out):
     recipe = making.RECIPES[name]
-    tokenizer = models.load_tokenizer(DIRECTORY / name)
+    tokenizer = load_tokenizer(DIRECTORY / name)
     untrained = making.encoder_of(making.new_model(recipe, tokenizer))
 
     found = making.retrieval(untrained, tokenizer, held_out)
@@ -94,9 +96,9 @@ def test_the_same_model_untrained_finds_next_to_none(name, held_out):
 
 
 def test_layers_differ(name, found):
-    encoder = models.load_backbone(DIRECTORY / name)
+    encoder = load_backbone(DIRECTORY / name)
 
-    assert models.n_layers(encoder) == N_LAYERS[name]
+    assert n_layers(encoder) == N_LAYERS[name]
     assert len(set(found["ar"])) > 1
 
 
@@ -111,9 +113,9 @@ def test_transformers_alone_loads_the_model_with_its_head(name):
 
 
 def test_a_copy_of_the_mt5_translates(tmp_path, held_out):
-    models.copy_model(DIRECTORY / "mt5", tmp_path / "mt5")
+    copy_model(DIRECTORY / "mt5", tmp_path / "mt5")
     record = json.loads((DIRECTORY / "mt5" / "RECIPE.json").read_text(encoding="utf-8"))
-    tokenizer = models.load_tokenizer(tmp_path / "mt5")
+    tokenizer = load_tokenizer(tmp_path / "mt5")
     model = AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "mt5", local_files_only=True).eval()
     few = {
         language: making.Sentences(language, held_out[language].words[:60])

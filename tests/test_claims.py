@@ -13,16 +13,18 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from polyconcept import store
-from polyconcept.claims import claims_page, rank_correlations, state_claims
-from polyconcept.claims._intervals import (
+from polyconcept.claims.intervals import (
     correlation_p,
     judge,
     mean_interval,
     spearman,
     spearman_interval,
 )
-from polyconcept.records import Score
+from polyconcept.claims.page import claims_page
+from polyconcept.claims.rivals import rank_correlations
+from polyconcept.claims.state import state_claims
+from polyconcept.records.scores import Score
+from polyconcept.store.claims import write_claims
 
 LANGUAGES = ("de", "fr", "es", "it", "ar")
 
@@ -689,7 +691,7 @@ def test_the_page_is_well_formed(stated):
 
 
 def test_claims_are_written_as_json(stated, tmp_path):
-    store.write_claims(stated, tmp_path / "claims.json")
+    write_claims(stated, tmp_path / "claims.json")
 
     content = json.loads((tmp_path / "claims.json").read_text())
     first = content["claims"][0]

@@ -11,10 +11,10 @@ from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from polyconcept.clustering import cluster_vectors
-from polyconcept.clustering._assign import nearest_centers
-from polyconcept.clustering._points import SEGMENT, Team, centred_points
-from polyconcept.clustering._start import _Closest, greedy_starts
+from polyconcept.clustering.assign import nearest_centers
+from polyconcept.clustering.kmeans import cluster_vectors
+from polyconcept.clustering.points import SEGMENT, Team, centred_points
+from polyconcept.clustering.start import _Closest, greedy_starts
 
 CPU = torch.device("cpu")
 

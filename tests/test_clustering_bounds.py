@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from polyconcept.clustering import _cluster, _start, _track, cluster_vectors
-from polyconcept.clustering._assign import nearest_centers
-from polyconcept.clustering._cluster import cluster_seeds
-from polyconcept.clustering._points import SEGMENT, Team, centred_points
-from polyconcept.clustering._start import _cells_below, _Closest, greedy_starts
-from polyconcept.clustering._track import Tracker
-from polyconcept.memory import vectors_in_file
+from polyconcept.clustering import kmeans, track
+from polyconcept.clustering import start as start_module
+from polyconcept.clustering.assign import nearest_centers
+from polyconcept.clustering.kmeans import cluster_seeds, cluster_vectors
+from polyconcept.clustering.points import SEGMENT, Team, centred_points
+from polyconcept.clustering.start import _cells_below, _Closest, greedy_starts
+from polyconcept.clustering.track import Tracker
+from polyconcept.machine.memory import vectors_in_file
 
 CPU = torch.device("cpu")
 
@@ -46,14 +47,14 @@ def test_moving_centers_keep_exact_labels_and_true_bounds(seed, monkeypatch):
     points = centred_points(some_vectors(seed=seed), CPU)
     rng = np.random.default_rng(seed)
     searched = []
-    search = _track.find_nearest
+    search = track.find_nearest
 
     def counted(points, centers, nearest, words, team):
         searched.append(points.n_words if words is None else len(words))
         search(points, centers, nearest, words, team)
 
-    monkeypatch.setattr(_track, "find_nearest", counted)
-    monkeypatch.setattr(_track, "_WORTHWHILE", 0)
+    monkeypatch.setattr(track, "find_nearest", counted)
+    monkeypatch.setattr(track, "_WORTHWHILE", 0)
     start = points.rows[rng.choice(points.n_words, 60, replace=False)].double()
     start[1] = start[0]  # the same place: ties in every iteration until one moves
     with Team(CPU) as team:
@@ -78,17 +79,17 @@ def test_moving_centers_keep_exact_labels_and_true_bounds(seed, monkeypatch):
 def test_centers_that_stay_are_not_searched_again(monkeypatch):
     points = centred_points(some_vectors(), CPU)
     centers = points.rows[:40].double()
-    monkeypatch.setattr(_track, "_WORTHWHILE", 0)
+    monkeypatch.setattr(track, "_WORTHWHILE", 0)
     with Team(CPU) as team:
         tracker = Tracker(points, 40, team)
         expected = tracker.update(centers)
-        monkeypatch.setattr(_track, "find_nearest", lambda *_: pytest.fail("searched"))
+        monkeypatch.setattr(track, "find_nearest", lambda *_: pytest.fail("searched"))
 
         assert torch.equal(tracker.update(centers.clone()), expected)
 
 
 def test_one_center_is_nearest_wherever_it_is(monkeypatch):
-    monkeypatch.setattr(_track, "_WORTHWHILE", 0)
+    monkeypatch.setattr(track, "_WORTHWHILE", 0)
     points = centred_points(some_vectors(n_words=700), CPU)
     with Team(CPU) as team:
         tracker = Tracker(points, 1, team)
@@ -114,7 +115,7 @@ def test_start_measures_every_word(n_words):
 
 @pytest.mark.parametrize("many", [0, 10**9])
 def test_cells_below_are_those_of_a_plain_comparison(many, monkeypatch):
-    monkeypatch.setattr(_start, "_MANY", many)
+    monkeypatch.setattr(start_module, "_MANY", many)
     values = torch.rand(3, 5, SEGMENT, generator=torch.Generator().manual_seed(0))
     limit = torch.tensor([[0.01], [0.0], [0.5], [0.001], [2.0]])
     expected = (values < limit).flatten().nonzero()[:, 0]
@@ -156,8 +157,8 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 import numpy as np, torch
-from polyconcept.clustering._cluster import cluster_seeds
-from polyconcept.memory import vectors_in_file
+from polyconcept.clustering.kmeans import cluster_seeds
+from polyconcept.machine.memory import vectors_in_file
 
 torch.set_num_threads(1)
 options = {"n_clusters": 4, "n_restarts": 1, "max_iterations": 2}
@@ -213,7 +214,7 @@ def test_starts_do_not_depend_on_those_drawn_beside_them(n_dims, n_clusters):
 def test_seeds_whose_starts_are_drawn_in_parts_have_the_same_clusters(n_together, monkeypatch):
     vectors, options = some_vectors(n_words=900), {"n_clusters": 20, "n_restarts": 2}
     expected = list(cluster_seeds(vectors, [3, 4, 5], **options))
-    monkeypatch.setattr(_cluster, "_TOGETHER", n_together)
+    monkeypatch.setattr(kmeans, "_TOGETHER", n_together)
 
     found = list(cluster_seeds(vectors, [3, 4, 5], **options))
 

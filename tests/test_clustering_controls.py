@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from readers import placed
 
-from polyconcept.clustering import cluster_controls, cluster_pair
-from polyconcept.clustering._controls import Change, _Changed, _Scale
-from polyconcept.records import BEFORE_NORM, Selection
+from polyconcept.clustering.controls import Change, _Changed, _Scale, cluster_controls
+from polyconcept.clustering.pair import cluster_pair
+from polyconcept.records.concepts import BEFORE_NORM
+from polyconcept.records.text import Selection
 
 OPTIONS = {"n_restarts": 2}
 

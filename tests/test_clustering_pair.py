@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from readers import placed
 
-from polyconcept.clustering import cluster_pair, cluster_vectors, with_vectors
-from polyconcept.records import Selection
+from polyconcept.clustering.kmeans import cluster_vectors
+from polyconcept.clustering.pair import cluster_pair, with_vectors
+from polyconcept.records.text import Selection
 
 
 class Reader:

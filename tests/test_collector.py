@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from polyconcept.collector import paused
+from polyconcept.machine.collector import paused
 
 
 @pytest.fixture(autouse=True)

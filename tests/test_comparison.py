@@ -3,11 +3,9 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from polyconcept.comparison import compare_variants
-from polyconcept.records import Score
-from polyconcept.resamples import Resamples
-from polyconcept.results import ScoreKey
-from polyconcept.statistics import interval, seed_of_draw
+from polyconcept.records.scores import Resamples, Score, ScoreKey
+from polyconcept.scoring.comparison import compare_variants
+from polyconcept.scoring.statistics import interval, seed_of_draw
 
 N = 40
 

@@ -7,8 +7,16 @@ from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import IOB2, Entities
 
-from polyconcept import corpus
-from polyconcept.records import LabelledSentences, Sentences, TaggedSentences
+from polyconcept.records.text import LabelledSentences, Sentences, TaggedSentences
+from polyconcept.text.labelled import read_labelled, write_labelled
+from polyconcept.text.parallel import (
+    read_joined,
+    read_parallel,
+    read_sentences,
+    read_texts,
+    write_sentences,
+)
+from polyconcept.text.tagged import iob2_tags, read_tagged, write_tagged
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 LABELS = ("PER", "LOC", "ORG")
@@ -41,14 +49,14 @@ def test_words_are_cut_at_spaces_and_tabs_only(tmp_path):
     )
     expected = (("1\u00a0000", "ans\u2028x\u0085y", "fin"), ("a", "->", "b|||c\x0b"), ("z",))
 
-    assert corpus.read_sentences(path, "fr") == Sentences("fr", expected)
+    assert read_sentences(path, "fr") == Sentences("fr", expected)
 
 
 def test_a_byte_order_mark_is_taken_off_and_logged(tmp_path, caplog):
     path = write(tmp_path / "en.txt", b"\xef\xbb\xbfThe end\n")
 
     with caplog.at_level(logging.INFO):
-        sentences = corpus.read_sentences(path, "en")
+        sentences = read_sentences(path, "en")
 
     assert sentences.words == (("The", "end"),)
     assert caplog.messages == [f"{path}: byte order mark at the start taken off"]
@@ -72,12 +80,12 @@ def test_unusable_text_is_refused_with_file_and_line(tmp_path, content, message)
     path = write(tmp_path / "en.txt", content)
 
     with pytest.raises(ValueError, match=message):
-        corpus.read_sentences(path, "en")
+        read_sentences(path, "en")
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"en\.txt"):
-        corpus.read_sentences(tmp_path / "en.txt", "en")
+        read_sentences(tmp_path / "en.txt", "en")
 
 
 def test_parallel_files_of_unequal_length_are_all_listed(tmp_path):
@@ -87,7 +95,7 @@ def test_parallel_files_of_unequal_length_are_all_listed(tmp_path):
     }
 
     with pytest.raises(ValueError, match=r"en.txt has 2, .*de.txt has 1,200, .*ar.txt has 2$"):
-        corpus.read_parallel(paths)
+        read_parallel(paths)
 
 
 def test_a_line_empty_on_one_side_is_named(tmp_path):
@@ -98,7 +106,7 @@ def test_a_line_empty_on_one_side_is_named(tmp_path):
     }
 
     with pytest.raises(ValueError, match=r"in \S*de.txt, line 2; \S*ar.txt, line 3; every line"):
-        corpus.read_parallel(paths)
+        read_parallel(paths)
 
 
 def test_parallel_files_keep_their_order(tmp_path):
@@ -108,13 +116,13 @@ def test_parallel_files_keep_their_order(tmp_path):
         "ar": Sentences("ar", (("ar1",), ("ar2",))),
     }
 
-    read = corpus.read_parallel(paths)
+    read = read_parallel(paths)
 
     assert read == expected
     assert list(read) == ["de", "ar"]
-    assert corpus.read_texts(list(paths.values()), ["de", "ar"]) == list(expected.values())
+    assert read_texts(list(paths.values()), ["de", "ar"]) == list(expected.values())
     with pytest.raises(ValueError, match="no text files given"):
-        corpus.read_parallel({})
+        read_parallel({})
 
 
 def test_several_corpora_are_read_in_turn(tmp_path):
@@ -122,15 +130,15 @@ def test_several_corpora_are_read_in_turn(tmp_path):
         write(tmp_path / f"{i}", text) for i, text in enumerate(["a\n", "b\n", "c\nd\n", "e\nf\n"])
     ]
 
-    read = corpus.read_texts([str(file) for file in files], ["en", "de"])
+    read = read_texts([str(file) for file in files], ["en", "de"])
 
     assert [text.language for text in read] == ["en", "de", "en", "de"]
     assert [len(text) for text in read] == [1, 1, 2, 2]
-    assert corpus.read_texts([], ["en", "de"]) == []
+    assert read_texts([], ["en", "de"]) == []
     with pytest.raises(ValueError, match="found 3 files for the languages en, de"):
-        corpus.read_texts(files[:3], ["en", "de"])
+        read_texts(files[:3], ["en", "de"])
     with pytest.raises(ValueError, match=r"0 has 1, .*2 has 2"):
-        corpus.read_texts([files[0], files[2]], ["en", "de"])
+        read_texts([files[0], files[2]], ["en", "de"])
 
 
 @given(texts)
@@ -138,9 +146,9 @@ def test_sentences_come_back_as_they_were_written(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "round.txt"
     sentences = Sentences("de", frozen(text))
 
-    corpus.write_sentences(path, sentences)
+    write_sentences(path, sentences)
 
-    assert corpus.read_sentences(path, "de") == sentences
+    assert read_sentences(path, "de") == sentences
 
 
 @pytest.mark.parametrize(
@@ -156,7 +164,7 @@ def test_sentences_come_back_as_they_were_written(tmp_path_factory, text):
 )
 def test_what_would_be_read_otherwise_is_not_written(tmp_path, text, message):
     with pytest.raises(ValueError, match=message):
-        corpus.write_sentences(tmp_path / "en.txt", Sentences("en", text))
+        write_sentences(tmp_path / "en.txt", Sentences("en", text))
 
     assert list(tmp_path.iterdir()) == []
 
@@ -183,7 +191,7 @@ def test_a_conll_file_is_read(tmp_path):
         (("B-PER", "I-PER", "O"), ("B-ORG", "I-ORG")),
     )
 
-    assert corpus.read_tagged(path, "de", LABELS) == expected
+    assert read_tagged(path, "de", LABELS) == expected
 
 
 @pytest.mark.parametrize(
@@ -198,7 +206,7 @@ def test_a_conll_file_is_read(tmp_path):
 def test_columns_comments_and_line_ends_vary(tmp_path, content):
     path = write(tmp_path / "x.conll", content)
 
-    read = corpus.read_tagged(path, "en", LABELS)
+    read = read_tagged(path, "en", LABELS)
 
     assert read.words == (("U.N.", "official"), ("#", "next"))
     assert read.tags == (("B-ORG", "O"), ("O", "O"))
@@ -210,7 +218,7 @@ def test_i_tags_outside_entities_are_o_and_counted_once(tmp_path, caplog):
     expected = (("B-LOC", "O", "O", "O"), ("O", "B-PER", "I-PER", "O", "O"))
 
     with caplog.at_level(logging.INFO):
-        read = corpus.read_tagged(path, "en", LABELS)
+        read = read_tagged(path, "en", LABELS)
 
     assert read.tags == expected
     assert [record.levelname for record in caplog.records] == ["WARNING"]
@@ -228,7 +236,7 @@ def test_the_entities_are_those_of_seqeval_in_strict_mode(tmp_path_factory, tags
     write(path, "".join(f"w\t{tag}\n" for tag in tags))
     expected = [entity.to_tuple()[1:] for entity in Entities([tags], IOB2).entities[0]]
 
-    (read,) = corpus.read_tagged(path, "en", "XYZ").tags
+    (read,) = read_tagged(path, "en", "XYZ").tags
     lenient = [(label, start, end + 1) for label, start, end in get_entities(list(read))]
 
     # Read leniently too the result has the strict entities: the repair leaves nothing to interpret.
@@ -242,7 +250,7 @@ def test_ignored_labels_are_o_and_end_an_entity(tmp_path, caplog):
     tags = ["B-PER", "B-MISC", "I-MISC", "I-PER"]
     path = write(tmp_path / "x.conll", "".join(f"w\t{tag}\n" for tag in tags))
 
-    read = corpus.read_tagged(path, "ar", LABELS, ignored=["MISC"])
+    read = read_tagged(path, "ar", LABELS, ignored=["MISC"])
 
     assert read.tags == (("B-PER", "O", "O", "O"),)
     assert "1 I- tags" in caplog.text
@@ -277,7 +285,7 @@ def test_unusable_conll_is_refused_with_file_and_line(tmp_path, content, message
     path = write(tmp_path / "x.conll", content)
 
     with pytest.raises(ValueError, match=message):
-        corpus.read_tagged(path, "en", LABELS)
+        read_tagged(path, "en", LABELS)
 
 
 @given(texts, st.data())
@@ -287,9 +295,9 @@ def test_tagged_sentences_come_back_as_they_were_written(tmp_path_factory, text,
     tags = [data.draw(st.lists(tag, min_size=len(row), max_size=len(row))) for row in text]
     sentences = TaggedSentences("de", frozen(text), frozen(tags))
 
-    corpus.write_tagged(path, sentences)
+    write_tagged(path, sentences)
 
-    assert corpus.read_tagged(path, "de", LABELS) == sentences
+    assert read_tagged(path, "de", LABELS) == sentences
 
 
 @pytest.mark.parametrize(
@@ -304,7 +312,7 @@ def test_tagged_sentences_come_back_as_they_were_written(tmp_path_factory, text,
 )
 def test_unreadable_tagged_sentences_are_not_written(tmp_path, text, tags, message):
     with pytest.raises(ValueError, match=message):
-        corpus.write_tagged(tmp_path / "x.conll", TaggedSentences("en", text, tags))
+        write_tagged(tmp_path / "x.conll", TaggedSentences("en", text, tags))
 
     assert list(tmp_path.iterdir()) == []
 
@@ -322,14 +330,14 @@ def test_a_file_in_the_layout_of_sst2_is_read(tmp_path):
         "en", (("hide", "new", '"', "secretions"), ("so\u00a0good",)), ("negative", "positive")
     )
 
-    assert corpus.read_labelled(path, "en", SENTIMENT) == expected
+    assert read_labelled(path, "en", SENTIMENT) == expected
 
 
 def test_columns_may_stand_in_any_order_and_labels_be_spelt_out(tmp_path):
     path = write(tmp_path / "en.tsv", "label\tindex\tsentence\npositive\t7\tgood stuff\n")
     expected = LabelledSentences("en", (("good", "stuff"),), ("positive",))
 
-    assert corpus.read_labelled(path, "en", ["negative", "positive"]) == expected
+    assert read_labelled(path, "en", ["negative", "positive"]) == expected
 
 
 @pytest.mark.parametrize(
@@ -359,7 +367,7 @@ def test_unusable_labels_are_refused_with_file_and_line(tmp_path, content, messa
     path = write(tmp_path / "en.tsv", content)
 
     with pytest.raises(ValueError, match=message):
-        corpus.read_labelled(path, "en", SENTIMENT)
+        read_labelled(path, "en", SENTIMENT)
 
 
 @given(texts, st.data())
@@ -369,9 +377,9 @@ def test_labelled_sentences_come_back_as_they_were_written(tmp_path_factory, tex
     label = data.draw(st.lists(st.sampled_from(names), min_size=len(text), max_size=len(text)))
     sentences = LabelledSentences("de", frozen(text), tuple(label))
 
-    corpus.write_labelled(path, sentences)
+    write_labelled(path, sentences)
 
-    assert corpus.read_labelled(path, "de", names) == sentences
+    assert read_labelled(path, "de", names) == sentences
 
 
 @pytest.mark.parametrize(
@@ -385,7 +393,7 @@ def test_labelled_sentences_come_back_as_they_were_written(tmp_path_factory, tex
 )
 def test_unreadable_labels_are_not_written(tmp_path, text, label, message):
     with pytest.raises(ValueError, match=message):
-        corpus.write_labelled(tmp_path / "x.tsv", LabelledSentences("en", text, label))
+        write_labelled(tmp_path / "x.tsv", LabelledSentences("en", text, label))
 
     assert list(tmp_path.iterdir()) == []
 
@@ -407,8 +415,8 @@ def shared(folder):
 def test_real_parallel_text_is_read(tmp_path, folder, languages, n_sentences):
     files = {name: shared(folder) / f"{name}.txt" for name in languages.split()}
 
-    texts = corpus.read_parallel(files)
-    corpus.write_sentences(tmp_path / "en.txt", texts["en"])
+    texts = read_parallel(files)
+    write_sentences(tmp_path / "en.txt", texts["en"])
 
     assert {len(text) for text in texts.values()} == {n_sentences}
     assert (tmp_path / "en.txt").read_bytes() == files["en"].read_bytes()
@@ -429,7 +437,7 @@ def test_real_parallel_text_is_read(tmp_path, folder, languages, n_sentences):
 def test_real_entities_are_read_without_a_warning(file, n_sentences, n_entities, caplog):
     path = shared(Path(file).parent) / f"{Path(file).name}.conll"
 
-    read = corpus.read_tagged(path, "xx", LABELS, ignored=["MISC"])
+    read = read_tagged(path, "xx", LABELS, ignored=["MISC"])
 
     assert len(read) == n_sentences
     assert sum(tag.startswith("B-") for tags in read.tags for tag in tags) == n_entities
@@ -441,11 +449,11 @@ def test_joined_corpora_follow_each_other(tmp_path):
         (tmp_path / name).write_text(lines)
     paths = [tmp_path / name for name in ("a.en", "a.de", "b.en", "b.de")]
 
-    joined = corpus.read_joined(paths, ["en", "de"])
+    joined = read_joined(paths, ["en", "de"])
 
     assert joined["en"].words == (("x",), ("v", "w"))
     assert joined["de"].words == (("y",), ("z",))
 
 
 def test_tags_of_labels():
-    assert corpus.iob2_tags(["PER", "LOC"]) == ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
+    assert iob2_tags(["PER", "LOC"]) == ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")

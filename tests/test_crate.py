@@ -13,9 +13,12 @@ import make_crate
 import pytest
 import yaml
 
-from polyconcept.crate import Choice, CrateError, FinishedStudy, pack, read_runs
-from polyconcept.provenance import code_fingerprint
-from polyconcept.provenance.runs import (
+from polyconcept.audit.code import code_fingerprint
+from polyconcept.audit.crate_files import Choice
+from polyconcept.audit.crate_graph import FinishedStudy
+from polyconcept.audit.crate_pack import pack
+from polyconcept.audit.crate_runs import CrateError, read_runs
+from polyconcept.audit.runs import (
     CodeState,
     FileState,
     GitState,
@@ -24,7 +27,7 @@ from polyconcept.provenance.runs import (
     read_record,
     write_record,
 )
-from polyconcept.store import content_sha256
+from polyconcept.store.content import content_sha256
 
 ROOT = Path(__file__).parents[1]
 RESULTS = "results/mini"

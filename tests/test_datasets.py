@@ -5,20 +5,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from polyconcept.corpus import (
+from polyconcept.records.text import LabelledSentences, Sentences, TaggedSentences
+from polyconcept.sources.columns import (
     labelled_from_columns,
     parallel_from_columns,
-    read_labelled,
-    read_tagged,
     sentences_from_column,
     tagged_from_columns,
-    write_labelled,
-    write_sentences,
-    write_tagged,
 )
-from polyconcept.hub import fill_codes
-from polyconcept.records import LabelledSentences, Sentences, TaggedSentences
-from polyconcept.store import StoreError, read_columns
+from polyconcept.sources.hub_data import fill_codes
+from polyconcept.store.datasets import read_columns
+from polyconcept.store.faults import StoreError
+from polyconcept.text.labelled import read_labelled, write_labelled
+from polyconcept.text.parallel import write_sentences
+from polyconcept.text.tagged import read_tagged, write_tagged
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 FEATURES = datasets.Features(

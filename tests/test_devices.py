@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from polyconcept.devices import choose_device, cpu_threads
+from polyconcept.machine.devices import choose_device, cpu_threads
 
 
 @pytest.mark.parametrize(

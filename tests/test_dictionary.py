@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyconcept.dictionary import build_dictionary, read_dictionary, write_dictionary
-from polyconcept.records import Dictionary, Links, Sentences
+from polyconcept.records.text import Dictionary, Links, Sentences
+from polyconcept.text.dictionary import build_dictionary, read_dictionary, write_dictionary
 
 SOURCE = Sentences("en", (("the", "house"), ("the", "The", "house"), ("the", "home")))
 TARGET = Sentences("de", (("das", "Haus"), ("das", "Das", "Haus"), ("dem", "Haus")))

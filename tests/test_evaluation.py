@@ -12,23 +12,13 @@ from seqeval.scheme import IOB2
 from sklearn.metrics import accuracy_score, f1_score
 from transformers import BertConfig, BertForSequenceClassification, BertForTokenClassification
 
-from polyconcept.evaluation import (
-    TaskRun,
-    check_labels,
-    label_sentences,
-    score_entities,
-    score_sentiment,
-    score_translation,
-    tag_words,
-)
-from polyconcept.records import (
-    LabelledSentences,
-    Score,
-    Sentences,
-    TaggedSentences,
-)
-from polyconcept.results import Translations
-from polyconcept.training import train_tokenizer
+from polyconcept.records.scores import Score
+from polyconcept.records.text import LabelledSentences, Sentences, TaggedSentences, Translations
+from polyconcept.tasks.classifiers import check_labels, label_sentences, tag_words
+from polyconcept.tasks.score_rows import TaskRun
+from polyconcept.tasks.scores import score_entities, score_sentiment
+from polyconcept.tasks.tokenizers import train_tokenizer
+from polyconcept.tasks.translation import score_translation
 
 RUN = TaskRun(model="tiny", variant="ner", corpus="newspaper", trained_on=("en", "de"), seed=3)
 WORDS = (("Anna", "Maria", "met", "Peter", "in", "Rome"),)

@@ -11,9 +11,9 @@ import pytest
 from known_study import finished_study, project_of, study_of
 from planned_jobs import new_part
 
-from polyconcept.provenance.runs import GitState, Machine, RunRecord
-from polyconcept.provenance.watch import code_state
-from polyconcept.provenance.why import (
+from polyconcept.audit.runs import GitState, Machine, RunRecord
+from polyconcept.audit.watch import code_state
+from polyconcept.audit.why import (
     Cause,
     Planned,
     Present,

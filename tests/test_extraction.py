@@ -13,7 +13,10 @@ from tiny_models import bert, sentences_of, table_of, unigram, wordpiece, xlm_ro
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaModel
 
-from polyconcept.extraction import _plan, _vectors, extract_vectors, plan_extraction
+from polyconcept.vectors import extract
+from polyconcept.vectors import plan as plan_module
+from polyconcept.vectors.extract import extract_vectors
+from polyconcept.vectors.plan import plan_extraction
 
 LAYERS = (0, 1, 2, 3)
 GOLDEN = Path(__file__).parents[1] / ".." / "shared" / "golden" / "activations"
@@ -139,7 +142,7 @@ def test_sentences_tokenised_together_do_not_matter(family, max_length, monkeypa
     expected = plan_of(tokenizer, texts[0], **options)
 
     for n_sentences in (1, 3):
-        monkeypatch.setattr(_plan, "_BLOCK", n_sentences)
+        monkeypatch.setattr(plan_module, "_BLOCK", n_sentences)
         found = plan_of(tokenizer, texts[0], **options)
 
         for field in fields(expected):
@@ -434,7 +437,7 @@ def test_batches_that_do_not_fit_a_gpu_are_halved_from_there_on(
     family, n_ahead, caplog, monkeypatch
 ):
     tokenizer, model = family
-    monkeypatch.setitem(_vectors._N_AHEAD, "cpu", n_ahead)
+    monkeypatch.setitem(extract._N_AHEAD, "cpu", n_ahead)
     plan = plan_of(tokenizer, sentences_of(*LINES * 4), token_budget=160)
     small, sizes = with_small_memory(model, limit=60)
 

@@ -19,7 +19,8 @@ from tiny_models import (
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import GPT2Config, GPT2Model, PreTrainedTokenizerFast
 
-from polyconcept.extraction import extract_vectors, plan_extraction
+from polyconcept.vectors.extract import extract_vectors
+from polyconcept.vectors.plan import plan_extraction
 
 LINES = (
     "The old doctor built a house near the river",

@@ -16,7 +16,8 @@ from tiny_models import (
     wordpiece,
 )
 
-from polyconcept.extraction import extract_vectors, plan_extraction
+from polyconcept.vectors.extract import extract_vectors
+from polyconcept.vectors.plan import plan_extraction
 
 ENGLISH = (
     "The old doctor built a house near the river",

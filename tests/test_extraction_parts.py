@@ -6,7 +6,8 @@ import torch
 from test_extraction import LINES, gathered, plan_of
 from tiny_models import bert, sentences_of, wordpiece
 
-from polyconcept.extraction import _vectors, extract_vectors
+from polyconcept.vectors import extract
+from polyconcept.vectors.extract import extract_vectors
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +32,12 @@ def test_parts_of_a_batch_are_filled_up_as_the_batch_and_give_what_it_gives(fami
     tokenizer, model = family
     plan = plan_of(tokenizer, sentences_of(*LINES * 4), token_budget=400)
     whole = gathered(model, plan)
-    monkeypatch.setattr(_vectors, "_CPU_SUBWORDS", 60)
+    monkeypatch.setattr(extract, "_CPU_SUBWORDS", 60)
     shapes = inputs_seen(model, monkeypatch)
 
     parts = gathered(model, plan)
 
-    longest = [_vectors._longest(plan, batch) for batch in plan.batches]
+    longest = [extract._longest(plan, batch) for batch in plan.batches]
     assert len(shapes) > len(plan.batches)
     assert {width for _, width in shapes} == set(longest)
     assert all(n_inputs * width <= 60 or n_inputs == 1 for n_inputs, width in shapes)
@@ -47,10 +48,10 @@ def test_parts_of_a_batch_are_filled_up_as_the_batch_and_give_what_it_gives(fami
 def test_the_model_keeps_no_state_that_is_not_wanted(family):
     tokenizer, model = family
     plan = plan_of(tokenizer, sentences_of(*LINES))
-    part = _vectors._Part(plan.batches[0], plan.batches[0])
+    part = extract._Part(plan.batches[0], plan.batches[0])
 
     with torch.inference_mode():
-        states = _vectors._run_model(model, plan, part, [1, 3])
+        states = extract._run_model(model, plan, part, [1, 3])
 
     assert [state is not None for state in states] == [False, True, False, True]
 
@@ -59,7 +60,7 @@ def test_a_model_that_gives_all_states_or_none_of_some_is_met(family, monkeypatc
     tokenizer, model = family
     plan = plan_of(tokenizer, sentences_of(*LINES))
     expected = gathered(model, plan)
-    run = _vectors._run_model
+    run = extract._run_model
     asked = []
 
     def deaf(*args):
@@ -67,13 +68,13 @@ def test_a_model_that_gives_all_states_or_none_of_some_is_met(family, monkeypatc
         asked.append(args[-1])
         return run(*args[:-1], True) if args[-1] is True else (None,) * 4
 
-    monkeypatch.setattr(_vectors, "_run_model", deaf)
+    monkeypatch.setattr(extract, "_run_model", deaf)
 
     found = gathered(model, plan)
 
     assert asked[:2] == [[0, 1, 2, 3], True]
     assert all(np.array_equal(found[layer], expected[layer]) for layer in expected)
-    monkeypatch.setattr(_vectors, "_run_model", lambda *_: (torch.zeros(1), None, None, None))
+    monkeypatch.setattr(extract, "_run_model", lambda *_: (torch.zeros(1), None, None, None))
     with pytest.raises(ValueError, match=r"BertModel gives no hidden states of some of \[1\]"):
         list(extract_vectors(model, plan, layers=[1]))
 
@@ -87,7 +88,7 @@ def test_a_device_that_computes_ahead_is_given_parts_before_vectors_are_asked_fo
         (places.copy(), found) for places, found in extract_vectors(model, plan, layers=[2])
     ]
     shapes = inputs_seen(model, monkeypatch)
-    monkeypatch.setitem(_vectors._N_AHEAD, "cpu", 2)
+    monkeypatch.setitem(extract._N_AHEAD, "cpu", 2)
 
     found, n_given = [], []
     for part in extract_vectors(model, plan, layers=[2]):

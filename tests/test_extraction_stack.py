@@ -30,9 +30,10 @@ from transformers import (
     ModernBertModel,
 )
 
-from polyconcept.extraction import extract_vectors, layers_to_read, plan_extraction
-from polyconcept.extraction._stack import n_blocks, watched
-from polyconcept.records import BEFORE_NORM
+from polyconcept.records.concepts import BEFORE_NORM
+from polyconcept.vectors.extract import extract_vectors
+from polyconcept.vectors.plan import plan_extraction
+from polyconcept.vectors.stack import layers_to_read, n_blocks, watched
 
 SENTENCES = sentences_of("The old doctor built a house", "the doctor lives in the old house")
 GIVEN = sentences_of(

@@ -21,10 +21,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from polyconcept import figures
-from polyconcept.figures import _fonts
-from polyconcept.figures._style import look, style
-from polyconcept.records import ConceptExample, Score
+from polyconcept.figures import fonts
+from polyconcept.figures.examples import plot_concept_examples
+from polyconcept.figures.layers import plot_by_layer, plot_change_by_layer
+from polyconcept.figures.save import save_figure
+from polyconcept.figures.style import look, style
+from polyconcept.figures.tasks import plot_task_scores
+from polyconcept.records.concepts import ConceptExample
+from polyconcept.records.scores import Score
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (0, 1, 3, 6, 9, 12)
@@ -117,8 +121,8 @@ def tiny_font(path, character, family):
 def clear_fonts():
     """Fonts are looked up afresh, before and after."""
     cached = (
-        _fonts.installed_families,
-        _fonts._covered,
+        fonts.installed_families,
+        fonts._covered,
         font_manager.fontManager._findfont_cached,
     )
     for function in cached:
@@ -137,7 +141,7 @@ def test_curves_are_the_rows():
         "en-de": (LAYERS, tuple(0.1 + 0.2 + 0.05 + 0.03 * layer for layer in LAYERS)),
     }
 
-    axes = figures.plot_by_layer(study(), "calign").axes
+    axes = plot_by_layer(study(), "calign").axes
     found = curves_of(axes[3])
 
     assert [a.get_title() for a in axes] == [
@@ -152,12 +156,12 @@ def test_curves_are_the_rows():
 def test_order_of_rows_changes_nothing():
     rows = study()
 
-    forward = pixels(figures.plot_by_layer(rows, "calign"))
+    forward = pixels(plot_by_layer(rows, "calign"))
 
-    assert (forward == pixels(figures.plot_by_layer(rows[::-1], "calign"))).all()
+    assert (forward == pixels(plot_by_layer(rows[::-1], "calign"))).all()
     # Control: another value changes the picture.
     changed = [replace(rows[0], value=0.9), *rows[1:]]
-    assert (forward != pixels(figures.plot_by_layer(changed, "calign"))).any()
+    assert (forward != pixels(plot_by_layer(changed, "calign"))).any()
 
 
 def test_only_rows_asked_for_are_drawn():
@@ -169,7 +173,7 @@ def test_only_rows_asked_for_are_drawn():
         task_score(0.9),
     ]
 
-    figure = figures.plot_by_layer([layer_score(0.2), *noise], "calign", corpus="demo")
+    figure = plot_by_layer([layer_score(0.2), *noise], "calign", corpus="demo")
 
     assert [curves_of(axes) for axes in figure.axes] == [{"en-de": ((0,), (0.2,))}]
 
@@ -177,7 +181,7 @@ def test_only_rows_asked_for_are_drawn():
 def test_seeds_are_averaged_and_spanned():
     rows = [layer_score(v, seed=s, layer=n) for n in (0, 1) for s, v in enumerate((0.1, 0.2, 0.6))]
 
-    figure = figures.plot_by_layer(rows, "calign")
+    figure = plot_by_layer(rows, "calign")
     (axes,) = figure.axes
     (band,) = axes.collections
     heights = band.get_paths()[0].vertices[:, 1]
@@ -188,14 +192,14 @@ def test_seeds_are_averaged_and_spanned():
 
 
 def test_one_seed_has_no_band():
-    figure = figures.plot_by_layer(study(), "calign")
+    figure = plot_by_layer(study(), "calign")
 
     assert not any(axes.collections for axes in figure.axes)
     assert [t.get_text() for t in figure.legends[0].get_texts()] == ["en → ar", "en → de"]
 
 
 def test_pairs_of_colap_have_no_direction():
-    figure = figures.plot_by_layer([layer_score(metric="colap")], "colap")
+    figure = plot_by_layer([layer_score(metric="colap")], "colap")
 
     assert [t.get_text() for t in figure.legends[0].get_texts()] == ["en + de"]
 
@@ -209,14 +213,14 @@ def test_pairs_of_colap_have_no_direction():
     ],
 )
 def test_axes_say_what_is_shown(choice, label):
-    figure = figures.plot_by_layer([layer_score(**choice)], "calign", **choice)
+    figure = plot_by_layer([layer_score(**choice)], "calign", **choice)
 
     assert figure.get_supylabel().replace("\n", " ") == label
     assert figure.axes[0].get_xlabel() == "layer"
 
 
 def test_layer_ticks_are_the_layers_at_their_places():
-    axes = figures.plot_by_layer(study(variants=("base",)), "calign").axes[0]
+    axes = plot_by_layer(study(variants=("base",)), "calign").axes[0]
 
     assert tuple(axes.get_xticks()) == LAYERS
     assert [label.get_text() for label in axes.get_xticklabels()] == [str(n) for n in LAYERS]
@@ -225,7 +229,7 @@ def test_layer_ticks_are_the_layers_at_their_places():
 def test_many_layers_keep_first_and_last_label():
     rows = [layer_score(layer=n, variant=v) for n in range(25) for v in ("base", "ner", "mt", "x")]
 
-    axes = figures.plot_by_layer(rows, "calign").axes[0]
+    axes = plot_by_layer(rows, "calign").axes[0]
     labels = [int(label.get_text()) for label in axes.get_xticklabels()]
 
     assert (labels[0], labels[-1]) == (0, 24)
@@ -236,8 +240,8 @@ def test_many_layers_keep_first_and_last_label():
 def test_scores_share_one_axis_from_0():
     rows = [layer_score(0.1), layer_score(0.4, variant="ner")]
 
-    whole = [axes.get_ylim() for axes in figures.plot_by_layer(rows, "calign").axes]
-    zoomed = [axes.get_ylim() for axes in figures.plot_by_layer(rows, "calign", zoom=True).axes]
+    whole = [axes.get_ylim() for axes in plot_by_layer(rows, "calign").axes]
+    zoomed = [axes.get_ylim() for axes in plot_by_layer(rows, "calign", zoom=True).axes]
 
     assert whole == [pytest.approx((-0.03, 1.03))] * 2
     assert zoomed[0] == zoomed[1]
@@ -252,7 +256,7 @@ def test_sides_are_rows_and_absent_runs_leave_a_hole():
         layer_score(model="mbert", variant="ner"),
     ]
 
-    titles = [axes.get_title() for axes in figures.plot_by_layer(rows, "calign").axes]
+    titles = [axes.get_title() for axes in plot_by_layer(rows, "calign").axes]
 
     assert titles == ["mbert, base", "mbert, fine-tuned: ner", "mt5, base", "mt5, decoder, base"]
 
@@ -260,7 +264,7 @@ def test_sides_are_rows_and_absent_runs_leave_a_hole():
 def test_long_titles_take_a_line_each():
     rows = [layer_score(model="xlm-roberta-large", variant=v) for v in ("base", "ner", "sst2")]
 
-    titles = [axes.get_title() for axes in figures.plot_by_layer(rows, "calign").axes]
+    titles = [axes.get_title() for axes in plot_by_layer(rows, "calign").axes]
 
     assert titles[0] == "xlm-roberta-large\nbase"
 
@@ -268,7 +272,7 @@ def test_long_titles_take_a_line_each():
 def test_twelve_languages_look_different_even_in_grey():
     targets = [f"{a}x" for a in "abcdefghijkl"]
 
-    axes = figures.plot_by_layer(study(("m",), ("base",), targets), "calign").axes[0]
+    axes = plot_by_layer(study(("m",), ("base",), targets), "calign").axes[0]
     signs = {
         (line.get_marker(), line.get_linestyle(), to_hex(line.get_color()))
         for line in axes.get_lines()
@@ -292,7 +296,7 @@ def test_change_is_tuned_minus_base_seed_by_seed():
         layer_score(0.9, model="only-base"),
     ]
 
-    figure = figures.plot_change_by_layer(rows, "calign")
+    figure = plot_change_by_layer(rows, "calign")
     (axes,) = figure.axes
     heights = axes.collections[0].get_paths()[0].vertices[:, 1]
 
@@ -304,10 +308,10 @@ def test_change_is_tuned_minus_base_seed_by_seed():
 
 def test_change_needs_both():
     with pytest.raises(ValueError, match=r"no run is fine-tuned.*runs: mbert base"):
-        figures.plot_change_by_layer([layer_score()], "calign")
+        plot_change_by_layer([layer_score()], "calign")
     rows = [layer_score(layer=0), layer_score(layer=3, variant="ner")]
     with pytest.raises(ValueError, match="mbert fine-tuned on ner has a score for en-de, layer 3"):
-        figures.plot_change_by_layer(rows, "calign")
+        plot_change_by_layer(rows, "calign")
 
 
 # --- errors of the score table ---
@@ -319,25 +323,25 @@ def test_no_row_says_what_was_wanted_and_what_there_is():
         match=r"no row has metric 'colap', definition 'published', over 'all'; "
         r"there are: 'calign', 'published', 'all', corpus 'demo'",
     ):
-        figures.plot_by_layer([layer_score()], "colap")
+        plot_by_layer([layer_score()], "colap")
     with pytest.raises(ValueError, match=r"over 'all', corpus 'pud'; there are"):
-        figures.plot_by_layer([layer_score()], "calign", corpus="pud")
+        plot_by_layer([layer_score()], "calign", corpus="pud")
     with pytest.raises(ValueError, match="the score table is empty"):
-        figures.plot_by_layer([], "calign")
+        plot_by_layer([], "calign")
 
 
 def test_several_corpora_need_a_choice():
     rows = [layer_score(), layer_score(corpus="bible")]
 
     with pytest.raises(ValueError, match="of 2 corpora, bible, demo"):
-        figures.plot_by_layer(rows, "calign")
+        plot_by_layer(rows, "calign")
 
 
 def test_double_rows_and_missing_layers_are_refused():
     with pytest.raises(ValueError, match="differ in nothing but their value"):
-        figures.plot_by_layer([layer_score(0.1), layer_score(0.2)], "calign")
+        plot_by_layer([layer_score(0.1), layer_score(0.2)], "calign")
     with pytest.raises(ValueError, match="has no layer"):
-        figures.plot_by_layer([layer_score(layer=None)], "calign")
+        plot_by_layer([layer_score(layer=None)], "calign")
 
 
 # --- tasks ---
@@ -351,7 +355,7 @@ def test_bars_are_scores_and_zero_shot_is_hatched():
         task_score(0.8, target="de", seed=2),
     ]
 
-    figure = figures.plot_task_scores(rows)
+    figure = plot_task_scores(rows)
     (axes,) = figure.axes
     bars = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
 
@@ -376,7 +380,7 @@ def test_tasks_are_rows_and_models_columns():
         task_score(metric="macro_f1", variant="sst2"),
     ]
 
-    axes = figures.plot_task_scores([*rows, layer_score()]).axes
+    axes = plot_task_scores([*rows, layer_score()]).axes
 
     assert [(a.get_title(), a.get_ylabel()) for a in axes] == [
         ("mbert", "entity F1\nner, tuned on en"),
@@ -400,7 +404,7 @@ def test_translations_are_drawn_from_zero_to_the_best_of_their_row():
         task_score(0.5, model="mt5"),
     ]
 
-    axes = figures.plot_task_scores(rows).axes
+    axes = plot_task_scores(rows).axes
 
     assert [(a.get_title(), a.get_ylabel()) for a in axes] == [
         ("mt5", "BLEU\nmt, from en"),
@@ -417,7 +421,7 @@ def test_translations_are_drawn_from_zero_to_the_best_of_their_row():
 
 
 def test_translations_without_any_hit_are_drawn():
-    (axes,) = figures.plot_task_scores([bleu_score(0.0)]).axes
+    (axes,) = plot_task_scores([bleu_score(0.0)]).axes
 
     assert axes.get_ylim() == pytest.approx((0.0, 1.13))
     assert [t.get_text() for t in axes.texts] == ["0.0"]
@@ -441,7 +445,7 @@ def test_three_tasks_of_three_models_fit_on_a_page_and_nothing_overlaps():
         for target, value in (("ar", 12.5), ("de", 30.1), ("es", 38.0), ("fr", 35.4), ("it", 2.0))
     ]
 
-    figure = figures.plot_task_scores(rows)
+    figure = plot_task_scores(rows)
     renderer = FigureCanvasAgg(figure).get_renderer()
     figure.draw(renderer)
     boxes = [axes.get_tightbbox(renderer) for axes in figure.axes]
@@ -457,20 +461,20 @@ def test_three_tasks_of_three_models_fit_on_a_page_and_nothing_overlaps():
 
 
 def test_same_task_on_two_test_sets_is_two_rows():
-    axes = figures.plot_task_scores([task_score(), task_score(corpus="news")]).axes
+    axes = plot_task_scores([task_score(), task_score(corpus="news")]).axes
 
     assert [a.get_ylabel().split("\n")[-1] for a in axes] == ["names", "news"]
 
 
 def test_unfit_task_rows_are_refused():
     with pytest.raises(ValueError, match=r"no row has one of the metrics .*; there are: calign"):
-        figures.plot_task_scores([layer_score()])
+        plot_task_scores([layer_score()])
     with pytest.raises(ValueError, match="does not say if it is zero-shot"):
-        figures.plot_task_scores([task_score(zero_shot=None)])
+        plot_task_scores([task_score(zero_shot=None)])
     with pytest.raises(ValueError, match="two rows of entity_f1"):
-        figures.plot_task_scores([task_score(), task_score()])
+        plot_task_scores([task_score(), task_score()])
     with pytest.raises(ValueError, match="disagree whether it is zero-shot"):
-        figures.plot_task_scores([task_score(), task_score(zero_shot=False, seed=2)])
+        plot_task_scores([task_score(), task_score(zero_shot=False, seed=2)])
 
 
 # --- examples ---
@@ -479,7 +483,7 @@ def test_unfit_task_rows_are_refused():
 def test_word_lists_stand_under_their_languages():
     shown = example(("book", "page"), ("Buch", "Seite"), source_matched=(True, False), fraction=0.5)
 
-    figure = figures.plot_concept_examples([shown], title="mbert, base")
+    figure = plot_concept_examples([shown], title="mbert, base")
     looks = {t.get_text(): (t.get_weight(), to_hex(t.get_color())) for t in figure.texts}
 
     assert texts(figure)[:5] == ["mbert, base", "layer", "English (en)", "German (de)", "matched"]
@@ -489,9 +493,7 @@ def test_word_lists_stand_under_their_languages():
 
 
 def test_arabic_list_runs_from_right_to_left():
-    figure = figures.plot_concept_examples(
-        [example(("book", "page"), ("كتاب", "صفحة"), target="ar")]
-    )
+    figure = plot_concept_examples([example(("book", "page"), ("كتاب", "صفحة"), target="ar")])
     place = {text.get_text(): text for text in figure.texts}
     ends = {name: text.get_window_extent() for name, text in place.items()}
 
@@ -532,25 +534,25 @@ def test_mixed_word_follows_the_direction_of_its_list():
     word = "iPhone-الجديد"
 
     # From right to left the first part, iPhone, stands last at the right.
-    in_arabic = right_edge(_fonts.directed(word, right_to_left=True))
+    in_arabic = right_edge(fonts.directed(word, right_to_left=True))
 
     assert (in_arabic == right_edge("iPhone")).all()
-    assert (right_edge(_fonts.directed(word, right_to_left=False)) == right_edge("الجديد")).all()
+    assert (right_edge(fonts.directed(word, right_to_left=False)) == right_edge("الجديد")).all()
     assert (in_arabic != right_edge("الجديد")).any()
 
 
 def test_direction_of_a_list_is_that_of_most_words():
-    assert _fonts.is_right_to_left(("2024", "كتاب", "iPhone", "صفحة"))
-    assert not _fonts.is_right_to_left(("2024", "book", "page", "كتاب"))
-    assert _fonts.directed("book", right_to_left=False) == "book"
-    assert _fonts.directed("كتاب", right_to_left=False) == "\u200eكتاب"
-    assert _fonts.directed("كتاب", right_to_left=True) == "كتاب"
+    assert fonts.is_right_to_left(("2024", "كتاب", "iPhone", "صفحة"))
+    assert not fonts.is_right_to_left(("2024", "book", "page", "كتاب"))
+    assert fonts.directed("book", right_to_left=False) == "book"
+    assert fonts.directed("كتاب", right_to_left=False) == "\u200eكتاب"
+    assert fonts.directed("كتاب", right_to_left=True) == "كتاب"
 
 
 @pytest.mark.parametrize("word", ["$5", "$x$", r"$\frac{1}{2}$", r"$\nonsense$", "|||", "a_b^c"])
 def test_words_are_drawn_as_they_are(word, tmp_path):
-    figure = figures.plot_concept_examples([example((word,))])
-    figures.save_figure(figure, tmp_path / "a.pdf")
+    figure = plot_concept_examples([example((word,))])
+    save_figure(figure, tmp_path / "a.pdf")
 
     assert word in texts(figure)
     # A formula would lose its dollars and be narrower.
@@ -559,7 +561,7 @@ def test_words_are_drawn_as_they_are(word, tmp_path):
 
 
 def test_long_words_end_in_an_ellipsis():
-    figure = figures.plot_concept_examples([example(("Donaudampf" * 50, "short"))])
+    figure = plot_concept_examples([example(("Donaudampf" * 50, "short"))])
     (word,) = (t for t in figure.texts if t.get_text().startswith("Donau"))
 
     assert word.get_text().endswith("…")
@@ -569,7 +571,7 @@ def test_long_words_end_in_an_ellipsis():
 
 
 def test_words_beyond_the_limit_are_counted():
-    figure = figures.plot_concept_examples([example(tuple(f"w{i}" for i in range(20)))], n_types=3)
+    figure = plot_concept_examples([example(tuple(f"w{i}" for i in range(20)))], n_types=3)
 
     assert "+17 more" in texts(figure)
     assert "w2" in texts(figure)
@@ -579,7 +581,7 @@ def test_words_beyond_the_limit_are_counted():
 def test_all_words_stay_in_the_figure_and_apart():
     long = tuple(f"Wort{i}" * (1 + i % 4) for i in range(40))
 
-    figure = figures.plot_concept_examples([example(long, long), example(long, long)], n_types=40)
+    figure = plot_concept_examples([example(long, long), example(long, long)], n_types=40)
     boxes = [t.get_window_extent() for t in figure.texts]
     width, height = figure.get_size_inches() * figure.dpi
     # A pixel of tolerance: letters overhang their advance.
@@ -599,11 +601,11 @@ def test_all_words_stay_in_the_figure_and_apart():
 
 @pytest.mark.usefixtures("clear_fonts")
 def test_missing_characters_are_boxes_and_one_log_line(caplog, monkeypatch, tmp_path):
-    monkeypatch.setattr(_fonts, "_FAMILIES", ("DejaVu Sans",))
+    monkeypatch.setattr(fonts, "_FAMILIES", ("DejaVu Sans",))
 
     with caplog.at_level(logging.WARNING):
-        figure = figures.plot_concept_examples([example(("a中", "中文", "b\nc", "\ud800"))])
-        figures.save_figure(figure, tmp_path / "a.pdf", tmp_path / "a.png")
+        figure = plot_concept_examples([example(("a中", "中文", "b\nc", "\ud800"))])
+        save_figure(figure, tmp_path / "a.pdf", tmp_path / "a.png")
 
     assert {"a□", "□□", "b□c", "□"} <= set(texts(figure))
     assert "□: a character that no font here has" in texts(figure)[-1]
@@ -613,9 +615,9 @@ def test_missing_characters_are_boxes_and_one_log_line(caplog, monkeypatch, tmp_
 
 
 def test_invisible_characters_are_left_out_and_joiners_stay():
-    assert _fonts.drawable("ze\u200bro\u2060\u202ewidth\ufeff\u00ad") == "zerowidth"
-    assert _fonts.drawable("می\u200cخواهم") == "می\u200cخواهم"
-    assert _fonts.drawable("\u200b") == "□"
+    assert fonts.drawable("ze\u200bro\u2060\u202ewidth\ufeff\u00ad") == "zerowidth"
+    assert fonts.drawable("می\u200cخواهم") == "می\u200cخواهم"
+    assert fonts.drawable("\u200b") == "□"
 
 
 @pytest.mark.usefixtures("clear_fonts")
@@ -624,32 +626,32 @@ def test_another_font_gives_what_dejavu_lacks(tmp_path, monkeypatch, caplog):
     known = list(font_manager.fontManager.ttflist)
     monkeypatch.setattr(font_manager.fontManager, "ttflist", known)
     font_manager.fontManager.addfont(tmp_path / "tiny.ttf")
-    monkeypatch.setattr(_fonts, "_FAMILIES", ("DejaVu Sans", "Tiny", "Not Installed"))
+    monkeypatch.setattr(fonts, "_FAMILIES", ("DejaVu Sans", "Tiny", "Not Installed"))
 
-    figure = figures.plot_concept_examples([example(("中",))])
-    figures.save_figure(figure, tmp_path / "a.pdf", tmp_path / "a.png")
+    figure = plot_concept_examples([example(("中",))])
+    save_figure(figure, tmp_path / "a.pdf", tmp_path / "a.png")
 
-    assert _fonts.installed_families() == ("DejaVu Sans", "Tiny")
+    assert fonts.installed_families() == ("DejaVu Sans", "Tiny")
     assert "中" in texts(figure)
     assert [r for r in caplog.records if r.name.startswith("polyconcept")] == []
 
 
 def test_no_example_is_said():
-    assert "no concept aligns here" in texts(figures.plot_concept_examples([], title="mbert"))
+    assert "no concept aligns here" in texts(plot_concept_examples([], title="mbert"))
 
 
 def test_unfit_examples_are_refused():
     with pytest.raises(ValueError, match="2 source types but 1 flags"):
-        figures.plot_concept_examples([example(("a", "b"), source_matched=(True,))])
+        plot_concept_examples([example(("a", "b"), source_matched=(True,))])
     with pytest.raises(ValueError, match="a concept without words"):
-        figures.plot_concept_examples([example(("a",), ())])
+        plot_concept_examples([example(("a",), ())])
     with pytest.raises(ValueError, match="n_types=0 should be at least 1"):
-        figures.plot_concept_examples([example()], n_types=0)
+        plot_concept_examples([example()], n_types=0)
 
 
 def test_language_names():
-    assert _fonts.language_name("zh-Hans") == "Chinese (zh-Hans)"
-    assert _fonts.language_name("tlh") == "tlh"
+    assert fonts.language_name("zh-Hans") == "Chinese (zh-Hans)"
+    assert fonts.language_name("tlh") == "tlh"
 
 
 # --- files ---
@@ -657,18 +659,18 @@ def test_language_names():
 
 def all_figures():
     return [
-        figures.plot_by_layer(study(), "calign"),
-        figures.plot_change_by_layer(study(), "calign"),
-        figures.plot_task_scores([task_score(), task_score(0.9, target="en", zero_shot=False)]),
-        figures.plot_concept_examples([example(("book", "$5"), ("كتاب", "سلام"), target="ar")]),
+        plot_by_layer(study(), "calign"),
+        plot_change_by_layer(study(), "calign"),
+        plot_task_scores([task_score(), task_score(0.9, target="en", zero_shot=False)]),
+        plot_concept_examples([example(("book", "$5"), ("كتاب", "سلام"), target="ar")]),
     ]
 
 
 def test_same_input_same_bytes(tmp_path):
     for index, (first, second) in enumerate(zip(all_figures(), all_figures(), strict=True)):
-        figures.save_figure(first, tmp_path / f"{index}.pdf", tmp_path / f"{index}.png")
+        save_figure(first, tmp_path / f"{index}.pdf", tmp_path / f"{index}.png")
         # Neither saving twice nor the order of the formats matters.
-        figures.save_figure(second, tmp_path / "b.png", tmp_path / "c.pdf", tmp_path / "d.png")
+        save_figure(second, tmp_path / "b.png", tmp_path / "c.pdf", tmp_path / "d.png")
 
         png = (tmp_path / f"{index}.png").read_bytes()
         pdf = (tmp_path / f"{index}.pdf").read_bytes()
@@ -703,7 +705,7 @@ def test_bytes_do_not_depend_on_hash_seed_or_user_settings(tmp_path):
 def test_settings_of_the_caller_are_left_alone(tmp_path):
     with matplotlib.rc_context({"font.size": 33.0}):
         before = dict(matplotlib.rcParams)
-        figures.save_figure(all_figures()[0], tmp_path / "a.png")
+        save_figure(all_figures()[0], tmp_path / "a.png")
 
         assert dict(matplotlib.rcParams) == before
 
@@ -716,12 +718,12 @@ def test_no_letter_is_below_7_points():
 
 
 def test_only_pdf_and_png(tmp_path):
-    figure = figures.plot_by_layer([layer_score()], "calign")
+    figure = plot_by_layer([layer_score()], "calign")
 
     with pytest.raises(ValueError, match=r"a\.svg: the suffix should be one of \.pdf, \.png"):
-        figures.save_figure(figure, tmp_path / "a.png", tmp_path / "a.svg")
+        save_figure(figure, tmp_path / "a.png", tmp_path / "a.svg")
     with pytest.raises(ValueError, match="no path"):
-        figures.save_figure(figure)
+        save_figure(figure)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -730,11 +732,11 @@ def test_failed_drawing_leaves_no_file(tmp_path):
         def draw(self, _renderer):
             raise OSError("broken")
 
-    figure = figures.plot_by_layer([layer_score()], "calign")
+    figure = plot_by_layer([layer_score()], "calign")
     figure.add_artist(Broken([0, 1], [0, 1]))
 
     with pytest.raises(OSError, match="broken"):
-        figures.save_figure(figure, tmp_path / "a.png")
+        save_figure(figure, tmp_path / "a.png")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -9,10 +9,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import rgb_to_hsv, to_hex, to_rgb
 from matplotlib.text import Text
 
-from polyconcept import figures
-from polyconcept.figures._grid import legend_lines
-from polyconcept.figures._rows import variant_name
-from polyconcept.records import Score
+from polyconcept.figures.controls import plot_controls
+from polyconcept.figures.grid import legend_lines
+from polyconcept.figures.layers import plot_by_layer, plot_change_by_layer
+from polyconcept.figures.rivals import plot_rivals
+from polyconcept.figures.rows import variant_name
+from polyconcept.figures.save import save_figure
+from polyconcept.figures.thresholds import plot_curves
+from polyconcept.records.scores import Score
 
 LAYERS = (0, 6, 12)
 TARGETS = ("ar", "de", "es", "fr", "it", "ru", "zh-Hans", "hi")
@@ -67,7 +71,7 @@ def legend(figure):
 def test_curve_and_band_are_those_of_the_summary_rows():
     noise = [row(0.9, layer=layer, seed=seed) for layer in LAYERS for seed in (1, 2)]
 
-    figure = figures.plot_by_layer([*in_layers(), *noise], "calign")
+    figure = plot_by_layer([*in_layers(), *noise], "calign")
     (axes,) = figure.axes
     line = lines(axes)["en-de"]
     layers, low, high = bands(axes)[to_hex(line.get_color())]
@@ -85,7 +89,7 @@ def test_curve_and_band_are_those_of_the_summary_rows():
 def test_null_spans_the_pairs_and_ceiling_is_their_mean():
     rows = in_layers(target="ar", null_low=0.01, null_high=0.03, ceiling=0.9)
 
-    (axes,) = figures.plot_by_layer([*rows, *in_layers()], "calign").axes
+    (axes,) = plot_by_layer([*rows, *in_layers()], "calign").axes
     layers, low, high = bands(axes)["null"]
     (ceiling,) = (line for line in axes.get_lines() if line.get_linestyle() == ":"
                   and line.get_marker() == "None")  # fmt: skip
@@ -96,7 +100,7 @@ def test_null_spans_the_pairs_and_ceiling_is_their_mean():
 
 
 def test_ceiling_of_colap_is_not_another_seed():
-    figure = figures.plot_by_layer(in_layers(metric="colap"), "colap")
+    figure = plot_by_layer(in_layers(metric="colap"), "colap")
 
     assert legend(figure) == ["en + de", "95 % interval", "permuted input"]
     assert len(figure.axes[0].get_lines()) == 1
@@ -105,14 +109,14 @@ def test_ceiling_of_colap_is_not_another_seed():
 def test_layers_without_interval_have_no_band_there():
     rows = [summary(0.5, layer=0), row(0.5, layer=6), summary(0.5, layer=12)]
 
-    (axes,) = figures.plot_by_layer(rows, "calign").axes
+    (axes,) = plot_by_layer(rows, "calign").axes
     (band,) = (b for b in axes.collections if not b.get_hatch())
 
     assert {x for path in band.get_paths() for x in path.vertices[:, 0]} == {0, 12}
 
 
 def test_one_layer_has_bands_that_can_be_seen():
-    (axes,) = figures.plot_by_layer([summary(0.5, layer=3)], "calign").axes
+    (axes,) = plot_by_layer([summary(0.5, layer=3)], "calign").axes
 
     for layers, low, high in bands(axes).values():
         assert min(layers) < 3 < max(layers)
@@ -122,7 +126,7 @@ def test_one_layer_has_bands_that_can_be_seen():
 def test_summary_and_seeds_stand_side_by_side():
     seeds = [row(v, seed=s, target="ar") for s, v in enumerate((0.1, 0.3))]
 
-    figure = figures.plot_by_layer([*seeds, summary()], "calign")
+    figure = plot_by_layer([*seeds, summary()], "calign")
 
     assert legend(figure)[2:4] == ["95 % interval", "range of the seeds"]
     assert lines(figure.axes[0])["en-ar"].get_ydata() == pytest.approx([0.2])
@@ -131,7 +135,7 @@ def test_summary_and_seeds_stand_side_by_side():
 def test_random_weights_stand_between_base_and_fine_tuned():
     rows = [summary(variant=v) for v in ("random", "a-task", "base", "ner")]
 
-    assert titles(figures.plot_by_layer(rows, "calign")) == [
+    assert titles(plot_by_layer(rows, "calign")) == [
         "mbert\nbase", "mbert\nrandom weights", "mbert\nfine-tuned: a-task",
         "mbert\nfine-tuned: ner",
     ]  # fmt: skip
@@ -150,7 +154,7 @@ def repeated(**fields):
 def test_repeated_fine_tunings_are_shown_as_their_mean():
     other = summary(0.3, variant="ner", model="xlmr")
 
-    figure = figures.plot_by_layer([summary(), *repeated(), other], "calign")
+    figure = plot_by_layer([summary(), *repeated(), other], "calign")
     axes = figure.axes[1]
 
     assert titles(figure) == [
@@ -181,7 +185,7 @@ def test_variants_in_words(variant, name):
 
 def test_two_summaries_of_one_place_are_refused():
     with pytest.raises(ValueError, match="two rows of calign differ in nothing but their value"):
-        figures.plot_by_layer([summary(0.1), summary(0.2)], "calign")
+        plot_by_layer([summary(0.1), summary(0.2)], "calign")
 
 
 # --- change ---
@@ -197,7 +201,7 @@ def test_change_is_that_of_the_table():
     others = [change(0.7, control="centred"), change(0.7, parameter="match", at=0.5),
               change(0.7, variant="random")]  # fmt: skip
 
-    figure = figures.plot_change_by_layer(
+    figure = plot_change_by_layer(
         [*noise, *others, change(0.1, layer=0), change(0.3, layer=6)], "calign"
     )
     (axes,) = figure.axes
@@ -214,7 +218,7 @@ def test_change_is_that_of_the_table():
 def test_change_of_repeated_fine_tunings_is_that_of_their_mean():
     rows = [change(variant=v) for v in ("ner", "ner_2", "ner+ner_2", "sst2")]
 
-    assert titles(figures.plot_change_by_layer(rows, "calign")) == [
+    assert titles(plot_change_by_layer(rows, "calign")) == [
         "mbert, fine-tuned: ner (mean of 2)", "mbert, fine-tuned: sst2",
     ]  # fmt: skip
 
@@ -223,14 +227,14 @@ def test_random_weights_are_no_fine_tuning():
     rows = [row(0.1, seed=1), row(0.3, seed=1, variant="random")]
 
     with pytest.raises(ValueError, match=r"no run is fine-tuned.*mbert base, mbert random"):
-        figures.plot_change_by_layer(rows, "calign")
+        plot_change_by_layer(rows, "calign")
     tuned = [*rows, row(0.4, seed=1, variant="ner")]
-    assert titles(figures.plot_change_by_layer(tuned, "calign")) == ["mbert, fine-tuned: ner"]
+    assert titles(plot_change_by_layer(tuned, "calign")) == ["mbert, fine-tuned: ner"]
 
 
 def test_change_without_seeds_or_differences_is_refused():
     with pytest.raises(ValueError, match=r"no row of a single seed has metric 'calign'"):
-        figures.plot_change_by_layer([summary(), summary(variant="ner")], "calign")
+        plot_change_by_layer([summary(), summary(variant="ner")], "calign")
 
 
 # --- curves ---
@@ -251,7 +255,7 @@ def test_curves_are_means_of_the_pairs_layer_by_layer():
         summary(0.99), row(0.99, parameter="n", at=3.0), row(0.99, seed=1),
     ]  # fmt: skip
 
-    figure = figures.plot_curves(rows[::-1], "calign", threshold=0.8)
+    figure = plot_curves(rows[::-1], "calign", threshold=0.8)
     found = lines(figure.axes[0])
 
     assert titles(figure) == ["mbert, base", "mbert, random weights"]
@@ -265,7 +269,7 @@ def test_curves_are_means_of_the_pairs_layer_by_layer():
 
 
 def test_threshold_is_marked_only_where_it_is_known():
-    figure = figures.plot_curves(sweep("colap"), "colap")
+    figure = plot_curves(sweep("colap"), "colap")
 
     assert [line.get_label() for line in figure.axes[0].get_lines()] == ["layer 0"]
     assert figure.axes[0].get_xlabel() == "share"
@@ -275,7 +279,7 @@ def test_threshold_is_marked_only_where_it_is_known():
 def test_deeper_layers_are_lighter():
     rows = [point for layer in range(25) for point in sweep(layer=layer)]
 
-    (axes,) = figures.plot_curves(rows, "calign").axes
+    (axes,) = plot_curves(rows, "calign").axes
     grey = [float(np.dot(to_rgb(line.get_color()), (0.2126, 0.7152, 0.0722)))
             for line in axes.get_lines()]  # fmt: skip
 
@@ -289,16 +293,16 @@ def test_deeper_layers_are_lighter():
 
 def test_unfit_curves_are_refused():
     with pytest.raises(ValueError, match=r"no curve of 'cka'; there are those of calign, colap"):
-        figures.plot_curves([row()], "cka")
+        plot_curves([row()], "cka")
     with pytest.raises(ValueError, match=r"no row with parameter 'match' has metric 'calign'.*; "
                                          "there is none of any metric"):  # fmt: skip
-        figures.plot_curves([summary()], "calign")
+        plot_curves([summary()], "calign")
     with pytest.raises(ValueError, match="has no layer or no threshold"):
-        figures.plot_curves([row(parameter="match")], "calign")
+        plot_curves([row(parameter="match")], "calign")
     with pytest.raises(ValueError, match="differ in nothing but their value"):
-        figures.plot_curves([*sweep(), *sweep()], "calign")
+        plot_curves([*sweep(), *sweep()], "calign")
     with pytest.raises(ValueError, match="mbert base, layer 0: en-ar has a score at 2 of 3"):
-        figures.plot_curves([*sweep(), *sweep(target="ar")[1:]], "calign")
+        plot_curves([*sweep(), *sweep(target="ar")[1:]], "calign")
 
 
 # --- controls ---
@@ -344,7 +348,7 @@ def test_controls_stand_below_the_plain_score_in_words():
         row(0.9, layer=12, control="centred", variant="random"),
     ]  # fmt: skip
 
-    figure = figures.plot_controls([*noise, *controlled()][::-1], "calign")
+    figure = plot_controls([*noise, *controlled()][::-1], "calign")
     (axes,) = figure.axes
 
     assert titles(figure) == ["mbert, layer 12"]
@@ -360,7 +364,7 @@ def test_controls_stand_below_the_plain_score_in_words():
 def test_pairs_are_marks_and_their_nulls_and_intervals_are_spanned():
     rows = [summary(0.4, layer=12), summary(0.6, layer=12, target="ar", null_high=0.1)]
 
-    figure = figures.plot_controls(rows, "calign")
+    figure = plot_controls(rows, "calign")
     (axes,) = figure.axes
     (mark,) = (line for line in axes.get_lines() if line.get_marker() == "|")
     (interval,) = (line for line in axes.get_lines() if to_hex(line.get_color()) == "#0072b2"
@@ -385,7 +389,7 @@ def test_each_model_and_side_has_a_panel_of_its_own_deepest_layer():
     ]  # fmt: skip
     rows = [r for r in rows if not (r.model == "mt5" and r.layer == 0)]
 
-    figure = figures.plot_controls(rows, "calign")
+    figure = plot_controls(rows, "calign")
 
     assert titles(figure) == [
         "mbert, layer 12", "mt5, layer 8", "mt5, decoder, layer 8", "xlmr, layer 24",
@@ -394,7 +398,7 @@ def test_each_model_and_side_has_a_panel_of_its_own_deepest_layer():
 
 
 def test_layer_0_alone_is_the_plain_score():
-    (axes,) = figures.plot_controls([summary(0.5)], "calign").axes
+    (axes,) = plot_controls([summary(0.5)], "calign").axes
 
     assert dots(axes) == {"plain score": 0.5}
 
@@ -402,7 +406,7 @@ def test_layer_0_alone_is_the_plain_score():
 def test_unknown_controls_keep_their_name():
     rows = [*controlled(), row(0.3, layer=12, control="shuffled"), row(0.3, layer=12, control="k")]
 
-    (axes,) = figures.plot_controls(rows, "calign").axes
+    (axes,) = plot_controls(rows, "calign").axes
     names = [label.get_text() for label in axes.get_yticklabels()]
 
     assert names == [*NAMES[:-2], "k", "shuffled", *NAMES[-2:]]
@@ -410,12 +414,12 @@ def test_unknown_controls_keep_their_name():
 
 def test_unfit_controls_are_refused():
     with pytest.raises(ValueError, match="no row of the base model or its controls has metric"):
-        figures.plot_controls([summary(variant="ner")], "calign")
+        plot_controls([summary(variant="ner")], "calign")
     with pytest.raises(ValueError, match="no row of calign is of the base model at the study's "
                                          "settings; there are: random"):  # fmt: skip
-        figures.plot_controls([summary(variant="random")], "calign")
+        plot_controls([summary(variant="random")], "calign")
     with pytest.raises(ValueError, match="does not say how many clusters"):
-        figures.plot_controls([summary(), row(parameter="n_clusters")], "calign")
+        plot_controls([summary(), row(parameter="n_clusters")], "calign")
 
 
 # --- rivals ---
@@ -451,7 +455,7 @@ def test_points_are_those_of_both_tables():
         row(0.9, layer=3), row(0.9, definition="corrected"),
     ]  # fmt: skip
 
-    figure = figures.plot_rivals([*compared(), *others])
+    figure = plot_rivals([*compared(), *others])
 
     assert titles(figure) == ["ρ = 0.50", "ρ = 0.51", "ρ = 0.52", "ρ = 0.53"]
     for axes, (across, up) in zip(
@@ -468,7 +472,7 @@ def test_points_are_those_of_both_tables():
 def test_both_directions_of_a_pair_meet_its_one_rival():
     rows = [*compared(), *(row(0.6, source="de", target="en", layer=n) for n in LAYERS)]
 
-    (found,) = scattered(figures.plot_rivals(rows).axes[0])
+    (found,) = scattered(plot_rivals(rows).axes[0])
 
     assert sorted(y for _, y in found) == pytest.approx([0.35, 0.38, 0.41])
     assert sorted({x for x, _ in found}) == pytest.approx([0.3, 0.36, 0.42])
@@ -478,15 +482,13 @@ def test_means_of_repeated_fine_tunings_are_no_points_of_their_own():
     rows = compared(variant="ner") + compared(variant="ner_2")[:12]
     mean = [replace(r, variant="ner+ner_2") for r in compared()[:12]]
 
-    assert scattered(figures.plot_rivals(rows + mean).axes[0]) == scattered(
-        figures.plot_rivals(rows).axes[0]
-    )
+    assert scattered(plot_rivals(rows + mean).axes[0]) == scattered(plot_rivals(rows).axes[0])
 
 
 def test_models_and_sides_have_a_look_and_a_correlation_each():
     rows = [*compared("xlmr", 0.1), *compared("mt5", -0.2, side="decoder"), *compared("mt5", 0.6)]
 
-    figure = figures.plot_rivals(rows)
+    figure = plot_rivals(rows)
     looks = {(to_hex(line.get_color()), line.get_marker()) for line in figure.axes[0].get_lines()}
 
     assert legend(figure) == ["mt5", "mt5, decoder", "xlmr"]
@@ -497,7 +499,7 @@ def test_models_and_sides_have_a_look_and_a_correlation_each():
 def test_large_clusters_have_no_rank_correlation():
     rows = [*compared(), *(replace(r, over="large") for r in compared() if r.metric == "calign")]
 
-    figure = figures.plot_rivals(rows, over="large")
+    figure = plot_rivals(rows, over="large")
 
     assert titles(figure) == ["", "", "ρ = 0.52", "ρ = 0.53"]
     assert figure.axes[0].get_ylabel().replace("\n", " ") == "CALIGN (share of large source concepts)"  # noqa: E501  # fmt: skip
@@ -506,7 +508,7 @@ def test_large_clusters_have_no_rank_correlation():
 def test_one_rival_and_one_metric_are_one_panel():
     rows = [r for r in compared() if r.metric in ("colap", "cka")]
 
-    figure = figures.plot_rivals(rows)
+    figure = plot_rivals(rows)
 
     assert len(figure.axes) == 1
     assert titles(figure) == [""]
@@ -515,19 +517,19 @@ def test_one_rival_and_one_metric_are_one_panel():
 def test_unfit_rivals_are_refused():
     with pytest.raises(ValueError, match="needed are summary rows of calign or colap and of cka or "
                                          "retrieval; there are rows of: calign"):  # fmt: skip
-        figures.plot_rivals([summary()])
+        plot_rivals([summary()])
     with pytest.raises(ValueError, match="no row of a summary has metric 'calign', definition "
                                          "'corrected'"):  # fmt: skip
-        figures.plot_rivals(compared(), definition="corrected")
+        plot_rivals(compared(), definition="corrected")
     apart = [summary(layer=1), row(metric="cka", definition="", over="", layer=2)]
     with pytest.raises(ValueError, match="no layer, pair and variant has both calign and cka"):
-        figures.plot_rivals(apart)
+        plot_rivals(apart)
     elsewhere = [summary(), row(metric="cka", definition="", over="", corpus="bible")]
     with pytest.raises(ValueError, match="the rows are of 2 corpora, bible, demo"):
-        figures.plot_rivals(elsewhere)
+        plot_rivals(elsewhere)
     twice = [*compared(), row(metric="cka", definition="", over="", layer=0)]
     with pytest.raises(ValueError, match="two rows of cka differ in nothing"):
-        figures.plot_rivals(twice)
+        plot_rivals(twice)
 
 
 # --- all ---
@@ -562,10 +564,10 @@ def all_figures(rows):
     return [
         *(draw(rows, metric, definition="published", over="all")
           for metric in ("calign", "colap")
-          for draw in (figures.plot_by_layer, figures.plot_change_by_layer, figures.plot_curves,
-                       figures.plot_controls)),
-        figures.plot_curves(rows, "calign", threshold=0.8),
-        figures.plot_rivals(rows),
+          for draw in (plot_by_layer, plot_change_by_layer, plot_curves,
+                       plot_controls)),
+        plot_curves(rows, "calign", threshold=0.8),
+        plot_rivals(rows),
     ]  # fmt: skip
 
 
@@ -605,8 +607,8 @@ def test_nothing_leaves_the_figure_or_overlaps(models, targets):
 def test_same_rows_in_any_order_give_the_same_bytes(tmp_path):
     rows = study(*ONE)
     for first, second in zip(all_figures(rows), all_figures(rows[::-1]), strict=True):
-        figures.save_figure(first, tmp_path / "a.png", tmp_path / "a.pdf")
-        figures.save_figure(second, tmp_path / "b.png", tmp_path / "b.pdf")
+        save_figure(first, tmp_path / "a.png", tmp_path / "a.pdf")
+        save_figure(second, tmp_path / "b.png", tmp_path / "b.pdf")
 
         for suffix in ("png", "pdf"):
             one, other = ((tmp_path / f"{n}.{suffix}").read_bytes() for n in "ab")

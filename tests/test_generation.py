@@ -10,9 +10,11 @@ from tiny_models import bert, wordpiece
 from tiny_writers import TEXT, mt5, sentences, unigram_with_end
 from transformers import GenerationConfig
 
-from polyconcept.evaluation import translate
-from polyconcept.evaluation._answers import write_answers
-from polyconcept.models import load_for_generation, load_tokenizer, save_model
+from polyconcept.models.directory import save_model
+from polyconcept.models.generation import load_for_generation
+from polyconcept.models.loading import load_tokenizer
+from polyconcept.tasks.answers import write_answers
+from polyconcept.tasks.translation import translate
 
 
 @pytest.fixture(scope="module")

@@ -14,16 +14,15 @@ from hub_stand_in import HubStandIn, git_blob
 from huggingface_hub import close_session, constants, snapshot_download
 from tiny_models import bert, wordpiece
 
-from polyconcept.hub import (
-    HubError,
-    download_files,
-    matching_files,
-    needed_model_files,
-    pin_repository,
-)
-from polyconcept.models import check_model_directory, copy_model, load_tokenizer, save_model
-from polyconcept.pins import PinnedRepo, RepoFile
-from polyconcept.store import StoreError, read_pin, write_pin
+from polyconcept.models.directory import check_model_directory, copy_model, save_model
+from polyconcept.models.loading import load_tokenizer
+from polyconcept.records.repositories import PinnedRepo, RepoFile
+from polyconcept.sources.hub_download import download_files
+from polyconcept.sources.hub_errors import HubError
+from polyconcept.sources.hub_files import matching_files, needed_model_files
+from polyconcept.sources.hub_pin import pin_repository
+from polyconcept.store.faults import StoreError
+from polyconcept.store.sources import read_pin, write_pin
 
 REPO = "owner/tiny"
 BIG = bytes(range(256)) * 12288  # 3 MiB
@@ -40,7 +39,7 @@ def cache(tmp_path):
 @pytest.fixture
 def hub(monkeypatch, cache):
     """A stand-in that this process uses, with an empty cache, short limits and no waits."""
-    monkeypatch.setattr("polyconcept.hub._errors.WAITS", (0.01, 0.02, 0.03))
+    monkeypatch.setattr("polyconcept.sources.hub_errors.WAITS", (0.01, 0.02, 0.03))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.delenv("HF_TOKEN", raising=False)
     with HubStandIn() as stand_in:
@@ -589,7 +588,9 @@ def test_a_pin_with_impossible_values_is_refused(tmp_path, change, message):
 PROGRAM = """
 import sys
 from pathlib import Path
-from polyconcept.hub import download_files, needed_model_files, pin_repository
+from polyconcept.sources.hub_download import download_files
+from polyconcept.sources.hub_files import needed_model_files
+from polyconcept.sources.hub_pin import pin_repository
 pinned = pin_repository("owner/tiny", kind="model")
 paths = download_files(pinned, needed_model_files(pinned))
 print(pinned.commit, paths["model.safetensors"])

@@ -11,8 +11,11 @@ import yaml
 from hub_stand_in import HubStandIn
 from snakemake_runs import AFTER_SCORES, planned, snakemake
 
-from polyconcept import corpus, store
-from polyconcept.builtin import generate_corpus
+from polyconcept.builtin.corpus import generate_corpus
+from polyconcept.store.scores import read_scores
+from polyconcept.text.labelled import read_labelled
+from polyconcept.text.parallel import read_parallel, read_sentences
+from polyconcept.text.tagged import read_tagged
 
 pytestmark = pytest.mark.workflow
 MODEL = Path(__file__).parents[1] / "polyconcept/builtin/models/bert"
@@ -148,7 +151,7 @@ def pin_of(folder, name="models--owner--tiny@latest"):
 
 
 def test_a_study_of_the_hub_runs_to_its_scores(finished):
-    scores = store.read_scores([finished / "results/hub/scores.parquet"])
+    scores = read_scores([finished / "results/hub/scores.parquet"])
 
     assert {s.variant for s in scores if s.seed is not None} == {"base", "ner"}
     assert {s.target for s in scores if s.metric == "entity_f1"} == {"en", "de"}
@@ -156,14 +159,14 @@ def test_a_study_of_the_hub_runs_to_its_scores(finished):
 
 def test_what_was_fetched_is_what_the_hub_has(finished):
     results = finished / "results/hub"
-    found = corpus.read_parallel(
+    found = read_parallel(
         {code: results / f"corpora/ours/en-de/{code}.txt" for code in ("en", "de")}
     )
-    tagged = corpus.read_tagged(results / "tasks/ner/test/de.conll", "de", ["PER", "LOC", "ORG"])
-    moods = corpus.read_labelled(results / "tasks/mood/test/de.tsv", "de", ["positive", "negative"])
+    tagged = read_tagged(results / "tasks/ner/test/de.conll", "de", ["PER", "LOC", "ORG"])
+    moods = read_labelled(results / "tasks/mood/test/de.tsv", "de", ["positive", "negative"])
 
-    shared = corpus.read_sentences(results / "corpora/more/de.txt", "de")
-    own = corpus.read_sentences(results / "corpora/own/en-de/de.txt", "de")
+    shared = read_sentences(results / "corpora/more/de.txt", "de")
+    own = read_sentences(results / "corpora/own/en-de/de.txt", "de")
 
     assert (shared.words, own.words) == tuple(TEXT.sentences["de"].words[:n] for n in (20, 5))
     assert len(found["en"]) == 60

@@ -5,18 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyconcept.interop import (
+from polyconcept.interop.clusters import (
     ClusterFile,
     cluster_file,
     pool,
     read_clusters,
-    read_dictionary,
     sides,
     write_clusters,
-    write_dictionary,
 )
-from polyconcept.records import Dictionary, Words
-from polyconcept.results import ClusteredWords
+from polyconcept.interop.dictionary import read_dictionary, write_dictionary
+from polyconcept.records.concepts import ClusteredWords
+from polyconcept.records.text import Dictionary, Words
 
 AWKWARD = ["a|||b", "|", "||||", "->", "a->b", "->->", ":", "a: Probability", "Count", "=", ","]
 # Words as the files can hold them: nothing that is white space at an end, no line end.

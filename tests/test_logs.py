@@ -6,7 +6,7 @@ import pytest
 
 JOB = """
 import logging
-from polyconcept.logs import log_to
+from polyconcept.machine.logs import log_to
 with log_to("/dev/full"):
     logging.getLogger("job").info("begun")
     raise OSError(28, "No space left on device")

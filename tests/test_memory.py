@@ -9,10 +9,11 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from polyconcept import memory
-from polyconcept.clustering import cluster_languages, cluster_pair
-from polyconcept.memory import vectors_for, vectors_in_file
-from polyconcept.records import Selection, Words
+from polyconcept.clustering.languages import cluster_languages
+from polyconcept.clustering.pair import cluster_pair
+from polyconcept.machine import memory
+from polyconcept.machine.memory import vectors_for, vectors_in_file
+from polyconcept.records.text import Selection, Words
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_full_disk_is_an_error():
     code = """
 import resource, signal, tempfile
 from pathlib import Path
-from polyconcept.memory import vectors_in_file
+from polyconcept.machine.memory import vectors_in_file
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:

@@ -9,7 +9,11 @@ import yaml
 from snakemake_runs import planned, snakemake
 from tiny_models import byte_bpe, llama
 
-from polyconcept import models, store
+from polyconcept.models.directory import save_model
+from polyconcept.store.scores import read_scores
+from polyconcept.store.translations import read_translations
+from polyconcept.store.vectors import VectorFile
+from polyconcept.store.words import read_words
 
 STUDY = Path(__file__).parent / "studies/mini_mt5.yaml"
 RESULTS = "results/mini_mt5"
@@ -21,7 +25,7 @@ def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mini_mt5")
     (folder / "study.yaml").write_text(STUDY.read_text())
     tokenizer = byte_bpe()
-    models.save_model(llama(tokenizer), tokenizer, folder / "llama")
+    save_model(llama(tokenizer), tokenizer, folder / "llama")
     run = snakemake(folder)
     assert run.returncode == 0, run.stderr[-3000:]
     return folder
@@ -29,7 +33,7 @@ def finished(tmp_path_factory):
 
 @pytest.fixture
 def scores(finished):
-    return store.read_scores([finished / RESULTS / "scores.parquet"])
+    return read_scores([finished / RESULTS / "scores.parquet"])
 
 
 def test_every_side_of_every_run_is_scored(scores):
@@ -92,7 +96,7 @@ def test_tasks_are_scored_and_untrained_languages_are_marked(scores):
 def test_a_score_of_translation_carries_its_signature_and_can_be_computed_again(finished, scores):
     sacrebleu = pytest.importorskip("sacrebleu")
     written = finished / RESULTS / "scores/tiny_mt5/translation/translations.json"
-    translations = {pair.target: pair for pair in store.read_translations(written)}
+    translations = {pair.target: pair for pair in read_translations(written)}
 
     for score in scores:
         if score.metric == "bleu":
@@ -104,11 +108,11 @@ def test_a_score_of_translation_carries_its_signature_and_can_be_computed_again(
 
 def test_vectors_of_a_decoder_say_what_its_encoder_has_read(finished):
     results = finished / RESULTS
-    words = store.read_words(results / "words/text/de.parquet")
+    words = read_words(results / "words/text/de.parquet")
     folder = results / "vectors/tiny_mt5/base"
-    with store.VectorFile.open(folder / "decoder/en-de/de.h5", words) as vectors:
+    with VectorFile.open(folder / "decoder/en-de/de.h5", words) as vectors:
         decoder = vectors.header
-    with store.VectorFile.open(folder / "encoder/de.h5", words) as vectors:
+    with VectorFile.open(folder / "encoder/de.h5", words) as vectors:
         encoder = vectors.header
 
     assert (decoder.given, decoder.reading) == ("en", "predicts")
@@ -117,8 +121,8 @@ def test_vectors_of_a_decoder_say_what_its_encoder_has_read(finished):
 
 def test_a_causal_model_reads_alone(finished):
     results = finished / RESULTS
-    words = store.read_words(results / "words/text/de.parquet")
-    with store.VectorFile.open(results / "vectors/causal/base/decoder/de.h5", words) as vectors:
+    words = read_words(results / "words/text/de.parquet")
+    with VectorFile.open(results / "vectors/causal/base/decoder/de.h5", words) as vectors:
         header = vectors.header
 
     assert (header.side, header.given, header.reading) == ("decoder", "", "predicts")

@@ -8,7 +8,7 @@ import verify
 import yaml
 from snakemake_runs import AFTER_SCORES, AFTER_TABLE, planned, snakemake
 
-from polyconcept import store
+from polyconcept.store.scores import read_scores
 
 STUDY = Path(__file__).parent / "studies/mini.yaml"
 RUNS = [
@@ -29,7 +29,7 @@ def finished(tmp_path_factory):
 
 @pytest.fixture
 def scores(finished):
-    return store.read_scores([finished / "results/mini/scores.parquet"])
+    return read_scores([finished / "results/mini/scores.parquet"])
 
 
 def changed(folder, path, value):

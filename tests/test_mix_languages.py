@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from readers import placed
 
-from polyconcept.clustering import cluster_languages
-from polyconcept.corpus import capped_rows
-from polyconcept.overlap import mix_languages
-from polyconcept.records import Words
-from polyconcept.results import Run
-from polyconcept.statistics import Options, draw_sentences
+from polyconcept.clustering.languages import cluster_languages
+from polyconcept.records.scores import Run
+from polyconcept.records.text import Words
+from polyconcept.scoring.languages import mix_languages
+from polyconcept.scoring.statistics import Options, draw_sentences
+from polyconcept.text.word_table import capped_rows
 
 RUN = Run("bert", "base", "encoder", "text")
 N = 20

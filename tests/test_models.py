@@ -14,10 +14,8 @@ from transformers import (
     MT5Model,
 )
 
-from polyconcept.models import (
-    check_model_directory,
-    copy_model,
-    limit_length,
+from polyconcept.models.directory import check_model_directory, copy_model, save_model
+from polyconcept.models.loading import (
     load_backbone,
     load_for_masked_lm,
     load_for_sequence_classification,
@@ -25,11 +23,8 @@ from polyconcept.models import (
     load_sequence_classifier,
     load_token_classifier,
     load_tokenizer,
-    max_subwords,
-    n_layers,
-    save_model,
-    sides,
 )
+from polyconcept.models.shape import limit_length, max_subwords, n_layers, sides
 
 FAMILIES = {"bert": (wordpiece, bert), "xlm-roberta": (unigram, xlm_roberta)}
 LABELS = ("O", "B-PER", "I-PER")

@@ -6,7 +6,9 @@ import torch
 from safetensors.torch import load_file
 from tiny_models import TEXT, bert, byte_bpe, llama, mt5, t5_unigram, wordpiece
 
-from polyconcept.models import load_backbone, load_tokenizer, randomise_model, save_model
+from polyconcept.models.directory import save_model
+from polyconcept.models.loading import load_backbone, load_tokenizer
+from polyconcept.models.random_weights import randomise_model
 
 FAMILIES = {"bert": (wordpiece, bert), "mt5": (t5_unigram, mt5), "llama": (byte_bpe, llama)}
 

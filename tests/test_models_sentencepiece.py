@@ -8,8 +8,11 @@ import sentencepiece
 import torch
 from transformers import MT5Config, MT5ForConditionalGeneration
 
-from polyconcept import models
-from polyconcept.builtin import generate_corpus
+from polyconcept.builtin.corpus import generate_corpus
+from polyconcept.models.directory import copy_model
+from polyconcept.models.generation import load_for_generation
+from polyconcept.models.loading import load_tokenizer
+from polyconcept.models.states import check_states
 
 TEXT = generate_corpus(["en", "ar"], n_sentences=200, seed=5)
 LINES = [" ".join(words) for part in TEXT.sentences.values() for words in part.words]
@@ -37,7 +40,7 @@ def directory(tmp_path_factory):
 def test_its_subwords_are_those_of_sentencepiece(directory):
     own = sentencepiece.SentencePieceProcessor(model_file=str(directory / "spiece.model"))
 
-    tokenizer = models.load_tokenizer(directory)
+    tokenizer = load_tokenizer(directory)
 
     assert tokenizer.is_fast
     for line in LINES[:50] + LINES[-50:]:
@@ -47,10 +50,10 @@ def test_its_subwords_are_those_of_sentencepiece(directory):
 
 
 def test_a_copy_of_it_can_be_used(directory, tmp_path):
-    models.copy_model(directory, tmp_path / "copy")
+    copy_model(directory, tmp_path / "copy")
 
-    models.check_states(tmp_path / "copy", side_names=["encoder", "decoder"], layers=[0, 1])
-    model = models.load_for_generation(tmp_path / "copy")
+    check_states(tmp_path / "copy", side_names=["encoder", "decoder"], layers=[0, 1])
+    model = load_for_generation(tmp_path / "copy")
 
-    assert models.load_tokenizer(tmp_path / "copy").pad_token_id == 0
+    assert load_tokenizer(tmp_path / "copy").pad_token_id == 0
     assert model.config.decoder_start_token_id == 0

@@ -39,16 +39,12 @@ from transformers import (
     XLMRobertaConfig,
 )
 
-from polyconcept.extraction import extract_vectors, plan_extraction
-from polyconcept.models import (
-    check_states,
-    load_backbone,
-    load_tokenizer,
-    max_subwords,
-    n_layers,
-    save_model,
-    sides,
-)
+from polyconcept.models.directory import save_model
+from polyconcept.models.loading import load_backbone, load_tokenizer
+from polyconcept.models.shape import max_subwords, n_layers, sides
+from polyconcept.models.states import check_states
+from polyconcept.vectors.extract import extract_vectors
+from polyconcept.vectors.plan import plan_extraction
 
 SMALL = {
     "vocab_size": 50,

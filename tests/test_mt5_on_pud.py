@@ -7,10 +7,17 @@ import pytest
 from readers import placed
 from tiny_models import mt5, t5_unigram, without_head
 
-from polyconcept import alignment, clustering, corpus, dictionary, wordalign
-from polyconcept.extraction import extract_vectors, plan_extraction
-from polyconcept.records import ConceptKey, Sentences
-from polyconcept.results import CalignRule, ClusteredWords
+from polyconcept.clustering.pair import cluster_pair
+from polyconcept.records.concepts import ClusteredWords, ConceptKey
+from polyconcept.records.scores import CalignRule
+from polyconcept.records.text import Sentences
+from polyconcept.scoring.calign import calign
+from polyconcept.text import dictionary
+from polyconcept.text.align import align_words
+from polyconcept.text.parallel import read_parallel
+from polyconcept.text.word_table import select_rows, split_words
+from polyconcept.vectors.extract import extract_vectors
+from polyconcept.vectors.plan import plan_extraction
 
 PUD = Path(__file__).parents[2] / "shared/data/pud"
 N = 150
@@ -44,11 +51,11 @@ class Side:
 @pytest.fixture(scope="module")
 def pud():
     """Text, word tables, dictionary and what the metrics cluster."""
-    whole = corpus.read_parallel({code: PUD / f"{code}.txt" for code in ("en", "de")})
+    whole = read_parallel({code: PUD / f"{code}.txt" for code in ("en", "de")})
     text = {code: Sentences(code, part.words[:N]) for code, part in whole.items()}
-    links = wordalign.align_words(text["en"], text["de"])
-    tables = {code: corpus.split_words(code, text, [links])[0] for code in text}
-    rows = corpus.select_rows(tuple(tables.values()), tuple(text.values()), links)
+    links = align_words(text["en"], text["de"])
+    tables = {code: split_words(code, text, [links])[0] for code in text}
+    rows = select_rows(tuple(tables.values()), tuple(text.values()), links)
     forward, _ = dictionary.build_dictionary(links, text["en"], text["de"])
     return text, tables, rows, forward
 
@@ -75,7 +82,7 @@ def sides(pud):
 
 
 def clusters_of(pud, sides, source, target):
-    found = clustering.cluster_pair(
+    found = cluster_pair(
         pud[2],
         sides[source, "en"],
         sides[target, "de"],
@@ -115,7 +122,7 @@ def test_the_source_encoder_is_aligned_with_the_target_decoder(pud, sides):
     lenient = CalignRule("published", n=10, match=0.0, size_ratio=0.0, min_types=0)
     strict = CalignRule("published", n=10, match=0.8, size_ratio=0.6, min_types=5)
 
-    at_all, enough = (alignment.calign(*words, forward, rule) for rule in (lenient, strict))
+    at_all, enough = (calign(*words, forward, rule) for rule in (lenient, strict))
 
     # Every English word here has a link, so that most concepts meet one of its translations.
     assert at_all.n_aligned > 20 > enough.n_aligned

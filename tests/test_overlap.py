@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyconcept.interop import read_clusters, sides
-from polyconcept.overlap import colap, colap_scores, overlaps_at
-from polyconcept.records import Score
-from polyconcept.results import ClusterOverlap, ScoreKey
+from polyconcept.interop.clusters import read_clusters, sides
+from polyconcept.records.scores import ClusterOverlap, Score, ScoreKey
+from polyconcept.scoring.colap import colap, colap_scores, overlaps_at
 
 GOLDEN = Path(__file__).parents[1] / ".." / "shared" / "golden" / "overlap"
 KEY = ScoreKey("mbert", "base", "encoder", "pud", "en", "de", layer=12, seed=212)

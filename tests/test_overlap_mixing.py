@@ -5,16 +5,22 @@ import pytest
 from scipy import stats
 from sklearn.metrics import mutual_info_score
 
-from polyconcept.overlap import (
+from polyconcept.scoring.colap import colap
+from polyconcept.scoring.mixing import (
     attainable,
-    colap,
     colap_of_counts,
     mutual_information,
     permuted_counts,
     remaining_entropy,
     resampled_counts,
 )
-from polyconcept.statistics import Options, draw_sentences, interval, null_of, within_variance
+from polyconcept.scoring.statistics import (
+    Options,
+    draw_sentences,
+    interval,
+    null_of,
+    within_variance,
+)
 
 DEFINITIONS = ["published", "corrected"]
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from hand_concepts import Concepts, row_of, rows_of, table
 
-from polyconcept.overlap import Statistics, control_rows, score_layers
-from polyconcept.records import Selection
-from polyconcept.results import Run
-from polyconcept.statistics import Options, draw_sentences, interval, thresholds
+from polyconcept.records.scores import Run
+from polyconcept.records.text import Selection
+from polyconcept.scoring.colap_statistics import Statistics, control_rows, score_layers
+from polyconcept.scoring.statistics import Options, draw_sentences, interval, thresholds
 
 RUN = Run("mbert", "base", "encoder", "pud")
 ENGLISH = table("en", "a b", "c d", "e f", "a c")

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from test_store import header_of, make_words
 
-from polyconcept import memory, store
-from polyconcept.store import VectorFile, _vectors
-from polyconcept.store._packing import FILTERS, _entropy, packed_chunk
+from polyconcept.machine import memory
+from polyconcept.store import vectors as vectors_module
+from polyconcept.store.packing import FILTERS, _entropy, packed_chunk
+from polyconcept.store.vectors import VectorFile, write_vectors
 
 
 def values_of(kind, shape=(300, 300)):
@@ -79,13 +80,13 @@ def written(path, n_words=1000, n_dims=8, seed=2):
     vectors = random.standard_normal((2, n_words, n_dims), dtype=np.float32)
     parts = np.array_split(random.permutation(n_words), 7)
     batches = ((part, {3: vectors[0, part], 5: vectors[1, part]}) for part in parts)
-    store.write_vectors(path, header_of(make_words()), 2 * np.arange(n_words), batches)
+    write_vectors(path, header_of(make_words()), 2 * np.arange(n_words), batches)
     return vectors
 
 
 @pytest.mark.parametrize("chunk_bytes", [1, 2**10, 2**20])
 def test_vectors_come_back_whatever_the_order_and_the_chunks(tmp_path, monkeypatch, chunk_bytes):
-    monkeypatch.setattr(_vectors, "_CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr(vectors_module, "_CHUNK_BYTES", chunk_bytes)
     vectors = written(tmp_path / "v.h5")
     asked = np.random.default_rng(0).integers(1000, size=300)
 
@@ -97,7 +98,7 @@ def test_vectors_come_back_whatever_the_order_and_the_chunks(tmp_path, monkeypat
 
 def test_a_chunk_that_is_not_full_ends_in_zeros(tmp_path, monkeypatch):
     """Its memory has held other chunks before."""
-    monkeypatch.setattr(_vectors, "_CHUNK_BYTES", 2**10)  # 32 rows; the last chunk has 8 of 1000
+    monkeypatch.setattr(vectors_module, "_CHUNK_BYTES", 2**10)  # 32 rows, the last has 8
     vectors = written(tmp_path / "v.h5")
 
     with h5py.File(tmp_path / "v.h5") as file:
@@ -128,7 +129,7 @@ def test_the_same_vectors_make_the_same_file(tmp_path):
 
 
 def test_chunks_packed_out_of_order_make_the_same_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(_vectors, "_CHUNK_BYTES", 2**10)  # 32 chunks in each of 2 layers
+    monkeypatch.setattr(vectors_module, "_CHUNK_BYTES", 2**10)  # 32 chunks in each of 2 layers
     written(tmp_path / "a.h5")
     started, finished = itertools.count(), []
     packed = [threading.Event() for _ in range(64)]
@@ -143,8 +144,8 @@ def test_chunks_packed_out_of_order_make_the_same_file(tmp_path, monkeypatch):
         packed[number].set()
         return found
 
-    monkeypatch.setattr(_vectors, "packed_chunk", late)
-    monkeypatch.setattr(_vectors, "n_cores", lambda: 4)
+    monkeypatch.setattr(vectors_module, "packed_chunk", late)
+    monkeypatch.setattr(vectors_module, "n_cores", lambda: 4)
     written(tmp_path / "b.h5")
 
     assert sorted(finished) == list(range(64))
@@ -171,5 +172,5 @@ def test_a_batch_of_other_layers_is_refused(tmp_path):
     expected = re.escape("v.h5: a batch of layers [2], the first was of [1]")
 
     with pytest.raises(ValueError, match=expected):
-        store.write_vectors(tmp_path / "v.h5", header_of(make_words()), np.arange(2), batches)
+        write_vectors(tmp_path / "v.h5", header_of(make_words()), np.arange(2), batches)
     assert list(tmp_path.iterdir()) == []

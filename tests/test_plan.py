@@ -11,8 +11,8 @@ import yaml
 from plan_costs import Cost, Estimate
 from plan_stages import STAGES
 
-from polyconcept.provenance.why import Planned
-from polyconcept.settings import parse_study
+from polyconcept.audit.why import Planned
+from polyconcept.study.parse import parse_study
 
 ROOT = Path(__file__).parents[1]
 RATES = {

@@ -12,18 +12,13 @@ import pytest
 import torch
 from transformers import MT5ForConditionalGeneration
 
-from polyconcept import models
-from polyconcept.prompts import translation_prompt
-from polyconcept.records import Sentences
-from polyconcept.training import (
-    Mixture,
-    PretrainOptions,
-    build_model,
-    pretrain,
-    train_tokenizer,
-)
-from polyconcept.training import batches as batches_module
-from polyconcept.training.denoising import (
+from polyconcept.models.directory import save_model
+from polyconcept.models.loading import load_tokenizer
+from polyconcept.records.text import Sentences
+from polyconcept.tasks import batches as batches_module
+from polyconcept.tasks.architecture import build_model
+from polyconcept.tasks.batches import Mixture
+from polyconcept.tasks.denoising import (
     Marks,
     corrupt_spans,
     draw_spans,
@@ -31,7 +26,10 @@ from polyconcept.training.denoising import (
     task_batches,
     translate,
 )
-from polyconcept.training.masking import NOT_SCORED, split_into_subwords
+from polyconcept.tasks.masking import NOT_SCORED, split_into_subwords
+from polyconcept.tasks.pretrain import PretrainOptions, pretrain
+from polyconcept.tasks.prompts import translation_prompt
+from polyconcept.tasks.tokenizers import train_tokenizer
 
 NOUNS = {
     "en": ["dog", "cat", "house", "river", "stone", "child"],
@@ -126,9 +124,9 @@ def test_characters_that_the_text_lacks_can_be_spelt(tokenizer):
 
 
 def test_saved_tokenizer_is_loaded_as_it_was(tokenizer, tmp_path):
-    models.save_model(small_model(tokenizer), tokenizer, tmp_path / "model")
+    save_model(small_model(tokenizer), tokenizer, tmp_path / "model")
 
-    loaded = models.load_tokenizer(tmp_path / "model")
+    loaded = load_tokenizer(tmp_path / "model")
 
     assert loaded.is_fast
     assert loaded.model_max_length == 32

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyconcept.prompts import (
+from polyconcept.tasks.prompts import (
     EntityReading,
     entities_answer,
     entities_prompt,

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from polyconcept.provenance import code, code_files, code_fingerprint
-from polyconcept.provenance.code import DATA_FILES, CodeError
+from polyconcept.audit import code
+from polyconcept.audit.code import DATA_FILES, CodeError, code_files, code_fingerprint
 
 
 def make_package(root: Path) -> Path:
@@ -54,15 +54,15 @@ def test_comments_and_other_modules_do_not_count(tmp_path):
 def test_what_only_watches_a_job_does_not_count(tmp_path):
     script = make_package(tmp_path)
     script.write_text(
-        "from polyconcept import jobs, used\n"
-        "from polyconcept.logs import log_to\n"
-        "import polyconcept.provenance.watch\n"
+        "from polyconcept import used\n"
+        "from polyconcept.audit.jobs import running\n"
+        "from polyconcept.machine.logs import log_to\n"
+        "import polyconcept.audit.watch\n"
     )
-    for name in ("jobs", "logs"):
+    for name in ("audit", "machine"):
+        (tmp_path / "polyconcept" / name).mkdir()
+    for name in ("audit/__init__", "audit/jobs", "audit/watch", "machine/logs"):
         (tmp_path / f"polyconcept/{name}.py").write_text("import polyconcept.other\n")
-    (tmp_path / "polyconcept/provenance").mkdir()
-    for name in ("__init__", "watch"):
-        (tmp_path / f"polyconcept/provenance/{name}.py").write_text("import polyconcept.other\n")
     expected = {"__init__.py", "used.py", "behind.py", "script.py"}
 
     assert {path.name for path in code_files(script, tmp_path)} == expected
@@ -77,9 +77,9 @@ def test_data_that_a_module_reads_as_code_counts(tmp_path):
         lexicon.mkdir(parents=True)
         (lexicon / "nouns.tsv").write_text(text)
         (lexicon / "README.md").write_text(text)
-        for module in ("__init__", "_lexicon"):
+        for module in ("__init__", "read_lexicon"):
             (lexicon.parent / f"{module}.py").write_text("")
-        script.write_text("import polyconcept.builtin._lexicon\n")
+        script.write_text("import polyconcept.builtin.read_lexicon\n")
         names = [path.name for path in code_files(script, tmp_path / name)]
         fingerprints.append(code_fingerprint(script, tmp_path / name))
 

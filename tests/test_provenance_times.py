@@ -6,22 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from polyconcept import store
-from polyconcept.provenance.runs import (
-    CodeState,
-    FileState,
-    Machine,
-    RunRecord,
-    write_record,
-)
-from polyconcept.provenance.times import restore_times
+from polyconcept.audit.runs import CodeState, FileState, Machine, RunRecord, write_record
+from polyconcept.audit.times import restore_times
+from polyconcept.store.content import content_bytes, content_sha256
 
 START = 1_700_000_000
 HERE = Path()
 
 
 def state(path):
-    return FileState("", path, store.content_sha256(Path(path)), store.content_bytes(Path(path)))
+    return FileState("", path, content_sha256(Path(path)), content_bytes(Path(path)))
 
 
 def record(inputs, outputs, ended):

@@ -28,17 +28,19 @@ from snakemake.iocontainers import (
     Wildcards,
 )
 
-from polyconcept import store
-from polyconcept.jobs import running
-from polyconcept.provenance import machine, runs
-from polyconcept.provenance.machine import (
+from polyconcept.audit import environment, runs
+from polyconcept.audit.environment import (
     git_state,
     installed_packages,
     machine_state,
     peak_memory_mib,
 )
-from polyconcept.provenance.runs import RecordError, read_record, record_path, seeds_in
-from polyconcept.provenance.watch import Job, Watch, locate, place_of
+from polyconcept.audit.jobs import running
+from polyconcept.audit.runs import RecordError, read_record, record_path, seeds_in
+from polyconcept.audit.watch import Job, Watch, locate, place_of
+from polyconcept.store.content import content_bytes, content_sha256
+from polyconcept.store.difference import Difference, content_difference
+from polyconcept.store.faults import StoreError
 
 ROOT = Path(__file__).parents[1]
 DARWIN = sys.platform == "darwin"
@@ -67,7 +69,7 @@ def write_hdf5(path, *, order="<", names=("b", "a"), value=2.0, attribute="x", *
 def test_a_plain_file_has_the_hash_of_its_bytes(tmp_path):
     (tmp_path / "a.txt").write_text("abc")
 
-    assert store.content_sha256(tmp_path / "a.txt") == hex_of("abc")
+    assert content_sha256(tmp_path / "a.txt") == hex_of("abc")
 
 
 def test_a_folder_has_the_hash_of_its_sorted_files_without_hidden_ones(tmp_path):
@@ -77,8 +79,8 @@ def test_a_folder_has_the_hash_of_its_sorted_files_without_hidden_ones(tmp_path)
         (tmp_path / "m" / name).write_text(text)
     expected = hex_of(f"b {hex_of('2')}\nin/a {hex_of('1')}\n")
 
-    assert store.content_sha256(tmp_path / "m") == expected
-    assert store.content_bytes(tmp_path / "m") == 2
+    assert content_sha256(tmp_path / "m") == expected
+    assert content_bytes(tmp_path / "m") == 2
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_hdf5_written_in_another_way_has_the_same_hash(tmp_path, change):
     second = write_hdf5(tmp_path / "b.h5", **change)
 
     assert first.read_bytes() != second.read_bytes()
-    assert store.content_sha256(first) == store.content_sha256(second)
+    assert content_sha256(first) == content_sha256(second)
 
 
 @pytest.mark.parametrize(
@@ -107,11 +109,11 @@ def test_hdf5_written_in_another_way_has_the_same_hash(tmp_path, change):
     ids=["value", "attribute", "more", "name", "less", "text"],
 )
 def test_other_content_of_hdf5_has_another_hash(tmp_path, change):
-    before = store.content_sha256(write_hdf5(tmp_path / "a.h5"))
+    before = content_sha256(write_hdf5(tmp_path / "a.h5"))
     with h5py.File(tmp_path / "a.h5", "r+") as file:
         change(file)
 
-    assert store.content_sha256(tmp_path / "a.h5") != before
+    assert content_sha256(tmp_path / "a.h5") != before
 
 
 @pytest.mark.parametrize(
@@ -130,33 +132,33 @@ def test_contents_that_are_easily_confused_have_other_hashes(tmp_path, first, se
         with h5py.File(tmp_path / f"{name}.h5", "w") as file:
             file["x"] = values
 
-    assert store.content_sha256(tmp_path / "a.h5") != store.content_sha256(tmp_path / "b.h5")
+    assert content_sha256(tmp_path / "a.h5") != content_sha256(tmp_path / "b.h5")
 
 
 def test_blocks_do_not_show_in_the_hash(tmp_path, monkeypatch):
     path = write_hdf5(tmp_path / "a.h5")
-    whole = store.content_sha256(path)
-    monkeypatch.setattr("polyconcept.store._content._BLOCK_BYTES", 1)
+    whole = content_sha256(path)
+    monkeypatch.setattr("polyconcept.store.content._BLOCK_BYTES", 1)
 
-    assert store.content_sha256(path) == whole
+    assert content_sha256(path) == whole
 
 
 def test_hdf5_that_leads_elsewhere_is_refused(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["x"] = h5py.ExternalLink("other.h5", "/x")
 
-    with pytest.raises(store.StoreError, match=r"a\.h5: /x: a link to elsewhere"):
-        store.content_sha256(tmp_path / "a.h5")
+    with pytest.raises(StoreError, match=r"a\.h5: /x: a link to elsewhere"):
+        content_sha256(tmp_path / "a.h5")
 
 
 def test_truncated_hdf5_is_refused(tmp_path):
     path = write_hdf5(tmp_path / "a.h5")
     path.write_bytes(path.read_bytes()[:100])
 
-    with pytest.raises(store.StoreError, match=r"a\.h5: truncated, or no HDF5 file"):
-        store.content_sha256(path)
+    with pytest.raises(StoreError, match=r"a\.h5: truncated, or no HDF5 file"):
+        content_sha256(path)
     with pytest.raises(FileNotFoundError, match=r"no\.h5"):
-        store.content_sha256(tmp_path / "no.h5")
+        content_sha256(tmp_path / "no.h5")
 
 
 # --- by how much two files differ
@@ -164,9 +166,9 @@ def test_truncated_hdf5_is_refused(tmp_path):
 
 def test_differences_of_hdf5_are_measured(tmp_path):
     first = write_hdf5(tmp_path / "a.h5")
-    near = store.content_difference(first, write_hdf5(tmp_path / "b.h5", value=2.5))
-    text = store.content_difference(first, write_hdf5(tmp_path / "c.h5", attribute="y"))
-    names = store.content_difference(first, write_hdf5(tmp_path / "d.h5", names=("a",)))
+    near = content_difference(first, write_hdf5(tmp_path / "b.h5", value=2.5))
+    text = content_difference(first, write_hdf5(tmp_path / "c.h5", attribute="y"))
+    names = content_difference(first, write_hdf5(tmp_path / "d.h5", names=("a",)))
 
     assert near is not None
     assert (near.largest, near.others, near.where) == (0.125, 0.0, "group/a")
@@ -180,10 +182,10 @@ def test_differences_of_parquet_are_measured(tmp_path):
     columns = {"word": ["a", "b"], "value": [1.0, 4.0], "n": [1, 2]}
     pq.write_table(pa.table(columns), tmp_path / "a.parquet")
     pq.write_table(pa.table(columns | {"value": [1.0, 3.0], "n": [1, 3]}), tmp_path / "b.parquet")
-    found = store.content_difference(tmp_path / "a.parquet", tmp_path / "b.parquet")
+    found = content_difference(tmp_path / "a.parquet", tmp_path / "b.parquet")
 
-    assert found == store.Difference(None, 0.25, 0.5, "value")
-    assert store.content_difference(tmp_path / "a.txt", tmp_path / "b.txt") is None
+    assert found == Difference(None, 0.25, 0.5, "value")
+    assert content_difference(tmp_path / "a.txt", tmp_path / "b.txt") is None
 
 
 # --- records as files
@@ -503,7 +505,7 @@ def test_the_machine_is_described(monkeypatch):
     ],
 )
 def test_the_drivers_version_is_found(text, version):
-    assert machine._version_in(text) == version
+    assert environment._version_in(text) == version
 
 
 def last_line_of(code):
@@ -515,7 +517,7 @@ def test_the_peak_grows_by_what_is_held_and_by_no_program_called():
     mib = 200
     code = f"""
 from pathlib import Path
-from polyconcept.provenance.machine import git_state, peak_memory_mib
+from polyconcept.audit.environment import git_state, peak_memory_mib
 before = peak_memory_mib()
 held = b"1" * ({mib} << 20)
 full = peak_memory_mib()
@@ -530,7 +532,7 @@ print(full - before, peak_memory_mib() - full, sep=";")
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss, all there is, counts it")
 def test_the_peak_counts_nothing_of_the_process_that_started_this_one():
-    asked = "from polyconcept.provenance.machine import peak_memory_mib; print(peak_memory_mib())"
+    asked = "from polyconcept.audit.environment import peak_memory_mib; print(peak_memory_mib())"
     large = f"""
 import subprocess, sys
 held = b"1" * (300 << 20)
@@ -544,7 +546,7 @@ def test_the_peak_is_asked_of_the_system_where_there_is_no_proc(monkeypatch):
         raise FileNotFoundError
 
     of_proc = peak_memory_mib()
-    monkeypatch.setattr(machine.Path, "read_text", missing)
+    monkeypatch.setattr(environment.Path, "read_text", missing)
 
     assert peak_memory_mib() == pytest.approx(
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if DARWIN else 2**10), abs=0.1

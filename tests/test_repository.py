@@ -10,11 +10,13 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from polyconcept import training
-from polyconcept.records import Score
-from polyconcept.settings import Study
-from polyconcept.settings._models import MixtureRecipe, TrainingRecipe
-from polyconcept.settings._tasks import FinetuningSettings
+from polyconcept.records.scores import Score
+from polyconcept.study.models import MixtureRecipe, TrainingRecipe
+from polyconcept.study.schema import Study
+from polyconcept.study.tasks import FinetuningSettings
+from polyconcept.tasks.batches import Mixture
+from polyconcept.tasks.pretrain import PretrainOptions
+from polyconcept.tasks.trainer import FinetuneOptions
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted((ROOT / "workflow/scripts").glob("*.py"))
@@ -136,9 +138,9 @@ def test_every_setting_is_explained():
 @pytest.mark.parametrize(
     ("settings", "options"),
     [
-        (FinetuningSettings, training.FinetuneOptions),
-        (TrainingRecipe, training.PretrainOptions),
-        (MixtureRecipe, training.Mixture),
+        (FinetuningSettings, FinetuneOptions),
+        (TrainingRecipe, PretrainOptions),
+        (MixtureRecipe, Mixture),
     ],
 )
 def test_settings_and_library_agree_on_defaults(settings, options):

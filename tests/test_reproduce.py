@@ -16,9 +16,9 @@ from rerun_job import Named, job_of
 from test_records import record
 from test_verify import edit
 
-from polyconcept import store
-from polyconcept.provenance.runs import FileState, Machine
-from polyconcept.provenance.watch import Job
+from polyconcept.audit.runs import FileState, Machine
+from polyconcept.audit.watch import Job
+from polyconcept.store.content import content_sha256
 
 RESULTS = "results/known"
 VECTORS = f"{RESULTS}/vectors/apart/base/encoder/xa.h5"
@@ -128,7 +128,7 @@ def compared(tmp_path, new, *, device="cpu"):
         folder.mkdir()
         with h5py.File(folder / "a.h5", "w") as file:
             file["x"] = values
-    state = FileState("a", "a.h5", store.content_sha256(tmp_path / "old/a.h5"), 1)
+    state = FileState("a", "a.h5", content_sha256(tmp_path / "old/a.h5"), 1)
     machine = Machine("host", "Linux", 2, None, device, "one", None)
     run = record(machine=machine)
     return reproduce.compare(state, run, run, place)

@@ -9,9 +9,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from polyconcept import corpus
-from polyconcept.corpus import KEPT, PhraseLinks
-from polyconcept.records import Links, Selection, Sentences, Words
+from polyconcept.records.text import Links, Selection, Sentences, Words
+from polyconcept.text.parallel import read_parallel
+from polyconcept.text.phrases import PhraseLinks, filter_phrases, rank_among_equals
+from polyconcept.text.selection import KEPT, choose_words
+from polyconcept.text.word_table import (
+    build_word_table,
+    check_enough_words,
+    select_rows,
+    split_words,
+    table_places,
+)
 
 SHARED = Path(__file__).parents[1] / ".." / "shared"
 GOLDENS = SHARED / "golden" / "pair_filter"
@@ -51,7 +59,7 @@ def chosen_places(choice):
     [([], []), ([5], [0]), ([7, 9, 7, 7, 9], [0, 0, 1, 2, 1]), ([2, 1, 2, 1], [0, 0, 1, 1])],
 )
 def test_ranks_count_equal_keys_before(keys, expected):
-    assert corpus.rank_among_equals(np.array(keys, dtype=np.int64)).tolist() == expected
+    assert rank_among_equals(np.array(keys, dtype=np.int64)).tolist() == expected
 
 
 def phrase_links(mapping, source_starts, target_starts):
@@ -102,7 +110,7 @@ def test_the_filter_gives_what_the_released_code_gives(case):
     phrases = phrase_links(given_["mapping"], *starts)
 
     for run in expected["runs"]:
-        source, target = corpus.filter_phrases(phrases, **run["params"])
+        source, target = filter_phrases(phrases, **run["params"])
 
         assert run["status"] == "ok"
         assert source.tolist() == run["source_rows"]
@@ -127,7 +135,7 @@ def test_links_choose_the_words_that_the_released_code_chooses():
         for _, _, i, j in entries
     ]
 
-    choice = corpus.choose_words(source, target, links(found), cap=2)["calign", "published"]
+    choice = choose_words(source, target, links(found), cap=2)["calign", "published"]
 
     assert expected["params"]["maximum"] == 2
     assert chosen_places(choice) == (expected["source_rows"], expected["target_rows"])
@@ -148,7 +156,7 @@ def example():
 
 
 def test_the_four_choices_of_a_small_corpus():
-    choices = corpus.choose_words(*example(), cap=2)
+    choices = choose_words(*example(), cap=2)
 
     assert list(choices) == METHODS
     # Of a-x the first two links (both of word 0), b-x one, bus-bus two: in link order.
@@ -161,7 +169,7 @@ def test_the_four_choices_of_a_small_corpus():
 
 
 def test_each_word_left_out_has_one_reason():
-    choices = corpus.choose_words(*example(), cap=2)
+    choices = choose_words(*example(), cap=2)
 
     assert choices["calign", "published"].source.dropped == {
         "sentence too long": 0,
@@ -190,7 +198,7 @@ def test_the_table_of_a_small_corpus():
         types=("x", "bus"),
     )
 
-    table, dropped = corpus.split_words("de", {"en": source, "de": target}, [found], cap=2)
+    table, dropped = split_words("de", {"en": source, "de": target}, [found], cap=2)
 
     assert table.fingerprint == expected.fingerprint
     assert table.types == expected.types
@@ -200,9 +208,9 @@ def test_the_table_of_a_small_corpus():
 def test_rows_of_a_small_corpus():
     source, target, found = example()
     texts = {"en": source, "de": target}
-    tables = tuple(corpus.split_words(name, texts, [found], cap=2)[0] for name in ("en", "de"))
+    tables = tuple(split_words(name, texts, [found], cap=2)[0] for name in ("en", "de"))
 
-    selections = corpus.select_rows(tables, (source, target), found, cap=2)
+    selections = select_rows(tables, (source, target), found, cap=2)
 
     # Source rows are places 0 1 2 4 6 7, target rows places 0 1 2 4 6.
     published = selections["calign", "published"]
@@ -220,7 +228,7 @@ def test_a_sentence_too_long_on_either_side_takes_no_part_and_uses_no_cap(long_s
     source, target = text("en", *lines["source"]), text("de", *lines["target"])
     found = links([(0, 0, 0), (0, 1, 1), (1, 0, 0), (2, 298, 0)])
 
-    choices = corpus.choose_words(source, target, found)
+    choices = choose_words(source, target, found)
 
     n_long = len(source.words[0])
     assert choices["calign", "published"].source.places.tolist() == [n_long, n_long + 299]
@@ -239,7 +247,7 @@ def test_a_table_serves_all_pairs_of_its_language():
     texts = {"en": english, "de": german, "ar": arabic}
     pairs = [links([(0, 0, 0), (2, 0, 0)]), links([(0, 0, 2)], "ar", "en")]
 
-    table, dropped = corpus.split_words("en", texts, pairs, cap=1, max_sentence_words=5)
+    table, dropped = split_words("en", texts, pairs, cap=1, max_sentence_words=5)
 
     # en-de drops sentence 1; ar-en drops 1 and 2. "c" at place 8 is over the cap of COLAP, but
     # CALIGN published takes it: its pair c-z has one link.
@@ -330,7 +338,7 @@ def test_choices_agree_with_a_plain_loop_and_obey_the_laws(pair, cap, max_senten
     expected = plain_loop(source, target, found, **options)
     assume(all(rows for sides in expected.values() for rows in sides))
 
-    choices = corpus.choose_words(source, target, found, **options)
+    choices = choose_words(source, target, found, **options)
 
     assert {key: chosen_places(choice) for key, choice in choices.items()} == {
         key: (list(first), list(second)) for key, (first, second) in expected.items()
@@ -345,7 +353,7 @@ def test_choices_agree_with_a_plain_loop_and_obey_the_laws(pair, cap, max_senten
     assert set(published.target.places) <= set(corrected.target.places)
     tables = []
     for sentences in (source, target):
-        table, dropped = corpus.split_words(
+        table, dropped = split_words(
             sentences.language, {"en": source, "de": target}, [found], **options
         )
         assert table.n_words + sum(dropped.values()) == sum(map(len, sentences.words))
@@ -355,8 +363,8 @@ def test_choices_agree_with_a_plain_loop_and_obey_the_laws(pair, cap, max_senten
         ]
         assert list(dict.fromkeys(table.word_type.tolist())) == list(range(len(table.types)))
         tables.append(table)
-    selections = corpus.select_rows(tuple(tables), (source, target), found, **options)
-    places = [corpus.table_places(*both) for both in zip(tables, (source, target), strict=True)]
+    selections = select_rows(tuple(tables), (source, target), found, **options)
+    places = [table_places(*both) for both in zip(tables, (source, target), strict=True)]
     for key, selection in selections.items():
         rows = (selection.source_rows, selection.target_rows)
         assert tuple(place[row].tolist() for place, row in zip(places, rows, strict=True)) == (
@@ -414,30 +422,30 @@ def test_unusable_pairs_are_refused(lines, found, options, message):
     target = text("de", *lines)
 
     with pytest.raises(ValueError, match=message):
-        corpus.choose_words(source, target, links(found), **options)
+        choose_words(source, target, links(found), **options)
 
 
 def test_links_of_another_pair_are_refused():
     source, target, found = example()
 
     with pytest.raises(ValueError, match="links of de-en do not belong to the texts of en-de"):
-        corpus.choose_words(source, target, replace(found, source="de", target="en"))
+        choose_words(source, target, replace(found, source="de", target="en"))
     with pytest.raises(ValueError, match="a pair needs two languages; found en twice"):
-        corpus.choose_words(source, source, replace(found, target="en"))
+        choose_words(source, source, replace(found, target="en"))
     with pytest.raises(ValueError, match="links of en-de are no pair of fr"):
-        corpus.split_words("fr", {"en": source, "de": target}, [found])
+        split_words("fr", {"en": source, "de": target}, [found])
     with pytest.raises(ValueError, match="pair en-de: no text of de; there are texts of en"):
-        corpus.split_words("en", {"en": source}, [found])
+        split_words("en", {"en": source}, [found])
     with pytest.raises(ValueError, match="no choice of words of en; it needs at least one pair"):
-        corpus.split_words("en", {"en": source}, [])
+        split_words("en", {"en": source}, [])
 
 
 def test_choices_of_another_text_are_refused():
     source, target, found = example()
-    choice = corpus.choose_words(source, target, found)["calign", "published"].source
+    choice = choose_words(source, target, found)["calign", "published"].source
 
     with pytest.raises(ValueError, match=r"choices of \[8\] words .* of en, which has 1 words"):
-        corpus.build_word_table(text("en", "a"), [choice])
+        build_word_table(text("en", "a"), [choice])
 
 
 @pytest.mark.parametrize(
@@ -459,19 +467,19 @@ def test_choices_of_another_text_are_refused():
 def test_a_foreign_word_table_is_refused(change, message):
     source, target, found = example()
     texts = {"en": source, "de": target}
-    tables = [corpus.split_words(name, texts, [found])[0] for name in ("en", "de")]
+    tables = [split_words(name, texts, [found])[0] for name in ("en", "de")]
 
     with pytest.raises(ValueError, match=message):
-        corpus.select_rows((replace(tables[0], **change), tables[1]), (source, target), found)
+        select_rows((replace(tables[0], **change), tables[1]), (source, target), found)
 
 
 def test_a_word_table_made_with_other_options_is_refused():
     source, target, found = example()
     texts = {"en": source, "de": target}
-    tables = tuple(corpus.split_words(name, texts, [found], cap=1)[0] for name in ("en", "de"))
+    tables = tuple(split_words(name, texts, [found], cap=1)[0] for name in ("en", "de"))
 
     with pytest.raises(ValueError, match="4 of 8 chosen words are not in the word table of en"):
-        corpus.select_rows(tables, (source, target), found, cap=15)
+        select_rows(tables, (source, target), found, cap=15)
 
 
 def test_a_table_out_of_order_is_refused():
@@ -484,7 +492,7 @@ def test_a_table_out_of_order_is_refused():
     )
 
     with pytest.raises(ValueError, match="the word table of en is not in text order"):
-        corpus.table_places(table, text("en", "a b"))
+        table_places(table, text("en", "a b"))
 
 
 # --- real text ---------------------------------------------------------------------------------
@@ -496,10 +504,10 @@ def test_caps_hold_on_real_text(folder):
     if not (SHARED / "data" / folder).is_dir():
         pytest.skip(f"the real text of ../shared/data/{folder} is not here")
     files = {name: SHARED / "data" / folder / f"{name}.txt" for name in ("en", "de")}
-    source, target = corpus.read_parallel(files).values()
+    source, target = read_parallel(files).values()
     flat = [list(chain.from_iterable(side.words)) for side in (source, target)]
 
-    choices = corpus.choose_words(source, target, diagonal(source, target))
+    choices = choose_words(source, target, diagonal(source, target))
 
     words = {
         key: [
@@ -519,9 +527,9 @@ def test_caps_hold_on_real_text(folder):
 def test_too_few_words_for_the_clusters_are_listed():
     small = Selection(np.array([0, 1]), np.array([0, 1, 2]))
     chosen = {("calign", "published"): small, ("colap", "corrected"): small}
-    corpus.check_enough_words(chosen, ("en", "de"), n_clusters=2)
+    check_enough_words(chosen, ("en", "de"), n_clusters=2)
 
     with pytest.raises(ValueError, match=r"in every layer: 3 clusters, but 2 words of en for cal"):
-        corpus.check_enough_words(chosen, ("en", "de"), n_clusters=3)
+        check_enough_words(chosen, ("en", "de"), n_clusters=3)
     with pytest.raises(ValueError, match=r"3 words of de .*; 5 words of en and de for colap \(cor"):
-        corpus.check_enough_words(chosen, ("en", "de"), n_clusters=6)
+        check_enough_words(chosen, ("en", "de"), n_clusters=6)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from polyconcept.settings import SettingsError, parse_study
+from polyconcept.study.parse import SettingsError, parse_study
 
 ROOT = Path(__file__).parents[1]
 

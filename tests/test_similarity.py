@@ -7,16 +7,11 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from polyconcept.records import Selection, Words
-from polyconcept.results import Run
-from polyconcept.similarity import (
-    linear_cka,
-    mutual_retrieval,
-    retrieval_accuracy,
-    sentence_means,
-    similarity_layers,
-)
-from polyconcept.similarity._layers import _wilson
+from polyconcept.records.scores import Run
+from polyconcept.records.text import Selection, Words
+from polyconcept.scoring.cka import linear_cka
+from polyconcept.scoring.retrieval import mutual_retrieval, retrieval_accuracy, sentence_means
+from polyconcept.scoring.similarity import _wilson, similarity_layers
 
 
 def test_means_by_hand():

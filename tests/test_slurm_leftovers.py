@@ -8,8 +8,17 @@ import time
 
 import pytest
 
-from polyconcept import cluster
-from polyconcept.cluster import _drivers
+from polyconcept.slurm import drivers
+from polyconcept.slurm.around import surround
+from polyconcept.slurm.drivers import (
+    DRIVER_VARIABLE,
+    LockFile,
+    PlannedOutput,
+    read_drivers,
+    start_driver,
+)
+from polyconcept.slurm.leftovers import end_processes, settle_jobs
+from polyconcept.slurm.queue import ClusterError
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -17,27 +26,27 @@ SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch):
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
-    monkeypatch.setenv(cluster.DRIVER_VARIABLE, "")  # and its value of before is put back
+    monkeypatch.setenv(DRIVER_VARIABLE, "")  # and its value of before is put back
 
 
 def test_a_driver_is_alive_until_its_record_goes(tmp_path):
-    driver = cluster.start_driver(tmp_path)
+    driver = start_driver(tmp_path)
 
-    assert cluster.read_drivers(tmp_path) == (driver,)
+    assert read_drivers(tmp_path) == (driver,)
     assert driver.alive
     driver.forget()
-    assert cluster.read_drivers(tmp_path) == ()
+    assert read_drivers(tmp_path) == ()
 
 
 def test_what_a_driver_notes_is_read_again(tmp_path):
     lock = tmp_path / "0.input.lock"
     lock.write_text("a\n")
-    planned = cluster.PlannedOutput("out", ("out", "other"), {"params": ["1"], "code": None})
-    driver = cluster.start_driver(tmp_path / "drivers").noting(
-        job_name="uuid", locks=[cluster.LockFile.of(lock)], planned=[planned]
+    planned = PlannedOutput("out", ("out", "other"), {"params": ["1"], "code": None})
+    driver = start_driver(tmp_path / "drivers").noting(
+        job_name="uuid", locks=[LockFile.of(lock)], planned=[planned]
     )
 
-    assert cluster.read_drivers(tmp_path / "drivers") == (driver,)
+    assert read_drivers(tmp_path / "drivers") == (driver,)
     assert driver.planned == (planned,)
 
 
@@ -52,20 +61,20 @@ def test_what_a_driver_notes_is_read_again(tmp_path):
     ids=["pid reused", "rebooted", "gone", "another machine"],
 )
 def test_a_driver_that_is_gone_is_not_alive(tmp_path, change, here):
-    driver = dataclasses.replace(cluster.start_driver(tmp_path), **change)
+    driver = dataclasses.replace(start_driver(tmp_path), **change)
 
     assert (driver.alive, driver.here) == (False, here)
 
 
 def test_a_killed_process_that_is_not_yet_reaped_is_not_alive():
     with subprocess.Popen(SLEEPER) as process:
-        ticks = _drivers._ticks(process.pid)
+        ticks = drivers._ticks(process.pid)
         process.kill()
         until = time.monotonic() + 10
-        while _drivers._ticks(process.pid) == ticks and time.monotonic() < until:
+        while drivers._ticks(process.pid) == ticks and time.monotonic() < until:
             time.sleep(0.01)
 
-        assert _drivers._ticks(process.pid) == -1
+        assert drivers._ticks(process.pid) == -1
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"format": "polyconcept-driver/9"}', "{}"])
@@ -73,13 +82,13 @@ def test_what_is_no_record_is_named(tmp_path, text):
     (tmp_path / "x.json").write_text(text)
 
     with pytest.raises(ValueError, match=r"x\.json is no record of a driver"):
-        cluster.read_drivers(tmp_path)
+        read_drivers(tmp_path)
 
 
 def test_a_lock_is_released_only_while_it_is_the_same(tmp_path):
     path = tmp_path / "0.input.lock"
     path.write_text("a\n")
-    lock = cluster.LockFile.of(path)
+    lock = LockFile.of(path)
     path.unlink()
     assert not lock.release()
     path.write_text("b\n")  # another run's, under the same name
@@ -87,7 +96,7 @@ def test_a_lock_is_released_only_while_it_is_the_same(tmp_path):
     assert not lock.release()
     assert path.exists()
 
-    assert cluster.LockFile.of(path).release()
+    assert LockFile.of(path).release()
     assert not path.exists()
 
 
@@ -100,7 +109,7 @@ def test_processes_of_a_driver_are_ended_those_of_slurm_and_others_not():
     try:
         time.sleep(0.5)  # until they have their environment
 
-        assert cluster.end_processes("token") == [mine.pid]
+        assert end_processes("token") == [mine.pid]
         assert mine.wait(timeout=10) != 0
         assert [process.poll() for process in others] == [None, None]
     finally:
@@ -130,7 +139,7 @@ echo '3|RUNNING|other|rule_c'
 
 def test_waiting_jobs_are_cancelled_and_running_ones_waited_for(queue):
     said = []
-    cluster.settle_jobs(["ours"], say=said.append, seconds=0.01)
+    settle_jobs(["ours"], say=said.append, seconds=0.01)
 
     assert (queue / "cancelled").read_text() == "--state=PENDING 1\n"
     assert len((queue / "looks").read_text().splitlines()) == 4
@@ -141,18 +150,18 @@ def test_waiting_jobs_are_cancelled_and_running_ones_waited_for(queue):
 
 
 def test_jobs_that_cannot_be_cancelled_stop_the_run(queue, monkeypatch):
-    monkeypatch.setattr("polyconcept.cluster._leftovers._SECONDS_TO_CANCEL", 0.0)
+    monkeypatch.setattr("polyconcept.slurm.leftovers._SECONDS_TO_CANCEL", 0.0)
     (queue / "scancel").write_text("#!/bin/sh\n")
 
-    with pytest.raises(cluster.ClusterError, match=r"does not cancel 1 \(rule_a\); cancel them by"):
-        cluster.settle_jobs(["ours"], say=lambda _: None, seconds=0.01)
+    with pytest.raises(ClusterError, match=r"does not cancel 1 \(rule_a\); cancel them by"):
+        settle_jobs(["ours"], say=lambda _: None, seconds=0.01)
 
 
 def test_a_driver_knows_the_job_that_it_runs_in(tmp_path, monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "77")
-    driver = cluster.start_driver(tmp_path)
+    driver = start_driver(tmp_path)
 
-    assert cluster.read_drivers(tmp_path) == (driver,)
+    assert read_drivers(tmp_path) == (driver,)
     assert driver.own_job == "77"
 
 
@@ -164,7 +173,7 @@ def test_what_surrounds_an_action_is_done_whether_or_not_it_fails(fails):
         done.append(("action", n))
         return 1 // (0 if fails else n)
 
-    surrounded = cluster.surround(
+    surrounded = surround(
         action,
         begin=lambda n: done.append(("begin", n)),
         end=lambda n, succeeded: done.append(("end", n, succeeded)),

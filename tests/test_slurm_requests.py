@@ -4,8 +4,18 @@ import math
 
 import pytest
 
-from polyconcept import cluster
-from polyconcept.cluster import _offers, _slurm
+from polyconcept.slurm import offers, queue
+from polyconcept.slurm.offers import parse_offers
+from polyconcept.slurm.queue import (
+    ClusterError,
+    has_accounting,
+    is_queued,
+    list_accounts,
+    list_jobs,
+    list_offers,
+    parse_jobs,
+)
+from polyconcept.slurm.requests import Request, check_requests, plan_lines
 
 # Shapes of SLURM 20.11 to 24.05, as sites configure them.
 SINFO = """\
@@ -17,7 +27,7 @@ gpu|up|7-00:00:00|g3|idle~|16|96000|gpu:v100:1,gpu:a100_3g.20gb:2(S:0)
 plain|up|infinite|p1|allocated|8|16000|gpu:2
 old|inact|30:00|o1|idle|8|16000|gpu
 """
-OFFERS = cluster.parse_offers(SINFO)
+OFFERS = parse_offers(SINFO)
 
 
 def request(partition="gpu", **changes):
@@ -32,11 +42,11 @@ def request(partition="gpu", **changes):
         "gpus": 0,
         "gpu_model": "",
     }
-    return cluster.Request(**(asked | changes))
+    return Request(**(asked | changes))
 
 
 def faults_of(*requests, accounts=None, **options):
-    return cluster.check_requests(requests, OFFERS, accounts, **options)
+    return check_requests(requests, OFFERS, accounts, **options)
 
 
 @pytest.mark.parametrize(
@@ -55,13 +65,13 @@ def faults_of(*requests, accounts=None, **options):
     ],
 )
 def test_a_time_limit_is_read_in_minutes(text, minutes):
-    assert _offers.parse_minutes(text) == minutes
+    assert offers.parse_minutes(text) == minutes
 
 
 @pytest.mark.parametrize("text", ["soon", "1-", "1:2:3:4", "-5"])
 def test_what_is_no_time_is_refused(text):
     with pytest.raises(ValueError, match="is no time of SLURM's"):
-        _offers.parse_minutes(text)
+        offers.parse_minutes(text)
 
 
 @pytest.mark.parametrize(
@@ -78,14 +88,14 @@ def test_what_is_no_time_is_refused(text):
     ],
 )
 def test_gpus_are_read_with_their_models(gres, gpus):
-    (offer,) = cluster.parse_offers(f"gpu|up|infinite|n|idle|8|1000|{gres}\n")
+    (offer,) = parse_offers(f"gpu|up|infinite|n|idle|8|1000|{gres}\n")
 
     assert offer.gpus == gpus
 
 
 @pytest.mark.parametrize("state", ["down", "down*", "drained", "draining", "drng", "fail", "inval"])
 def test_a_node_that_does_not_come_back_by_itself_is_not_usable(state):
-    (offer,) = cluster.parse_offers(f"cpu|up|infinite|n|{state}|8|1000|(null)\n")
+    (offer,) = parse_offers(f"cpu|up|infinite|n|{state}|8|1000|(null)\n")
 
     assert not offer.usable
 
@@ -94,7 +104,7 @@ def test_a_node_that_does_not_come_back_by_itself_is_not_usable(state):
     "state", ["idle", "mixed", "allocated", "idle~", "reserved", "maint", "idle*"]
 )
 def test_a_node_that_is_busy_or_asleep_is_usable(state):
-    (offer,) = cluster.parse_offers(f"cpu|up|infinite|n|{state}|8|1000|(null)\n")
+    (offer,) = parse_offers(f"cpu|up|infinite|n|{state}|8|1000|(null)\n")
 
     assert offer.usable
 
@@ -104,7 +114,7 @@ def test_a_node_that_is_busy_or_asleep_is_usable(state):
 )
 def test_another_shape_of_sinfo_is_refused(line):
     with pytest.raises(ValueError, match="sinfo wrote"):
-        cluster.parse_offers(line)
+        parse_offers(line)
 
 
 def test_a_request_that_some_node_serves_has_no_fault():
@@ -187,25 +197,25 @@ def test_the_plan_counts_jobs_and_gpu_jobs():
         (request(rule="merge_scores", gpus=1), True),
     ]
 
-    assert cluster.plan_lines(jobs) == [
+    assert plan_lines(jobs) == [
         "planned: 5 jobs, 4 of them through SLURM, 1 beside Snakemake",
         "planned: 3 GPU jobs (2 extract_vectors, 1 pretrain)",
     ]
-    assert cluster.plan_lines([])[1] == "planned: 0 GPU jobs"
+    assert plan_lines([])[1] == "planned: 0 GPU jobs"
 
 
 # --- squeue, scontrol and sacctmgr, in the words of commands that stand in for them
 
 
 def test_jobs_are_read_with_bars_in_their_comments():
-    jobs = cluster.parse_jobs("12|PENDING|a-b|rule_x_wildcards_p|q\n13|RUNNING|c|rule_y\n")
+    jobs = parse_jobs("12|PENDING|a-b|rule_x_wildcards_p|q\n13|RUNNING|c|rule_y\n")
 
     assert [(job.number, job.waits, job.comment) for job in jobs] == [
         ("12", True, "rule_x_wildcards_p|q"),
         ("13", False, "rule_y"),
     ]
-    with pytest.raises(cluster.ClusterError, match=r"squeue wrote '12\|PENDING'"):
-        cluster.parse_jobs("12|PENDING")
+    with pytest.raises(ClusterError, match=r"squeue wrote '12\|PENDING'"):
+        parse_jobs("12|PENDING")
 
 
 @pytest.fixture
@@ -223,9 +233,9 @@ def answers(tmp_path, monkeypatch):
 def test_jobs_of_other_names_are_not_ours(answers):
     answers("squeue", "echo '1|RUNNING|ours|rule_a'; echo '2|RUNNING|other|rule_a'")
 
-    assert [job.number for job in cluster.list_jobs(["ours"])] == ["1"]
-    assert cluster.list_jobs([]) == ()
-    assert (cluster.is_queued("2"), cluster.is_queued("3")) == (True, False)
+    assert [job.number for job in list_jobs(["ours"])] == ["1"]
+    assert list_jobs([]) == ()
+    assert (is_queued("2"), is_queued("3")) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -235,21 +245,21 @@ def test_accounting_is_known_from_the_configuration(answers, kind, kept):
     full = kind if "/" in kind else f"accounting_storage/{kind}"
     answers("scontrol", f"echo 'AccountingStorageType   = {full}'")
 
-    assert cluster.has_accounting() is kept
+    assert has_accounting() is kept
 
 
 def test_accounts_are_unknown_where_slurm_keeps_none(answers):
     answers("sacctmgr", "echo nlp; echo CS")
-    assert cluster.list_accounts() == {"nlp", "cs"}
+    assert list_accounts() == {"nlp", "cs"}
     answers("sacctmgr", "true")
-    assert cluster.list_accounts() is None
+    assert list_accounts() is None
     answers("sacctmgr", "echo 'You are not running a supported plugin' >&2; exit 1")
-    assert cluster.list_accounts() is None
+    assert list_accounts() is None
 
 
 def test_a_command_that_fails_or_is_missing_is_named(answers):
     answers("sinfo", "echo 'Unable to contact slurm controller' >&2; exit 1")
-    with pytest.raises(cluster.ClusterError, match=r"`sinfo .*` failed 3 times: Unable to contact"):
-        cluster.list_offers()
-    with pytest.raises(cluster.ClusterError, match="no command 'no-such-command'"):
-        _slurm.ask("no-such-command")
+    with pytest.raises(ClusterError, match=r"`sinfo .*` failed 3 times: Unable to contact"):
+        list_offers()
+    with pytest.raises(ClusterError, match="no command 'no-such-command'"):
+        queue.ask("no-such-command")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from polyconcept.settings import parse_study, stage_settings
+from polyconcept.study.parse import parse_study
+from polyconcept.study.stages import stage_settings
 
 ROOT = Path(__file__).parents[1]
 RULES = "\n".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))

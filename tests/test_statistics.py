@@ -2,10 +2,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from polyconcept.records import Words
-from polyconcept.resamples import Resamples
-from polyconcept.results import ScoreKey
-from polyconcept.statistics import (
+from polyconcept.records.scores import Resamples, ScoreKey
+from polyconcept.records.text import Words
+from polyconcept.scoring.statistics import (
     Options,
     curve_area,
     draw_sentences,

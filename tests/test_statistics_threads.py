@@ -7,12 +7,13 @@ import sys
 SCRIPT = """
 import hashlib
 import numpy as np
-from polyconcept import similarity
+from polyconcept.scoring.cka import linear_cka
+from polyconcept.scoring.retrieval import mutual_retrieval
 random = np.random.default_rng(3)
 vectors = random.standard_normal((2, 3000, 96), dtype=np.float32)
 digest = hashlib.sha256()
-digest.update(repr(similarity.linear_cka(*vectors)).encode())
-digest.update(repr(similarity.mutual_retrieval(*vectors)).encode())
+digest.update(repr(linear_cka(*vectors)).encode())
+digest.update(repr(mutual_retrieval(*vectors)).encode())
 print(digest.hexdigest())
 """
 

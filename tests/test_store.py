@@ -9,17 +9,17 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from polyconcept import store
-from polyconcept.records import (
-    Clusters,
-    ConceptKey,
-    Score,
-    Selection,
-    Words,
-)
-from polyconcept.results import Translations
-from polyconcept.store import ConceptFile, StoreError, VectorFile, VectorHeader
-from polyconcept.store._tables import write_table
+from polyconcept.records.concepts import Clusters, ConceptKey
+from polyconcept.records.scores import Score
+from polyconcept.records.text import Selection, Translations, Words
+from polyconcept.store.concepts import ConceptFile, write_concepts
+from polyconcept.store.faults import StoreError
+from polyconcept.store.json import read_json
+from polyconcept.store.scores import read_scores, write_scores, write_scores_csv
+from polyconcept.store.tables import write_table
+from polyconcept.store.translations import read_translations, write_translations
+from polyconcept.store.vectors import VectorFile, VectorHeader, write_vectors
+from polyconcept.store.words import read_selections, read_words, write_selections, write_words
 
 
 def make_words(language="en", spellings=("the", "cat", "the", "don't|||->")):
@@ -54,7 +54,7 @@ def write_some_vectors(path, words):
         (np.array([2, 0]), {0: vectors[[2, 0]], 4: -vectors[[2, 0]]}),
         (np.array([1]), {0: vectors[[1]], 4: -vectors[[1]]}),
     ]
-    store.write_vectors(path, header_of(words), rows, batches)
+    write_vectors(path, header_of(words), rows, batches)
     return vectors
 
 
@@ -63,9 +63,9 @@ def write_some_vectors(path, words):
 
 def test_words_come_back_as_written(tmp_path):
     words = make_words()
-    store.write_words(words, {"over the cap": 3}, tmp_path / "en.parquet")
+    write_words(words, {"over the cap": 3}, tmp_path / "en.parquet")
 
-    read = store.read_words(tmp_path / "en.parquet")
+    read = read_words(tmp_path / "en.parquet")
 
     assert read.types == words.types
     assert read.fingerprint == words.fingerprint
@@ -82,15 +82,15 @@ def test_fingerprint_tells_tables_apart():
 
 def test_truncated_and_foreign_parquet_are_refused(tmp_path):
     path = tmp_path / "en.parquet"
-    store.write_words(make_words(), {}, path)
+    write_words(make_words(), {}, path)
     whole = path.read_bytes()
 
     path.write_bytes(whole[:-20])
     with pytest.raises(StoreError, match=r"en.parquet: truncated, or no Parquet file"):
-        store.read_words(path)
-    store.write_scores([], path)
+        read_words(path)
+    write_scores([], path)
     with pytest.raises(StoreError, match="found 'scores' version 1, needed a 'words' file"):
-        store.read_words(path)
+        read_words(path)
 
 
 def test_selections_come_back_in_order_and_belong_to_their_tables(tmp_path):
@@ -100,16 +100,16 @@ def test_selections_come_back_in_order_and_belong_to_their_tables(tmp_path):
         ("colap", "corrected"): Selection(np.array([0, 1]), np.array([3])),
     }
     path = tmp_path / "en-de.parquet"
-    store.write_selections(selections, source, target, path)
+    write_selections(selections, source, target, path)
 
-    read = store.read_selections(path, source, target)
+    read = read_selections(path, source, target)
 
     assert list(read) == list(selections)
     for key, selection in selections.items():
         np.testing.assert_array_equal(read[key].source_rows, selection.source_rows)
         np.testing.assert_array_equal(read[key].target_rows, selection.target_rows)
     with pytest.raises(StoreError, match="another word table of language 'fr'"):
-        store.read_selections(path, source, make_words("fr"))
+        read_selections(path, source, make_words("fr"))
 
 
 # --- vectors
@@ -189,7 +189,7 @@ def test_every_row_must_be_written_once_and_nothing_is_left_otherwise(tmp_path, 
     batches = [(np.array([place]), {0: np.ones((1, 2), np.float32)}) for place in places]
 
     with pytest.raises(ValueError, match=f"written {times} times"):
-        store.write_vectors(tmp_path / "en.h5", header_of(words), np.array([0, 1, 3]), batches)
+        write_vectors(tmp_path / "en.h5", header_of(words), np.array([0, 1, 3]), batches)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -227,9 +227,9 @@ def write_under_a_limit(folder: Path) -> None:
     found = [(ConceptKey(n, 1, "calign", "published", "source"), wide) for n in range(40)]
 
     with pytest.raises(OSError, match="File too large"):
-        store.write_vectors(folder / "en.h5", header_of(words), np.arange(4000), batches())
+        write_vectors(folder / "en.h5", header_of(words), np.arange(4000), batches())
     with pytest.raises(OSError, match="File too large"):
-        store.write_concepts(folder / "en-de.h5", words, words, selections, found)
+        write_concepts(folder / "en-de.h5", words, words, selections, found)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs the POSIX limit on file sizes")
@@ -264,7 +264,7 @@ def test_concepts_come_back_by_key(tmp_path):
     key = ConceptKey(layer=3, seed=212, metric="calign", definition="published", part="source")
     selections = {("calign", "published"): Selection(np.array([0, 1]), np.array([2, 3]))}
     path = tmp_path / "en-de.h5"
-    store.write_concepts(path, source, target, selections, [(key, make_clusters([1, 0]))])
+    write_concepts(path, source, target, selections, [(key, make_clusters([1, 0]))])
 
     with ConceptFile.open(path, source, target) as file:
         read = file.clusters(key)
@@ -313,12 +313,12 @@ def make_score(**fields):
 def test_scores_come_back_and_csv_keeps_full_precision(tmp_path):
     task = make_score(metric="accuracy", layer=None, n_hit=None, zero_shot=True, value=0.1 + 0.2)
     scores = [make_score(), task, make_score(metric="bleu", signature="nrefs:1|tok:13a")]
-    store.write_scores(scores, tmp_path / "a.parquet")
-    store.write_scores_csv(scores, tmp_path / "a.csv")
+    write_scores(scores, tmp_path / "a.parquet")
+    write_scores_csv(scores, tmp_path / "a.csv")
 
     lines = list(csv.DictReader((tmp_path / "a.csv").read_text().splitlines()))
 
-    assert store.read_scores([tmp_path / "a.parquet", tmp_path / "a.parquet"]) == scores * 2
+    assert read_scores([tmp_path / "a.parquet", tmp_path / "a.parquet"]) == scores * 2
     assert list(lines[0])[:4] == ["metric", "definition", "over", "model"]
     assert (lines[1]["value"], lines[1]["zero_shot"]) == ("0.30000000000000004", "True")
     assert (lines[1]["layer"], lines[1]["seed"], lines[1]["n_hit"]) == ("", "212", "")
@@ -330,7 +330,7 @@ def test_a_table_of_other_columns_is_refused(tmp_path):
     write_table(pa.table({"metric": ["calign"], "mark": [1]}), "scores", {}, path)
 
     with pytest.raises(StoreError, match=r"old.parquet: it lacks .*'signature'.* has \['mark'\]"):
-        store.read_scores([path])
+        read_scores([path])
 
 
 def test_translations_come_back(tmp_path):
@@ -338,14 +338,14 @@ def test_translations_come_back(tmp_path):
         Translations("en", "ar", ("a cat", "no"), ("قطة", "لا"), ("كلب", "")),
         Translations("en", "de", ("a cat",), ("eine Katze",), ("ein Hund",)),
     ]
-    store.write_translations(pairs, tmp_path / "translations.json")
+    write_translations(pairs, tmp_path / "translations.json")
 
-    assert store.read_translations(tmp_path / "translations.json") == pairs
+    assert read_translations(tmp_path / "translations.json") == pairs
 
 
 def test_same_scores_give_the_same_bytes(tmp_path):
     for name in "ab":
-        store.write_scores([make_score()], tmp_path / name)
+        write_scores([make_score()], tmp_path / name)
 
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
@@ -355,4 +355,4 @@ def test_broken_json_is_named_with_its_line(tmp_path):
     path.write_text('{"a": 1,\n "b": }\n')
 
     with pytest.raises(ValueError, match=r"x.json, line 2: not JSON"):
-        store.read_json(path)
+        read_json(path)

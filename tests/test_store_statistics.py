@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 from hand_concepts import table
 
-from polyconcept import store
-from polyconcept.records import BEFORE_NORM, Clusters, ConceptKey, Selection
-from polyconcept.resamples import Resamples
-from polyconcept.results import ControlReader, ScoreKey
-from polyconcept.statistics import seed_of_draw
-from polyconcept.store import ConceptFile, StoreError, VectorFile, VectorHeader
+from polyconcept.records.concepts import BEFORE_NORM, Clusters, ConceptKey, ControlReader
+from polyconcept.records.scores import Resamples, ScoreKey
+from polyconcept.records.text import Selection
+from polyconcept.scoring.statistics import seed_of_draw
+from polyconcept.store import vectors as vectors_module
+from polyconcept.store.concepts import ConceptFile, write_concepts
+from polyconcept.store.faults import StoreError
+from polyconcept.store.resamples import read_resamples, write_resamples
+from polyconcept.store.scores import write_scores
+from polyconcept.store.vectors import VectorFile, VectorHeader
 
 KEY = ScoreKey("mbert", "base", "encoder", "pud", "en", "de", layer=12, seed=None)
 ENGLISH, GERMAN = table("en", "a b", "c"), table("de", "A B", "C")
@@ -42,42 +46,42 @@ def test_resamples_come_back_in_order(tmp_path):
         resamples_of(5, metric="colap", n=1),
     ]
     other = [resamples_of(6, key=replace(KEY, variant="ner"))]
-    store.write_resamples(written, tmp_path / "one.parquet")
-    store.write_resamples(iter(other), tmp_path / "other.parquet")
+    write_resamples(written, tmp_path / "one.parquet")
+    write_resamples(iter(other), tmp_path / "other.parquet")
 
-    read = store.read_resamples([tmp_path / "one.parquet", tmp_path / "other.parquet"])
+    read = read_resamples([tmp_path / "one.parquet", tmp_path / "other.parquet"])
 
     for one, again in zip([*written, *other], read, strict=True):
         assert_same(one, again)
 
 
 def test_no_resamples_are_a_file_too(tmp_path):
-    store.write_resamples([], tmp_path / "none.parquet")
+    write_resamples([], tmp_path / "none.parquet")
 
-    assert store.read_resamples([tmp_path / "none.parquet"]) == []
-    assert store.read_resamples([]) == []
+    assert read_resamples([tmp_path / "none.parquet"]) == []
+    assert read_resamples([]) == []
 
 
 def test_the_same_score_of_two_files_stays_two(tmp_path):
     paths = [tmp_path / "one.parquet", tmp_path / "two.parquet"]
     for seed, path in enumerate(paths):
-        store.write_resamples([resamples_of(seed)], path)
+        write_resamples([resamples_of(seed)], path)
 
-    assert [len(one.value) for one in store.read_resamples(paths)] == [6, 6]
+    assert [len(one.value) for one in read_resamples(paths)] == [6, 6]
 
 
 def test_same_resamples_give_the_same_bytes(tmp_path):
     for name in ("one", "two"):
-        store.write_resamples([resamples_of(1), resamples_of(2, over="large")], tmp_path / name)
+        write_resamples([resamples_of(1), resamples_of(2, over="large")], tmp_path / name)
 
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
 def test_another_table_is_refused(tmp_path):
-    store.write_scores([], tmp_path / "scores.parquet")
+    write_scores([], tmp_path / "scores.parquet")
 
     with pytest.raises(StoreError, match="found 'scores' version 1, needed a 'resamples' file"):
-        store.read_resamples([tmp_path / "scores.parquet"])
+        read_resamples([tmp_path / "scores.parquet"])
 
 
 # --- vectors before the final norm
@@ -100,7 +104,7 @@ def write_vectors(path, layers, words=ENGLISH):
         (np.array([2, 0]), {layer: found[[2, 0]] for layer, found in layers.items()}),
         (np.array([1]), {layer: found[[1]] for layer, found in layers.items()}),
     ]
-    store.write_vectors(path, header, rows, batches)
+    vectors_module.write_vectors(path, header, rows, batches)
 
 
 def test_the_state_before_the_norm_comes_back_and_is_no_layer(tmp_path):
@@ -166,7 +170,7 @@ def files(tmp_path):
     ]
     paths = [tmp_path / "plain.h5", tmp_path / "controls.h5"]
     for path, found in zip(paths, (plain, changed), strict=True):
-        store.write_concepts(path, ENGLISH, GERMAN, SELECTIONS, found)
+        write_concepts(path, ENGLISH, GERMAN, SELECTIONS, found)
     return paths
 
 

@@ -8,24 +8,21 @@ from tiny_writers import TEXT, mt5, sentences, unigram_with_end
 from tokenizers import processors
 from transformers import TrainerCallback
 
-from polyconcept.evaluation import (
-    TaskRun,
-    evaluate_entities_as_text,
-    evaluate_sentiment_as_text,
-    evaluate_translation,
-    translate,
-)
-from polyconcept.models import load_for_generation, load_tokenizer, save_model
-from polyconcept.records import LabelledSentences, Sentences, TaggedSentences
-from polyconcept.results import Translations
-from polyconcept.training import (
-    FinetuneOptions,
+from polyconcept.models.directory import save_model
+from polyconcept.models.generation import load_for_generation
+from polyconcept.models.loading import load_tokenizer
+from polyconcept.records.text import LabelledSentences, Sentences, TaggedSentences, Translations
+from polyconcept.tasks import trainer as trainer_module
+from polyconcept.tasks.as_text import evaluate_entities_as_text, evaluate_sentiment_as_text
+from polyconcept.tasks.checkpoints import remove_checkpoints
+from polyconcept.tasks.score_rows import TaskRun
+from polyconcept.tasks.text_to_text import (
     finetune_entities_as_text,
     finetune_sentiment_as_text,
     finetune_translation,
-    remove_checkpoints,
 )
-from polyconcept.training import trainer as trainer_module
+from polyconcept.tasks.trainer import FinetuneOptions
+from polyconcept.tasks.translation import evaluate_translation, translate
 
 PAIRS = [(sentences("en"), sentences(target)) for target in ("de", "fr")]  # 8 pairs
 # 240 small steps: with 60 larger ones a few tokenizers in a hundred (each process trains another)

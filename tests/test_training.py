@@ -15,24 +15,15 @@ from transformers import (
     TrainerCallback,
 )
 
-from polyconcept.evaluation import label_sentences, tag_words
-from polyconcept.reading import read_words
-from polyconcept.records import LabelledSentences, Sentences, TaggedSentences
-from polyconcept.training import (
-    FinetuneOptions,
-    Mixture,
-    PretrainOptions,
-    build_model,
-    finetune_ner,
-    finetune_sentiment,
-    pretrain,
-    remove_checkpoints,
-    train_tokenizer,
-)
-from polyconcept.training import trainer as trainer_module
-from polyconcept.training.batches import masked_batches
-from polyconcept.training.checkpoints import last_checkpoint, mark_complete
-from polyconcept.training.masking import (
+from polyconcept.models.reading import read_words
+from polyconcept.records.text import LabelledSentences, Sentences, TaggedSentences
+from polyconcept.tasks import trainer as trainer_module
+from polyconcept.tasks.architecture import build_model
+from polyconcept.tasks.batches import Mixture, masked_batches
+from polyconcept.tasks.checkpoints import last_checkpoint, mark_complete, remove_checkpoints
+from polyconcept.tasks.classifiers import label_sentences, tag_words
+from polyconcept.tasks.finetune import finetune_ner, finetune_sentiment
+from polyconcept.tasks.masking import (
     NOT_SCORED,
     Symbols,
     alone,
@@ -40,6 +31,9 @@ from polyconcept.training.masking import (
     mask_words,
     split_into_subwords,
 )
+from polyconcept.tasks.pretrain import PretrainOptions, pretrain
+from polyconcept.tasks.tokenizers import train_tokenizer
+from polyconcept.tasks.trainer import FinetuneOptions
 
 NOUNS = {
     "en": ["dog", "cat", "house", "river", "stone", "child"],
@@ -398,7 +392,7 @@ def test_loss_is_that_of_transformers(tokenizer):
         attention_mask=torch.from_numpy(batch.attention),
         labels=torch.from_numpy(batch.label),
     ).loss
-    from polyconcept.training.pretrain import _loss
+    from polyconcept.tasks.pretrain import _loss
 
     cue = torch.nn.Embedding(2, model.config.hidden_size, padding_idx=0)  # nothing is told alone
 

@@ -14,7 +14,7 @@ import verify
 import yaml
 from known_study import copy_of, finished_study, project_of, study_of
 
-from polyconcept import store
+from polyconcept.store.content import content_sha256
 
 ROOT = Path(__file__).parents[1]
 RESULTS = "results/known"
@@ -114,14 +114,14 @@ def test_neither_torch_nor_snakemake_is_needed(finished):
 
 
 def test_hdf5_of_the_same_content_with_other_bytes_is_told_apart(copied, capsys):
-    before, content = (copied / VECTORS).read_bytes(), store.content_sha256(copied / VECTORS)
+    before, content = (copied / VECTORS).read_bytes(), content_sha256(copied / VECTORS)
     rewritten = copied / "rewritten.h5"
     with h5py.File(copied / VECTORS) as old, h5py.File(rewritten, "w") as new:
         write_anew(old, new)
     rewritten.rename(copied / VECTORS)
 
     assert (copied / VECTORS).read_bytes() != before
-    assert store.content_sha256(copied / VECTORS) == content
+    assert content_sha256(copied / VECTORS) == content
     message = fault_of(copied, capsys)
     assert f"{VECTORS}: its bytes changed since the run, though no content did" in message
 
@@ -135,7 +135,7 @@ def test_no_byte_of_hdf5_can_be_flipped_unseen(copied, capsys, share):
 
 def test_a_check_may_be_made_anew_after_what_waited_for_it():
     # Its content is not compared with what those jobs saw: docs/AUDIT.md, "Checks".
-    from polyconcept.provenance import verification
+    from polyconcept.audit import verification
 
     assert verification._CHECKS == "checks"
     rules = (ROOT / "workflow/rules/files.smk").read_text()

@@ -8,18 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyconcept.builtin import generate_corpus
-from polyconcept.records import Links, Sentences
-from polyconcept.wordalign import (
-    align_words,
-    alignment_error_rate,
-    grow_diag_final_and,
-    links_of_first,
-    read_pharaoh,
-    write_pharaoh,
-)
-from polyconcept.wordalign._bitext import make_bitext
-from polyconcept.wordalign._diagonal import (
+from polyconcept.builtin.corpus import generate_corpus
+from polyconcept.records.text import Links, Sentences
+from polyconcept.text.align import align_words
+from polyconcept.text.bitext import make_bitext
+from polyconcept.text.diagonal import (
     MAX_TENSION,
     MIN_TENSION,
     ShapeMass,
@@ -27,7 +20,8 @@ from polyconcept.wordalign._diagonal import (
     distances,
     fit_tension,
 )
-from polyconcept.wordalign._model import (
+from polyconcept.text.error_rate import alignment_error_rate
+from polyconcept.text.ibm_model import (
     Model,
     Options,
     best_links,
@@ -36,6 +30,8 @@ from polyconcept.wordalign._model import (
     train,
     uniform_model,
 )
+from polyconcept.text.pharaoh import links_of_first, read_pharaoh, write_pharaoh
+from polyconcept.text.symmetrize import grow_diag_final_and
 
 SHARED = Path(__file__).parents[1] / ".." / "shared"
 NEIGHBOURS = ((-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
@@ -272,7 +268,7 @@ def test_block_size_changes_no_bit(alpha):
 def test_size_of_sorted_chunks_changes_no_pair(monkeypatch):
     source, target = random_text(6, 200)
     whole = make_bitext(source.words, target.words)
-    monkeypatch.setattr("polyconcept.wordalign._bitext._SORTED_AT_ONCE", 50)
+    monkeypatch.setattr("polyconcept.text.bitext._SORTED_AT_ONCE", 50)
 
     chunked = make_bitext(source.words, target.words)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hand_concepts import entries, table
 
-from polyconcept.wordclasses import classes_of_pair
+from polyconcept.scoring.word_classes import classes_of_pair
 
 ENGLISH = table(
     "en",

@@ -14,7 +14,7 @@ from snakemake_runs import AFTER_SCORES, planned, snakemake
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from polyconcept import store
+from polyconcept.store.scores import read_scores
 
 ROOT = Path(__file__).parents[1]
 N_GROUPS, N_TYPES, N_SENTENCES, LENGTH = 4, 8, 80, 6
@@ -113,7 +113,7 @@ def copied(finished, tmp_path):
 
 
 def scores_of(folder):
-    rows = store.read_scores([folder / "results/known/scores.parquet"])
+    rows = read_scores([folder / "results/known/scores.parquet"])
     return {
         (s.metric, s.definition, s.over, s.model, s.source, s.target): s
         for s in rows

@@ -28,7 +28,7 @@ from transformers import (
     XLMRobertaForMaskedLM,
 )
 
-from polyconcept.records import Sentences, Words
+from polyconcept.records.text import Sentences, Words
 
 TEXT = (
     "The old doctor built a house near the river",

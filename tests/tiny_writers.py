@@ -12,7 +12,7 @@ from tokenizers import (
 )
 from transformers import MT5Config, MT5ForConditionalGeneration, PreTrainedTokenizerFast
 
-from polyconcept.records import Sentences
+from polyconcept.records.text import Sentences
 
 TEXT = {
     "en": (

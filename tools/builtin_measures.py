@@ -9,9 +9,13 @@ import numpy as np
 import sacrebleu
 import torch
 
-from polyconcept import extraction, models, similarity
-from polyconcept.prompts import translation_prompt
-from polyconcept.records import Float32, Sentences, Words
+from polyconcept.models.shape import max_subwords, n_layers
+from polyconcept.records.arrays import Float32
+from polyconcept.records.text import Sentences, Words
+from polyconcept.scoring.retrieval import retrieval_accuracy, sentence_means
+from polyconcept.tasks.prompts import translation_prompt
+from polyconcept.vectors.extract import extract_vectors
+from polyconcept.vectors.plan import plan_extraction
 
 PIVOT = "en"
 _BATCH = 50
@@ -39,7 +43,7 @@ def retrieval(
     read = {language: _word_vectors(encoder, tokenizer, part) for language, part in text.items()}
     return {
         language: [
-            min(similarity.retrieval_accuracy(pivot, other))
+            min(retrieval_accuracy(pivot, other))
             for pivot, other in zip(
                 _sentence_means(read[PIVOT], text[PIVOT], text[language]),
                 _sentence_means(read[language], text[language], text[PIVOT]),
@@ -63,8 +67,7 @@ def _sentence_means(
         ]
     )
     return [
-        similarity.sentence_means(layer[kept], words.sentence[kept], n_sentences=len(own))
-        for layer in vectors
+        sentence_means(layer[kept], words.sentence[kept], n_sentences=len(own)) for layer in vectors
     ]
 
 
@@ -75,19 +78,19 @@ def _word_vectors(
 ) -> tuple[Words, Float32[np.ndarray, "layer word dim"]]:
     """Every word of the sentences and its vector in each layer from 0."""
     words = _all_words(sentences)
-    plan = extraction.plan_extraction(
+    plan = plan_extraction(
         tokenizer,
         sentences,
         words,
-        max_length=models.max_subwords(encoder, tokenizer),
+        max_length=max_subwords(encoder, tokenizer),
         token_budget=8192,
     )
     if plan.n_words < words.n_words:
         raise ValueError(f"{sentences.language}: words without vectors: {plan.dropped}")
-    layers = range(models.n_layers(encoder) + 1)
+    layers = range(n_layers(encoder) + 1)
     size = (len(layers), words.n_words, encoder.config.hidden_size)
     vectors = np.zeros(size, dtype=np.float32)
-    for places, of_layer in extraction.extract_vectors(encoder, plan, layers=layers):
+    for places, of_layer in extract_vectors(encoder, plan, layers=layers):
         for layer in layers:
             vectors[layer, places] = of_layer[layer]
     return words, vectors

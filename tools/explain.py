@@ -17,7 +17,7 @@ from pathlib import Path
 from planned_jobs import Plan, planned_jobs
 from snakemake.exceptions import WorkflowError, print_exception
 
-from polyconcept.provenance.why import Group, Planned, group_by_cause
+from polyconcept.audit.why import Group, Planned, group_by_cause
 
 ROOT = Path(__file__).resolve().parents[1]
 _INDENT, _WIDTH = 11, 100

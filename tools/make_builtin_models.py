@@ -24,9 +24,14 @@ import torch
 import transformers
 from builtin_measures import PIVOT, best_layer, retrieval, translation_bleu
 
-from polyconcept import models, training
-from polyconcept.builtin import LANGUAGES, generate_corpus
-from polyconcept.records import Sentences
+from polyconcept.builtin.corpus import generate_corpus
+from polyconcept.builtin.read_lexicon import LANGUAGES
+from polyconcept.models.directory import save_model
+from polyconcept.records.text import Sentences
+from polyconcept.tasks.architecture import Architecture, build_model
+from polyconcept.tasks.batches import Mixture
+from polyconcept.tasks.pretrain import PretrainOptions, pretrain
+from polyconcept.tasks.tokenizers import TokenizerKind, train_tokenizer
 
 DIRECTORY = Path(__file__).parents[1] / "polyconcept" / "builtin" / "models"
 CORPUS_SEED = 1
@@ -39,9 +44,9 @@ N_HELD_OUT = 400
 class Recipe:
     """How one model is made."""
 
-    architecture: training.Architecture
-    tokenizer: training.TokenizerKind
-    options: training.PretrainOptions
+    architecture: Architecture
+    tokenizer: TokenizerKind
+    options: PretrainOptions
     vocab_size: int
     max_length: int = 128
     hidden_size: int = 64
@@ -50,7 +55,7 @@ class Recipe:
     intermediate_size: int = 256
 
 
-MIXTURE = training.Mixture(
+MIXTURE = Mixture(
     batch_tokens=2048,
     translation_share=0.9,
     mask_share=0.1,
@@ -59,7 +64,7 @@ MIXTURE = training.Mixture(
     # The only language of another script is learnt more slowly.
     language_weights={"ar": 2.0},
 )
-OPTIONS = training.PretrainOptions(
+OPTIONS = PretrainOptions(
     n_steps=3000, seed=1, mixture=MIXTURE, learning_rate=4e-3, warmup_share=0.05
 )
 RECIPES = {
@@ -112,7 +117,7 @@ def make(name: str) -> None:
     recipe, started = RECIPES[name], time.monotonic()
     text = training_text()
     held_out = held_out_text(text[PIVOT])
-    tokenizer = training.train_tokenizer(
+    tokenizer = train_tokenizer(
         text.values(),
         kind=recipe.tokenizer,
         vocab_size=recipe.vocab_size,
@@ -121,9 +126,9 @@ def make(name: str) -> None:
     model = new_model(recipe, tokenizer)
     untrained = measured(model, tokenizer, held_out)
     watch = _watch(lambda: retrieval(encoder_of(model.eval()), tokenizer, held_out))
-    losses = training.pretrain(model, tokenizer, text, options=recipe.options, watch=watch)
+    losses = pretrain(model, tokenizer, text, options=recipe.options, watch=watch)
     directory = DIRECTORY / name
-    models.save_model(model, tokenizer, directory)
+    save_model(model, tokenizer, directory)
     trained = measured(model, tokenizer, held_out)
     minutes = (time.monotonic() - started) / 60
     record = _record(recipe, directory, losses, {"trained": trained, "untrained": untrained})
@@ -165,7 +170,7 @@ def held_out_text(trained_on: Sentences) -> dict[str, Sentences]:
 
 def new_model(recipe: Recipe, tokenizer: Any) -> Any:  # noqa: ANN401 - see models
     """The model before training."""
-    return training.build_model(
+    return build_model(
         recipe.architecture,
         tokenizer,
         seed=recipe.options.seed,

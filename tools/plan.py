@@ -25,8 +25,8 @@ from plan_stages import STAGES
 from planned_jobs import planned_jobs
 from snakemake.exceptions import WorkflowError, print_exception
 
-from polyconcept.provenance.why import Planned
-from polyconcept.settings import parse_study
+from polyconcept.audit.why import Planned
+from polyconcept.study.parse import parse_study
 
 ROOT = Path(__file__).resolve().parents[1]
 RATES = ROOT / "benchmarks/rates.json"

@@ -14,7 +14,7 @@ from pathlib import Path
 from plan_sizes import FLOAT_BYTES, Names, Sizes
 from plan_stages import STAGES
 
-from polyconcept.settings import Study
+from polyconcept.study.schema import Study
 
 __all__ = ["Cost", "Estimate"]
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from polyconcept.settings import Study, TaskData
+from polyconcept.study.data import TaskData
+from polyconcept.study.schema import Study
 
 __all__ = ["FLOAT_BYTES", "ModelSize", "Names", "Sizes"]
 

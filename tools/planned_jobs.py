@@ -27,9 +27,9 @@ from snakemake.settings.types import (
 )
 from snakemake.workflow import Workflow
 
-from polyconcept import store
-from polyconcept.provenance.runs import RecordError, RunRecord, read_record, record_path
-from polyconcept.provenance.why import Cause, Planned, Present, changes_since, setting_changes
+from polyconcept.audit.runs import RecordError, RunRecord, read_record, record_path
+from polyconcept.audit.why import Cause, Planned, Present, changes_since, setting_changes
+from polyconcept.store.content import content_sha256
 
 __all__ = ["Plan", "new_part", "planned_jobs"]
 
@@ -204,7 +204,7 @@ class _Explained:
         for job in self._jobs:
             record = self._record(job) if path in job.output else None
             for made in record.outputs if record else ():
-                if made.path == path and store.content_sha256(Path(path)) != made.sha256:
+                if made.path == path and content_sha256(Path(path)) != made.sha256:
                     return "changed after the job that made it"
         return "newer than what was made of it"
 

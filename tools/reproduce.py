@@ -22,12 +22,13 @@ from pathlib import Path
 import yaml
 from verify import ROOT, expected_of, read_study
 
-from polyconcept import store
-from polyconcept.provenance.code import CodeError
-from polyconcept.provenance.runs import FileState, RecordError, RunRecord, read_record, record_path
-from polyconcept.provenance.verification import Audit
-from polyconcept.provenance.watch import code_state, locate, script_of
-from polyconcept.settings import SettingsError
+from polyconcept.audit.code import CodeError
+from polyconcept.audit.runs import FileState, RecordError, RunRecord, read_record, record_path
+from polyconcept.audit.verification import Audit
+from polyconcept.audit.watch import code_state, locate, script_of
+from polyconcept.store.content import content_sha256
+from polyconcept.store.difference import content_difference
+from polyconcept.study.parse import SettingsError
 
 NETWORK_RULES = ("pin_repository", "fetch_hub_")
 TRAINING_RULES = ("pretrain", "finetune_")
@@ -223,7 +224,7 @@ def bring_inputs(record: RunRecord, place: Place) -> None:
         if target != source and not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
-        found = store.content_sha256(target)
+        found = content_sha256(target)
         if found != state.sha256:
             raise CannotRepeatError(
                 f"input {path}: sha256 {found}, but the run read {state.sha256}; `make verify` "
@@ -255,15 +256,15 @@ def run_again(record: RunRecord, place: Place) -> None:
 def compare(state: FileState, record: RunRecord, again: RunRecord, place: Place) -> bool:
     """Say whether an output is what the record says, and if not by how much it differs."""
     new = place.temporary / state.path
-    found = store.content_sha256(new)
+    found = content_sha256(new)
     if found == state.sha256:
         say(f"   equal: {state.path}")
         return True
     old = place.study_folder / state.path
-    if store.content_sha256(old) != state.sha256:
+    if content_sha256(old) != state.sha256:
         say(f"   differs: {state.path}; the study's own is not the recorded one: `make verify`")
         return False
-    difference = store.content_difference(old, new)
+    difference = content_difference(old, new)
     if difference is None:
         say(f"   differs: {state.path}: sha256 {found}, recorded {state.sha256}")
         return False

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from study_paths import Files, Names
 
-from polyconcept.settings import Study, pin_of
+from polyconcept.study.pins import pin_of
+from polyconcept.study.schema import Study
 
 __all__ = ["final_files", "inputs_of"]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from polyconcept.settings import Study, TaskData, pin_of
+from polyconcept.study.data import TaskData
+from polyconcept.study.pins import pin_of
+from polyconcept.study.schema import Study
 
 __all__ = ["Files", "Names"]
 

@@ -16,8 +16,11 @@ from pathlib import Path
 import yaml
 from study_files import final_files, inputs_of
 
-from polyconcept.provenance.verification import Audit, Expected
-from polyconcept.settings import SettingsError, Study, parse_study, stage_settings
+from polyconcept.audit.links import Expected
+from polyconcept.audit.verification import Audit
+from polyconcept.study.parse import SettingsError, parse_study
+from polyconcept.study.schema import Study
+from polyconcept.study.stages import stage_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_LEFT_OVER = 10

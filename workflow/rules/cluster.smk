@@ -7,7 +7,21 @@ from snakemake.logging import logger
 from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
-from polyconcept import cluster
+from polyconcept.slurm.queue import ClusterError
+from polyconcept.slurm.drivers import LockFile
+from polyconcept.slurm.drivers import PlannedOutput
+from polyconcept.slurm.requests import Request
+from polyconcept.slurm.requests import check_requests
+from polyconcept.slurm.leftovers import end_processes
+from polyconcept.slurm.queue import has_accounting
+from polyconcept.slurm.queue import is_queued
+from polyconcept.slurm.queue import list_accounts
+from polyconcept.slurm.queue import list_offers
+from polyconcept.slurm.requests import plan_lines
+from polyconcept.slurm.drivers import read_drivers
+from polyconcept.slurm.leftovers import settle_jobs
+from polyconcept.slurm.drivers import start_driver
+from polyconcept.slurm.around import surround
 
 DRIVERS = Path(".snakemake/polyconcept-drivers")
 PROFILE = "profiles/slurm/config.yaml, `site:` (or the profile that you gave)"
@@ -47,7 +61,7 @@ def request_of(job, attempt=1):
     asked = job.resources
     job.attempt = before
     n_cpus = int(asked.get("cpus_per_task") or job.threads)
-    return cluster.Request(
+    return Request(
         job.rule.name,
         attempt,
         partition=str(asked.get("slurm_partition") or ""),
@@ -63,7 +77,7 @@ def request_of(job, attempt=1):
 
 
 def say_plan(jobs):
-    for line in cluster.plan_lines((request_of(job), runs_here(job)) for job in jobs):
+    for line in plan_lines((request_of(job), runs_here(job)) for job in jobs):
         say(line)
 
 
@@ -72,15 +86,15 @@ def check_plan(jobs):
     if os.environ.get(NO_CHECK):
         return
     n_attempts = workflow.execution_settings.retries + 1
-    faults = cluster.check_requests(
+    faults = check_requests(
         [
             request_of(job, attempt)
             for job in jobs
             if not runs_here(job)
             for attempt in range(1, n_attempts + 1)
         ],
-        cluster.list_offers(),
-        cluster.list_accounts(),
+        list_offers(),
+        list_accounts(),
         n_attempts=n_attempts,
     )
     if faults:
@@ -117,7 +131,7 @@ def planned_outputs(jobs):
     for job in jobs:
         outputs = tuple(map(str, job.output))
         for path in outputs:
-            yield cluster.PlannedOutput(path, outputs, note_of(job))
+            yield PlannedOutput(path, outputs, note_of(job))
 
 
 def time_of(path):
@@ -152,11 +166,11 @@ def keep_finished(driver):
 def clear_after(driver):
     """Settle what a killed driver left: processes, SLURM jobs, files that they made, locks."""
     say(f"an earlier run was killed ({driver}); clearing what it left")
-    ended = cluster.end_processes(driver.token)
+    ended = end_processes(driver.token)
     if ended:
         say(f"ended its processes on this machine: {ended}")
     if driver.job_name:
-        cluster.settle_jobs([driver.job_name], say=say)
+        settle_jobs([driver.job_name], say=say)
     kept = keep_finished(driver)
     say(f"kept {kept} files that its jobs finished after it was killed")
     if any([lock.release() for lock in driver.locks]):
@@ -165,13 +179,13 @@ def clear_after(driver):
 
 
 def clear_killed_runs():
-    for driver in cluster.read_drivers(DRIVERS):
+    for driver in read_drivers(DRIVERS):
         if driver.alive:
             say(
                 f"another run is at work in this folder ({driver}); where both make the same "
                 "files, Snakemake refuses to start: wait for it, do not unlock"
             )
-        elif driver.here or (driver.own_job and not cluster.is_queued(driver.own_job)):
+        elif driver.here or (driver.own_job and not is_queued(driver.own_job)):
             clear_after(driver)
         else:
             raise WorkflowError(
@@ -199,11 +213,11 @@ def before_run(executor_plugin, executor_settings, **_):
             # The plugin's default wherever there is such a command.
             if (
                 executor_settings.status_command == "sacct"
-                and not cluster.has_accounting()
+                and not has_accounting()
             ):
                 executor_settings.status_command = "squeue"
-            driver = cluster.start_driver(DRIVERS.absolute())
-    except (cluster.ClusterError, ValueError) as error:
+            driver = start_driver(DRIVERS.absolute())
+    except (ClusterError, ValueError) as error:
         raise WorkflowError(str(error))
 
 
@@ -219,7 +233,7 @@ def after_run(succeeded, executor_plugin, **_):
 if workflow.is_main_process:
     # Snakemake has no hook between reading the rules and building the DAG, which is where outputs
     # of a killed run must be known.
-    workflow.execute = cluster.surround(
+    workflow.execute = surround(
         workflow.execute, begin=before_run, end=after_run
     )
 
@@ -231,12 +245,12 @@ def start_on_cluster():
     say_plan(jobs)
     try:
         check_plan(jobs)
-    except cluster.ClusterError as error:
+    except ClusterError as error:
         raise WorkflowError(str(error))
     locks = workflow.persistence._lockfile.values()
     driver = driver.noting(
         job_name=workflow.scheduler._executor.run_uuid,
-        locks=[cluster.LockFile.of(Path(path)) for path in locks],
+        locks=[LockFile.of(Path(path)) for path in locks],
         planned=planned_outputs(jobs),
     )
 

@@ -3,8 +3,9 @@
 import hashlib
 from pathlib import Path
 
-from polyconcept.provenance.code import KNOWN, code_fingerprint, recall
-from polyconcept.settings import SettingsError, parse_study, stage_settings
+from polyconcept.audit.code import KNOWN, code_fingerprint, recall
+from polyconcept.study.parse import SettingsError, parse_study
+from polyconcept.study.stages import stage_settings
 
 try:
     STUDY = parse_study(

@@ -8,8 +8,8 @@ import json
 from base64 import urlsafe_b64encode
 from datetime import datetime
 
-from polyconcept.atomic import write_text_atomic
-from polyconcept.provenance.times import restore_times
+from polyconcept.machine.atomic import write_text_atomic
+from polyconcept.audit.times import restore_times
 
 # Whole paths: at the end of the process Snakemake is back in the folder that it was called from.
 HERE = Path.cwd()

@@ -2,7 +2,8 @@
 
 import json
 
-from polyconcept.settings import layer_faults, pin_of, pins
+from polyconcept.study.checks import layer_faults
+from polyconcept.study.pins import pin_of, pins
 
 
 def texts_used():

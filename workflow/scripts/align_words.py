@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import corpus, dictionary, wordalign
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.text import dictionary
+from polyconcept.text.align import align_words
+from polyconcept.text.parallel import read_joined, read_texts
+from polyconcept.text.pharaoh import links_of_first, write_pharaoh
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -12,13 +15,13 @@ if TYPE_CHECKING:
 with running(snakemake):
     languages = snakemake.wildcards.pair.split("-")
     paths = [snakemake.input.source, snakemake.input.target]
-    n_sentences = len(corpus.read_texts(paths, languages)[0])
+    n_sentences = len(read_texts(paths, languages)[0])
     # Further text helps to link words, and its links count in the dictionary.
-    text = corpus.read_joined([*paths, *snakemake.input.extra], languages)
+    text = read_joined([*paths, *snakemake.input.extra], languages)
     source, target = (text[language] for language in languages)
-    links = wordalign.align_words(source, target)
+    links = align_words(source, target)
     forward, backward = dictionary.build_dictionary(links, source, target)
-    own = wordalign.links_of_first(links, n_sentences)
-    wordalign.write_pharaoh(own, Path(snakemake.output.links), n_sentences)
+    own = links_of_first(links, n_sentences)
+    write_pharaoh(own, Path(snakemake.output.links), n_sentences)
     dictionary.write_dictionary(forward, Path(snakemake.output.forward))
     dictionary.write_dictionary(backward, Path(snakemake.output.backward))

@@ -3,13 +3,15 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import models, store
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.models.loading import load_tokenizer
+from polyconcept.models.states import check_states
+from polyconcept.store.json import write_json
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
-    models.load_tokenizer(Path(snakemake.input.model))
-    models.check_states(Path(snakemake.input.model), **snakemake.params.settings)
-    store.write_json(snakemake.params.settings, Path(snakemake.output.checked))
+    load_tokenizer(Path(snakemake.input.model))
+    check_states(Path(snakemake.input.model), **snakemake.params.settings)
+    write_json(snakemake.params.settings, Path(snakemake.output.checked))

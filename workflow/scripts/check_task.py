@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import store
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.store.json import sha256, write_json
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
-    checksums = {file: store.sha256(Path(file)) for file in snakemake.input}
-    store.write_json(checksums, Path(snakemake.output.checked))
+    checksums = {file: sha256(Path(file)) for file in snakemake.input}
+    write_json(checksums, Path(snakemake.output.checked))

@@ -3,8 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import clustering, devices, store
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.clustering.pair import cluster_pair, with_vectors
+from polyconcept.machine import devices
+from polyconcept.store.concepts import write_concepts
+from polyconcept.store.vectors import VectorFile
+from polyconcept.store.words import read_selections, read_words
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -14,18 +18,18 @@ with running(snakemake):
     options["device"] = devices.choose_device(
         options["device"], n_gpus=snakemake.resources.get("gpu", 0)
     )
-    source_words = store.read_words(Path(files.source_words))
-    target_words = store.read_words(Path(files.target_words))
+    source_words = read_words(Path(files.source_words))
+    target_words = read_words(Path(files.target_words))
     with (
-        store.VectorFile.open(Path(files.source_vectors), source_words) as source,
-        store.VectorFile.open(Path(files.target_vectors), target_words) as target,
+        VectorFile.open(Path(files.source_vectors), source_words) as source,
+        VectorFile.open(Path(files.target_vectors), target_words) as target,
     ):
-        selections = clustering.with_vectors(
-            store.read_selections(Path(files.selections), source_words, target_words),
+        selections = with_vectors(
+            read_selections(Path(files.selections), source_words, target_words),
             source,
             target,
         )
-        clusters = clustering.cluster_pair(selections, source, target, **options)
-        store.write_concepts(
+        clusters = cluster_pair(selections, source, target, **options)
+        write_concepts(
             Path(snakemake.output.concepts), source_words, target_words, selections, clusters
         )

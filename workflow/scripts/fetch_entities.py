@@ -3,18 +3,18 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import corpus
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.text.tagged import read_tagged, write_tagged
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
     settings = snakemake.params.settings
-    sentences = corpus.read_tagged(
+    sentences = read_tagged(
         Path(snakemake.input.labelled),
         snakemake.wildcards.language,
         settings["labels"],
         ignored=settings["ignored"],
     )
-    corpus.write_tagged(Path(snakemake.output.labelled), sentences)
+    write_tagged(Path(snakemake.output.labelled), sentences)

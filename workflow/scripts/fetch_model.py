@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import models
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.models.directory import copy_model
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
-    models.copy_model(Path(snakemake.input.model), Path(snakemake.output.model))
+    copy_model(Path(snakemake.input.model), Path(snakemake.output.model))

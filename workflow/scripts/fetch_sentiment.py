@@ -3,17 +3,17 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import corpus
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.text.labelled import read_labelled, write_labelled
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
     settings = snakemake.params.settings
-    sentences = corpus.read_labelled(
+    sentences = read_labelled(
         Path(snakemake.input.labelled),
         snakemake.wildcards.language,
         settings["spellings"] or settings["labels"],
     )
-    corpus.write_labelled(Path(snakemake.output.labelled), sentences)
+    write_labelled(Path(snakemake.output.labelled), sentences)

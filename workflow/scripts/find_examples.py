@@ -3,9 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import alignment, dictionary, store
-from polyconcept.jobs import running
-from polyconcept.results import CalignRule
+from polyconcept.audit.jobs import running
+from polyconcept.records.scores import CalignRule
+from polyconcept.scoring.calign_layers import examples_of_layer
+from polyconcept.store.concepts import ConceptFile
+from polyconcept.store.examples import write_examples
+from polyconcept.store.words import read_words
+from polyconcept.text import dictionary
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -13,11 +17,11 @@ if TYPE_CHECKING:
 with running(snakemake):
     settings = dict(snakemake.params.settings)
     rule = CalignRule(**settings.pop("rule"))
-    source = store.read_words(Path(snakemake.input.source_words))
-    target = store.read_words(Path(snakemake.input.target_words))
+    source = read_words(Path(snakemake.input.source_words))
+    target = read_words(Path(snakemake.input.target_words))
     forward = dictionary.read_dictionary(
         Path(snakemake.input.forward), source.language, target.language
     )
-    with store.ConceptFile.open(Path(snakemake.input.concepts), source, target) as concepts:
-        examples = alignment.examples_of_layer(concepts, forward, rule, **settings)
-    store.write_examples(examples, Path(snakemake.output.examples))
+    with ConceptFile.open(Path(snakemake.input.concepts), source, target) as concepts:
+        examples = examples_of_layer(concepts, forward, rule, **settings)
+    write_examples(examples, Path(snakemake.output.examples))

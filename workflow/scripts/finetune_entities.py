@@ -3,8 +3,15 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import corpus, devices, models, training
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.machine import devices
+from polyconcept.models.directory import save_model
+from polyconcept.models.loading import load_for_token_classification, load_tokenizer
+from polyconcept.models.shape import limit_length
+from polyconcept.tasks.checkpoints import remove_checkpoints
+from polyconcept.tasks.finetune import finetune_ner
+from polyconcept.tasks.trainer import FinetuneOptions
+from polyconcept.text.tagged import iob2_tags, read_tagged
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,19 +23,17 @@ with running(snakemake):
     )
     labels = settings.pop("labels")
     files = [Path(path) for path in snakemake.input.train]
-    train = [corpus.read_tagged(file, file.stem, labels) for file in files]
+    train = [read_tagged(file, file.stem, labels) for file in files]
     base = Path(snakemake.input.model)
-    tokenizer = models.load_tokenizer(base)
-    model = models.load_for_token_classification(
-        base, corpus.iob2_tags(labels), seed=settings["seed"]
-    )
-    models.limit_length(tokenizer, model)
-    training.finetune_ner(
+    tokenizer = load_tokenizer(base)
+    model = load_for_token_classification(base, iob2_tags(labels), seed=settings["seed"])
+    limit_length(tokenizer, model)
+    finetune_ner(
         model,
         tokenizer,
         train,
-        options=training.FinetuneOptions(**settings),
+        options=FinetuneOptions(**settings),
         checkpoint_directory=checkpoints,
     )
-    models.save_model(model, tokenizer, Path(snakemake.output.model))
-    training.remove_checkpoints(checkpoints)
+    save_model(model, tokenizer, Path(snakemake.output.model))
+    remove_checkpoints(checkpoints)

@@ -3,8 +3,15 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import corpus, devices, models, training
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.machine import devices
+from polyconcept.models.directory import save_model
+from polyconcept.models.generation import load_for_generation
+from polyconcept.models.loading import load_tokenizer
+from polyconcept.tasks.checkpoints import remove_checkpoints
+from polyconcept.tasks.text_to_text import finetune_entities_as_text
+from polyconcept.tasks.trainer import FinetuneOptions
+from polyconcept.text.tagged import read_tagged
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -17,13 +24,13 @@ with running(snakemake):
     labels = settings.pop("labels")
     files = [Path(path) for path in snakemake.input.train]
     base = Path(snakemake.input.model)
-    model, tokenizer = models.load_for_generation(base), models.load_tokenizer(base)
-    training.finetune_entities_as_text(
+    model, tokenizer = load_for_generation(base), load_tokenizer(base)
+    finetune_entities_as_text(
         model,
         tokenizer,
-        [corpus.read_tagged(file, file.stem, labels) for file in files],
-        options=training.FinetuneOptions(**settings),
+        [read_tagged(file, file.stem, labels) for file in files],
+        options=FinetuneOptions(**settings),
         checkpoint_directory=checkpoints,
     )
-    models.save_model(model, tokenizer, Path(snakemake.output.model))
-    training.remove_checkpoints(checkpoints)
+    save_model(model, tokenizer, Path(snakemake.output.model))
+    remove_checkpoints(checkpoints)

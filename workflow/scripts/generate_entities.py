@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import builtin, corpus
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.builtin import corpus as corpus_module
+from polyconcept.text.tagged import write_tagged
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
     language = snakemake.wildcards.language
-    text = builtin.generate_corpus([language], **snakemake.params.settings)
-    corpus.write_tagged(Path(snakemake.output.labelled), text.tags[language])
+    text = corpus_module.generate_corpus([language], **snakemake.params.settings)
+    write_tagged(Path(snakemake.output.labelled), text.tags[language])

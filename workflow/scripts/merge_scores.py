@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import claims, store
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.claims.rivals import rank_correlations
+from polyconcept.store.scores import read_scores, write_scores, write_scores_csv
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
-    scores = store.read_scores([Path(path) for path in snakemake.input.scores])
-    scores += claims.rank_correlations(scores)
-    store.write_scores(scores, Path(snakemake.output.parquet))
-    store.write_scores_csv(scores, Path(snakemake.output.csv))
+    scores = read_scores([Path(path) for path in snakemake.input.scores])
+    scores += rank_correlations(scores)
+    write_scores(scores, Path(snakemake.output.parquet))
+    write_scores_csv(scores, Path(snakemake.output.csv))

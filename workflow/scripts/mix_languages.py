@@ -4,9 +4,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import clustering, corpus, devices, overlap, statistics, store
-from polyconcept.jobs import running
-from polyconcept.results import Run
+from polyconcept.audit.jobs import running
+from polyconcept.clustering.languages import cluster_languages
+from polyconcept.machine import devices
+from polyconcept.records.scores import Run
+from polyconcept.scoring import statistics
+from polyconcept.scoring.languages import mix_languages
+from polyconcept.store.scores import write_scores
+from polyconcept.store.vectors import VectorFile
+from polyconcept.store.words import read_words
+from polyconcept.text.word_table import capped_rows
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -17,17 +24,17 @@ with running(snakemake), ExitStack() as stack:
     chosen["device"] = devices.choose_device(
         chosen["device"], n_gpus=snakemake.resources.get("gpu", 0)
     )
-    words = [store.read_words(Path(path)) for path in snakemake.input.words]
+    words = [read_words(Path(path)) for path in snakemake.input.words]
     readers = [
-        stack.enter_context(store.VectorFile.open(Path(path), table))
+        stack.enter_context(VectorFile.open(Path(path), table))
         for path, table in zip(snakemake.input.vectors, words, strict=True)
     ]
-    rows = [corpus.capped_rows(table, cap=settings["cap"]) for table in words]
+    rows = [capped_rows(table, cap=settings["cap"]) for table in words]
     options = statistics.Options(**settings["statistics"])
-    scores = overlap.mix_languages(
-        clustering.cluster_languages(list(zip(words, rows, readers, strict=True)), **chosen),
+    scores = mix_languages(
+        cluster_languages(list(zip(words, rows, readers, strict=True)), **chosen),
         Run(names.model, names.variant, names.side, settings["corpus"]),
         options,
         statistics.draw_sentences(statistics.n_sentences(*words), options),
     )
-    store.write_scores(scores, Path(snakemake.output.scores))
+    write_scores(scores, Path(snakemake.output.scores))

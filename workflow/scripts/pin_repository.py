@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import hub, store
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.sources.hub_pin import pin_repository
+from polyconcept.store.sources import write_pin
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
-    pinned = hub.pin_repository(**snakemake.params.settings)
-    store.write_pin(pinned, Path(snakemake.output.source))
+    pinned = pin_repository(**snakemake.params.settings)
+    write_pin(pinned, Path(snakemake.output.source))

@@ -3,16 +3,18 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import figures, store
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.figures.controls import plot_controls
+from polyconcept.figures.save import save_figure
+from polyconcept.store.scores import read_scores
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
-    figure = figures.plot_controls(
-        store.read_scores([Path(snakemake.input.scores)]),
+    figure = plot_controls(
+        read_scores([Path(snakemake.input.scores)]),
         snakemake.wildcards.metric,
         **snakemake.params.settings,
     )
-    figures.save_figure(figure, Path(snakemake.output.pdf), Path(snakemake.output.png))
+    save_figure(figure, Path(snakemake.output.pdf), Path(snakemake.output.png))

@@ -3,8 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import corpus, devices, models, training
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.machine import devices
+from polyconcept.models.directory import save_model
+from polyconcept.tasks.architecture import build_model
+from polyconcept.tasks.batches import Mixture
+from polyconcept.tasks.pretrain import PretrainOptions, pretrain
+from polyconcept.tasks.tokenizers import train_tokenizer
+from polyconcept.text.parallel import read_joined
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -12,14 +18,12 @@ if TYPE_CHECKING:
 with running(snakemake):
     settings = snakemake.params.settings
     device = devices.choose_device(settings["device"], n_gpus=snakemake.resources.get("gpu", 0))
-    text = corpus.read_joined(snakemake.input.texts, settings["languages"])
-    tokenizer = training.train_tokenizer(text.values(), **settings["tokenizer"])
-    model = training.build_model(tokenizer=tokenizer, **settings["model"])
+    text = read_joined(snakemake.input.texts, settings["languages"])
+    tokenizer = train_tokenizer(text.values(), **settings["tokenizer"])
+    model = build_model(tokenizer=tokenizer, **settings["model"])
     model.to(device)
     recipe = dict(settings["training"])
     with devices.cpu_threads(recipe.pop("n_threads")):
-        options = training.PretrainOptions(
-            **recipe, mixture=training.Mixture(**settings["mixture"])
-        )
-        training.pretrain(model, tokenizer, text, options=options)
-    models.save_model(model, tokenizer, Path(snakemake.output.model))
+        options = PretrainOptions(**recipe, mixture=Mixture(**settings["mixture"]))
+        pretrain(model, tokenizer, text, options=options)
+    save_model(model, tokenizer, Path(snakemake.output.model))

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import models
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.models.random_weights import randomise_model
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
-    models.randomise_model(
+    randomise_model(
         Path(snakemake.input.model), Path(snakemake.output.model), **snakemake.params.settings
     )

@@ -3,9 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import dictionary, overlap, statistics, store, wordclasses
-from polyconcept.jobs import running
-from polyconcept.results import Run
+from polyconcept.audit.jobs import running
+from polyconcept.records.scores import Run
+from polyconcept.scoring import statistics, word_classes
+from polyconcept.scoring.colap_statistics import Statistics, control_rows, score_layers
+from polyconcept.store import concept_scores, concepts, resamples, scores, words
+from polyconcept.text import dictionary
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -13,22 +16,22 @@ if TYPE_CHECKING:
 with running(snakemake):
     files, names, settings = snakemake.input, snakemake.wildcards, snakemake.params.settings
     source, target = (
-        store.read_words(Path(files.source_words)),
-        store.read_words(Path(files.target_words)),
+        words.read_words(Path(files.source_words)),
+        words.read_words(Path(files.target_words)),
     )
     dictionaries = dictionary.read_dictionaries(
         Path(files.forward), Path(files.backward), source.language, target.language
     )
     run = Run(names.model, names.variant, names.side, settings["corpus"])
     options = statistics.Options(**settings["statistics"])
-    wanted = overlap.Statistics(
+    wanted = Statistics(
         options,
         statistics.draw_sentences(statistics.n_sentences(source, target), options),
-        wordclasses.classes_of_pair(source, target, dictionaries),
+        word_classes.classes_of_pair(source, target, dictionaries),
     )
-    with store.ConceptFile.open_all(files.concepts, source, target) as (concepts, controls):
-        report = overlap.score_layers(concepts, run, wanted, **settings["thresholds"])
-        rows = overlap.control_rows(controls, run, wanted, **settings["thresholds"])
-    store.write_scores(report.scores + rows, Path(snakemake.output.scores))
-    store.write_overlaps(report.overlaps, Path(snakemake.output.concepts))
-    store.write_resamples(report.resamples, Path(snakemake.output.resamples))
+    with concepts.ConceptFile.open_all(files.concepts, source, target) as (concepts, controls):
+        report = score_layers(concepts, run, wanted, **settings["thresholds"])
+        rows = control_rows(controls, run, wanted, **settings["thresholds"])
+    scores.write_scores(report.scores + rows, Path(snakemake.output.scores))
+    concept_scores.write_overlaps(report.overlaps, Path(snakemake.output.concepts))
+    resamples.write_resamples(report.resamples, Path(snakemake.output.resamples))

@@ -3,8 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import corpus, devices, evaluation, models, store
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.machine import devices
+from polyconcept.models.generation import load_for_generation
+from polyconcept.models.loading import load_tokenizer
+from polyconcept.store.scores import write_scores
+from polyconcept.tasks.as_text import evaluate_entities_as_text
+from polyconcept.tasks.score_rows import TaskRun
+from polyconcept.text.tagged import read_tagged
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -14,12 +20,12 @@ with running(snakemake):
     device = devices.choose_device(settings["device"], n_gpus=snakemake.resources.get("gpu", 0))
     directory = Path(snakemake.input.model)
     files = [Path(path) for path in snakemake.input.test]
-    scores = evaluation.evaluate_entities_as_text(
-        models.load_for_generation(directory, device=device),
-        models.load_tokenizer(directory),
-        [corpus.read_tagged(file, file.stem, settings["labels"]) for file in files],
+    scores = evaluate_entities_as_text(
+        load_for_generation(directory, device=device),
+        load_tokenizer(directory),
+        [read_tagged(file, file.stem, settings["labels"]) for file in files],
         labels=settings["labels"],
-        run=evaluation.TaskRun(
+        run=TaskRun(
             model=names.model,
             variant=names.variant,
             corpus=names.variant,
@@ -30,4 +36,4 @@ with running(snakemake):
         n_beams=settings["n_beams"],
         max_length=settings["max_length"],
     )
-    store.write_scores(scores, Path(snakemake.output.scores))
+    write_scores(scores, Path(snakemake.output.scores))

@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import corpus, store, wordalign
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.store.words import read_words, write_selections
+from polyconcept.text.parallel import read_texts
+from polyconcept.text.pharaoh import read_pharaoh
+from polyconcept.text.word_table import check_enough_words, select_rows
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -12,12 +15,12 @@ if TYPE_CHECKING:
 with running(snakemake):
     settings = dict(snakemake.params.settings)
     languages, n_clusters = snakemake.wildcards.pair.split("-"), settings.pop("n_clusters")
-    texts = corpus.read_texts([snakemake.input.source, snakemake.input.target], languages)
+    texts = read_texts([snakemake.input.source, snakemake.input.target], languages)
     tables = (
-        store.read_words(Path(snakemake.input.source_words)),
-        store.read_words(Path(snakemake.input.target_words)),
+        read_words(Path(snakemake.input.source_words)),
+        read_words(Path(snakemake.input.target_words)),
     )
-    links = wordalign.read_pharaoh(Path(snakemake.input.links), *texts)
-    selections = corpus.select_rows(tables, tuple(texts), links, **settings)
-    corpus.check_enough_words(selections, tuple(languages), n_clusters=n_clusters)
-    store.write_selections(selections, *tables, Path(snakemake.output.selections))
+    links = read_pharaoh(Path(snakemake.input.links), *texts)
+    selections = select_rows(tables, tuple(texts), links, **settings)
+    check_enough_words(selections, tuple(languages), n_clusters=n_clusters)
+    write_selections(selections, *tables, Path(snakemake.output.selections))

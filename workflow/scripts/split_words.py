@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import corpus, store, wordalign
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.store.words import write_words
+from polyconcept.text.parallel import read_texts
+from polyconcept.text.pharaoh import read_links
+from polyconcept.text.word_table import split_words
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
 with running(snakemake):
     settings = dict(snakemake.params.settings)
     languages, pairs = settings.pop("languages"), settings.pop("pairs")
-    texts = dict(zip(languages, corpus.read_texts(snakemake.input.texts, languages), strict=True))
-    links = wordalign.read_links(snakemake.input.links, pairs, texts)
-    words, dropped = corpus.split_words(snakemake.wildcards.language, texts, links, **settings)
-    store.write_words(words, dropped, Path(snakemake.output.words))
+    texts = dict(zip(languages, read_texts(snakemake.input.texts, languages), strict=True))
+    links = read_links(snakemake.input.links, pairs, texts)
+    words, dropped = split_words(snakemake.wildcards.language, texts, links, **settings)
+    write_words(words, dropped, Path(snakemake.output.words))

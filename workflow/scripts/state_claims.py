@@ -3,14 +3,17 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyconcept import claims, store
-from polyconcept.atomic import write_text_atomic
-from polyconcept.jobs import running
+from polyconcept.audit.jobs import running
+from polyconcept.claims.page import claims_page
+from polyconcept.claims.state import state_claims
+from polyconcept.machine.atomic import write_text_atomic
+from polyconcept.store.claims import write_claims
+from polyconcept.store.scores import read_scores
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
-    stated = claims.state_claims(store.read_scores([Path(snakemake.input.scores)]))
-    store.write_claims(stated, Path(snakemake.output.json))
-    write_text_atomic(Path(snakemake.output.page), claims.claims_page(stated))
+    stated = state_claims(read_scores([Path(snakemake.input.scores)]))
+    write_claims(stated, Path(snakemake.output.json))
+    write_text_atomic(Path(snakemake.output.page), claims_page(stated))

@@ -1,0 +1,47 @@
+"""Whether the files of a model are those that its pin names."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from polyconcept.audit.runs import RunRecord
+from polyconcept.store.content import files_inside
+from polyconcept.store.json import sha256
+from polyconcept.store.sources import read_pin
+
+__all__ = ["download_faults"]
+
+
+def download_faults(record: RunRecord, folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Files of a fetched model that are not those of the hub: path, needed and found hash.
+
+    Args:
+        record: Of a job that copied a model of the hub: its input is the pin, its output the
+            model's folder.
+        folder: What the record's paths are relative to.
+    """
+    try:
+        pinned = read_pin(folder / record.inputs[0].path)
+    except (OSError, ValueError) as error:
+        yield record.inputs[0].path, "a pin", str(error)
+        return
+    model = folder / record.outputs[0].path
+    for name in files_inside(model) if model.is_dir() else []:
+        place = f"{record.outputs[0].path}/{name}"
+        try:
+            known = pinned.file(name)
+        except ValueError:
+            yield place, f"a file of {pinned}", "one that is not there"
+            continue
+        content = (model / name).read_bytes() if known.sha256 is None else None
+        found = sha256(model / name) if content is None else _git_blob(content)
+        if found != known.digest:
+            yield place, known.digest, found
+
+
+def _git_blob(content: bytes) -> str:
+    """SHA-1 that git gives a file."""
+    head = f"blob {len(content)}\0".encode()
+    return hashlib.sha1(head + content, usedforsecurity=False).hexdigest()

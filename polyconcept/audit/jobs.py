@@ -1,0 +1,43 @@
+"""What every script of the workflow stands in: a log, a limit of threads, a record of the run."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from polyconcept.audit.watch import Job, Watch
+from polyconcept.machine.logs import log_to
+
+__all__ = ["Job", "running"]
+
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def running(job: Job) -> Iterator[None]:
+    """Run a job's work with its log (`log_to`); where it succeeds, write its run record.
+
+    The record stands beside the first output, as `record_path` of `polyconcept.audit.runs`
+    names it. An older record is removed before the work starts. The log's last line says how long
+    the work took: without imports, and without the checksums that the record needs.
+
+    Args:
+        job: The object `snakemake` of a script. Its rule has the name of the script.
+
+    Raises:
+        SystemExit: With status 1 after any exception, as `log_to`; also where an input was changed
+            during the job, or an output is missing.
+    """
+    # What the script has imported stays to its end: the collector, which goes through all of it
+    # again and again and once more at the end, took 0.8 s of each job with transformers.
+    gc.freeze()
+    with log_to(job.log[0], threads=job.threads):
+        watch = Watch(job)
+        began = time.perf_counter()
+        yield
+        seconds = time.perf_counter() - began
+        watch.finish()
+        _log.info("work took %.3f s", seconds)

@@ -1,0 +1,240 @@
+"""Make the record of a job while it runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from polyconcept.audit.code import KNOWN, code_files, code_fingerprint, keep, recall
+from polyconcept.audit.environment import (
+    git_state,
+    installed_packages,
+    machine_state,
+    peak_memory_mib,
+)
+from polyconcept.audit.runs import (
+    CodeState,
+    FileState,
+    RunRecord,
+    record_path,
+    seeds_in,
+    write_record,
+)
+from polyconcept.store import json as json_module
+from polyconcept.store.content import content_bytes, content_sha256, files_inside
+
+__all__ = [
+    "InputChangedError",
+    "Job",
+    "Watch",
+    "code_state",
+    "locate",
+    "place_of",
+    "script_of",
+]
+
+_HASHING_THREADS = 4
+_OWN_FOLDER = "polyconcept"
+
+
+class InputChangedError(RuntimeError):
+    """An input file was written while a job read it: what the job saw cannot be known."""
+
+
+@runtime_checkable  # beartype checks it in the tests
+class Job(Protocol):
+    """The object `snakemake` of a script, as far as a record needs it."""
+
+    rule: str
+    scriptdir: Any
+    input: Any
+    output: Any
+    wildcards: Any
+    log: Any
+    threads: int
+    config: Any
+
+    @property
+    def params(self) -> Any:  # noqa: ANN401 - Snakemake's own type
+        """The rule's params."""
+        ...
+
+
+class Watch:
+    """A job from its start to its record.
+
+    Inputs are hashed at the start, which also brings them into memory for the job. At the end,
+    those whose size, times or number on disk are others are hashed again: an input that was
+    written while the job read it is noticed, and costs nothing where none was.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._job, self._folder = job, Path.cwd()
+        self._script = script_of(job.rule, Path(job.scriptdir))
+        self._root = self._script.parents[2]
+        _check_library(self._root)
+        # What an earlier run said is no longer true, also where this one fails.
+        record_path(job.output[0]).unlink(missing_ok=True)
+        self._started, self._clock = datetime.now(UTC), time.monotonic()
+        self._git = git_state(self._root)
+        recall(KNOWN)
+        self._code = code_state(self._script, self._root, counted="code" in dict(_named(job)))
+        with suppress(OSError):  # it only saves time
+            if KNOWN.parent.is_dir():
+                keep(KNOWN)
+        self._stamps = [_stamp(Path(path)) for path in job.input]
+        self._inputs = self._states(job.input)
+
+    def finish(self) -> Path:
+        """Write the record.
+
+        Returns:
+            Its path.
+
+        Raises:
+            InputChangedError: An input file was changed during the job.
+            FileNotFoundError: An output is missing.
+            RecordError: A setting is no value of JSON's.
+        """
+        self._check_inputs()
+        job, ended = self._job, datetime.now(UTC)
+        params = {name: value for name, value in _named(job) if name != "code"}
+        settings = _plain(params.pop("settings", {}))
+        record = RunRecord(
+            rule=job.rule,
+            study=str(job.config["name"]),
+            wildcards={name: str(value) for name, value in job.wildcards.items()},
+            settings=settings,
+            params={name: _plain(value) for name, value in params.items()},
+            seeds=seeds_in(settings),
+            code=self._code,
+            inputs=self._inputs,
+            outputs=self._states(job.output),
+            keywords={"inputs": _keywords(job.input), "outputs": _keywords(job.output)},
+            log=str(job.log[0]),
+            git=self._git,
+            python=platform.python_version(),
+            packages=installed_packages(),
+            machine=machine_state(),
+            threads=int(job.threads),
+            started=self._started.isoformat(timespec="milliseconds"),
+            ended=ended.isoformat(timespec="milliseconds"),
+            seconds=round(time.monotonic() - self._clock, 3),
+            peak_memory_mib=peak_memory_mib(),
+            hdf5_bytes={
+                place_of(str(path), self._root): json_module.sha256(Path(path))
+                for path in job.output
+                if Path(path).suffix == ".h5"
+            },
+        )
+        return write_record(record, self._folder)
+
+    def _states(self, files: Any) -> tuple[FileState, ...]:  # noqa: ANN401 - Snakemake's type
+        paths = [str(path) for path in files]
+        with ThreadPoolExecutor(_HASHING_THREADS) as pool:
+            hashes = list(pool.map(lambda path: content_sha256(Path(path)), paths))
+        names = _names(files)
+        return tuple(
+            FileState(name, place_of(path, self._root), sha256, content_bytes(Path(path)))
+            for name, path, sha256 in zip(names, paths, hashes, strict=True)
+        )
+
+    def _check_inputs(self) -> None:
+        for path, before, state in zip(self._job.input, self._stamps, self._inputs, strict=True):
+            if _stamp(Path(path)) == before:
+                continue
+            now = content_sha256(Path(path))
+            if now != state.sha256:
+                raise InputChangedError(
+                    f"{path}: changed while the job ran: sha256 {state.sha256} before, {now} "
+                    "after; run the job again"
+                )
+
+
+def script_of(rule: str, folder: Path) -> Path:
+    """The script of a rule; its folder is ``workflow/scripts`` of the project."""
+    return Path(os.path.abspath(folder)) / f"{rule}.py"  # noqa: PTH100 - keeps links as they are
+
+
+def code_state(script: Path, root: Path, *, counted: bool = True) -> CodeState:
+    """The code that a script reaches; without fingerprint where the rule does not count it."""
+    top = root.resolve()
+    files = {
+        path.relative_to(top).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in code_files(script, root)
+    }
+    return CodeState(code_fingerprint(script, root) if counted else None, files)
+
+
+def place_of(path: str, root: Path) -> str:
+    """How a record names a file: the project's own from its root, all others as they are."""
+    own = root / _OWN_FOLDER
+    return str(Path(path).relative_to(root)) if Path(path).is_relative_to(own) else path
+
+
+def locate(place: str, folder: Path, root: Path) -> Path:
+    """The file that a record names.
+
+    Args:
+        place: As `place_of` gave it.
+        folder: Where Snakemake ran.
+        root: The project's root.
+    """
+    own = Path(place).parts[:1] == (_OWN_FOLDER,)
+    return root / place if own else folder / place
+
+
+def _check_library(root: Path) -> None:
+    """Refuse to take the hash of one copy of the library where another one is at work."""
+    own, loaded = (root / _OWN_FOLDER).resolve(), Path(__file__).resolve().parents[1]
+    if own.is_dir() and own != loaded:
+        raise RuntimeError(
+            f"the job of {root} uses the library of {loaded.parent}: install the one that stands "
+            f"beside the workflow (`make` does), or put {root} on PYTHONPATH"
+        )
+
+
+def _stamp(path: Path) -> object:
+    """What changes where a file, or one in a folder, is written."""
+    files = [path / name for name in files_inside(path)] if path.is_dir() else [path]
+    stats = [(str(file), file.stat()) for file in files]
+    return [(name, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino) for name, s in stats]
+
+
+def _named(job: Job) -> list[tuple[str, Any]]:
+    return list(job.params.items())
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any setting
+    """A value as JSON gives it back: mappings as dicts, tuples as lists."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    json.dumps(value, allow_nan=False)  # says at once what is no value of JSON's
+    return value
+
+
+def _keywords(files: Any) -> dict[str, Any]:  # noqa: ANN401 - Snakemake's type
+    """Keyword -> place of its file, or [first, end] of its list of files."""
+    found: dict[str, Any] = {}
+    for name, (first, end) in files._get_names():
+        found[name] = first if end is None else [first, end]
+    return found
+
+
+def _names(files: Any) -> list[str]:  # noqa: ANN401 - Snakemake's type
+    names = [""] * len(files)
+    for keyword, place in _keywords(files).items():
+        first, end = (place, place + 1) if isinstance(place, int) else place
+        names[first:end] = [keyword] * (end - first)
+    return names

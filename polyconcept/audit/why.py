@@ -1,0 +1,280 @@
+"""Why a job would run again: what its run record says, against what it would run with now.
+
+Snakemake says which of a job's things changed (params, inputs, outputs); here its setting, file or
+module is found, and jobs that only follow from others are put to their causes.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import subprocess
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from polyconcept.audit.runs import RunRecord
+from polyconcept.audit.watch import code_state, locate
+from polyconcept.store.content import content_sha256
+
+__all__ = [
+    "Cause",
+    "Group",
+    "Planned",
+    "Present",
+    "changes_since",
+    "group_by_cause",
+    "setting_changes",
+]
+
+_GIT_SECONDS = 10.0
+_MOST_SHOWN = 60
+_ORDER = ("new", "setting", "file", "source", "missing", "input")
+
+
+@dataclass(frozen=True, order=True)
+class Cause:
+    """One thing that makes jobs run."""
+
+    kind: str
+    """``setting``, ``file`` (of the user), ``source`` (code), ``missing``, ``new``, ``input``,
+    ``software``, ``cut short`` or ``other``."""
+    what: str
+    """It, and what became of it."""
+
+
+@dataclass(frozen=True)
+class Present:
+    """What a job would run with now."""
+
+    settings: Mapping[str, Any]
+    params: Mapping[str, Any]
+    """The rule's other params, without its code's fingerprint."""
+    code: str | None
+    """The code's fingerprint; None where the rule has none."""
+    script: Path
+    same: Collection[tuple[str, str]] = ()
+    """Path and hash of files of code that had it once and still mean the same: what other jobs,
+    whose code did not change, were run with."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A job that would run."""
+
+    rule: str
+    wildcards: Mapping[str, str]
+    outputs: tuple[str, ...]
+    causes: tuple[Cause, ...]
+    """Its own; none where it runs only because another one runs."""
+    after: tuple[str, ...] = ()
+    """First outputs of the planned jobs that make it run again."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A cause and its jobs."""
+
+    cause: Cause
+    direct: tuple[Planned, ...]
+    """Jobs of which it is a cause of their own."""
+    following: tuple[Planned, ...]
+    """Jobs that run because those do."""
+
+
+# --- One job
+
+
+def changes_since(record: RunRecord, now: Present, folder: Path, root: Path) -> list[Cause]:
+    """What is different from the last run: settings, the user's files, code, other params.
+
+    Args:
+        record: Record of the last run.
+        now: What the job would run with.
+        folder: Where Snakemake runs.
+        root: The project's root.
+    """
+    found = [Cause("setting", text) for text in setting_changes(record.settings, now.settings)]
+    before = dict(record.params)
+    present = dict(now.params)
+    if before.pop("content", None) != present.pop("content", None):
+        files = _changed_inputs(record, folder, root) or [
+            f"{', '.join(file.path for file in record.inputs)}: content changed"
+        ]
+        found += [Cause("file", text) for text in files]
+    found += [Cause("setting", text) for text in setting_changes(before, present)]
+    if now.code is not None and now.code != record.code.fingerprint:
+        found += [Cause("source", text) for text in _code_changes(record, now, root)]
+    return found
+
+
+def setting_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Each value that is another, with its path of keys: ``finetuning.epochs: 1 -> 3``.
+
+    Lists of plain values are compared by what came and went, all others leaf by leaf.
+    """
+    return list(_differences("", json.loads(json.dumps(before)), json.loads(json.dumps(now))))
+
+
+def _differences(path: str, before: Any, now: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+    if isinstance(before, dict) and isinstance(now, dict):
+        prefix = f"{path}." if path else ""
+        for key in [*before, *(key for key in now if key not in before)]:
+            if key not in now:
+                yield f"{prefix}{key}: gone{_was(before[key])}"
+            elif key not in before:
+                yield f"{prefix}{key}: new{_is(now[key])}"
+            else:
+                yield from _differences(prefix + key, before[key], now[key])
+        # Snakemake compares dicts as text.
+        common = [key for key in before if key in now]
+        if common != [key for key in now if key in before]:
+            yield f"{path or 'settings'}: another order of keys"
+    elif isinstance(before, list) and isinstance(now, list):
+        yield from _list_differences(path, before, now)
+    elif before != now or type(before) is not type(now):
+        yield f"{path}: {_shown(before)} -> {_shown(now)}"
+
+
+def _list_differences(path: str, before: list[Any], now: list[Any]) -> Iterator[str]:
+    if before == now:
+        return
+    if any(isinstance(item, dict | list) for item in before + now):
+        for place, (old, new) in enumerate(zip(before, now, strict=False)):
+            yield from _differences(f"{path}[{place}]", old, new)
+        for place in range(len(now), len(before)):
+            yield f"{path}[{place}]: gone{_was(before[place])}"
+        for place in range(len(before), len(now)):
+            yield f"{path}[{place}]: new{_is(now[place])}"
+        return
+    came = [item for item in now if item not in before]
+    went = [item for item in before if item not in now]
+    if (not came and not went) or len(_shown(before) + _shown(now)) <= _MOST_SHOWN:
+        yield f"{path}: {_shown(before)} -> {_shown(now)}"
+        return
+    yield from (f"{path}: {_shown(item)} came" for item in came)
+    yield from (f"{path}: {_shown(item)} went" for item in went)
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - JSON
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 4] + " ..."
+
+
+def _is(value: Any) -> str:  # noqa: ANN401 - JSON
+    return "" if isinstance(value, dict | list) else f", {_shown(value)}"
+
+
+def _was(value: Any) -> str:  # noqa: ANN401 - JSON
+    return "" if isinstance(value, dict | list) else f", was {_shown(value)}"
+
+
+def _changed_inputs(record: RunRecord, folder: Path, root: Path) -> list[str]:
+    """Inputs whose content is not that of the record."""
+    found = []
+    for state in record.inputs:
+        path = locate(state.path, folder, root)
+        if not path.exists():
+            found.append(f"{state.path}: gone")
+        elif _content(path) != state.sha256:
+            found.append(f"{state.path}: content changed")
+    return found
+
+
+@cache
+def _content(path: Path) -> str:
+    return content_sha256(path)
+
+
+# --- Code
+
+
+def _code_changes(record: RunRecord, now: Present, root: Path) -> list[str]:
+    """Modules, scripts and data that came, went or mean something else.
+
+    A record keeps hashes of bytes. Files in which just comments changed are left out where git
+    still has the old text, or another job shows it.
+    """
+    before, after = record.code.files, code_state(now.script, root).files
+    found = [f"{path}: no longer used" for path in before if path not in after]
+    found += [f"{path}: now used" for path in after if path not in before]
+    other = [
+        path
+        for path in after
+        if path in before and before[path] != after[path] and (path, before[path]) not in now.same
+    ]
+    commit = record.git.commit if record.git else None
+    kept = {path: _old_text(root, commit, path, before[path]) for path in other}
+    for path in other:
+        old = kept[path]
+        if old is None:
+            # Something did change: where there is no other file, it is this one.
+            unsure = "" if len(other) == 1 and not found else ", perhaps just in comments"
+            found.append(f"{path}: changed{unsure}")
+        elif _meaning(path, old) != _meaning(path, (root / path).read_bytes()):
+            found.append(f"{path}: changed")
+    return sorted(found)
+
+
+@cache
+def _old_text(root: Path, commit: str | None, path: str, sha256: str) -> bytes | None:
+    """The file as the record's run had it; None where git does not have it."""
+    if commit is None or not (root / ".git").exists():
+        return None
+    command = ["git", "--no-optional-locks", "-C", str(root), "show", f"{commit}:{path}"]
+    try:
+        run = subprocess.run(  # noqa: S603 - a commit and a path that a record names
+            command, capture_output=True, timeout=_GIT_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    same = run.returncode == 0 and hashlib.sha256(run.stdout).hexdigest() == sha256
+    return run.stdout if same else None
+
+
+def _meaning(path: str, content: bytes) -> object:
+    return ast.dump(ast.parse(content)) if path.endswith(".py") else content
+
+
+# --- All jobs
+
+
+def group_by_cause(planned: Sequence[Planned]) -> list[Group]:
+    """Put each job to its causes, and to those of the jobs that it follows.
+
+    Args:
+        planned: Every job that would run.
+
+    Returns:
+        A group per cause, in an order of kinds; a job with several causes stands in several.
+    """
+    behind: dict[str, list[Planned]] = {}
+    for job in planned:
+        for place in job.after:
+            behind.setdefault(place, []).append(job)
+    causes = dict.fromkeys(cause for job in planned for cause in job.causes)
+    groups = []
+    for cause in sorted(causes, key=_rank):
+        direct = tuple(job for job in planned if cause in job.causes)
+        reached = _reached([job.outputs[0] for job in direct], behind)
+        following = tuple(job for job in planned if job.outputs[0] in reached and job not in direct)
+        groups.append(Group(cause, direct, following))
+    return groups
+
+
+def _rank(cause: Cause) -> tuple[int, Cause]:
+    return (_ORDER.index(cause.kind) if cause.kind in _ORDER else len(_ORDER), cause)
+
+
+def _reached(starts: Sequence[str], behind: Mapping[str, Sequence[Planned]]) -> set[str]:
+    reached: set[str] = set()
+    waiting = list(starts)
+    while waiting:
+        for job in behind.get(waiting.pop(), ()):
+            if job.outputs[0] not in reached:
+                reached.add(job.outputs[0])
+                waiting.append(job.outputs[0])
+    return reached

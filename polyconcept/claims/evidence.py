@@ -1,0 +1,202 @@
+"""What each of the three claims is judged by (docs/STATISTICS.md, "Claims")."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, pstdev
+
+from polyconcept.claims.intervals import (
+    LEAST_FOR_CORRELATION,
+    LEAST_FOR_MEAN,
+    judge,
+    mean_interval,
+    spearman,
+    spearman_interval,
+)
+from polyconcept.claims.rows import Table, Unit, View
+from polyconcept.records.scores import Score
+from polyconcept.records.verdicts import Finding, OfRun
+
+__all__ = ["Evidence", "deeper_layers", "fine_tuning", "transfer"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A verdict, and what it rests on."""
+
+    finding: Finding
+    """Effect, interval and verdict."""
+    models: tuple[str, ...] = ()
+    """Models that gave points."""
+    languages: tuple[str, ...] = ()
+    """Pairs, or languages scored zero-shot, that gave points."""
+    layers: tuple[int, ...] = ()
+    """Layers whose scores count."""
+    of_runs: tuple[OfRun, ...] = ()
+    """Claim 3 inside each fine-tuned model."""
+    n_left_out: int = 0
+    """Zero-shot scores of claim 3 that gave no point."""
+    lacking: str = ""
+    """Why there is no effect."""
+
+
+_CONSTANT = "all scores are the same, so that none can rise"
+
+
+@dataclass(frozen=True)
+class _Point:
+    """A zero-shot score beside the alignment of its language."""
+
+    row: Score
+    alignment: float
+    layers: frozenset[int]
+
+
+def deeper_layers(table: Table, view: View) -> Evidence:
+    """Claim 1: the upper half of the layers above 0 minus the lower; a middle one is left out."""
+    effects: dict[Unit, float] = {}
+    layers: set[int] = set()
+    for unit, by_layer in view.plain.items():
+        above = [layer for layer in sorted(by_layer) if layer != 0]
+        half = len(above) // 2
+        if half:
+            lower, upper = above[:half], above[-half:]
+            effects[unit] = fmean(by_layer[n] for n in upper) - fmean(by_layer[n] for n in lower)
+            layers.update(lower, upper)
+    if not view.plain:
+        lacking = "the score table has no such scores"
+    elif _is_constant(view):
+        effects, lacking = {}, _CONSTANT
+    else:
+        lacking = "no run has scores of two layers above layer 0"
+    return _of_units(table, effects, layers, lacking)
+
+
+def fine_tuning(table: Table, view: View) -> Evidence:
+    """Claim 2: the mean change over the layers."""
+    if _is_constant(view):
+        return _of_units(table, {}, (), _CONSTANT)
+    effects = {unit: fmean(by_layer.values()) for unit, by_layer in view.change.items()}
+    layers = {layer for by_layer in view.change.values() for layer in by_layer}
+    lacking = (
+        "the score table has no change of a fine-tuned model against its base"
+        if table.fine_tuned
+        else "the study has no fine-tuned model"
+    )
+    return _of_units(table, effects, layers, lacking, view.only_interval)
+
+
+def transfer(table: Table, view: View) -> Evidence:
+    """Claim 3: Spearman's correlation of alignment with zero-shot scores.
+
+    Scores of different tasks have different scales: each is counted in standard deviations from
+    the mean of its task and metric. Where its scores are all the same it gives no point.
+    """
+    joined = [point for row in table.tasks if (point := _point(row, view)) is not None]
+    points, scores = _standardised(joined)
+    rho = spearman([point.alignment for point in points], scores)
+    if rho is None:
+        points = []
+    n = len(points)
+    enough = rho is not None and n >= LEAST_FOR_CORRELATION
+    interval = spearman_interval(rho, n) if rho is not None and enough else None
+    return Evidence(
+        judge(rho, interval, n, least=LEAST_FOR_CORRELATION),
+        models=_unique(point.row.model for point in points),
+        languages=_unique(point.row.target for point in points),
+        layers=tuple(sorted({layer for point in points for layer in point.layers})),
+        of_runs=_of_runs(joined),
+        n_left_out=len(table.tasks) - len(points),
+        lacking=_what_transfer_lacks(table, joined),
+    )
+
+
+def _is_constant(view: View) -> bool:
+    """Whether all scores are the same, such as 0 at a threshold that none passes."""
+    values = {round(v, 12) for by_layer in view.plain.values() for v in by_layer.values()}
+    return len(values) == 1
+
+
+def _of_units(
+    table: Table,
+    effects: Mapping[Unit, float],
+    layers: Iterable[int],
+    lacking: str,
+    only_interval: tuple[float, float] | None = None,
+) -> Evidence:
+    values = list(effects.values())
+    effect = fmean(values) if values else None
+    interval = only_interval if len(values) == 1 else mean_interval(values)
+    return Evidence(
+        judge(effect, interval, len(values), least=LEAST_FOR_MEAN),
+        models=_unique(unit.model for unit in effects),
+        languages=_unique(table.names[unit.pair] for unit in effects),
+        layers=tuple(sorted(layers)),
+        lacking=lacking,
+    )
+
+
+def _point(row: Score, view: View) -> _Point | None:
+    """The mean alignment of the language scored with those fine-tuned on; none without a pair."""
+    learnt = set(row.source.split("+")) - {row.target}
+    units = [Unit(row.model, row.variant, frozenset((row.target, code))) for code in learnt]
+    found = [view.plain[unit] for unit in units if unit in view.plain]
+    if not found:
+        return None
+    layers = frozenset(layer for by_layer in found for layer in by_layer)
+    return _Point(row, fmean(fmean(by_layer.values()) for by_layer in found), layers)
+
+
+def _standardised(points: Sequence[_Point]) -> tuple[list[_Point], list[float]]:
+    by_metric: dict[tuple[str, str], list[_Point]] = defaultdict(list)
+    for point in points:
+        by_metric[point.row.variant, point.row.metric].append(point)
+    kept: list[_Point] = []
+    scores: list[float] = []
+    for group in by_metric.values():
+        values = [point.row.value for point in group]
+        spread = pstdev(values)
+        if spread > 0:
+            middle = fmean(values)
+            kept += group
+            scores += [(value - middle) / spread for value in values]
+    return kept, scores
+
+
+def _of_runs(points: Sequence[_Point]) -> tuple[OfRun, ...]:
+    runs: dict[tuple[str, str, str], list[_Point]] = defaultdict(list)
+    for point in points:
+        runs[point.row.model, point.row.variant, point.row.metric].append(point)
+    found = []
+    for (model, variant, metric), group in runs.items():
+        rho = spearman([p.alignment for p in group], [p.row.value for p in group])
+        if rho is not None and len(group) >= LEAST_FOR_CORRELATION:
+            low, high = spearman_interval(rho, len(group))
+            found.append(
+                OfRun(
+                    model=model,
+                    variant=variant,
+                    task_metric=metric,
+                    effect=rho,
+                    low=low,
+                    high=high,
+                    n_points=len(group),
+                )
+            )
+    return tuple(found)
+
+
+def _what_transfer_lacks(table: Table, joined: Sequence[_Point]) -> str:
+    if not table.fine_tuned:
+        return "the study has no fine-tuned model"
+    if not table.tasks:
+        return "the study has no zero-shot score"
+    if not joined:
+        return "no pair with such scores joins a language scored zero-shot with one fine-tuned on"
+    return "no two zero-shot scores differ, or their languages are all aligned the same"
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,247 @@
+"""One k-means problem: the best of its restarts, by either engine."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, repeat
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+import torch
+
+from polyconcept.clustering.lloyd import lloyd
+from polyconcept.clustering.points import Points, Team, centred_points, sum_rows
+from polyconcept.clustering.start import greedy_starts
+from polyconcept.records.arrays import Float, Vectors
+from polyconcept.records.concepts import Clusters
+
+__all__ = ["Engine", "cluster_seeds", "cluster_vectors"]
+
+Engine: TypeAlias = Literal["torch", "scikit-learn"]
+
+_TOGETHER = 10
+"""Starts that are drawn together: of base-size models they take a tenth of a layer's memory."""
+
+_log = logging.getLogger(__name__)
+
+
+def cluster_vectors(
+    vectors: Vectors,
+    *,
+    n_clusters: int,
+    seed: int,
+    n_restarts: int = 10,
+    engine: Engine = "torch",
+    max_iterations: int = 300,
+    tolerance: float = 1e-4,
+    device: str = "cpu",
+    start: Float[np.ndarray, "cluster dim"] | None = None,
+) -> Clusters:
+    """Clusters words by k-means: the restart with the least inertia.
+
+    From the same start the torch engine gives scikit-learn's labels, except where exact distances
+    are equal and scikit-learn's rounding decides. On a CPU it gives the same bytes for any number
+    of threads; while it runs there, torch itself is set to one thread.
+
+    Args:
+        vectors: One finite vector per word.
+        n_clusters: Clusters to make, from 1 to the number of words.
+        seed: Seed (>= 0) of all restarts. The numbers that restart i draws do not depend on how
+            many follow it.
+        n_restarts: Starts drawn by greedy k-means++, each run to its end.
+        engine: ``torch`` (float32 products, near ties in float64), or ``scikit-learn`` (float64,
+            Elkan: the released study, which had n_restarts 10 and seed 212).
+        max_iterations: Lloyd iterations of a restart at most.
+        tolerance: A restart ends when the centers' summed squared shift is at most this share of
+            the dims' mean variance (scikit-learn's ``tol``).
+        device: Where the torch engine computes: ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        start: First centers, in the space of the vectors; then there is one run and no draw.
+
+    Returns:
+        Clusters of the words. Vectors with fewer distinct rows than clusters leave clusters empty
+        (a warning is logged); an empty cluster has the center of the largest.
+
+    Raises:
+        ValueError: An argument is out of its range or does not fit another, there are more
+            clusters than words, or a vector is not finite (the first such row is named).
+    """
+    return next(
+        cluster_seeds(
+            vectors,
+            [seed],
+            n_clusters=n_clusters,
+            n_restarts=n_restarts,
+            engine=engine,
+            max_iterations=max_iterations,
+            tolerance=tolerance,
+            device=device,
+            start=start,
+        )
+    )
+
+
+def cluster_seeds(
+    vectors: Vectors,
+    seeds: Sequence[int],
+    *,
+    n_clusters: int,
+    n_restarts: int = 10,
+    engine: Engine = "torch",
+    max_iterations: int = 300,
+    tolerance: float = 1e-4,
+    device: str = "cpu",
+    start: Float[np.ndarray, "cluster dim"] | None = None,
+    overwrite: bool = False,
+) -> Iterator[Clusters]:
+    """Clusters words once with each seed, as `cluster_vectors` does.
+
+    With `overwrite` the vectors' memory is used for the centred ones: no copy is held.
+    """
+    for seed in seeds:
+        _check_counts(len(vectors), n_clusters, seed, n_restarts, max_iterations, tolerance)
+    _check_finite(vectors)
+    if engine not in (known := get_args(Engine)):
+        raise ValueError(f"unknown clustering engine {engine!r}; known are: {', '.join(known)}")
+    if start is not None:
+        _check_start(start, n_clusters, vectors.shape[1])
+    limits: dict[str, Any] = {"max_iterations": max_iterations, "tolerance": tolerance}
+    if engine == "torch":
+        on = _checked_device(device)
+        points = centred_points(vectors, on, overwrite=overwrite)
+        if start is None:
+            starts = _drawn_starts(points, n_clusters, seeds, n_restarts)
+        else:
+            starts, n_restarts = repeat(_given_start(points, start)), 1
+    for seed in seeds:
+        if engine == "torch":
+            clusters = _torch_clusters(points, islice(starts, n_restarts), **limits)
+        else:
+            # Here, because the torch engine should not wait for scikit-learn's import.
+            from polyconcept.clustering.released import sklearn_clusters
+
+            options = {"seed": seed, "n_restarts": n_restarts, "start": start, **limits}
+            clusters = sklearn_clusters(vectors, n_clusters=n_clusters, **options)
+        _settle_empty(clusters)
+        yield clusters
+
+
+def _drawn_starts(
+    points: Points, n_clusters: int, seeds: Sequence[int], n_restarts: int
+) -> Iterator[torch.Tensor]:
+    """First centers of each restart of each seed.
+
+    Some are drawn together, of whatever seeds: a step of greedy k-means++ is bound by reading the
+    words.
+    """
+    sequences = [
+        sequence for seed in seeds for sequence in np.random.SeedSequence(seed).spawn(n_restarts)
+    ]
+    for first in range(0, len(sequences), _TOGETHER):
+        with Team(points.device) as team:
+            some = sequences[first : first + _TOGETHER]
+            rows = greedy_starts(points, n_clusters, some, team)
+        for row in rows:
+            yield points.rows[torch.from_numpy(row).to(points.device)].to(points.wide)
+
+
+def _given_start(points: Points, start: Float[np.ndarray, "cluster dim"]) -> torch.Tensor:
+    """First centers in the centred space."""
+    return torch.from_numpy(start - points.mean).to(points.wide).to(points.device)
+
+
+def _torch_clusters(
+    points: Points, starts: Iterable[torch.Tensor], *, max_iterations: int, tolerance: float
+) -> Clusters:
+    """Best of the restarts (the first of equals)."""
+    inertias: list[float] = []
+    for first in starts:
+        with Team(points.device) as team:
+            fit = lloyd(points, first, team, max_iterations=max_iterations, tolerance=tolerance)
+        if not inertias or fit.inertia < min(inertias):
+            best = fit
+        inertias.append(fit.inertia)
+    centers = best.centers.cpu().numpy() + points.mean
+    return Clusters(
+        cluster=best.labels.cpu().numpy().astype(np.int32),
+        centers=centers.astype(np.float32),
+        inertia=best.inertia,
+        restart_inertias=np.array(inertias),
+        n_iterations=best.n_iterations,
+    )
+
+
+def _settle_empty(clusters: Clusters) -> None:
+    """Warns of empty clusters and puts their centers on the largest cluster's."""
+    counts = np.bincount(clusters.cluster, minlength=clusters.n_clusters)
+    empty = counts == 0
+    if empty.any():
+        clusters.centers[empty] = clusters.centers[counts.argmax()]
+        _log.warning(
+            "%d of %d clusters are empty: the %d vectors have too few distinct rows",
+            empty.sum(),
+            clusters.n_clusters,
+            len(clusters.cluster),
+        )
+
+
+def _check_counts(
+    n_words: int,
+    n_clusters: int,
+    seed: int,
+    n_restarts: int,
+    max_iterations: int,
+    tolerance: float,
+) -> None:
+    """Refuses numbers out of range."""
+    counts = {
+        "n_clusters": n_clusters,
+        "n_restarts": n_restarts,
+        "max_iterations": max_iterations,
+    }
+    for name, count in counts.items():
+        if count < 1:
+            raise ValueError(f"{name} is {count}, must be at least 1")
+    if seed < 0:
+        raise ValueError(f"seed is {seed}, must be at least 0")
+    if not 0 <= tolerance < np.inf:
+        raise ValueError(f"tolerance is {tolerance}, must be a number of at least 0")
+    if n_words == 0:
+        raise ValueError("no words to cluster")
+    if n_clusters > n_words:
+        raise ValueError(f"more clusters than words: {n_clusters} clusters, {n_words} words")
+
+
+def _check_finite(vectors: Vectors) -> None:
+    """Refuses NaN and infinity, and values whose squares float32 cannot hold."""
+    if vectors.shape[1] == 0:
+        raise ValueError("vectors have no dims")
+    if not np.isfinite(sum_rows(vectors)).all():
+        row = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
+        raise ValueError(f"vector of row {row} (0-based) is not finite; all values must be")
+    greatest = max(abs(float(vectors.min())), abs(float(vectors.max())))
+    limit = 1e18 / vectors.shape[1] ** 0.5
+    if greatest > limit:
+        raise ValueError(f"vectors reach {greatest:.3g}; float32 distances need under {limit:.3g}")
+
+
+def _check_start(start: Float[np.ndarray, "cluster dim"], n_clusters: int, n_dims: int) -> None:
+    """Refuses a start of another shape, or one that is not finite."""
+    if start.shape != (n_clusters, n_dims):
+        raise ValueError(
+            f"start has shape {start.shape}, needed is (n_clusters, n_dims) = "
+            f"({n_clusters}, {n_dims})"
+        )
+    if not np.isfinite(start).all():
+        row = int(np.flatnonzero(~np.isfinite(start).all(axis=1))[0])
+        raise ValueError(f"start center {row} (0-based) is not finite")
+
+
+def _checked_device(name: str) -> torch.device:
+    """The torch device, refused with the reason where this machine has none of its kind."""
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ValueError(f"cannot compute on device {name!r}: {error}") from error
+    return device

@@ -1,0 +1,229 @@
+"""The score beside the same score under every control, as dots on one scale."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from polyconcept.figures.grid import add_legend, label_of, legend_lines, model_sides, wrapped
+from polyconcept.figures.rows import Pair, Point, Run, choose, points
+from polyconcept.figures.style import GREY, NULL, TEXT_WIDTH, style
+from polyconcept.records.scores import Score
+from polyconcept.records.text import Definition
+
+__all__ = ["plot_controls"]
+
+_PLAIN, _FIRST, _RANDOM = "plain score", "layer 0", "random weights"
+_WORDS = {
+    "words:same_spelling": "words spelt alike",
+    "words:names": "names",
+    "words:digits": "digits",
+    "words:punctuation": "punctuation",
+    "words:other": "all other words",
+}
+_VECTORS = {
+    "centred": "vectors centred per language",
+    "standardised": "vectors standardised",
+    "unit_length": "vectors of unit length",
+    "before_norm": "before the final norm",
+}
+_SCRIPT = "words:script:"
+_ORDER = (_PLAIN, _FIRST, _RANDOM, *_WORDS.values(), _SCRIPT, *_VECTORS.values())
+_LINE = 0.17
+"""Inches from one row of dots to the next."""
+_MOST_COLUMNS = 3
+_NAMES_WIDTH = 1.9
+"""Inches that the names of the rows take."""
+_DOT: dict[str, Any] = {"color": "#0072B2", "marker": "o", "linestyle": "none"}
+_MARK: dict[str, Any] = {
+    "color": "#000000",
+    "marker": "|",
+    "linestyle": "none",
+    "markersize": 5.0,
+    "markeredgewidth": 0.6,
+}
+_INTERVAL: dict[str, Any] = {"color": "#0072B2", "linewidth": 1.2}
+
+_Rows: TypeAlias = Mapping[str, Mapping[Pair, Point]]
+"""Name of a row of dots -> its score for each pair."""
+_Panels: TypeAlias = Mapping[tuple[str, str], _Rows]
+
+
+@style()
+def plot_controls(
+    scores: Iterable[Score],
+    metric: str,
+    *,
+    definition: Definition = "published",
+    over: str = "all",
+    corpus: str | None = None,
+) -> Figure:
+    """The base model's score in its deepest layer beside those of its controls.
+
+    A panel per model and side, a row of dots per control: layer 0, random weights, classes of
+    words, changed vectors, other numbers of clusters. The dot is the mean of the pairs, each
+    upright mark one pair. Where a row has nulls or intervals, bar and line span those of all
+    pairs. All but layer 0 is of the deepest layer; controls without it are not shown.
+
+    Args:
+        scores: the score table, in any order; rows of other metrics are passed over.
+        metric: ``calign`` or ``colap``.
+        definition: the metric's definition that is shown.
+        over: clusters that count, ``all`` or ``large``.
+        corpus: the corpus that is shown; needed where the rows have several.
+
+    Raises:
+        ValueError: no row of the base model fits, a row has no layer, or two rows differ in
+            nothing but value.
+    """
+    rows = choose(
+        scores, metric, definition=definition, over=over, corpus=corpus, keep=_is_shown,
+        kind="of the base model or its controls",
+    )  # fmt: skip
+    panels, deepest = _panels(rows)
+    if not panels:
+        raise ValueError(f"no row of {metric} is of the base model at the study's settings; "
+                         f"there are: {', '.join(sorted({r.variant for r in rows}))}")  # fmt: skip
+    return _draw(panels, deepest, label_of(metric, definition, over))
+
+
+def _is_shown(row: Score) -> bool:
+    if row.against or row.variant not in ("base", "random"):
+        return False
+    if row.variant == "random":
+        return row.is_plain
+    swept = row.parameter == "n_clusters" and not row.control
+    return row.is_plain or swept or (bool(row.control) and not row.parameter)
+
+
+def _panels(rows: Sequence[Score]) -> tuple[_Panels, Mapping[tuple[str, str], int]]:
+    """What each model and side shows, and its deepest layer."""
+    by_name: dict[str, list[Score]] = defaultdict(list)
+    for row in rows:
+        by_name[_name(row)].append(row)
+    found = {name: points(of_name) for name, of_name in by_name.items()}
+    deepest: dict[tuple[str, str], int] = {}
+    for run, _, layer in found.get(_PLAIN, {}):
+        key = run.model, run.side
+        deepest[key] = max(layer, deepest.get(key, 0))
+    panels: dict[tuple[str, str], dict[str, dict[Pair, Point]]] = {
+        key: defaultdict(dict) for key in deepest
+    }
+    for name, of_name in found.items():
+        for (run, pair, layer), point in of_name.items():
+            key = run.model, run.side
+            if layer == deepest.get(key):
+                panels[key][name][pair] = point
+            elif layer == 0 and name == _PLAIN and key in panels:
+                panels[key][_FIRST][pair] = point
+    return panels, deepest
+
+
+def _name(row: Score) -> str:
+    """The row of dots that a row of the table belongs to."""
+    if row.variant == "random":
+        return _RANDOM
+    if row.parameter:
+        if row.at is None:
+            raise ValueError(f"a row of {row.metric} does not say how many clusters it has: {row}")
+        return f"K = {row.at:g}"
+    if row.control.startswith(_SCRIPT):
+        return f"words in {row.control.removeprefix(_SCRIPT).capitalize()} script"
+    return (_WORDS | _VECTORS).get(row.control, row.control) or _PLAIN
+
+
+def _order(name: str) -> tuple[int, float, str]:
+    """Place of a row from the top; unknown controls come before the numbers of clusters."""
+    if name.startswith("K = "):
+        return len(_ORDER) + 1, float(name.removeprefix("K = ")), name
+    known = _SCRIPT if name.endswith(" script") else name
+    return (_ORDER.index(known) if known in _ORDER else len(_ORDER)), 0.0, name
+
+
+def _draw(panels: _Panels, deepest: Mapping[tuple[str, str], int], label: str) -> Figure:
+    names = sorted({name for rows in panels.values() for name in rows}, key=_order)
+    keys = model_sides([Run(model, side, "base") for model, side in panels])
+    # Rows of panels as even as they can be: four stand as two and two.
+    lines = -(-len(keys) // _MOST_COLUMNS)
+    columns = -(-len(keys) // lines)
+    handles, labels = _legend(panels)
+    n_legend = legend_lines(labels, TEXT_WIDTH)[1]
+    figure = Figure(
+        figsize=(TEXT_WIDTH, lines * (0.65 + _LINE * len(names)) + 0.35 + 0.17 * n_legend)
+    )
+    figure.set_layout_engine("constrained")
+    grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
+    width = (TEXT_WIDTH - _NAMES_WIDTH) / columns
+    for index, axes in enumerate(grid.flat):
+        if index >= len(keys):
+            axes.remove()
+            continue
+        model, side = keys[index]
+        title = f"{model}, {side}" if side != "encoder" else model
+        title = f"{title}, layer\N{NO-BREAK SPACE}{deepest[model, side]}"
+        axes.set_title(wrapped(title, width), fontsize=8)
+        _draw_panel(axes, panels[model, side], names)
+        # The lowest of each column tells the scale; the panel below may be missing.
+        axes.tick_params(labelbottom=index + columns >= len(keys))
+        if index + columns >= len(keys):
+            axes.set_xlabel(wrapped(label, width))
+    top = max(_highest(point) for rows in panels.values() for of in rows.values()
+              for point in of.values()) or 1.0  # fmt: skip
+    grid[0, 0].set_xlim(-0.04 * top, 1.04 * top)
+    grid[0, 0].set_yticks(range(len(names)), names)
+    grid[0, 0].set_ylim(len(names) - 0.5, -0.5)
+    add_legend(figure, handles, labels)
+    return figure
+
+
+def _draw_panel(axes: Axes, rows: _Rows, names: Sequence[str]) -> None:
+    axes.tick_params(axis="y", length=0)
+    # Below the plain score, which all others are to be compared with.
+    axes.axhline(0.5, color=GREY, linewidth=0.6)
+    for place, name in enumerate(names):
+        of_pairs = list(rows.get(name, {}).values())
+        if not of_pairs:
+            continue
+        nulls = [point.null for point in of_pairs if point.null is not None]
+        if nulls:
+            low, high = min(nulls)[0], max(high for _, high in nulls)
+            axes.barh(place, high - low, left=low, height=0.8, zorder=1, **NULL)
+        ends = [(p.low, p.high) for p in of_pairs if p.low is not None and p.high is not None]
+        if ends:
+            span = [min(low for low, _ in ends), max(high for _, high in ends)]
+            axes.plot(span, [place] * 2, **_INTERVAL)
+        values = [point.value for point in of_pairs]
+        if len(values) > 1:
+            axes.plot(values, [place] * len(values), zorder=2.5, **_MARK)
+        axes.plot([sum(values) / len(values)], [place], zorder=3, **_DOT)
+
+
+def _highest(point: Point) -> float:
+    return max(point.value, point.high or 0.0, point.null[1] if point.null else 0.0)
+
+
+def _legend(panels: _Panels) -> tuple[list[Artist | tuple[Artist, ...]], list[str]]:
+    every = [of_pairs for rows in panels.values() for of_pairs in rows.values()]
+    several = any(len(of_pairs) > 1 for of_pairs in every)
+    shown = [point for of_pairs in every for point in of_pairs.values()]
+    handles: list[Artist | tuple[Artist, ...]] = [Line2D([], [], **_DOT)]
+    labels = ["mean of the pairs" if several else "score"]
+    if several:
+        handles.append(Line2D([], [], **_MARK))
+        labels.append("a pair")
+    names = {"interval": "95 % interval", "seeds": "range of the seeds"}
+    for band, name in names.items():
+        if any(point.band == band for point in shown):
+            handles.append(Line2D([], [], **_INTERVAL))
+            labels.append(f"{name}, all pairs" if several else name)
+    if any(point.null for point in shown):
+        handles.append(Patch(**NULL))
+        labels.append("permuted input")
+    return handles, labels

@@ -1,0 +1,192 @@
+"""CALIGN and COLAP against simpler measures of the same layers, as scatter plots."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from statistics import fmean
+from typing import Any, TypeAlias
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from polyconcept.figures.grid import add_legend, label_of, legend_lines, model_sides, wrapped
+from polyconcept.figures.rows import Run, choose, parts_of_means, points
+from polyconcept.figures.style import TEXT_WIDTH, Look, look, style
+from polyconcept.records.scores import Score
+from polyconcept.records.text import Definition
+
+__all__ = ["plot_rivals"]
+
+_RIVALS = {
+    "cka": "CKA of linked words",
+    "retrieval": "retrieval (share of sentences)",
+}
+_METRICS = ("calign", "colap")
+_SIZE = 3.2
+"""Points; markers of many points, that overlap."""
+_HEIGHT = 2.1
+
+_ModelSide: TypeAlias = tuple[str, str]
+_Dots: TypeAlias = Mapping[_ModelSide, Sequence[tuple[float, float]]]
+"""(rival, metric) in each layer, pair and variant of a model's side."""
+
+
+@style()
+def plot_rivals(
+    scores: Iterable[Score],
+    *,
+    definition: Definition = "published",
+    over: str = "all",
+    corpus: str | None = None,
+) -> Figure:
+    """CALIGN and COLAP over CKA and retrieval: a point per model, variant, side, pair and layer.
+
+    The same points as those of the table's rank correlations (random weights and means of
+    repeated fine-tunings left out), which stand above each panel. Those are of ``over`` = all:
+    above CALIGN over large clusters stands none.
+
+    Args:
+        scores: the score table, in any order.
+        definition: the definition of both metrics that is shown.
+        over: clusters that count for CALIGN, ``all`` or ``large``.
+        corpus: the corpus that is shown; needed where the rows have several.
+
+    Raises:
+        ValueError: no row fits, there is no layer of which both are known, a row has no layer, or
+            two rows differ in nothing but value.
+    """
+    scores = list(scores)
+    metrics, rivals = _what_to_compare(scores)
+    counted = {metric: over if metric == "calign" else "all" for metric in metrics}
+    rows = {m: _choose(scores, m, definition, counted[m], corpus) for m in metrics}
+    rows |= {rival: _choose(scores, rival, "", "", corpus) for rival in rivals}
+    _check_corpus(rows)
+    panels = {(m, r): _joined(rows[m], rows[r]) for m in metrics for r in rivals}
+    if not any(panels.values()):
+        raise ValueError(f"no layer, pair and variant has both {' or '.join(metrics)} and "
+                         f"{' or '.join(rivals)}")  # fmt: skip
+    labels = {metric: label_of(metric, definition, counted[metric]) for metric in metrics}
+    compared = {metric for metric in metrics if counted[metric] == "all"}
+    return _draw(panels, _rhos(scores, compared, definition, corpus), labels, rivals)
+
+
+def _what_to_compare(scores: Sequence[Score]) -> tuple[list[str], list[str]]:
+    """Metrics and rivals that the table has."""
+    there = {row.metric for row in scores if _is_point(row)}
+    metrics = [name for name in _METRICS if name in there]
+    rivals = [name for name in _RIVALS if name in there]
+    if not rivals or not metrics:
+        found = ", ".join(sorted({row.metric for row in scores})) or "the table is empty"
+        raise ValueError(f"needed are summary rows of {' or '.join(_METRICS)} and of "
+                         f"{' or '.join(_RIVALS)}; there are rows of: {found}")  # fmt: skip
+    return metrics, rivals
+
+
+def _check_corpus(rows: Mapping[str, Sequence[Score]]) -> None:
+    corpora = sorted({row.corpus for chosen in rows.values() for row in chosen})
+    if len(corpora) > 1:
+        raise ValueError(f"the rows are of {len(corpora)} corpora, {', '.join(corpora)}; "
+                         "one figure shows one: name it")  # fmt: skip
+
+
+def _choose(
+    scores: Sequence[Score], metric: str, definition: str, over: str, corpus: str | None
+) -> list[Score]:
+    return choose(
+        scores, metric, definition=definition, over=over, corpus=corpus, keep=_is_point,
+        kind="of a summary",
+    )  # fmt: skip
+
+
+def _is_point(row: Score) -> bool:
+    return row.is_plain and row.seed is None and row.variant != "random"
+
+
+def _joined(rows: Sequence[Score], rivals: Sequence[Score]) -> _Dots:
+    """Both values of each place: the mean of both directions of a pair, and the rival's one."""
+    other = {
+        (run, frozenset(pair), layer): point.value
+        for (run, pair, layer), point in points(rivals).items()
+    }
+    found = points(rows)
+    parts = parts_of_means(run for run, _, _ in found)
+    means = set(parts.values())
+    both: dict[tuple[Run, frozenset[str], int], list[float]] = defaultdict(list)
+    for (run, pair, layer), point in found.items():
+        if run not in means:
+            both[run, frozenset(pair), layer].append(point.value)
+    dots: dict[_ModelSide, list[tuple[float, float]]] = defaultdict(list)
+    for place, values in both.items():
+        if place in other:
+            dots[place[0].model, place[0].side].append((other[place], fmean(values)))
+    return dict(dots)
+
+
+def _rhos(
+    scores: Sequence[Score], metrics: Collection[str], definition: str, corpus: str | None
+) -> dict[tuple[str, str, str, str], float]:
+    """(metric, rival, model, side) -> rank correlation."""
+    return {
+        (row.over, row.control, row.model, row.side): row.value
+        for row in scores
+        if row.metric == "rank_correlation"
+        and row.over in metrics
+        and row.definition == definition
+        and corpus in (None, row.corpus)
+    }
+
+
+def _draw(
+    panels: Mapping[tuple[str, str], _Dots],
+    rhos: Mapping[tuple[str, str, str, str], float],
+    labels: Mapping[str, str],
+    rivals: Sequence[str],
+) -> Figure:
+    shown = model_sides([Run(*key, "") for dots in panels.values() for key in dots])
+    looks = {key: look(index) for index, key in enumerate(shown)}
+    names = {key: key[0] if key[1] == "encoder" else f"{key[0]}, {key[1]}" for key in shown}
+    n_legend = legend_lines(list(names.values()), TEXT_WIDTH)[1]
+    figure = Figure(figsize=(TEXT_WIDTH, _HEIGHT * len(labels) + 0.2 + 0.17 * n_legend))
+    figure.set_layout_engine("constrained")
+    grid = figure.subplots(len(labels), len(rivals), sharex="col", sharey="row", squeeze=False)
+    width = (TEXT_WIDTH - 0.8) / len(rivals)
+    for metric, line in zip(labels, grid, strict=True):
+        line[0].set_ylabel(wrapped(labels[metric], _HEIGHT - 0.5))
+        for rival, axes in zip(rivals, line, strict=True):
+            dots = panels[metric, rival]
+            _draw_dots(axes, dots, looks)
+            known = {names[k]: rhos[metric, rival, *k] for k in shown
+                     if k in dots and (metric, rival, *k) in rhos}  # fmt: skip
+            axes.set_title(wrapped(_told(known, len(shown)), width, at_hyphens=False), fontsize=8)
+    for rival, axes in zip(rivals, grid[-1], strict=True):
+        axes.set_xlabel(_RIVALS[rival])
+    handles = [Line2D([], [], linestyle="none", **_marker(signs)) for signs in looks.values()]
+    add_legend(figure, handles, list(names.values()))
+    return figure
+
+
+def _draw_dots(axes: Axes, dots: _Dots, looks: Mapping[_ModelSide, Look]) -> None:
+    axes.grid(visible=True, axis="x")
+    for key, values in dots.items():
+        across, up = zip(*values, strict=True)
+        axes.plot(across, up, linestyle="none", alpha=0.75, **_marker(looks[key]))
+    axes.margins(0.06)
+
+
+def _marker(signs: Look) -> dict[str, Any]:
+    return {
+        "color": signs.color,
+        "marker": signs.marker,
+        "markersize": _SIZE,
+        "markeredgewidth": 0.0,
+    }
+
+
+def _told(rhos: Mapping[str, float], n_models: int) -> str:
+    """The rank correlations in words; of one model its name is clear."""
+    if n_models == 1:
+        return "".join(f"ρ = {rho:.2f}" for rho in rhos.values())
+    told = [f"{name} {rho:.2f}".replace(" ", "\N{NO-BREAK SPACE}") for name, rho in rhos.items()]
+    return f"ρ: {'; '.join(told)}" if told else ""

@@ -1,0 +1,217 @@
+"""Rows of the score table chosen, and what is read off them: run, pair, layer, point."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Literal, TypeAlias
+
+from polyconcept.records.scores import Score
+
+__all__ = [
+    "Pair",
+    "Place",
+    "Point",
+    "Run",
+    "averaged",
+    "by_seed",
+    "choose",
+    "is_plain",
+    "parts_of_means",
+    "points",
+    "variant_name",
+    "variant_order",
+]
+
+Pair: TypeAlias = tuple[str, str]
+"""Source and target language."""
+
+
+@dataclass(frozen=True, order=True)
+class Run:
+    """Model x variant x side: one panel of a figure."""
+
+    model: str
+    """Name of the model."""
+    side: str
+    """Side of the model."""
+    variant: str
+    """``base``, ``random``, or the task the model was fine-tuned on; several joined by ``+``."""
+
+
+Place: TypeAlias = tuple[Run, Pair, int]
+"""Run, pair and layer."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A score in one place, with what the table knows of it."""
+
+    value: float
+    """The score; of several seeds their mean."""
+    low: float | None = None
+    """Lower end of its band, where it has one."""
+    high: float | None = None
+    """Upper end."""
+    band: Literal["interval", "seeds"] | None = None
+    """What the band is: the table's interval, or lowest to highest seed."""
+    null: tuple[float, float] | None = None
+    """Range of the scores of permuted input."""
+    ceiling: float | None = None
+    """Highest score that can be expected."""
+
+
+def is_plain(row: Score) -> bool:
+    """Whether a row is a score at the study's own settings."""
+    return row.is_plain
+
+
+def choose(
+    scores: Iterable[Score],
+    metric: str,
+    *,
+    definition: str,
+    over: str,
+    corpus: str | None,
+    keep: Callable[[Score], bool] = is_plain,
+    kind: str = "",
+) -> list[Score]:
+    """Rows of one metric, definition, share and corpus.
+
+    Args:
+        scores: the table.
+        metric: the column of this name, as the next three.
+        definition: as `metric`.
+        over: as `metric`.
+        corpus: as `metric`; may be none where the rows have only one.
+        keep: which kind of rows.
+        kind: what they are, in words, for the message of an error.
+
+    Raises:
+        ValueError: there is none, or there are several corpora and none was asked for.
+    """
+    scores = list(scores)
+    kept = [s for s in scores if keep(s)]
+    rows = [s for s in kept if (s.metric, s.definition, s.over) == (metric, definition, over)]
+    found = sorted({s.corpus for s in rows})
+    if corpus is not None:
+        rows = [s for s in rows if s.corpus == corpus]
+    elif len(found) > 1:
+        raise ValueError(f"the rows of {metric} are of {len(found)} corpora, {', '.join(found)}; "
+                         "one figure shows one: name it")  # fmt: skip
+    if not rows:
+        where = f", corpus '{corpus}'" if corpus is not None else ""
+        there = _what_there_is(kept) if kept or not scores else "there is none of any metric"
+        raise ValueError(f"no row {kind and kind + ' '}has metric '{metric}', definition "
+                         f"'{definition}', over '{over}'{where}; {there}")  # fmt: skip
+    return rows
+
+
+def _what_there_is(scores: Sequence[Score]) -> str:
+    kinds = sorted({(s.metric, s.definition, s.over, s.corpus) for s in scores})
+    if not kinds:
+        return "the score table is empty"
+    listed = "; ".join(f"'{m}', '{d}', '{o}', corpus '{c}'" for m, d, o, c in kinds)
+    return f"there are: {listed}"
+
+
+def points(rows: Iterable[Score]) -> dict[Place, Point]:
+    """The point of each place, in sorted order: its summary row, else its seeds averaged.
+
+    Raises:
+        ValueError: a row has no layer, or two rows differ in nothing but value.
+    """
+    rows = list(rows)
+    summaries: dict[Place, Point] = {}
+    for row in rows:
+        if row.seed is not None:
+            continue
+        place = _place(row)
+        if place in summaries:
+            raise ValueError(f"two rows of {row.metric} differ in nothing but their value: {row}")
+        summaries[place] = _summary(row)
+    seeds = by_seed(row for row in rows if row.seed is not None)
+    return dict(sorted((averaged(seeds) | summaries).items(), key=lambda item: item[0]))
+
+
+def by_seed(rows: Iterable[Score]) -> dict[Place, dict[int, float]]:
+    """The scores of the seeds of each place.
+
+    Raises:
+        ValueError: as `points`.
+    """
+    found: dict[Place, dict[int, float]] = defaultdict(dict)
+    for row in rows:
+        assert row.seed is not None
+        seeds = found[_place(row)]
+        if row.seed in seeds:
+            raise ValueError(f"two rows of {row.metric} differ in nothing but their value: {row}")
+        seeds[row.seed] = row.value
+    return dict(found)
+
+
+def averaged(seeds: Mapping[Place, Mapping[int, float]]) -> dict[Place, Point]:
+    """The mean over the seeds of each place; its band spans them where there are several."""
+    return {
+        place: Point(
+            value=sum(values.values()) / len(values),
+            low=min(values.values()) if len(values) > 1 else None,
+            high=max(values.values()) if len(values) > 1 else None,
+            band="seeds" if len(values) > 1 else None,
+        )
+        for place, values in sorted(seeds.items())
+    }
+
+
+def _place(row: Score) -> Place:
+    if row.layer is None:
+        raise ValueError(f"a row of {row.metric} has no layer, which a curve needs: {row}")
+    return Run(row.model, row.side, row.variant), (row.source, row.target), row.layer
+
+
+def _summary(row: Score) -> Point:
+    has_null = row.null_low is not None and row.null_high is not None
+    return Point(
+        value=row.value,
+        low=row.low,
+        high=row.high,
+        band="interval" if row.low is not None and row.high is not None else None,
+        null=(row.null_low, row.null_high) if has_null else None,  # type: ignore[arg-type]
+        ceiling=row.ceiling,
+    )
+
+
+def parts_of_means(runs: Iterable[Run]) -> dict[Run, Run]:
+    """Each single fine-tuning whose mean with others is a run too, and that run."""
+    runs = set(runs)
+    return {
+        part: mean
+        for mean in sorted(runs)
+        for name in mean.variant.split("+")
+        if (part := Run(mean.model, mean.side, name)) in runs and part != mean
+    }
+
+
+def variant_name(variant: str) -> str:
+    """The variant in words."""
+    if variant == "base":
+        return "base"
+    if variant == "random":
+        return "random weights"
+    parts = variant.split("+")
+    if len(parts) == 1:
+        return f"fine-tuned: {variant}"
+    # Repeats of one task have names such as ner, ner_2.
+    same = takewhile(lambda letters: len(set(letters)) == 1, zip(*parts, strict=False))
+    common = "".join(letters[0] for letters in same)
+    common = common if common in parts else common.rstrip("0123456789_-. ")
+    # A title too long for one line is broken before, not inside, what stands in brackets.
+    mean = f"(mean of {len(parts)})".replace(" ", "\N{NO-BREAK SPACE}")
+    return f"fine-tuned: {common or variant} {mean}"
+
+
+def variant_order(variant: str) -> tuple[int, str]:
+    """Base first, then random weights, then the fine-tuned by name."""
+    return {"base": 0, "random": 1}.get(variant, 2), variant

@@ -1,0 +1,109 @@
+"""The one place for sizes, colours and matplotlib settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import matplotlib
+
+from polyconcept.figures.fonts import installed_families
+
+__all__ = [
+    "CEILING",
+    "COLUMN_WIDTH",
+    "GREY",
+    "LINE_STYLES",
+    "NULL",
+    "TEXT_WIDTH",
+    "Look",
+    "look",
+    "style",
+]
+
+_LineStyle: TypeAlias = Literal["-", "--", ":", "-."]
+
+COLUMN_WIDTH = 3.03
+"""Inches; one column of an ACL paper."""
+TEXT_WIDTH = 6.3
+"""Inches; both columns of an ACL paper, or the text of an A4 page."""
+GREY = "#595959"
+"""7:1 on white: readable in print where something counts less."""
+NULL: dict[str, Any] = {
+    "facecolor": "#E8E8E8",
+    "edgecolor": "#C4C4C4",
+    "hatch": "//////",
+    "linewidth": 0.6,
+}
+"""Range of permuted input: hatched, so that it is no interval in grey-scale either; with a rim, so
+that a range without width is seen."""
+CEILING: dict[str, Any] = {"color": GREY, "linestyle": ":", "linewidth": 0.9}
+"""Ceiling: a thin dotted line without markers."""
+
+# Okabe & Ito (2008), "Color universal design"; their yellow is left out, too pale on white.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#E69F00", "#56B4E9")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+LINE_STYLES: tuple[_LineStyle, ...] = ("-", "--", ":", "-.")
+"""Told apart without colour."""
+
+_SETTINGS = {
+    "font.size": 8.0,
+    "axes.labelsize": 8.0,
+    "axes.titlesize": 8.0,
+    "figure.titlesize": 9.0,
+    "legend.fontsize": 7.5,
+    "xtick.labelsize": 7.0,
+    "ytick.labelsize": 7.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "grid.color": "#D9D9D9",
+    "grid.linewidth": 0.5,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4.0,
+    "hatch.linewidth": 0.6,
+    "legend.frameon": False,
+    # Words of a corpus are drawn as they are: "$" starts no formula.
+    "text.parse_math": False,
+    # TrueType in the PDF: text can be searched, and journals refuse Type 3.
+    "pdf.fonttype": 42,
+    "savefig.dpi": 200.0,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the curve of one pair is drawn: three signs, so that grey-scale loses nothing."""
+
+    color: str
+    """Okabe-Ito colour."""
+    marker: str
+    """Marker at each layer."""
+    linestyle: _LineStyle
+    """Line between the markers."""
+
+
+def look(index: int) -> Look:
+    """Look of the curve with this number; repeats after 56 curves."""
+    return Look(
+        color=_COLOURS[index % len(_COLOURS)],
+        marker=_MARKERS[index % len(_MARKERS)],
+        linestyle=LINE_STYLES[index % len(LINE_STYLES)],
+    )
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Matplotlib's defaults with this package's settings; on leaving, the caller's again."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        settings: dict[Any, Any] = {**_SETTINGS, "font.family": list(installed_families())}
+        matplotlib.rcParams.update(settings)
+        yield

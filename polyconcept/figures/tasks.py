@@ -1,0 +1,188 @@
+"""Task scores as bars per language: fine-tuned on it, or zero-shot."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from polyconcept.figures.style import TEXT_WIDTH, style
+from polyconcept.records.scores import Score
+
+__all__ = ["plot_task_scores"]
+
+_LABELS = {
+    "entity_f1": "entity F1",
+    "accuracy": "accuracy",
+    "macro_f1": "macro F1",
+    "bleu": "BLEU",
+    "chrf": "chrF++",
+}
+_TRANSLATION = ("bleu", "chrf")
+"""Metrics from 0 to 100, whose `source` is the language translated from."""
+_ROW_HEIGHT = 1.6
+# Dark and full against white and hatched: different in grey-scale and on any screen.
+_TUNED: dict[str, Any] = {
+    "facecolor": "#0072B2",
+    "edgecolor": "#0072B2",
+    "label": "language fine-tuned on",
+}
+_ZERO_SHOT: dict[str, Any] = {
+    "facecolor": "#FFFFFF",
+    "edgecolor": "#D55E00",
+    "hatch": "/////",
+    "label": "zero-shot: language never fine-tuned on",
+}
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What the panels of one row have in common."""
+
+    metric: str
+    variant: str
+    source: str
+    corpus: str
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """Score of one language."""
+
+    language: str
+    zero_shot: bool
+    by_seed: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        return sum(self.by_seed) / len(self.by_seed)
+
+
+_Panels: TypeAlias = Mapping[tuple[_Row, str], Sequence[_Bar]]
+
+
+@style()
+def plot_task_scores(scores: Iterable[Score], *, metrics: Sequence[str] = tuple(_LABELS)) -> Figure:
+    """Task scores per language: a column per model, a row per task and metric.
+
+    Languages that the model was fine-tuned on come first, in full bars; zero-shot languages are
+    hatched. Several seeds are averaged; a line then spans their lowest and highest score. The
+    axes of a row are alike; they run from 0 to 1, for BLEU and chrF++ from 0 to the best score.
+
+    Args:
+        scores: the score table, in any order; rows of other metrics are passed over.
+        metrics: metrics that are shown, from top to bottom.
+
+    Raises:
+        ValueError: no row has one of `metrics`, a row does not say whether it is zero-shot, or two
+            rows differ in nothing but value.
+    """
+    scores = list(scores)
+    rows = [score for score in scores if score.metric in metrics and score.is_plain]
+    if not rows:
+        there = ", ".join(sorted({score.metric for score in scores})) or "the table is empty"
+        raise ValueError(f"no row has one of the metrics {', '.join(metrics)}; there are: {there}")
+    return _draw(_panels(rows), metrics)
+
+
+def _panels(rows: Sequence[Score]) -> _Panels:
+    found: dict[tuple[_Row, str], dict[tuple[bool, str], dict[int, float]]] = defaultdict(dict)
+    for score in rows:
+        if score.zero_shot is None or score.seed is None:
+            raise ValueError(f"a row of {score.metric} does not say if it is zero-shot: {score}")
+        row = _Row(score.metric, score.variant, score.source, score.corpus)
+        languages = found[row, score.model]
+        by_seed = languages.setdefault((score.zero_shot, score.target), {})
+        # One language is either: the other flag would be a second bar of the same name.
+        if score.seed in by_seed or (not score.zero_shot, score.target) in languages:
+            raise ValueError(
+                f"two rows of {score.metric} are of the same model, language and seed, or disagree "
+                f"whether it is zero-shot: {score}"
+            )
+        by_seed[score.seed] = score.value
+    return {
+        panel: [
+            _Bar(language, zero_shot, tuple(by_seed[seed] for seed in sorted(by_seed)))
+            for (zero_shot, language), by_seed in sorted(languages.items())
+        ]
+        for panel, languages in found.items()
+    }
+
+
+def _draw(panels: _Panels, metrics: Sequence[str]) -> Figure:
+    rows = sorted(
+        {row for row, _ in panels},
+        key=lambda row: (row.variant, metrics.index(row.metric), row.source, row.corpus),
+    )
+    models = sorted({model for _, model in panels})
+    figure = Figure(figsize=(TEXT_WIDTH, _ROW_HEIGHT * len(rows) + 0.5))
+    figure.set_layout_engine("constrained")
+    grid = figure.subplots(len(rows), len(models), sharey="row", squeeze=False)
+    width = (TEXT_WIDTH - 0.7) / len(models)
+    for row, line in zip(rows, grid, strict=True):
+        shown = [model for model in models if (row, model) in panels]
+        for model, axes in zip(models, line, strict=True):
+            if model not in shown:
+                axes.remove()
+                continue
+            _draw_bars(axes, panels[row, model], row.metric in _TRANSLATION, width)
+            axes.set_title(model, fontsize=8)
+            axes.tick_params(labelleft=model == shown[0])
+            if model == shown[0]:
+                axes.set_ylabel(_label(row, rows))
+        bars = [panels[row, model] for model in shown]
+        _scale(line[models.index(shown[0])], bars, row.metric in _TRANSLATION, width)
+    used = {bar.zero_shot for bars in panels.values() for bar in bars}
+    handles = [Patch(**(_ZERO_SHOT if zero_shot else _TUNED)) for zero_shot in sorted(used)]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    return figure
+
+
+def _label(row: _Row, rows: Sequence[_Row]) -> str:
+    """Metric and task; the test set only where rows differ in nothing else."""
+    same = [r for r in rows if (r.metric, r.variant, r.source) == (row.metric, row.variant, row.source)]  # noqa: E501  # fmt: skip
+    corpus = f"\n{row.corpus}" if len(same) > 1 else ""
+    of = "from" if row.metric in _TRANSLATION else "tuned on"
+    return f"{_LABELS.get(row.metric, row.metric)}\n{row.variant}, {of} {row.source}{corpus}"
+
+
+def _draw_bars(axes: Axes, bars: Sequence[_Bar], percent: bool, width: float) -> None:
+    """One bar per language with its score above; upright where bars are narrow."""
+    for place, bar in enumerate(bars):
+        axes.bar(place, bar.mean, width=0.75, linewidth=0.8,
+                 **(_ZERO_SHOT if bar.zero_shot else _TUNED))  # fmt: skip
+        if len(bar.by_seed) > 1:
+            axes.plot([place] * 2, [min(bar.by_seed), max(bar.by_seed)], color="black", lw=1)
+        axes.annotate(
+            f"{bar.mean:.{1 if percent else 2}f}", (place, max(bar.by_seed)), xytext=(0, 1.5),
+            textcoords="offset points", ha="center", va="bottom", fontsize=7,
+            rotation=90 if _narrow(bars, width) else 0,
+        )  # fmt: skip
+    names = [bar.language for bar in bars]
+    turned = max(len(name) for name in names) * 0.065 > width / len(bars)
+    axes.set_xticks(range(len(bars)), names, rotation=90 if turned else 0)
+    axes.set_xlim(-0.6, len(bars) - 0.4)
+    axes.tick_params(axis="x", length=0)
+
+
+def _narrow(bars: Sequence[_Bar], width: float) -> bool:
+    """Whether a number is wider than a bar."""
+    return width / len(bars) < 0.27
+
+
+def _scale(axes: Axes, panels: Sequence[Sequence[_Bar]], percent: bool, width: float) -> None:
+    """The height that all panels of a row share."""
+    top, ticks = 1.0, [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    if percent:
+        # BLEU is far below 100: the best score sets the height, or 1 where all are 0.
+        top = max(value for bars in panels for bar in bars for value in bar.by_seed) or 1.0
+        ticks = [tick for tick in MaxNLocator(5).tick_values(0.0, top) if tick <= top]
+    axes.set_yticks(ticks)
+    # Room for the number above the highest bar.
+    axes.set_ylim(0.0, top * (1.3 if any(_narrow(bars, width) for bars in panels) else 1.13))

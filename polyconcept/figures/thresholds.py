@@ -1,0 +1,142 @@
+"""Scores over the threshold that they are counted at, a line per layer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from polyconcept.figures.grid import add_legend, label_of, label_scores, panel_grid, size_of_grid
+from polyconcept.figures.rows import Pair, Run, choose
+from polyconcept.figures.style import GREY, LINE_STYLES, style
+from polyconcept.records.scores import Score
+from polyconcept.records.text import Definition
+
+__all__ = ["plot_curves"]
+
+_PARAMETERS = {"calign": "match", "colap": "share"}
+_PALEST = 0.88
+"""The end of the colours that still stands out from white."""
+_THRESHOLD: dict[str, Any] = {"color": GREY, "linewidth": 0.8}
+
+_Line: TypeAlias = tuple[tuple[float, ...], tuple[float, ...]]
+"""Thresholds, increasing, and the mean score of the pairs at each."""
+
+
+@style()
+def plot_curves(
+    scores: Iterable[Score],
+    metric: str,
+    *,
+    definition: Definition = "published",
+    over: str = "all",
+    corpus: str | None = None,
+    threshold: float | None = None,
+) -> Figure:
+    """One metric at every threshold: a panel per run, a line per layer, the mean of the pairs.
+
+    Args:
+        scores: the score table, in any order; rows of other metrics and kinds are passed over.
+        metric: ``calign``, over ``match``, or ``colap``, over ``share``.
+        definition: the metric's definition that is shown.
+        over: clusters that count, ``all`` or ``large``.
+        corpus: the corpus that is shown; needed where the rows have several.
+        threshold: the study's own, marked by a thin upright line.
+
+    Raises:
+        ValueError: an unknown metric, no row fits, a row has no layer or no threshold, two rows
+            differ in nothing but value, or pairs of a layer have other thresholds.
+    """
+    if metric not in _PARAMETERS:
+        raise ValueError(f"no curve of '{metric}'; there are those of {', '.join(_PARAMETERS)}")
+    parameter = _PARAMETERS[metric]
+    rows = choose(
+        scores, metric, definition=definition, over=over, corpus=corpus,
+        keep=lambda row: row.parameter == parameter and not (row.control or row.against),
+        kind=f"with parameter '{parameter}'",
+    )  # fmt: skip
+    return _draw(_lines(rows), parameter, label_of(metric, definition, over), threshold)
+
+
+def _draw(
+    lines: Mapping[Run, Mapping[int, _Line]], parameter: str, label: str, threshold: float | None
+) -> Figure:
+    looks = _looks(sorted({layer for of_run in lines.values() for layer in of_run}))
+    handles = [Line2D([], [], **signs) for signs in looks.values()]
+    labels = [f"layer {layer}" for layer in looks]
+    if threshold is not None:
+        handles.append(Line2D([], [], **_THRESHOLD))
+        labels.append(f"this study: {threshold:g}")
+    figure = Figure(figsize=size_of_grid(lines.keys(), labels))
+    figure.set_layout_engine("constrained")
+    for run, axes, _ in panel_grid(figure, lines.keys()):
+        _draw_lines(axes, lines[run], looks, threshold)
+        axes.set_xlabel(parameter)
+    label_scores(figure, label)
+    add_legend(figure, handles, labels)
+    return figure
+
+
+def _lines(rows: Sequence[Score]) -> dict[Run, dict[int, _Line]]:
+    """The line of each run and layer."""
+    found: dict[tuple[Run, int], dict[Pair, dict[float, float]]] = defaultdict(
+        lambda: defaultdict(dict)
+    )
+    for row in rows:
+        if row.layer is None or row.at is None:
+            raise ValueError(f"a row of {row.metric} has no layer or no threshold: {row}")
+        run = Run(row.model, row.side, row.variant)
+        by_threshold = found[run, row.layer][row.source, row.target]
+        if row.at in by_threshold:
+            raise ValueError(f"two rows of {row.metric} differ in nothing but their value: {row}")
+        by_threshold[row.at] = row.value
+    lines: dict[Run, dict[int, _Line]] = defaultdict(dict)
+    for (run, layer), of_pairs in sorted(found.items(), key=lambda item: item[0]):
+        lines[run][layer] = _mean(of_pairs, f"{run.model} {run.variant}, layer {layer}")
+    return dict(lines)
+
+
+def _mean(of_pairs: Mapping[Pair, Mapping[float, float]], where: str) -> _Line:
+    thresholds = sorted({at for values in of_pairs.values() for at in values})
+    for pair, values in sorted(of_pairs.items()):
+        if len(values) != len(thresholds):
+            raise ValueError(
+                f"{where}: {'-'.join(pair)} has a score at {len(values)} of {len(thresholds)} "
+                "thresholds; a mean over pairs needs all of each"
+            )
+    means = [sum(v[at] for v in of_pairs.values()) / len(of_pairs) for at in thresholds]
+    return tuple(thresholds), tuple(means)
+
+
+def _looks(layers: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Dark to light with the layer; line styles tell neighbours apart in grey-scale."""
+    colours = matplotlib.colormaps["viridis"]
+    step = _PALEST / max(len(layers) - 1, 1)
+    return {
+        layer: {
+            "color": to_hex(colours(index * step)),
+            "linestyle": LINE_STYLES[index % len(LINE_STYLES)],
+        }
+        for index, layer in enumerate(layers)
+    }
+
+
+def _draw_lines(
+    axes: Axes,
+    lines: Mapping[int, _Line],
+    looks: Mapping[int, Mapping[str, Any]],
+    threshold: float | None,
+) -> None:
+    for layer, (thresholds, means) in lines.items():
+        axes.plot(thresholds, means, label=f"layer {layer}", **looks[layer])
+    if threshold is not None:
+        axes.axvline(threshold, zorder=1, **_THRESHOLD)
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_xticks((0.0, 0.5, 1.0), ("0", "0.5", "1"))
+    axes.set_ylim(-0.03, 1.03)

@@ -1,0 +1,1 @@
+"""What the project takes from the machine: files that appear whole, limits, devices, logs."""

@@ -1,0 +1,1 @@
+"""The values that pass between rooms, by subject; they import nothing of ours."""

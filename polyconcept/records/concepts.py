@@ -1,0 +1,189 @@
+"""Clusterings as they pass between rooms, and where vectors and concepts are read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+
+from polyconcept.records.arrays import Bool, Centers, ClusterOfWord, Float64, Int32, Rows, Vectors
+from polyconcept.records.text import Definition, Selection, Words
+
+BEFORE_NORM = -1_000_000
+"""In the place of a layer's number: the last layer, before the model's final norm."""
+
+
+Part: TypeAlias = Literal["source", "target", "pooled"]
+"""Words clustered together: of one language of a pair, or of both (source's first)."""
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """One k-means result: the best of its restarts."""
+
+    cluster: ClusterOfWord
+    """Cluster of each clustered word, 0-based."""
+    centers: Centers
+    """Mean vector of each cluster, in the space of the input vectors."""
+    inertia: float
+    """Sum of squared distances of the words to their centers."""
+    restart_inertias: Float64[np.ndarray, " restart"]
+    """Inertia that each restart ended with, in order of their seeds."""
+    n_iterations: int
+    """Lloyd iterations of the best restart."""
+
+    @property
+    def n_clusters(self) -> int:
+        """Number of clusters asked for."""
+        return len(self.centers)
+
+
+@dataclass(frozen=True)
+class ConceptKey:
+    """Which clustering of a pair's words: one per layer, seed, metric, definition and part."""
+
+    layer: int
+    """0 = embedding output, n = after block n."""
+    seed: int
+    """Seed of the clustering."""
+    metric: str
+    """``calign`` or ``colap``: whose selection of words is clustered."""
+    definition: Definition
+    """Whose selection of words is clustered."""
+    part: Part
+    """Words of the source language, of the target language, or of both (source's first)."""
+    control: str = ""
+    """What was changed before clustering, such as ``centred`` or ``n_clusters=300``."""
+
+
+@runtime_checkable
+class VectorReader(Protocol):
+    """Where the word vectors of one language are read from, a layer at a time."""
+
+    @property
+    def language(self) -> str:
+        """Code of the language."""
+
+    def has(self, rows: Rows) -> Bool[np.ndarray, " word"]:
+        """Whether each row of the word table has a vector."""
+
+    def read(self, layer: int, rows: Rows, out: Vectors | None = None) -> Vectors:
+        """Vectors of rows of the word table in one layer; in the memory of `out`, if given."""
+
+
+@dataclass(frozen=True)
+class ConceptExample:
+    """A source concept and the target concept it aligns to, as word lists to look at."""
+
+    source: str
+    """Code of the source language."""
+    target: str
+    """Code of the target language."""
+    layer: int
+    """0 = embedding output, n = after block n."""
+    source_types: tuple[str, ...]
+    """Word types of the source cluster, most frequent first."""
+    target_types: tuple[str, ...]
+    """Word types of the target cluster, most frequent first."""
+    source_matched: tuple[bool, ...]
+    """Whether one of the best translations of each source type is in the target cluster."""
+    fraction: float
+    """Share of the source types that are matched, from 0 to 1."""
+
+
+def layer_name(layer: int) -> str:
+    """How a message calls a layer."""
+    return "the state before the final norm" if layer == BEFORE_NORM else f"layer {layer}"
+
+
+@runtime_checkable
+class ConceptReader(Protocol):
+    """Where a pair's clusterings are read from, one at a time."""
+
+    @property
+    def source(self) -> Words:
+        """Word table of the source language."""
+
+    @property
+    def target(self) -> Words:
+        """Word table of the target language."""
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """Layers that were clustered."""
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds that each layer was clustered with."""
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """Definitions whose words were clustered."""
+
+    def selection(self, metric: str, definition: Definition) -> Selection:
+        """Words that were clustered for a metric."""
+
+    def clusters(self, key: ConceptKey) -> Clusters:
+        """One clustering."""
+
+
+@runtime_checkable
+class ControlReader(ConceptReader, Protocol):
+    """Clusterings under a control; of some metrics only."""
+
+    @property
+    def control(self) -> str:
+        """What was changed, such as ``centred`` or ``n_clusters=300``."""
+
+    def metrics(self) -> tuple[str, ...]:
+        """Metrics whose words were clustered."""
+
+
+@dataclass(frozen=True)
+class ClusteredWords:
+    """Words of one language with their spellings and clusters: what CALIGN compares."""
+
+    language: str
+    """Code of the language."""
+    types: tuple[str, ...]
+    """Distinct spellings; some may have no word here."""
+    word_type: Int32[np.ndarray, " word"]
+    """Index into `types` of each word."""
+    cluster: ClusterOfWord
+    """Cluster of each word, 0-based."""
+    n_clusters: int
+    """Number of clusters, those without words included."""
+    sentence: Int32[np.ndarray, " word"] | None = None
+    """Sentence of each word, where words come from a word table."""
+
+    @classmethod
+    def of(
+        cls, words: Words, rows: Rows, cluster: ClusterOfWord, *, n_clusters: int
+    ) -> ClusteredWords:
+        """The rows of a word table that were clustered, in the order of `cluster`."""
+        return cls(
+            words.language,
+            words.types,
+            words.word_type[rows],
+            cluster,
+            n_clusters,
+            words.sentence[rows],
+        )
+
+    @classmethod
+    def of_part(cls, concepts: ConceptReader, key: ConceptKey) -> ClusteredWords:
+        """The words of one language of a pair, as clustered alone: part ``source`` or ``target``.
+
+        Raises:
+            ValueError: the part is neither.
+        """
+        selection = concepts.selection(key.metric, key.definition)
+        parts = {
+            "source": (concepts.source, selection.source_rows),
+            "target": (concepts.target, selection.target_rows),
+        }
+        if key.part not in parts:
+            raise ValueError(f"part {key.part!r}: expected 'source' or 'target'")
+        clusters = concepts.clusters(key)
+        return cls.of(*parts[key.part], clusters.cluster, n_clusters=clusters.n_clusters)

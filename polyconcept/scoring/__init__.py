@@ -1,0 +1,1 @@
+"""CALIGN, COLAP and their rivals, and what a score means: chance, ceilings, intervals, curves."""

@@ -1,0 +1,199 @@
+"""CALIGN of permuted dictionaries and of samples of the sentences; clusters stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import block_diag, csr_array
+
+from polyconcept.records.arrays import Bool, Int64
+from polyconcept.records.concepts import ClusteredWords
+from polyconcept.records.scores import CalignRule
+from polyconcept.scoring.calign import enough, incidence, ones, size_fits
+
+__all__ = ["frequency_bands", "permuted_counts", "resampled_counts"]
+
+_BLOCK_ENTRIES = 100_000
+
+
+def frequency_bands(words: ClusteredWords) -> Int64[np.ndarray, " type"]:
+    """Band of each word type: floor(log2) of its count among the clustered words; -1 for none."""
+    counts = np.bincount(words.word_type, minlength=len(words.types))
+    bands = np.full(len(counts), -1, dtype=np.int64)
+    present = counts > 0
+    bands[present] = np.floor(np.log2(counts[present])).astype(np.int64)
+    return bands
+
+
+def permuted_counts(
+    source: ClusteredWords,
+    target: ClusteredWords,
+    translations: csr_array,
+    rule: CalignRule,
+    *,
+    n_permutations: int,
+    rng: np.random.Generator,
+) -> Int64[np.ndarray, "permutation 3"]:
+    """CALIGN's counts with the dictionary's targets permuted inside their bands of frequency.
+
+    Args:
+        source: words of the source language and their clusters.
+        target: words of the target language and their clusters.
+        translations: matrix of ones, source type x target type.
+        rule: definition and thresholds.
+        n_permutations: how often.
+        rng: where the permutations come from.
+
+    Returns:
+        Aligned clusters, clusters with words, large clusters.
+    """
+    cells = _cells(source), _cells(target)
+    bands = frequency_bands(target)
+    order = np.argsort(bands, kind="stable")
+
+    def permuted() -> csr_array:
+        # Random keys sorted inside each band: a permutation of its types.
+        place = np.empty_like(order)
+        place[order] = np.lexsort((rng.random(len(bands)), bands))
+        return csr_array(
+            (translations.data, place[translations.indices], translations.indptr),
+            shape=translations.shape,
+        )
+
+    counts = [
+        _counts(
+            cells[0].incidence(np.ones((len(cells[0].cluster), n), dtype=bool)),
+            cells[1].incidence(np.ones((len(cells[1].cluster), n), dtype=bool)),
+            [permuted() for _ in range(n)],
+            (source.n_clusters, target.n_clusters),
+            rule,
+        )
+        for n in _blocks(n_permutations, translations)
+    ]
+    return np.concatenate(counts)
+
+
+def resampled_counts(
+    source: ClusteredWords,
+    target: ClusteredWords,
+    translations: csr_array,
+    rule: CalignRule,
+    draws: Int64[np.ndarray, "resample sentence"],
+) -> Int64[np.ndarray, "resample 3"]:
+    """CALIGN's counts of the words of drawn sentences, in the clusters of all words.
+
+    Args:
+        source: words of the source language, with their sentences.
+        target: words of the target language, with their sentences.
+        translations: matrix of ones, source type x target type.
+        rule: definition and thresholds.
+        draws: how often each sentence is drawn; it matters only whether it is.
+
+    Returns:
+        Aligned clusters, clusters with words, large clusters.
+
+    Raises:
+        ValueError: words without sentences, or sentences that the draws do not have.
+    """
+    cells = _cells(source), _cells(target)
+    by_sentence = [
+        _by_sentence(words, side, draws.shape[1])
+        for words, side in zip((source, target), cells, strict=True)
+    ]
+    counts, first = [], 0
+    for n in _blocks(len(draws), translations):
+        drawn = (draws[first : first + n] > 0).T.astype(np.int32)
+        parts = [
+            side.incidence((sentences @ drawn) > 0)
+            for side, sentences in zip(cells, by_sentence, strict=True)
+        ]
+        sizes = source.n_clusters, target.n_clusters
+        counts.append(_counts(parts[0], parts[1], [translations] * n, sizes, rule))
+        first += n
+    return np.concatenate(counts)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The (cluster, type) cells that have words."""
+
+    cluster: Int64[np.ndarray, " cell"]
+    word_type: Int64[np.ndarray, " cell"]
+    shape: tuple[int, int]
+    place: Int64[np.ndarray, " word"]
+    """Cell of each word."""
+
+    def incidence(self, present: Bool[np.ndarray, "cell draw"]) -> csr_array:
+        """Matrix of ones, (draw, cluster) x (draw, type), of the cells present in each draw."""
+        draw, cell = np.nonzero(present.T)
+        n_draws = present.shape[1]
+        return ones(
+            draw * self.shape[0] + self.cluster[cell],
+            draw * self.shape[1] + self.word_type[cell],
+            (n_draws * self.shape[0], n_draws * self.shape[1]),
+        )
+
+
+def _cells(words: ClusteredWords) -> _Cells:
+    incidence(words)  # refuses columns that do not fit
+    n_types = len(words.types)
+    cell = words.cluster.astype(np.int64) * n_types + words.word_type
+    distinct, place = np.unique(cell, return_inverse=True)
+    return _Cells(distinct // n_types, distinct % n_types, (words.n_clusters, n_types), place)
+
+
+def _by_sentence(words: ClusteredWords, cells: _Cells, n_sentences: int) -> csr_array:
+    """Matrix of ones, cell x sentence."""
+    if words.sentence is None:
+        raise ValueError(f"{words.language}: words without sentences cannot be resampled")
+    if words.sentence.max() >= n_sentences:
+        raise ValueError(
+            f"{words.language}: a word stands in sentence {words.sentence.max()}, the draws are "
+            f"of sentences 0 to {n_sentences - 1}"
+        )
+    return ones(cells.place, words.sentence, (len(cells.cluster), n_sentences))
+
+
+def _blocks(n_draws: int, translations: csr_array) -> list[int]:
+    """How many draws are looked at together.
+
+    Many products of small matrices cost by their calls, one of large matrices by its memory.
+    """
+    size = max(1, min(n_draws, _BLOCK_ENTRIES // max(1, translations.nnz)))
+    return [min(size, n_draws - first) for first in range(0, n_draws, size)]
+
+
+def _counts(
+    in_source: csr_array,
+    in_target: csr_array,
+    translations: Sequence[csr_array],
+    n_clusters: tuple[int, int],
+    rule: CalignRule,
+) -> Int64[np.ndarray, "draw 3"]:
+    """Aligned clusters, clusters with words, large clusters, of each draw.
+
+    Args:
+        in_source: matrix of ones, (draw, source cluster) x (draw, type).
+        in_target: matrix of ones, (draw, target cluster) x (draw, type).
+        translations: matrix of ones, source type x target type, of each draw.
+        n_clusters: clusters of the source and of the target.
+        rule: definition and thresholds.
+    """
+    n_types, n_target_types = np.diff(in_source.indptr), np.diff(in_target.indptr)
+    large = np.flatnonzero(n_types > rule.min_types)
+    reached = csr_array(block_diag(translations, format="csr")) @ in_target.T.tocsr()
+    reached.data[:] = 1
+    # Only large clusters can align.
+    matched = (in_source[large] @ reached).tocoo()
+    row, column, count = large[matched.row], matched.col, matched.data
+    good = enough(count, n_types, row, rule)
+    good &= size_fits(n_types, n_target_types, row, column, rule)
+    aligned = np.zeros(len(n_types), dtype=bool)
+    aligned[row[good]] = True
+    by_draw = (
+        flags.reshape(len(translations), n_clusters[0])
+        for flags in (aligned, n_types > 0, n_types > rule.min_types)
+    )
+    return np.stack([flags.sum(axis=1, dtype=np.int64) for flags in by_draw], axis=1)

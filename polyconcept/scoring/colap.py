@@ -1,0 +1,96 @@
+"""Which clusters of two languages, clustered together, hold enough words of each."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+
+from polyconcept.records.arrays import Bool, ClusterOfWord, Int, Int32, Int64
+from polyconcept.records.scores import ClusterOverlap, Score, ScoreKey
+from polyconcept.records.text import Definition
+from polyconcept.scoring.thresholds import exact, least_count
+
+__all__ = ["colap", "colap_scores", "overlaps", "overlaps_at"]
+
+
+def colap(
+    source_cluster: Int32[np.ndarray, " source_word"],
+    target_cluster: Int32[np.ndarray, " target_word"],
+    *,
+    n_clusters: int,
+    share: float,
+    definition: Definition,
+) -> ClusterOverlap:
+    """Which clusters of two languages, clustered together, hold enough words of each.
+
+    Args:
+        source_cluster: cluster of each word of the source language, 0-based.
+        target_cluster: cluster of each word of the target language.
+        n_clusters: number of clusters; those without words never count.
+        share: share of a cluster's words that each language must hold, from 0 to 1.
+        definition: `published`: more than `share`, compared as doubles of percent as the released
+            code does; `corrected`: at least `share`, compared exactly, and at least one word.
+
+    Raises:
+        ValueError: a share outside 0 to 1, an unknown definition, a cluster outside
+            0..n_clusters-1, or no words at all.
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"share {share}: expected from 0 to 1")
+    n_source = _count("source_cluster", source_cluster, n_clusters)
+    n_target = _count("target_cluster", target_cluster, n_clusters)
+    if not len(source_cluster) + len(target_cluster):
+        raise ValueError("no words in either language: COLAP needs clusters with words")
+    return ClusterOverlap(
+        definition, share, n_source, n_target, overlaps(n_source, n_target, share, definition)
+    )
+
+
+def overlaps_at(overlap: ClusterOverlap, share: float) -> Bool[np.ndarray, " cluster"]:
+    """Which clusters overlap at another share; equals `colap` with that share."""
+    return overlaps(overlap.n_source, overlap.n_target, share, overlap.definition)
+
+
+def colap_scores(overlap: ClusterOverlap, key: ScoreKey) -> list[Score]:
+    """The row of the score table: overlapping clusters among the clusters with words."""
+    return [
+        Score(
+            metric="colap",
+            definition=overlap.definition,
+            over="all",
+            **asdict(key),
+            n_hit=overlap.n_overlapping,
+            n_total=overlap.n_clusters,
+            value=overlap.n_overlapping / overlap.n_clusters,
+        )
+    ]
+
+
+def _count(name: str, cluster: ClusterOfWord, n_clusters: int) -> Int64[np.ndarray, " cluster"]:
+    if len(cluster) and not (cluster.min() >= 0 and cluster.max() < n_clusters):
+        raise ValueError(
+            f"{name} runs from {cluster.min()} to {cluster.max()}: expected 0 to {n_clusters - 1}"
+        )
+    return np.bincount(cluster, minlength=n_clusters)
+
+
+def overlaps(
+    n_source: Int[np.ndarray, "*draw cluster"],
+    n_target: Int[np.ndarray, "*draw cluster"],
+    share: float,
+    definition: Definition,
+) -> Bool[np.ndarray, "*draw cluster"]:
+    """Whether both languages hold enough of each cluster (docs/METRICS.md)."""
+    total = n_source + n_target
+    fewer = np.minimum(n_source, n_target)
+    enough: Bool[np.ndarray, "*draw cluster"]
+    if definition == "corrected":
+        enough = (fewer >= least_count(share, total.ravel()).reshape(total.shape)) & (fewer > 0)
+    elif definition == "published":
+        # The released code's order of operations, and its percent: 0.07 * 100 must be 7.0, not
+        # 7.000000000000001. Rounding is monotone, so the language with fewer words decides.
+        enough = fewer / np.maximum(total, 1) * 100 > float(exact(share) * 100)
+    else:
+        raise ValueError(f"definition {definition!r}: expected 'published' or 'corrected'")
+    return enough

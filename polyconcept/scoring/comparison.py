@@ -1,0 +1,206 @@
+"""What fine-tuning changes, with an interval: sample by sample from the same sentences."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+
+from polyconcept.records.arrays import Float64
+from polyconcept.records.scores import Resamples, Score
+from polyconcept.scoring.statistics import interval, spread, within_variance
+
+__all__ = ["compare_variants"]
+
+_log = logging.getLogger(__name__)
+
+_Place: TypeAlias = tuple[str, str, str, str, str, str, str, str, int | None]
+"""Metric, definition, over, model, side, corpus, source, target, layer: all but the variant."""
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """One variant's score in one place."""
+
+    summary: Score
+    by_seed: tuple[float, ...]
+    resamples: Resamples
+
+
+def compare_variants(
+    scores: Sequence[Score],
+    resamples: Sequence[Resamples],
+    *,
+    repeats: Sequence[Sequence[str]] = (),
+) -> Iterator[Score]:
+    """Rows of fine-tuned minus base, and of fine-tunings that were repeated under other seeds.
+
+    Args:
+        scores: the score table: scores of single seeds and summaries.
+        resamples: scores of samples of the sentences, of the same runs.
+        repeats: groups of variants that differ in the seed of their fine-tuning only.
+
+    Raises:
+        ValueError: a resampled score has no row in the table, or a fine-tuned one no base score to
+            compare with; two variants have other samples.
+    """
+    for place, variants in _by_place(scores, resamples).items():
+        base = variants.pop("base", None)
+        tuned = {name: one for name, one in variants.items() if name != "random"}
+        if base is None and tuned and place[2] == "large":
+            _log.warning("%s: the base model has no score over large clusters: no change", place)
+            continue
+        if base is None and tuned:
+            raise ValueError(
+                f"{', '.join(sorted(tuned))} of {place}: no score of the base model to compare with"
+            )
+        groups = [[name] for name in tuned]
+        groups += [list(group) for group in repeats if set(group) <= tuned.keys()]
+        for group in groups:
+            measured = [tuned[name] for name in group]
+            name = "+".join(group)
+            if len(group) > 1:
+                yield _pooled(measured, name)
+            assert base is not None
+            yield _change(measured, base, name)
+
+
+def _by_place(
+    scores: Sequence[Score], resamples: Sequence[Resamples]
+) -> dict[_Place, dict[str, _Measured]]:
+    summaries: dict[tuple[_Place, str], Score] = {}
+    by_seed: Mapping[tuple[_Place, str], list[tuple[int, float]]] = defaultdict(list)
+    for score in scores:
+        if score.is_plain and score.seed is None:
+            summaries[_place_of(score), score.variant] = score
+        elif score.is_plain and score.seed is not None:
+            by_seed[_place_of(score), score.variant].append((score.seed, score.value))
+    found: dict[_Place, dict[str, _Measured]] = defaultdict(dict)
+    for one in resamples:
+        place = _place_of_resamples(one)
+        where = place, one.key.variant
+        if where not in summaries or where not in by_seed:
+            raise ValueError(f"resampled scores of {where} have no rows in the score table")
+        seeds = tuple(value for _, value in sorted(by_seed[where]))
+        found[place][one.key.variant] = _Measured(summaries[where], seeds, one)
+        _check_paired(place, next(iter(found[place].values())).resamples, one)
+    return found
+
+
+def _check_paired(place: _Place, first: Resamples, other: Resamples) -> None:
+    if not np.array_equal(first.seed, other.seed):
+        names = " and ".join(
+            f"{one.key.variant} ({len(one.seed)} resamples, {len(set(one.seed.tolist()))} seeds)"
+            for one in (first, other)
+        )
+        raise ValueError(f"{names} of {place}: expected the same samples under the same seeds")
+
+
+def _place_of(score: Score) -> _Place:
+    return (
+        *(score.metric, score.definition, score.over, score.model, score.side, score.corpus),
+        *(score.source, score.target, score.layer),
+    )
+
+
+def _place_of_resamples(one: Resamples) -> _Place:
+    key = one.key
+    return (
+        *(one.metric, one.definition, one.over, key.model, key.side, key.corpus),
+        *(key.source, key.target, key.layer),
+    )
+
+
+def _pooled(measured: Sequence[_Measured], name: str) -> Score:
+    """The mean of repeated fine-tunings."""
+    means = [one.summary.value for one in measured]
+    var_sample, freedom = _sample(measured, None)
+    value, between = float(np.mean(means)), float(np.var(means, ddof=1))
+    low, high = interval(value, [(var_sample, freedom), _part(between, len(means))])
+    return replace(
+        _bare(measured[0].summary),
+        variant=name,
+        value=value,
+        low=low,
+        high=high,
+        var_sample=var_sample,
+        var_seed=_mean_spread(measured),
+        var_finetuning=_finetuning_variance(measured),
+    )
+
+
+def _change(measured: Sequence[_Measured], base: _Measured, name: str) -> Score:
+    """Fine-tuned minus base."""
+    means = [one.summary.value for one in measured]
+    value = float(np.mean(means)) - base.summary.value
+    var_sample, freedom = _sample(measured, base)
+    parts = [(var_sample, freedom)]
+    if len(means) > 1:
+        # It holds what the seeds of the clustering add to each mean.
+        parts.append(_part(float(np.var(means, ddof=1)), len(means)))
+    elif len(measured[0].by_seed) > 1:
+        parts.append(_part(float(np.var(measured[0].by_seed, ddof=1)), len(measured[0].by_seed)))
+    if len(base.by_seed) > 1:
+        parts.append(_part(float(np.var(base.by_seed, ddof=1)), len(base.by_seed)))
+    low, high = interval(value, parts, bounds=(-1.0, 1.0))
+    seeds = _mean_spread(measured), spread(base.by_seed)
+    return replace(
+        _bare(measured[0].summary),
+        variant=name,
+        against="base",
+        value=value,
+        low=low,
+        high=high,
+        var_sample=var_sample,
+        var_seed=None if seeds[0] is None or seeds[1] is None else seeds[0] + seeds[1],
+        var_finetuning=_finetuning_variance(measured) if len(measured) > 1 else None,
+    )
+
+
+def _part(variance: float, n: int) -> tuple[float, float]:
+    """Variance of a mean of n, and its degrees of freedom."""
+    return variance / n, n - 1.0
+
+
+def _sample(measured: Sequence[_Measured], base: _Measured | None) -> tuple[float, float]:
+    """Variance between samples of the mean score, or of its difference from the base's."""
+    values: Float64[np.ndarray, " resample"] = np.mean(
+        [one.resamples.value for one in measured], axis=0
+    )
+    if base is not None:
+        values = values - base.resamples.value
+    variance, freedom = within_variance(values, measured[0].resamples.seed)
+    return variance, float(freedom)
+
+
+def _mean_spread(measured: Sequence[_Measured]) -> float | None:
+    """Variance between seeds of the clustering, mean over the fine-tunings."""
+    spreads = [spread(one.by_seed) for one in measured]
+    known = [value for value in spreads if value is not None]
+    return float(np.mean(known)) if known else None
+
+
+def _finetuning_variance(measured: Sequence[_Measured]) -> float:
+    """Variance between fine-tunings, without what seeds of the clustering add to their means."""
+    between = float(np.var([one.summary.value for one in measured], ddof=1))
+    of_seeds = _mean_spread(measured)
+    return max(0.0, between - (of_seeds or 0.0) / len(measured[0].by_seed))
+
+
+def _bare(summary: Score) -> Score:
+    """The row's place, without the columns that are of this one variant."""
+    return replace(
+        summary,
+        n_hit=None,
+        n_total=None,
+        null_mean=None,
+        null_low=None,
+        null_high=None,
+        p=None,
+        ceiling=None,
+        normalised=None,
+    )

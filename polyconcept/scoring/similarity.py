@@ -1,0 +1,216 @@
+"""Rows of the score table: CKA and retrieval of a pair's linked words in every layer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from polyconcept.machine.logs import progress
+from polyconcept.records.arrays import Float32, Int32, Int64, Rows, Vectors
+from polyconcept.records.concepts import VectorReader
+from polyconcept.records.scores import Run, Score
+from polyconcept.records.text import Selection, Words
+from polyconcept.scoring.cka import linear_cka
+from polyconcept.scoring.retrieval import mutual_hits, sentence_means
+
+__all__ = ["similarity_layers"]
+
+_log = logging.getLogger(__name__)
+
+_NORMAL = 1.959963984540054  # 97.5 % of the standard normal distribution lie below
+
+
+@dataclass(frozen=True)
+class _Side:
+    """The linked words of one language that have vectors on both sides."""
+
+    reader: VectorReader
+    """Where their vectors are read from."""
+    rows: Rows
+    """Row of the word of each link."""
+    places: Int64[np.ndarray, " chosen"]
+    """Links of the words whose means are taken: a word once, of the drawn sentences only."""
+    sentence: Int32[np.ndarray, " chosen"]
+    """Sentence of each of them, 0-based among the drawn ones."""
+
+
+def similarity_layers(
+    source: VectorReader,
+    target: VectorReader,
+    pairs: Selection,
+    source_words: Words,
+    target_words: Words,
+    run: Run,
+    *,
+    layers: Sequence[int],
+    max_sentences: int,
+    seed: int,
+) -> Iterator[Score]:
+    """CKA of linked words and retrieval of their sentences, in every layer (docs/STATISTICS.md).
+
+    Pairs of which a word has no vector are left out. A sentence's vector is the mean of its words
+    in these pairs, each word once.
+
+    Args:
+        source: Vectors of the source language.
+        target: Vectors of the target language. Where its hidden size is another, there is no
+            cosine: rows of `retrieval` are left out.
+        pairs: Linked words, row i of the source with row i of the target, a word once for each of
+            its links: the selection ``calign``, ``published``.
+        source_words: Word table of the source language.
+        target_words: Word table of the target language.
+        run: Whose vectors they are.
+        layers: Layers to compare.
+        max_sentences: Of more sentences, this many are drawn; at least 2.
+        seed: Seed of this draw, the same for all layers.
+
+    Yields:
+        For each layer a row of ``cka`` (may be below 0) and one of ``retrieval`` with its Wilson
+        interval.
+
+    Raises:
+        ValueError: The words are no pairs, `max_sentences` is below 2, or a layer's vectors are too
+            few or have no CKA or cosine (with a note of the layer).
+    """
+    if max_sentences < 2:
+        raise ValueError(f"max_sentences {max_sentences}: retrieval needs at least 2 sentences")
+    sentence = _sentence_of_pairs(pairs, source_words, target_words)
+    has = source.has(pairs.source_rows) & target.has(pairs.target_rows)
+    if not has.all():
+        _log.warning(
+            "%s-%s: %d of %d linked pairs lack a vector and are left out",
+            *(source_words.language, target_words.language, len(has) - has.sum(), len(has)),
+        )
+    drawn = _drawn(sentence[has], max_sentences, seed)
+    sides = (
+        _side(source, pairs.source_rows[has], sentence[has], drawn),
+        _side(target, pairs.target_rows[has], sentence[has], drawn),
+    )
+    for layer in progress(layers, total=len(layers), description="comparing"):
+        try:
+            yield from _scores_of(sides, layer, len(drawn), run)
+        except ValueError as error:
+            languages = f"{source_words.language}-{target_words.language}"
+            error.add_note(f"layer {layer}, linked words of {languages}")
+            raise
+
+
+def _sentence_of_pairs(
+    pairs: Selection, source: Words, target: Words
+) -> Int32[np.ndarray, " link"]:
+    """The sentence of each pair; both words must stand in it."""
+    languages = f"{source.language}-{target.language}"
+    lengths = len(pairs.source_rows), len(pairs.target_rows)
+    if lengths[0] != lengths[1]:
+        raise ValueError(
+            f"{languages}: {lengths[0]} source words and {lengths[1]} target words are no pairs; "
+            "needed is a selection that holds both words of every link (calign, published)"
+        )
+    sentence: Int32[np.ndarray, " link"] = source.sentence[pairs.source_rows]
+    other = target.sentence[pairs.target_rows]
+    apart = np.flatnonzero(sentence != other)
+    if len(apart):
+        first = apart[0]
+        raise ValueError(
+            f"{languages}: pair {first} joins a word of sentence {sentence[first]} with one of "
+            f"sentence {other[first]}; linked words stand in the same sentence "
+            "(selection: calign, published)"
+        )
+    return sentence
+
+
+def _drawn(
+    sentence: Int32[np.ndarray, " link"], max_sentences: int, seed: int
+) -> Int32[np.ndarray, " drawn"]:
+    """The sentences that retrieval is scored on, ascending."""
+    found = np.unique(sentence)
+    if len(found) <= max_sentences:
+        return found
+    _log.info("retrieval: %d of %d sentences drawn with seed %d", max_sentences, len(found), seed)
+    return np.sort(np.random.default_rng(seed).choice(found, max_sentences, replace=False))
+
+
+def _side(
+    reader: VectorReader,
+    rows: Rows,
+    sentence: Int32[np.ndarray, " word"],
+    drawn: Int32[np.ndarray, " drawn"],
+) -> _Side:
+    among = np.flatnonzero(np.isin(sentence, drawn))
+    _, first = np.unique(rows[among], return_index=True)
+    places = among[first]
+    return _Side(reader, rows, places, np.searchsorted(drawn, sentence[places]).astype(np.int32))
+
+
+def _scores_of(
+    sides: tuple[_Side, _Side], layer: int, n_sentences: int, run: Run
+) -> Iterator[Score]:
+    source, target = (side.reader.read(layer, side.rows) for side in sides)
+    languages = sides[0].reader.language, sides[1].reader.language
+    n_links = len(source)
+    yield _row("cka", run, languages, layer, value=linear_cka(source, target), n_total=n_links)
+    if source.shape[1] != target.shape[1]:
+        _log.warning(
+            "layer %d: hidden sizes %d and %d, no cosine between them: no row of retrieval",
+            *(layer, source.shape[1], target.shape[1]),
+        )
+        return
+    n_hit = mutual_hits(
+        _means(source, sides[0], n_sentences), _means(target, sides[1], n_sentences)
+    )
+    low, high = _wilson(n_hit, n_sentences)
+    yield _row(
+        *("retrieval", run, languages, layer),
+        value=n_hit / n_sentences,
+        n_total=n_sentences,
+        n_hit=n_hit,
+        low=low,
+        high=high,
+    )
+
+
+def _means(vectors: Vectors, side: _Side, n_sentences: int) -> Float32[np.ndarray, "sentence dim"]:
+    return sentence_means(vectors[side.places], side.sentence, n_sentences=n_sentences)
+
+
+def _row(
+    metric: str,
+    run: Run,
+    languages: tuple[str, str],
+    layer: int,
+    *,
+    value: float,
+    n_total: int,
+    n_hit: int | None = None,
+    low: float | None = None,
+    high: float | None = None,
+) -> Score:
+    return Score(
+        metric=metric,
+        definition="",
+        over="",
+        **asdict(run),
+        source=languages[0],
+        target=languages[1],
+        layer=layer,
+        seed=None,
+        n_hit=n_hit,
+        n_total=n_total,
+        value=value,
+        low=low,
+        high=high,
+    )
+
+
+def _wilson(n_hit: int, n_total: int) -> tuple[float, float]:
+    """The 95 % interval of a share by Wilson 1927 (JASA 22).
+
+    The formula and not scipy.stats, whose import alone takes longer than a layer.
+    """
+    share, spread = n_hit / n_total, _NORMAL**2 / n_total
+    half = (share * (1 - share) * spread + spread**2 / 4) ** 0.5
+    low, high = ((share + spread / 2 + side * half) / (1 + spread) for side in (-1, 1))
+    return max(0.0, low), min(1.0, high)

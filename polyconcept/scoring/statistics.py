@@ -1,0 +1,244 @@
+"""What chance gives and how far a score would move: draws, p-values, intervals.
+
+Definitions and their reasons: docs/STATISTICS.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+from scipy.special import stdtrit
+
+from polyconcept.records.arrays import Float64, Int, Int64
+from polyconcept.records.scores import Resamples, Score, ScoreKey
+from polyconcept.records.text import Words
+
+__all__ = [
+    "Null",
+    "Options",
+    "curve_area",
+    "draw_sentences",
+    "draws_per_seed",
+    "interval",
+    "n_sentences",
+    "null_of",
+    "seed_of_draw",
+    "spread",
+    "summarise",
+    "thresholds",
+    "under_control",
+    "within_variance",
+]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How much is drawn for nulls and intervals."""
+
+    n_permutations: int
+    """Permutations behind each null."""
+    n_resamples: int
+    """Samples of sentences behind each interval."""
+    seed: int
+    """Seed of both; the sentences drawn are the same for every run of a study."""
+
+
+@dataclass(frozen=True)
+class Null:
+    """Scores of permuted input, in short."""
+
+    mean: float
+    low: float
+    """2.5th percentile."""
+    high: float
+    """97.5th percentile."""
+    p: float
+    """Share at least as far from the mean as the score; the score counts as one of them."""
+
+
+def null_of(value: float, permuted: Float64[np.ndarray, " permutation"]) -> Null:
+    """Compare a score with those of permuted input, two-sided (Phipson & Smyth 2010).
+
+    Raises:
+        ValueError: there is no permuted score.
+    """
+    if not len(permuted):
+        raise ValueError("no permuted scores: a null needs at least one")
+    mean = float(permuted.mean())
+    # Sums in another order may differ in their last bit: that is a tie, not a difference.
+    as_far = np.abs(permuted - mean) >= abs(value - mean) - 1e-12
+    low, high = np.quantile(permuted, [0.025, 0.975])
+    p = (1 + int(as_far.sum())) / (1 + len(permuted))
+    return Null(mean, float(low), float(high), p)
+
+
+def draw_sentences(n_sentences: int, options: Options) -> Int64[np.ndarray, "resample sentence"]:
+    """How often each sentence is drawn in each resample, with replacement.
+
+    Raises:
+        ValueError: there is no sentence.
+    """
+    if n_sentences < 1:
+        raise ValueError(f"{n_sentences} sentences to draw from: at least one is needed")
+    rng = np.random.default_rng(options.seed)
+    return np.stack(
+        [
+            np.bincount(rng.integers(n_sentences, size=n_sentences), minlength=n_sentences)
+            for _ in range(options.n_resamples)
+        ]
+    )
+
+
+def seed_of_draw(n_draws: int, n_seeds: int) -> Int64[np.ndarray, " draw"]:
+    """Which of the clusterings' seeds (by index) each permutation or resample is scored under."""
+    return np.arange(n_draws) % n_seeds
+
+
+def draws_per_seed(n_draws: int, n_seeds: int) -> list[int]:
+    """How many of the draws fall to each seed."""
+    counts: list[int] = np.bincount(seed_of_draw(n_draws, n_seeds), minlength=n_seeds).tolist()
+    return counts
+
+
+def within_variance(
+    values: Float64[np.ndarray, " draw"], seed: Int[np.ndarray, " draw"]
+) -> tuple[float, int]:
+    """Variance of values around the mean of their seed, and its degrees of freedom.
+
+    Raises:
+        ValueError: no seed has two values.
+    """
+    n_draws = np.bincount(seed)
+    n_seeds = int(np.count_nonzero(n_draws))
+    freedom = len(values) - n_seeds
+    if freedom < 1:
+        raise ValueError(
+            f"{len(values)} resamples for {n_seeds} seeds: a variance needs two of a seed"
+        )
+    means = np.bincount(seed, weights=values) / np.maximum(n_draws, 1)
+    return float(np.square(values - means[seed]).sum() / freedom), freedom
+
+
+def spread(values: Sequence[float]) -> float | None:
+    """Variance between scores; none where there is just one."""
+    return float(np.var(values, ddof=1)) if len(values) > 1 else None
+
+
+def interval(
+    value: float,
+    parts: Sequence[tuple[float, float]],
+    *,
+    bounds: tuple[float, float] = (0.0, 1.0),
+) -> tuple[float, float]:
+    """95 % interval of a score whose variance is a sum of parts (Welch 1947, Satterthwaite 1946).
+
+    Args:
+        value: the score.
+        parts: (variance of the mean, degrees of freedom) of each source of variance.
+        bounds: values that the score cannot leave; the interval is cut there.
+    """
+    total = sum(variance for variance, _ in parts)
+    if total == 0:
+        return value, value
+    freedom = total**2 / sum(variance**2 / freedom for variance, freedom in parts)
+    reach = float(stdtrit(freedom, 0.975)) * total**0.5
+    return max(bounds[0], value - reach), min(bounds[1], value + reach)
+
+
+def thresholds() -> tuple[float, ...]:
+    """Thresholds of a curve: 0, 0.05, ..., 1."""
+    return tuple(step / 20 for step in range(21))
+
+
+def curve_area(
+    curve: Float64[np.ndarray, "threshold seed"],
+) -> Float64[np.ndarray, " seed"]:
+    """Area under a score over `thresholds`, by trapezoids; from 0 to 1."""
+    area: Float64[np.ndarray, " seed"] = np.trapezoid(curve, thresholds(), axis=0)
+    return area
+
+
+def summarise(
+    metric: str,
+    definition: str,
+    over: str,
+    key: ScoreKey,
+    by_seed: Sequence[float],
+    *,
+    permuted: Float64[np.ndarray, " permutation"] | None = None,
+    resamples: Resamples | None = None,
+    ceiling: float | None = None,
+    best_is_null: bool = False,
+    bounds: tuple[float, float] = (0.0, 1.0),
+    counts: tuple[int, int] | None = None,
+) -> Score:
+    """The summary row of a score: mean over the seeds, interval, null, ceiling.
+
+    Args:
+        metric: Name of the metric.
+        definition: Its definition.
+        over: Clusters that count.
+        key: Whose score; its seed is none.
+        by_seed: The score of each seed's clustering.
+        permuted: Scores of permuted input.
+        resamples: Scores of samples of the sentences.
+        ceiling: Highest score that can be expected; needed for `normalised`.
+        best_is_null: Whether chance is the best there is, so that `normalised` is 1 there.
+        bounds: Values that the score cannot leave; its interval is cut there.
+        counts: `n_hit` and `n_total`, of a single seed.
+    """
+    value, var_seed = float(np.mean(by_seed)), spread(by_seed)
+    null = None if permuted is None else null_of(value, permuted)
+    low = high = var_sample = None
+    if resamples is not None:
+        var_sample, freedom = within_variance(resamples.value, resamples.seed)
+        parts = [(var_sample, float(freedom))]
+        if var_seed is not None:
+            parts.append((var_seed / len(by_seed), len(by_seed) - 1.0))
+        low, high = interval(value, parts, bounds=bounds)
+    normalised = None
+    if null is not None and ceiling is not None and ceiling > null.mean:
+        normalised = (value - null.mean) / (ceiling - null.mean)
+    elif null is not None and best_is_null and null.mean > 0:
+        normalised = value / null.mean
+    return Score(
+        metric=metric,
+        definition=definition,
+        over=over,
+        **asdict(key),
+        n_hit=None if counts is None else counts[0],
+        n_total=None if counts is None else counts[1],
+        value=value,
+        low=low,
+        high=high,
+        var_seed=var_seed,
+        var_sample=var_sample,
+        null_mean=null.mean if null else None,
+        null_low=null.low if null else None,
+        null_high=null.high if null else None,
+        p=null.p if null else None,
+        ceiling=ceiling,
+        normalised=normalised,
+    )
+
+
+def under_control(row: Score, control: str) -> Score:
+    """The row of a control; of another number of clusters that of a sweep."""
+    parameter, _, value = control.partition("=")
+    if value:
+        return replace(row, parameter=parameter, at=float(value))
+    return replace(row, control=control)
+
+
+def n_sentences(*tables: Words) -> int:
+    """Sentences that words of the tables can stand in: lines up to the last that is used.
+
+    Raises:
+        ValueError: a table is empty.
+    """
+    for words in tables:
+        if not words.n_words:
+            raise ValueError(f"no words in {words.language}: nothing to draw")
+    return int(max(words.sentence[-1] for words in tables)) + 1

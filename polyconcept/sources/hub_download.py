@@ -1,0 +1,165 @@
+"""From a pin to checked files in the local cache."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Collection
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from huggingface_hub import (
+    constants,
+    get_hf_file_metadata,
+    get_session,
+    hf_hub_download,
+    hf_hub_url,
+    try_to_load_from_cache,
+)
+from huggingface_hub.utils import WeakFileLock, build_hf_headers, hf_raise_for_status
+
+from polyconcept.machine.logs import progress
+from polyconcept.records.repositories import PinnedRepo, RepoFile
+from polyconcept.sources.hub_cache import blob_path, fault_of
+from polyconcept.sources.hub_errors import HubError, with_retries
+
+__all__ = ["download_files"]
+
+_LOG = logging.getLogger(__name__)
+_MIB = 2**20
+
+
+def download_files(pinned: PinnedRepo, names: Collection[str]) -> dict[str, Path]:
+    """Paths in the local cache of files of a pinned repository, downloaded where they are missing.
+
+    Size and SHA-256 (of files that git holds itself: git's SHA-1) are checked, also of what is in
+    the cache already; a file with wrong content is removed and fetched once more. A download that
+    was cut goes on where it ended, in the next try or the next call. The cache has the layout of
+    huggingface_hub (HF_HOME, HF_HUB_CACHE). With HF_HUB_OFFLINE=1 only the cache is used.
+
+    Args:
+        pinned: the repository at its commit.
+        names: paths inside it.
+
+    Returns:
+        Name -> path, in the order of `names`.
+
+    Raises:
+        ValueError: the repository has no file of such a name.
+        HubError: the hub cannot be reached or refuses, a checksum is wrong twice (file, found and
+            expected one), or files are missing offline (all are named).
+    """
+    files = [pinned.file(name) for name in names]
+    cached = {file.path: _cached(pinned, file) for file in files}
+    missing = [file for file in files if cached[file.path] is None]
+    if missing and constants.is_offline_mode():
+        raise HubError(
+            f"{pinned}: HF_HUB_OFFLINE is set, and the cache {constants.HF_HUB_CACHE} "
+            f"(HF_HUB_CACHE) lacks {', '.join(file.path for file in missing)}; run this step once "
+            "where there is network, with the same cache"
+        )
+    for file in missing:
+        _LOG.info("%s: downloading %s, %s bytes", pinned, file.path, f"{file.size:,}")
+        _fetch(pinned, file)
+        cached[file.path] = _linked(pinned, file)
+    return {name: path for name, path in cached.items() if path is not None}
+
+
+def _cached(pinned: PinnedRepo, file: RepoFile) -> Path | None:
+    """The file in the cache, if its content is right; wrong content is removed."""
+    found = try_to_load_from_cache(
+        pinned.repository, file.path, revision=pinned.commit, repo_type=pinned.kind
+    )
+    if not isinstance(found, str):
+        return None
+    fault = fault_of(Path(found), file)
+    if fault is None:
+        return Path(found)
+    _LOG.warning("%s: %s in the cache is damaged and removed: %s", pinned, file.path, fault)
+    Path(found).unlink()
+    blob_path(pinned, file).unlink(missing_ok=True)
+    return None
+
+
+def _fetch(pinned: PinnedRepo, file: RepoFile) -> None:
+    """Put the content where huggingface_hub keeps it, once it is whole and checked.
+
+    huggingface_hub's own download checks the size only, keeps nothing of a download that failed,
+    and loses up to 10 MiB at each cut.
+    """
+    blob = blob_path(pinned, file)
+    partial = blob.with_name(f"{blob.name}.polyconcept.incomplete")
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    # The lock of huggingface_hub, so that programs that share the cache wait for each other.
+    lock = Path(constants.HF_HUB_CACHE) / ".locks" / blob.parent.parent.name / f"{blob.name}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with WeakFileLock(lock):
+        if blob.is_file() and fault_of(blob, file) is None:
+            return
+        fault: str | None = None
+        for _ in range(2):
+            with_retries(
+                f"{pinned}, {file.path}",
+                lambda: _stream(pinned, file, partial),
+                reached=lambda: _size(partial),
+            )
+            fault = fault_of(partial, file)
+            if fault is None:
+                partial.replace(blob)
+                return
+            _LOG.warning("%s: %s arrived damaged: %s", pinned, file.path, fault)
+            partial.unlink()
+    raise HubError(
+        f"{pinned}: {file.path} arrived damaged twice from {constants.ENDPOINT}: {fault}; nothing "
+        "of it was kept (a proxy or mirror that alters files does this)"
+    )
+
+
+def _stream(pinned: PinnedRepo, file: RepoFile, partial: Path) -> None:
+    """Download into `partial`, going on where it ends."""
+    start = _size(partial)
+    if start == file.size and partial.is_file():
+        return
+    url = hf_hub_url(pinned.repository, file.path, revision=pinned.commit, repo_type=pinned.kind)
+    location = get_hf_file_metadata(url, timeout=constants.HF_HUB_ETAG_TIMEOUT).location
+    headers = build_hf_headers() | {"Accept-Encoding": "identity"}
+    if 0 < start < file.size:
+        headers["Range"] = f"bytes={start}-"
+    if urlsplit(location)[:2] != urlsplit(url)[:2]:
+        headers.pop("authorization", None)  # large files lie elsewhere: the token is not for there
+    with get_session().stream("GET", location, headers=headers) as response:
+        hf_raise_for_status(response)
+        # A server that does not know ranges sends all of the file.
+        with partial.open(
+            "ab" if response.status_code == HTTPStatus.PARTIAL_CONTENT else "wb"
+        ) as out:
+            chunks = response.iter_bytes(_MIB)
+            total = -(-file.size // _MIB)
+            for chunk in progress(chunks, total=total, description=f"{file.path} (MiB)"):
+                out.write(chunk)
+            out.flush()
+            os.fsync(out.fileno())
+
+
+def _size(partial: Path) -> int:
+    return partial.stat().st_size if partial.is_file() else 0
+
+
+def _linked(pinned: PinnedRepo, file: RepoFile) -> Path:
+    """Let huggingface_hub enter the file into the snapshot of the commit: it finds the content."""
+    path = Path(
+        with_retries(
+            f"{pinned}, {file.path}",
+            lambda: hf_hub_download(
+                pinned.repository, file.path, revision=pinned.commit, repo_type=pinned.kind
+            ),
+        )
+    )
+    blob = blob_path(pinned, file)
+    same = blob.is_file() and path.samefile(blob)
+    fault = None if same else fault_of(path, file)  # a mirror with names of its own
+    if fault is not None:
+        path.unlink()
+        raise HubError(f"{pinned}: {file.path} arrived damaged: {fault}; it was removed")
+    return path

@@ -1,0 +1,123 @@
+"""Which files of a pinned repository are needed."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from fnmatch import fnmatchcase
+
+from polyconcept.records.repositories import (
+    INDEX,
+    SETTINGS_FILES,
+    TOKENIZER_FILES,
+    UNSAFE_WEIGHTS,
+    WEIGHTS,
+    PinnedRepo,
+)
+from polyconcept.sources.hub_errors import HubError
+
+__all__ = ["CONVERT_ADVICE", "has_safetensors", "matching_files", "needed_model_files"]
+
+CONVERT_ADVICE = (
+    "name a revision that has safetensors, or convert the weights once where you trust them (load "
+    "with transformers' from_pretrained, write with save_pretrained) and name that folder"
+)
+"""What to do about a model whose weights are in no readable format."""
+
+_SHARD = re.compile(r"model-\d{5}-of-(\d{5})\.safetensors")
+
+
+def has_safetensors(pinned: PinnedRepo) -> bool:
+    """Whether the repository holds a model's weights as safetensors."""
+    return WEIGHTS in pinned.paths or INDEX in pinned.paths
+
+
+def needed_model_files(pinned: PinnedRepo) -> tuple[str, ...]:
+    """Files that loading a model needs: settings, tokenizer, safetensors weights; sorted.
+
+    Raises:
+        HubError: a data set; config.json, tokenizer or shards are missing; or the weights are in
+            pickle, TensorFlow or Flax files only (with advice).
+    """
+    if pinned.kind != "model":
+        raise HubError(f"{pinned}: needed a model")
+    there = set(pinned.paths)
+    if "config.json" not in there:
+        raise HubError(f"{pinned}: config.json is missing; needed a model for transformers")
+    if not any(there.issuperset(group) for group in TOKENIZER_FILES):
+        known = ", ".join("+".join(group) for group in TOKENIZER_FILES)
+        raise HubError(f"{pinned}: no tokenizer; one of {known} is needed")
+    wanted = {*SETTINGS_FILES, *(name for group in TOKENIZER_FILES for name in group)}
+    return tuple(sorted(wanted & there | set(_weights(pinned))))
+
+
+def matching_files(pinned: PinnedRepo, pattern: str, *, language: str) -> tuple[str, ...]:
+    """Files that a pattern such as ``de/train-*.parquet`` names, sorted.
+
+    Args:
+        pinned: the repository.
+        pattern: shell pattern of the whole path; ``*`` does not cross a ``/``.
+        language: the repository's code of the language (or pair), for the error only.
+
+    Raises:
+        HubError: no file matches; names the codes in the language's place, or near paths.
+    """
+    found = tuple(path for path in pinned.paths if _matches(path, pattern))
+    if found:
+        return found
+    others = _codes_in_place(pinned.paths, pattern, language)
+    if others:
+        raise HubError(
+            f"{pinned}: no file matches {pattern!r}: it lacks {language!r}; there are "
+            f"{_few(others)}"
+        )
+    near = difflib.get_close_matches(pattern, pinned.paths, n=5, cutoff=0.3) or pinned.paths
+    raise HubError(f"{pinned}: no file matches {pattern!r}; there are {_few(near, 5)}")
+
+
+def _weights(pinned: PinnedRepo) -> list[str]:
+    if WEIGHTS in pinned.paths:
+        return [WEIGHTS]
+    if INDEX not in pinned.paths:
+        unsafe = [name for name in UNSAFE_WEIGHTS if name in pinned.paths]
+        found = f"weights only in {', '.join(unsafe)}" if unsafe else "no weights"
+        raise HubError(
+            f"{pinned}: {found}; {WEIGHTS} or {INDEX} is needed (a pickle can run code): set "
+            f"`converted: true` to take the hub's own conversion, {CONVERT_ADVICE}"
+        )
+    shards = {path: match[1] for path in pinned.paths if (match := _SHARD.fullmatch(path))}
+    if {int(total) for total in shards.values()} != {len(shards)}:
+        raise HubError(
+            f"{pinned}: {INDEX} is there with {len(shards)} shards ({_few(list(shards)) or 'none'})"
+            "; needed all of model-00001-of-0000N.safetensors and no others"
+        )
+    return [INDEX, *shards]
+
+
+def _matches(path: str, pattern: str) -> bool:
+    parts, wanted = path.split("/"), pattern.split("/")
+    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
+
+
+def _codes_in_place(paths: tuple[str, ...], pattern: str, language: str) -> list[str]:
+    """What stands in other paths where the pattern has the language."""
+    if not language or language not in pattern:
+        return []
+    before, _, after = pattern.partition(language)
+    # The same code may stand in the pattern again, as in `de/de-train.tsv`.
+    after = after.replace(language, "*")
+    codes = set()
+    for path in paths:
+        if match := re.fullmatch(f"{_regex(before)}([^/]+?){_regex(after)}", path):
+            codes.add(match[1])
+    return sorted(codes)
+
+
+def _regex(pattern: str) -> str:
+    """A shell pattern without sets as a regular expression."""
+    return re.escape(pattern).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
+
+
+def _few(names: list[str] | tuple[str, ...], limit: int = 12) -> str:
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more

@@ -1,0 +1,158 @@
+"""Clusters of a language pair's words as HDF5: every layer, seed, metric and definition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import h5py
+import numpy as np
+
+from polyconcept.records.concepts import Clusters, ConceptKey
+from polyconcept.records.text import Definition, Selection, Words
+from polyconcept.store.faults import StoreError, check_fingerprint, create_hdf5, open_hdf5
+
+__all__ = ["ConceptFile", "write_concepts"]
+
+
+def write_concepts(
+    path: Path,
+    source: Words,
+    target: Words,
+    selections: Mapping[tuple[str, Definition], Selection],
+    results: Iterable[tuple[ConceptKey, Clusters]],
+) -> None:
+    """Write which words were clustered and every clustering of them, as they come.
+
+    Args:
+        path: The HDF5 file to make.
+        source: Word table of the source language.
+        target: Word table of the target language.
+        selections: Words clustered, by (metric, definition).
+        results: Clusterings; each key comes once.
+    """
+    with create_hdf5(path, "concepts") as (file, disk):
+        for side, words in (("source", source), ("target", target)):
+            file.attrs[side] = words.language
+            file.attrs[f"{side}_fingerprint"] = words.fingerprint
+        for (metric, definition), selection in selections.items():
+            group = file.create_group(f"selection/{metric}/{definition}")
+            group.create_dataset("source_rows", data=selection.source_rows)
+            group.create_dataset("target_rows", data=selection.target_rows)
+        for key, clusters in results:
+            _write_clusters(file.create_group(_place(key)), clusters)
+            disk.check()
+
+
+def _place(key: ConceptKey) -> str:
+    under = f"control/{key.control}/" if key.control else ""
+    return f"{under}layer/{key.layer}/seed/{key.seed}/{key.metric}/{key.definition}/{key.part}"
+
+
+def _write_clusters(group: h5py.Group, clusters: Clusters) -> None:
+    group.create_dataset("cluster", data=clusters.cluster)
+    group.create_dataset("centers", data=clusters.centers)
+    group.create_dataset("restart_inertias", data=clusters.restart_inertias)
+    group.attrs["inertia"] = clusters.inertia
+    group.attrs["n_iterations"] = clusters.n_iterations
+
+
+class ConceptFile:
+    """Reader of one pair's clusterings.
+
+    Attributes:
+        path: The file.
+        source: Word table of the source language.
+        target: Word table of the target language.
+        control: What was changed before clustering; empty where nothing was.
+        layers: Layers in the file, ascending.
+        seeds: Seeds of the clusterings, ascending.
+    """
+
+    def __init__(
+        self, path: Path, file: h5py.File, source: Words, target: Words, *, control: str = ""
+    ) -> None:
+        self.path, self._file = path, file
+        self.source, self.target, self.control = source, target, control
+        found = file.get(f"control/{control}/layer" if control else "layer", {})
+        self.layers = tuple(sorted(int(name) for name in found))
+        seeds = {int(seed) for layer in found.values() for seed in layer["seed"]}
+        self.seeds = tuple(sorted(seeds))
+
+    @classmethod
+    @contextmanager
+    def open(cls, path: Path, source: Words, target: Words) -> Iterator[ConceptFile]:
+        """Open the clusterings of the words of two word tables.
+
+        Raises:
+            StoreError: The file is truncated or foreign, or belongs to other word tables.
+        """
+        with open_hdf5(path, "concepts") as file:
+            for side, words in (("source", source), ("target", target)):
+                found = file.attrs[f"{side}_fingerprint"]
+                check_fingerprint(path, found, words.fingerprint, words.language)
+            yield cls(path, file, source, target)
+
+    @classmethod
+    @contextmanager
+    def open_all(
+        cls, paths: Sequence[Path | str], source: Words, target: Words
+    ) -> Iterator[tuple[ConceptFile, list[ConceptFile]]]:
+        """Open a pair's clusterings, and those under controls where a second file holds them.
+
+        Raises:
+            StoreError: As `open`.
+        """
+        with ExitStack() as stack:
+            files = [stack.enter_context(cls.open(Path(path), source, target)) for path in paths]
+            yield files[0], [control for file in files for control in file.controls()]
+
+    def controls(self) -> list[ConceptFile]:
+        """The clusterings under each control, by name."""
+        names = sorted(self._file.get("control", {}))
+        return [
+            ConceptFile(self.path, self._file, self.source, self.target, control=name)
+            for name in names
+        ]
+
+    def metrics(self) -> tuple[str, ...]:
+        """Metrics whose words were clustered here."""
+        first = self._group(
+            f"control/{self.control}/" * bool(self.control)
+            + f"layer/{self.layers[0]}/seed/{self.seeds[0]}"
+        )
+        return tuple(first)
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """Definitions whose words were clustered."""
+        names = {name for metric in self._file["selection"].values() for name in metric}
+        return tuple(name for name in get_args(Definition) if name in names)
+
+    def selection(self, metric: str, definition: Definition) -> Selection:
+        """Return the words that were clustered for a metric."""
+        group = self._group(f"selection/{metric}/{definition}")
+        return Selection(group["source_rows"][:], group["target_rows"][:])
+
+    def clusters(self, key: ConceptKey) -> Clusters:
+        """Return one clustering.
+
+        Raises:
+            StoreError: The file holds no such clustering.
+        """
+        group = self._group(_place(replace(key, control=self.control)))
+        return Clusters(
+            cluster=group["cluster"][:],
+            centers=group["centers"][:],
+            inertia=float(group.attrs["inertia"]),
+            restart_inertias=np.asarray(group["restart_inertias"][:], dtype=np.float64),
+            n_iterations=int(group.attrs["n_iterations"]),
+        )
+
+    def _group(self, place: str) -> h5py.Group:
+        if place not in self._file:
+            raise StoreError(f"{self.path}: holds no {place}")
+        return self._file[place]

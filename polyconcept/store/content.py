@@ -1,0 +1,155 @@
+"""Hashes of what files hold.
+
+Two HDF5 files of the same values may differ in their bytes: another version of the library lays
+them out anew. So of HDF5 the content is hashed; of all else the bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import h5py
+import numpy as np
+
+from polyconcept.store.faults import StoreError
+from polyconcept.store.json import sha256
+
+__all__ = ["content_bytes", "content_sha256", "files_inside"]
+
+_BLOCK_BYTES = 2**24
+_MOST_LEVELS = 64
+
+
+@runtime_checkable  # beartype checks it in the tests
+class _Digest(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+
+
+def content_sha256(path: Path) -> str:
+    """SHA-256 (hex) of what stands at `path`.
+
+    - a file named ``*.h5``: of the names, attributes, types, shapes and values, in a fixed order
+      and byte order; where and how they lie in the file does not count;
+    - another file: of its bytes;
+    - a folder: of the lines ``{path inside}<space>{SHA-256 of the bytes}``, sorted, of the files
+      inside at any depth; hidden files and folders do not count.
+
+    Raises:
+        FileNotFoundError: There is neither file nor folder.
+        StoreError: HDF5 that is damaged, or holds what no file of ours does (links to elsewhere,
+            compound types).
+    """
+    if path.is_dir():
+        lines = [f"{name} {sha256(path / name)}\n" for name in files_inside(path)]
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return _hdf5_sha256(path) if path.suffix == ".h5" else sha256(path)
+
+
+def content_bytes(path: Path) -> int:
+    """Size of a file, or of all files that count in a folder."""
+    files = [path / name for name in files_inside(path)] if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files)
+
+
+def files_inside(folder: Path) -> list[str]:
+    """Paths, from the folder, of the files in it at any depth; sorted, hidden ones left out."""
+    found = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        inside = Path(place).relative_to(folder)
+        found += [(inside / name).as_posix() for name in files if not name.startswith(".")]
+    return sorted(found)
+
+
+def _hdf5_sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    try:
+        with h5py.File(path, "r") as file:
+            _add_group(digest, file, "/", _MOST_LEVELS)
+    except StoreError as error:
+        raise StoreError(f"{path}: {error}") from error
+    # What h5py raises where bytes of the file's structure are wrong.
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
+        raise StoreError(f"{path}: truncated, or no HDF5 file ({error})") from error
+    return digest.hexdigest()
+
+
+def _add_group(digest: _Digest, group: h5py.Group, place: str, levels: int) -> None:
+    if not levels:
+        raise StoreError(f"{place}: groups lie more than {_MOST_LEVELS} deep in each other")
+    _add_line(digest, "group", place)
+    _add_attributes(digest, group, place)
+    for name in sorted(group):
+        inside = f"{place}{name}"
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise StoreError(f"{inside}: a link to elsewhere; needed a group or a data set")
+        found = group[name]
+        if isinstance(found, h5py.Group):
+            _add_group(digest, found, f"{inside}/", levels - 1)
+        elif isinstance(found, h5py.Dataset):
+            _add_dataset(digest, found, inside)
+        else:
+            raise StoreError(f"{inside}: found a named type; needed a group or a data set")
+
+
+def _add_attributes(digest: _Digest, owner: h5py.HLObject, place: str) -> None:
+    for name in sorted(owner.attrs):
+        where = f"{place}, attribute {name!r}"
+        value = owner.attrs[name]
+        if isinstance(value, h5py.Empty):
+            raise StoreError(f"{where}: found no value; needed one")
+        array = np.asarray(value, dtype=object) if isinstance(value, str) else np.asarray(value)
+        kind, data = _canonical(array, where)
+        _add_line(digest, "attribute", place, name, kind, list(array.shape), len(data))
+        digest.update(data)
+
+
+def _add_dataset(digest: _Digest, dataset: h5py.Dataset, place: str) -> None:
+    if dataset.shape is None:
+        raise StoreError(f"{place}: found no value; needed one")
+    kind, _ = _canonical(np.empty(0, dtype=dataset.dtype), place)
+    _add_line(digest, "dataset", place, kind, list(dataset.shape))
+    for block in _blocks(dataset):
+        digest.update(_canonical(block, place)[1])
+    _add_attributes(digest, dataset, place)
+
+
+def _blocks(dataset: h5py.Dataset) -> Iterator[Any]:
+    if dataset.ndim == 0:
+        yield np.asarray(dataset[()])
+        return
+    row_bytes = max(1, dataset.dtype.itemsize * int(np.prod(dataset.shape[1:], dtype=np.int64)))
+    n_rows = max(1, _BLOCK_BYTES // row_bytes)
+    for first in range(0, dataset.shape[0], n_rows):
+        yield dataset[first : first + n_rows]
+
+
+def _canonical(array: Any, where: str) -> tuple[str, bytes]:  # noqa: ANN401 - h5py has no types
+    """A name of the type that does not depend on the byte order, and the values' bytes."""
+    if array.dtype.kind in "biufc":
+        dtype = array.dtype.newbyteorder("<")
+        return dtype.str, np.ascontiguousarray(array).astype(dtype, copy=False).tobytes()
+    if array.dtype.kind in "OSU":
+        # As bytes with their length in front: else "ab", "c" would equal "a", "bc".
+        texts = [_text_bytes(item, where) for item in array.reshape(-1).tolist()]
+        return "text", b"".join(len(text).to_bytes(8, "little") + text for text in texts)
+    raise StoreError(f"{where}: found the type {array.dtype}; needed numbers or text")
+
+
+def _text_bytes(item: object, where: str) -> bytes:
+    if isinstance(item, str):
+        return item.encode("utf-8", errors="surrogateescape")
+    if isinstance(item, bytes):
+        return item
+    raise StoreError(f"{where}: found {type(item).__name__}; needed numbers or text")
+
+
+def _add_line(digest: _Digest, *parts: object) -> None:
+    digest.update(json.dumps(parts).encode() + b"\n")

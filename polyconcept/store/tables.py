@@ -1,0 +1,41 @@
+"""Parquet tables that carry their kind, version and what they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from polyconcept.machine.atomic import atomic_path
+from polyconcept.store.faults import VERSION, StoreError, check_kind
+
+__all__ = ["read_table", "write_table"]
+
+
+def write_table(table: pa.Table, kind: str, about: Mapping[str, str], path: Path) -> None:
+    """Write a Parquet table that carries its kind, version and what it is about."""
+    marks = {"polyconcept_format": kind, "format_version": str(VERSION), **about}
+    with atomic_path(path) as temporary:
+        pq.write_table(table.replace_schema_metadata(marks), temporary, compression="zstd")
+
+
+def read_table(path: Path, kind: str) -> tuple[pa.Table, dict[str, str]]:
+    """Return a Parquet table of `kind` and what it is about.
+
+    Raises:
+        StoreError: The file is truncated, is no Parquet, or is of another kind or version.
+    """
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise StoreError(
+            f"{path}: truncated, or no Parquet file ({error}); needed a {kind!r} file"
+        ) from error
+    marks = table.schema.metadata or {}
+    about = {key.decode(): value.decode() for key, value in marks.items()}
+    check_kind(path, kind, about)
+    return table, about

@@ -1,0 +1,178 @@
+"""Checks across keys: every name that one key uses must be defined by another."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from polyconcept.study.models import Model
+from polyconcept.study.schema import Examples, Study
+
+__all__ = ["cross_faults", "layer_faults", "nearest"]
+
+
+def cross_faults(study: Study) -> Iterator[str]:
+    """Yield what is wrong between the keys of `study`, one sentence each."""
+    corpora = set(study.corpora)
+    yield from _unknown("corpus", [study.corpus], corpora, "corpus")
+    yield from _unknown(
+        "word_links.extra_corpora", study.word_links.extra_corpora, corpora, "corpus"
+    )
+    yield from _repeated("word_links.extra_corpora", study.word_links.extra_corpora)
+    yield from _repeated("clustering.seeds", study.clustering.seeds)
+    yield from _pair_faults(study)
+    yield from _task_faults(study)
+    for name, model in study.models.items():
+        yield from _model_faults(study, name, model)
+    yield from _example_faults(study)
+    yield from _statistics_faults(study)
+    yield from _builtin_faults(study)
+
+
+def layer_faults(study: Study, model: str, n_blocks: int, key: str) -> Iterator[str]:
+    """Yield, under `key`, the layers wanted of a model that its `n_blocks` blocks do not have."""
+    beyond = [layer for layer in study.layers_of(model) if layer > n_blocks]
+    if beyond:
+        yield f"{key}: {n_blocks} blocks have the layers 0 to {n_blocks}, not {beyond} (`layers`)"
+
+
+def _pair_faults(study: Study) -> Iterator[str]:
+    for pair in study.pairs:
+        source, target = pair.split("-")
+        if source == target:
+            yield f"pairs: {pair} joins a language with itself"
+        elif source > target and f"{target}-{source}" in study.pairs:
+            yield (
+                f"pairs: {pair} and {target}-{source} are one pair; corrected CALIGN is scored in "
+                "both directions and would stand twice: keep one, or make two studies"
+            )
+    if len(set(study.pairs)) < len(study.pairs):
+        yield f"pairs: a pair stands twice in {list(study.pairs)}"
+
+
+def _task_faults(study: Study) -> Iterator[str]:
+    if "base" in study.tasks:
+        yield "tasks: `base` names the variant that is not fine-tuned; choose another name"
+    if "random" in study.tasks:
+        yield "tasks: `random` names the variant with random weights; choose another name"
+    for name, task in study.tasks.items():
+        yield from _repeated(f"tasks.{name}.labels", task.labels)
+        for split, data in (("train", task.train), ("test", task.test)):
+            key = f"tasks.{name}.{split}"
+            yield from _repeated(f"{key}.languages", data.languages)
+            if data.corpus is not None:
+                yield from _unknown(f"{key}.corpus", [data.corpus], set(study.corpora), "corpus")
+            if task.source is not None and task.source in data.languages:
+                yield f"{key}.languages: {task.source} is the language translated from (`source`)"
+
+
+def _model_faults(study: Study, name: str, model: Model) -> Iterator[str]:
+    key = f"models.{name}"
+    yield from _unknown(f"{key}.tasks", model.tasks, set(study.tasks), "task")
+    yield from _repeated(f"{key}.tasks", model.tasks)
+    yield from _repeated(f"{key}.sides", model.sides or ())
+    if model.of_family == "decoder" and model.tasks:
+        yield f"{key}.tasks: a model of family decoder is measured as it is, not fine-tuned"
+    for task in model.tasks:
+        translates = task in study.tasks and study.tasks[task].kind == "translation"
+        if translates and model.of_family == "encoder":
+            yield f"{key}.tasks: {task} is a translation: it needs family encoder-decoder"
+    if model.pretrain is not None:
+        key = f"{key}.pretrain"
+        recipe = model.pretrain
+        yield from _unknown(f"{key}.corpora", recipe.corpora, set(study.corpora), "corpus")
+        yield from _repeated(f"{key}.corpora", recipe.corpora)
+        yield from _repeated(f"{key}.languages", recipe.languages)
+        for corpus in recipe.corpora:
+            if corpus in study.corpora and study.corpora[corpus].pairwise:
+                yield f"{key}.corpora: {corpus} is `pairwise`; one text in all languages is needed"
+        n_blocks = recipe.model.n_layers
+        yield from layer_faults(study, name, n_blocks, f"{key}.model.n_layers")
+
+
+def _statistics_faults(study: Study) -> Iterator[str]:
+    chosen = study.controls.models or ()
+    yield from _unknown("controls.models", chosen, set(study.models), "model")
+    yield from _repeated("controls.models", chosen)
+    yield from _repeated("controls.vectors", study.controls.vectors)
+    yield from _repeated("controls.cluster_factors", study.controls.cluster_factors)
+    n_resamples, n_seeds = study.statistics.n_resamples, len(study.clustering.seeds)
+    if study.statistics.n_permutations < n_seeds:
+        yield (
+            f"statistics.n_permutations: {study.statistics.n_permutations} for {n_seeds} "
+            "`clustering.seeds`; at least one of each seed is needed"
+        )
+    for factor in study.controls.cluster_factors:
+        count, own = round(factor * study.clustering.n_clusters), study.clustering.n_clusters
+        if count in (0, own):
+            yield f"controls.cluster_factors: {factor} x {own} clusters is {count}: no other number"
+    if n_resamples < 2 * n_seeds:
+        yield (
+            f"statistics.n_resamples: {n_resamples} for {n_seeds} `clustering.seeds`; at least two "
+            "of each seed are needed for a variance"
+        )
+
+
+def _example_faults(study: Study) -> Iterator[str]:
+    examples = study.figures.examples
+    if examples is None:
+        return
+    yield from _unknown("figures.examples.model", [examples.model], set(study.models), "model")
+    if examples.model in study.models:
+        yield from _example_run_faults(study, examples)
+
+
+def _example_run_faults(study: Study, examples: Examples) -> Iterator[str]:
+    variants = study.variants_of(examples.model)
+    yield from _unknown("figures.examples.variant", [examples.variant], set(variants), "variant")
+    layers = study.layers_of(examples.model)
+    if examples.layer not in layers:
+        yield f"figures.examples.layer: {examples.layer} is not among the layers {list(layers)}"
+    if examples.side is not None:
+        sides = set(study.models[examples.model].of_sides)
+        yield from _unknown("figures.examples.side", [examples.side], sides, "side")
+
+
+def _builtin_faults(study: Study) -> Iterator[str]:
+    # The grammar's languages; imported here since most studies need none of it.
+    from polyconcept.builtin.read_lexicon import LANGUAGES
+
+    used = {f"corpora.{name}": study.languages for name in _builtin_corpora_used(study)}
+    for name, task in study.tasks.items():
+        for split, data in (("train", task.train), ("test", task.test)):
+            if data.builtin is not None or (data.corpus and _is_builtin(study, data.corpus)):
+                source = (task.source,) if task.source else ()
+                used[f"tasks.{name}.{split}"] = (*source, *data.languages)
+    for name, model in study.models.items():
+        recipe = model.pretrain
+        if recipe is not None and any(_is_builtin(study, corpus) for corpus in recipe.corpora):
+            used[f"models.{name}.pretrain.languages"] = recipe.languages
+    for key, languages in used.items():
+        yield from _unknown(key, languages, set(LANGUAGES), "language of the built-in corpus")
+
+
+def _builtin_corpora_used(study: Study) -> list[str]:
+    names = dict.fromkeys([study.corpus, *study.word_links.extra_corpora])
+    return [name for name in names if _is_builtin(study, name)]
+
+
+def _is_builtin(study: Study, corpus: str) -> bool:
+    return corpus in study.corpora and study.corpora[corpus].builtin is not None
+
+
+def _unknown(key: str, given: Iterable[str], known: Collection[str], what: str) -> Iterator[str]:
+    for name in given:
+        if name not in known:
+            yield f"{key}: unknown {what} {name!r}{nearest(name, known)}; known: {sorted(known)}"
+
+
+def _repeated(key: str, given: Sequence[object]) -> Iterator[str]:
+    twice = [value for value in dict.fromkeys(given) if given.count(value) > 1]
+    if twice:
+        yield f"{key}: {twice} stands more than once in {list(given)}"
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Return a hint at the known name most like `name`, or nothing."""
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""

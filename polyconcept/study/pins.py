@@ -1,0 +1,37 @@
+"""Which repositories of the hub a study names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from polyconcept.study.schema import Study
+
+__all__ = ["pin_of", "pins"]
+
+Asked: TypeAlias = tuple[str, str, str | None, bool]
+"""Kind, repository, revision, whether the hub's own conversion to safetensors is wanted."""
+
+
+def pin_of(kind: str, repository: str, revision: str | None, converted: bool = False) -> str:
+    """Name of the folder that says which commit of a repository a study uses."""
+    asked = f"{revision or 'latest'}{'-converted' if converted else ''}"
+    return "--".join(Path(f"{kind}s/{repository}@{asked}").parts)
+
+
+def pins(study: Study) -> Mapping[str, Mapping[str, Any]]:
+    """What to ask the hub for, by the name of the pin."""
+    keys = ("kind", "repository", "revision", "converted")
+    return {pin_of(*asked): dict(zip(keys, asked, strict=True)) for asked in _repositories(study)}
+
+
+def _repositories(study: Study) -> Iterator[Asked]:
+    for model in study.models.values():
+        if model.hub is not None:
+            yield "model", model.hub.model, model.hub.revision, model.hub.converted
+    tasks = study.tasks.values()
+    data = [corpus.hub for corpus in study.corpora.values()]
+    for hub in [*data, *(half.hub for task in tasks for half in (task.train, task.test))]:
+        if hub is not None:
+            yield "dataset", hub.dataset, hub.revision, False

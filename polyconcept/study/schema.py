@@ -1,0 +1,197 @@
+"""The study as frozen classes: each key's type, range and default live in this package only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from polyconcept.study.base import Count, Frozen, Layer, Name, Pair, Seed, Share
+from polyconcept.study.data import Corpus
+from polyconcept.study.models import Model, Side
+from polyconcept.study.tasks import Task
+
+__all__ = ["Examples", "Study"]
+
+
+class Words(Frozen):
+    """Which words are clustered (docs/METRICS.md, "Words")."""
+
+    cap: Count = 15
+    max_sentence_words: Count = 300
+
+
+class WordLinks(Frozen):
+    """Word links and dictionary."""
+
+    extra_corpora: tuple[Name, ...] = ()
+
+
+class Extraction(Frozen):
+    """How word vectors are read from a model."""
+
+    pooling: Literal["last", "first", "mean"] = "last"
+    reading: Literal["predicts", "reads"] = "predicts"
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    token_budget: Count = 8192
+
+
+class Clustering(Frozen):
+    """k-means of the word vectors."""
+
+    n_clusters: Count = 600
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (212, 213, 214, 215, 216)
+    n_restarts: Count = 2
+    engine: Literal["torch", "scikit-learn"] = "torch"
+    max_iterations: Count = 300
+    tolerance: Annotated[float, Field(ge=0)] = 1e-4
+
+
+class Calign(Frozen):
+    """Thresholds of CALIGN (docs/METRICS.md)."""
+
+    match: Share = 0.8
+    n: Count = 10
+    size_ratio: Share = 0.6
+    min_types: Annotated[int, Field(ge=0)] = 5
+
+
+class Colap(Frozen):
+    """Threshold of COLAP (docs/METRICS.md)."""
+
+    share: Share = 0.3
+
+
+class Sweeps(Frozen):
+    """Values of CALIGN's settings that are tried one at a time, besides every `match`."""
+
+    n: tuple[Count, ...] = (1, 3, 5, 20)
+    size_ratio: tuple[Share, ...] = (0.3, 0.45, 0.75, 0.9)
+    min_types: tuple[Annotated[int, Field(ge=0)], ...] = (0, 2, 10)
+
+
+class Statistics(Frozen):
+    """Nulls, intervals and sweeps (docs/STATISTICS.md)."""
+
+    n_permutations: Count = 200
+    n_resamples: Count = 200
+    seed: Seed = 1
+    sweeps: Sweeps = Sweeps()
+
+
+class Controls(Frozen):
+    """Controls through the same pipeline, and simple rivals (docs/STATISTICS.md)."""
+
+    models: tuple[Name, ...] | None = None
+    random_weights: bool = True
+    vectors: tuple[Literal["centred", "standardised", "unit_length"], ...] = (
+        "centred",
+        "standardised",
+        "unit_length",
+    )
+    cluster_factors: tuple[Annotated[float, Field(gt=0)], ...] = (0.5, 2.0)
+    max_sentences: Count = 2000
+    seed: Seed = 1
+
+
+class Examples(Frozen):
+    """Which aligned concepts are shown as word lists."""
+
+    model: Name
+    variant: Name = "base"
+    side: Side | None = None
+    layer: Layer
+    n_concepts: Count = 4
+    n_types: Count = 8
+
+
+class Figures(Frozen):
+    """What the figures show."""
+
+    definition: Literal["published", "corrected"] = "published"
+    over: Literal["all", "large"] = "all"
+    examples: Examples | None = None
+
+
+class Study(Frozen):
+    """A complete study; docs of every key stand in config.yaml."""
+
+    name: Name
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    corpus: Name
+    corpora: Annotated[Mapping[Name, Corpus], Field(min_length=1)]
+    pairs: Annotated[tuple[Pair, ...], Field(min_length=1)]
+    layers: Annotated[tuple[Layer, ...], Field(min_length=1)]
+    models: Annotated[Mapping[Name, Model], Field(min_length=1)]
+    tasks: Mapping[Name, Task] = Field(default_factory=dict)
+    words: Words = Words()
+    word_links: WordLinks = WordLinks()
+    extraction: Extraction = Extraction()
+    clustering: Clustering = Clustering()
+    calign: Calign = Calign()
+    colap: Colap = Colap()
+    statistics: Statistics = Statistics()
+    controls: Controls = Controls()
+    figures: Figures = Figures()
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Languages of the pairs, in order of first mention."""
+        return tuple(dict.fromkeys(code for pair in self.pairs for code in pair.split("-")))
+
+    def layers_of(self, model: str) -> tuple[int, ...]:
+        """Layers whose vectors are kept for `model`, ascending."""
+        return tuple(sorted(set(self.models[model].layers or self.layers)))
+
+    @property
+    def controlled(self) -> tuple[str, ...]:
+        """Models whose controls are computed."""
+        chosen = self.controls.models
+        return tuple(self.models) if chosen is None else chosen
+
+    @property
+    def mixed(self) -> tuple[str, ...]:
+        """Models whose runs cluster all languages together: it needs three, on the same text."""
+        if len(self.languages) < 3 or self.corpora[self.corpus].pairwise:
+            return ()
+        return self.controlled
+
+    def mixed_sides(self, model: str) -> tuple[str, ...]:
+        """Sides whose vectors do not depend on the pair."""
+        forced = self.models[model].of_family == "encoder-decoder"
+        sides = self.models[model].of_sides
+        return tuple(side for side in sides if side == "encoder" or not forced)
+
+    def variants_of(self, model: str) -> tuple[str, ...]:
+        """``base``, ``random`` as a control, and the tasks that `model` is fine-tuned on."""
+        drawn = self.controls.random_weights and model in self.controlled
+        return ("base", *(["random"] if drawn else []), *self.models[model].tasks)
+
+    def repeats_of(self, model: str) -> list[tuple[str, ...]]:
+        """Tasks of a model that differ in nothing but the seed of their fine-tuning."""
+        groups: dict[str, list[str]] = {}
+        for name in self.models[model].tasks:
+            same = self.tasks[name].model_dump_json(exclude={"finetuning": {"seed"}})
+            groups.setdefault(same, []).append(name)
+        return [tuple(names) for names in groups.values() if len(names) > 1]
+
+    def pairs_with(self, language: str, own: str = "") -> list[str]:
+        """Pairs whose words of a language stand in one table: all, or `own` where each has its."""
+        return [pair for pair in ([own] if own else self.pairs) if language in pair.split("-")]
+
+    def partners_of(self, language: str, own: str = "") -> list[str]:
+        """A language and those it is paired with, in order of mention."""
+        pairs = self.pairs_with(language, own)
+        return list(dict.fromkeys(code for pair in pairs for code in pair.split("-")))
+
+    def translations_of(self, task: str) -> dict[str, tuple[str, ...]]:
+        """Pairs that a translation task reads from each corpus (train, then test)."""
+        settings = self.tasks[task]
+        found: dict[str, tuple[str, ...]] = {}
+        for data in (settings.train, settings.test):
+            if data.corpus is not None:
+                pairs = [f"{settings.source}-{language}" for language in data.languages]
+                before = found.get(data.corpus, ())
+                found[data.corpus] = tuple(dict.fromkeys([*before, *pairs]))
+        return found

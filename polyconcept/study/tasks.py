@@ -1,0 +1,101 @@
+"""Tasks, and how models are fine-tuned on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from polyconcept.study.base import Count, Frozen, Name, Seed, Share
+from polyconcept.study.data import TaskData
+
+__all__ = ["FinetuningSettings", "Generation", "Task"]
+
+_SOURCES = {
+    "entities": ("files", "builtin", "hub"),
+    "sentiment": ("files", "builtin", "hub"),
+    "translation": ("corpus",),
+}
+
+
+class FinetuningSettings(Frozen):
+    """How a model is fine-tuned on a task."""
+
+    epochs: Annotated[float, Field(gt=0)] = 3.0
+    learning_rate: Annotated[float, Field(gt=0)] = 5e-5
+    batch_size: Count = 32
+    max_length: Count = 256
+    warmup_share: Share = 0.1
+    checkpoint_steps: Count = 500
+    seed: Seed = 212
+    n_threads: Count = 1
+
+
+class Generation(Frozen):
+    """How an encoder-decoder model writes its answer."""
+
+    n_beams: Count = 4
+    max_length: Count = 256
+
+
+class Task(Frozen):
+    """A task that models are fine-tuned on."""
+
+    kind: Literal["entities", "sentiment", "translation"]
+    labels: tuple[str, ...] = ("PER", "LOC", "ORG")
+    spellings: Mapping[str, str] = Field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+    source: Name | None = None
+    train: TaskData
+    test: TaskData
+    finetuning: FinetuningSettings = FinetuningSettings()
+    generation: Generation = Generation()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_labels(cls, values: Any) -> Any:  # noqa: ANN401 - whatever the YAML holds
+        defaults = {"sentiment": ("negative", "positive"), "translation": ()}
+        if isinstance(values, dict) and values.get("kind") in defaults:
+            return {"labels": defaults[values["kind"]], **values}
+        return values
+
+    @model_validator(mode="after")
+    def _keys_fit_kind(self) -> Task:
+        # A key that nothing reads would seem to have been followed.
+        if self.spellings and self.kind != "sentiment":
+            raise ValueError("`spellings` is for sentiment: entity labels are read as they stand")
+        if self.ignored and (self.kind == "translation" or self._keeps_every_sentence):
+            raise ValueError(
+                "`ignored` is for entities, and for sentiment of the hub: every sentence of a file "
+                "keeps its label"
+            )
+        if (self.source is None) == (self.kind == "translation"):
+            raise ValueError("`source`, the language translated from, is for translation")
+        if self.kind == "translation" and self.labels:
+            raise ValueError("`labels` is not for translation")
+        if self.kind != "translation" and len(self.labels) < 2:
+            raise ValueError(f"`labels` needs two or more, found {list(self.labels)}")
+        return self
+
+    @property
+    def _keeps_every_sentence(self) -> bool:
+        return self.kind == "sentiment" and "hub" not in (self.train.source, self.test.source)
+
+    @model_validator(mode="after")
+    def _sources_fit_kind(self) -> Task:
+        fitting = _SOURCES[self.kind]
+        for split, data in (("train", self.train), ("test", self.test)):
+            if data.source not in fitting:
+                raise ValueError(
+                    f"`{split}.{data.source}` is not for {self.kind}: give "
+                    f"{' or '.join(f'`{name}`' for name in fitting)}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _spellings_fit(self) -> Task:
+        unknown = sorted(set(self.spellings.values()) - set(self.labels))
+        if unknown:
+            raise ValueError(f"`spellings` maps to {unknown}, not among `labels` {self.labels}")
+        return self

@@ -1,0 +1,1 @@
+"""What models are trained for: entities, sentiment, translation, and pre-training."""

@@ -1,0 +1,187 @@
+"""The stream of batches that a model is pre-trained on: what is drawn, and how it is grouped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from polyconcept.records.arrays import Float64, Int64
+from polyconcept.tasks.masking import MaskedBatch, Subwords, Symbols, alone, joined, mask_words
+
+__all__ = ["Makers", "Mixture", "drawn_batches", "masked_batches"]
+
+Input = TypeVar("Input")
+
+_POOL = 1024
+"""Inputs drawn together and sorted by length, so that little is spent on padding."""
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """What the batches of pre-training are made of."""
+
+    batch_tokens: int = 4096
+    """Most subwords of one batch, padding included (but one input at least)."""
+    translation_share: float = 0.9
+    """Share of the pools made of translation pairs; the others hold sentences alone."""
+    mask_share: float = 0.1
+    """Share of the words to guess, alone and in one sentence of a pair; for an mT5 the share of
+    the subwords that span corruption takes out of a sentence alone."""
+    pair_mask_share: float = 0.7
+    """The same in the other sentence of a pair, which is drawn: the first one must be read.
+
+    An mT5 writes all of the other sentence."""
+    language_weights: Mapping[str, float] = field(default_factory=dict)
+    """How often a language is drawn, relative to those that are not named (1).
+
+    For languages that are learnt more slowly, such as the only one of another script."""
+    short_batches: int = 0
+    """So many batches, to begin with, hold nothing but the shortest fifth of the sentences.
+
+    A translation is found sooner among few words; then it is found among many, too."""
+
+    def __post_init__(self) -> None:
+        for name in ("translation_share", "mask_share", "pair_mask_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name}={getattr(self, name)} should be from 0 to 1")
+        for language, weight in self.language_weights.items():
+            if not weight > 0:
+                raise ValueError(f"language_weights[{language!r}]={weight} should be above 0")
+        if self.batch_tokens < 1:
+            raise ValueError(f"batch_tokens={self.batch_tokens} should be at least 1")
+
+
+@dataclass(frozen=True)
+class Makers(Generic[Input]):
+    """How a drawn sentence or pair becomes an input; languages are numbered by their names."""
+
+    alone: Callable[[int, int], Input]
+    """From a language and a sentence."""
+    pair: Callable[[int, int, int], Input]
+    """From two languages and a sentence."""
+    lengths: Callable[[Input], tuple[int, ...]]
+    """Subwords of each part of an input that is padded for itself."""
+
+
+def masked_batches(
+    text: Mapping[str, list[Subwords]],
+    symbols: Symbols,
+    random: np.random.Generator,
+    *,
+    mixture: Mixture,
+) -> Iterator[MaskedBatch]:
+    """Yield batches of masked sentences and masked translation pairs without end.
+
+    Args:
+        text: Subwords of sentence i in every language; equally many in each. Languages are
+            numbered in the order of their names.
+        symbols: Special subwords of their tokenizer.
+        random: Source of all chance.
+        mixture: How much of what.
+    """
+    parts = [text[language] for language in sorted(text)]
+
+    def pair(first: int, second: int, row: int) -> Subwords:
+        numbers = first + 1, second + 1
+        return joined(parts[first][row], parts[second][row], symbols, languages=numbers)
+
+    makers = Makers[Subwords](
+        alone=lambda language, row: alone(parts[language][row], symbols),
+        pair=pair,
+        lengths=lambda each: (len(each),),
+    )
+    for pairs, inputs in drawn_batches(text, makers, random, mixture=mixture):
+        share, share_second = mixture.mask_share, None
+        if pairs:
+            share_second = mixture.pair_mask_share
+            if random.random() < 0.5:
+                share, share_second = share_second, share
+        yield mask_words(inputs, symbols, random, share=share, share_second=share_second)
+
+
+def drawn_batches(
+    text: Mapping[str, list[Subwords]],
+    makers: Makers[Input],
+    random: np.random.Generator,
+    *,
+    mixture: Mixture,
+) -> Iterator[tuple[bool, list[Input]]]:
+    """Draw sentences and translation pairs without end; give groups of inputs of like length.
+
+    Args:
+        text: Subwords of sentence i in every language; equally many in each.
+        makers: How they become inputs.
+        random: Source of all chance.
+        mixture: How much of what.
+
+    Returns:
+        An iterator over groups: whether they are of pairs, and their inputs.
+    """
+    languages = sorted(text)
+    weights = np.array([mixture.language_weights.get(language, 1.0) for language in languages])
+    chances = weights / weights.sum()
+    shortest_first = np.argsort(_total_lengths(text), kind="stable")
+    made = 0
+    while True:
+        pairs = random.random() < mixture.translation_share
+        draw = _draw_pairs if pairs else _draw_sentences
+        short = made < mixture.short_batches
+        rows = shortest_first[: max(1, len(shortest_first) // 5)] if short else shortest_first
+        drawn = draw(makers, chances, rows, random)
+        groups = _cut(drawn, makers.lengths, mixture.batch_tokens)
+        made += len(groups)
+        for index in random.permutation(len(groups)):
+            yield pairs, groups[index]
+
+
+def _cut(
+    inputs: list[Input], lengths: Callable[[Input], tuple[int, ...]], batch_tokens: int
+) -> list[list[Input]]:
+    """Groups of like length, each within the budget once padded to its longest."""
+    groups: list[list[Input]] = []
+    longest: tuple[int, ...] = ()
+    for each in sorted(inputs, key=lambda each: sum(lengths(each))):
+        own = lengths(each)
+        longest = tuple(map(max, longest, own)) if groups else own
+        if not groups or (len(groups[-1]) + 1) * sum(longest) > batch_tokens:
+            groups.append([])
+            longest = own
+        groups[-1].append(each)
+    return groups
+
+
+def _total_lengths(text: Mapping[str, list[Subwords]]) -> Int64[np.ndarray, " sentence"]:
+    """Subwords of each sentence in all languages together."""
+    lengths = [[len(each) for each in part] for part in text.values()]
+    total: Int64[np.ndarray, " sentence"] = np.array(lengths, dtype=np.int64).sum(axis=0)
+    return total
+
+
+def _draw_sentences(
+    makers: Makers[Input],
+    chances: Float64[np.ndarray, " language"],
+    rows: Int64[np.ndarray, " drawable"],
+    random: np.random.Generator,
+) -> list[Input]:
+    languages = random.choice(len(chances), size=_POOL, p=chances)
+    drawn = random.choice(rows, size=_POOL)
+    return [
+        makers.alone(int(language), int(row))
+        for language, row in zip(languages, drawn, strict=True)
+    ]
+
+
+def _draw_pairs(
+    makers: Makers[Input],
+    chances: Float64[np.ndarray, " language"],
+    rows: Int64[np.ndarray, " drawable"],
+    random: np.random.Generator,
+) -> list[Input]:
+    pairs = []
+    for row in random.choice(rows, size=_POOL):
+        first, second = random.choice(len(chances), size=2, replace=False, p=chances)
+        pairs.append(makers.pair(int(first), int(second), int(row)))
+    return pairs

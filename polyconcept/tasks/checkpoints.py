@@ -1,0 +1,97 @@
+"""Checkpoints of a fine-tuning: which may be resumed, and which are left over."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from transformers import PreTrainedModel
+
+from polyconcept.machine.atomic import write_text_atomic
+
+__all__ = [
+    "fingerprint",
+    "last_checkpoint",
+    "mark_complete",
+    "remove_checkpoints",
+]
+
+_NAME = re.compile(r"checkpoint-(\d+)")
+_MARK = "complete.txt"
+
+
+def fingerprint(model: PreTrainedModel, parts: Iterable[str]) -> str:
+    """SHA-256 (hex) of a fine-tuning's starting weights and of all else that decides its end.
+
+    Args:
+        model: The model before its first step.
+        parts: Options, labels, training data: whatever makes another fine-tuning when changed.
+    """
+    digest = hashlib.sha256()
+    for name, weights in model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(weights.detach().cpu().contiguous().view(-1).numpy().tobytes())
+    for part in parts:
+        digest.update(f"\0{len(part)}\0".encode())
+        digest.update(part.encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+def mark_complete(checkpoint: Path, key: str) -> None:
+    """Write down that `checkpoint` is whole, the sizes of its files, and whose it is.
+
+    The Trainer writes a checkpoint file by file. What has no mark was cut off while it was written.
+    """
+    write_text_atomic(checkpoint / _MARK, "\n".join([key, *_inventory(checkpoint)]) + "\n")
+
+
+def last_checkpoint(directory: Path, key: str) -> Path | None:
+    """Give the newest whole checkpoint of the fine-tuning `key`, none where there is none.
+
+    Others are removed: half-written ones, and those of other options, data or weights.
+    """
+    usable = []
+    for checkpoint in _checkpoints(directory):
+        reason = _fault(checkpoint, key)
+        if reason is None:
+            usable.append(checkpoint)
+        else:
+            logging.getLogger(__name__).warning("removing %s: %s", checkpoint, reason)
+            shutil.rmtree(checkpoint)
+    return usable[-1] if usable else None
+
+
+def remove_checkpoints(directory: Path) -> None:
+    """Remove all checkpoints: for the time after the fine-tuned model has been saved."""
+    for checkpoint in _checkpoints(directory):
+        shutil.rmtree(checkpoint)
+    if directory.is_dir() and not any(directory.iterdir()):
+        directory.rmdir()
+
+
+def _checkpoints(directory: Path) -> list[Path]:
+    if not directory.is_dir():
+        return []
+    found = [path for path in directory.iterdir() if _NAME.fullmatch(path.name) and path.is_dir()]
+    return sorted(found, key=lambda path: int(path.name.removeprefix("checkpoint-")))
+
+
+def _fault(checkpoint: Path, key: str) -> str | None:
+    mark = checkpoint / _MARK
+    if not mark.is_file():
+        return "it was cut off while it was written"
+    found, *inventory = mark.read_text(encoding="utf-8").splitlines()
+    if found != key:
+        return "it belongs to other options, data or starting weights"
+    if inventory != _inventory(checkpoint):
+        return "its files have changed since it was written"
+    return None
+
+
+def _inventory(checkpoint: Path) -> list[str]:
+    files = sorted(path for path in checkpoint.iterdir() if path.name != _MARK)
+    return [f"{path.stat().st_size} {path.name}" for path in files]

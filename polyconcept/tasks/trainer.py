@@ -1,0 +1,237 @@
+"""One training of a model under the Trainer: resumable, repeatable, with few words in the log."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import torch
+import transformers
+from transformers import (
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    PrinterCallback,
+    Seq2SeqTrainer,
+    Seq2SeqTrainingArguments,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+from transformers.utils import logging as logging_of_transformers
+
+from polyconcept.machine.devices import cpu_threads
+from polyconcept.records.arrays import Int64
+from polyconcept.tasks.checkpoints import fingerprint, last_checkpoint, mark_complete
+from polyconcept.tasks.masking import NOT_SCORED
+
+__all__ = ["Example", "FinetuneOptions", "train_on"]
+
+Example: TypeAlias = dict[str, list[int] | int]
+"""``input_ids``, the subwords read; ``labels``, one number for all of them, or a list."""
+
+_SECONDS_BETWEEN_LINES = 60.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FinetuneOptions:
+    """How a model is fine-tuned."""
+
+    epochs: float = 3.0
+    """Passes over the training sentences."""
+    learning_rate: float = 5e-5
+    """Highest learning rate; rises from 0 in the warm-up, then falls linearly to 0."""
+    batch_size: int = 32
+    """Sentences of one step."""
+    max_length: int = 256
+    """Most subwords of a sentence; at most what the model can read."""
+    warmup_share: float = 0.1
+    """Share of the steps in the warm-up, from 0 to below 1."""
+    weight_decay: float = 0.01
+    """Weight decay of AdamW."""
+    checkpoint_steps: int = 500
+    """Steps between two checkpoints."""
+    seed: int = 212
+    """Seed of the order of the sentences and of dropout."""
+    device: str = "auto"
+    """What to train on: `cpu`, or the best that torch finds."""
+    n_threads: int = 1
+    """Threads of a CPU: another number adds in another order and ends in other weights."""
+
+    def __post_init__(self) -> None:
+        for name in (
+            "epochs",
+            "learning_rate",
+            "batch_size",
+            "max_length",
+            "checkpoint_steps",
+            "n_threads",
+        ):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name}={getattr(self, name)} should be above 0")
+        if not 0 <= self.warmup_share < 1:
+            raise ValueError(f"warmup_share={self.warmup_share} should be from 0 to below 1")
+
+
+def train_on(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    examples: list[Example],
+    *,
+    options: FinetuneOptions,
+    directory: Path,
+) -> None:
+    """Train `model` in place on `examples`; it ends on the CPU, in evaluation mode.
+
+    Where `directory` holds a whole checkpoint of the same model, examples and options, the run goes
+    on from there and ends, on CPU with as many threads, with the weights of a run that was never
+    cut off. Other checkpoints there are removed.
+
+    Args:
+        model: A model with a head, whose loss is that of the examples' labels.
+        tokenizer: Its tokenizer: says what fills up a batch.
+        examples: What to learn from.
+        options: How to train.
+        directory: Folder for checkpoints alone.
+
+    Raises:
+        ValueError: No examples.
+    """
+    if not examples:
+        raise ValueError("fine-tuning needs at least one sentence, got none")
+    pad = int(tokenizer.pad_token_id)
+    key = fingerprint(model, _what_decides(options, pad, examples))
+    two_sided = bool(model.config.is_encoder_decoder)
+    trainer = (Seq2SeqTrainer if two_sided else Trainer)(
+        model=model,
+        args=_arguments(
+            Seq2SeqTrainingArguments if two_sided else TrainingArguments, options, directory
+        ),
+        train_dataset=examples,
+        data_collator=_collate_with(pad),
+        callbacks=[_MarkWhole(key), _LineAMinute()],
+    )
+    trainer.remove_callback(PrinterCallback)
+    checkpoint = last_checkpoint(directory, key)
+    if checkpoint is not None:
+        _log.info("fine-tuning goes on from %s", checkpoint)
+    with _bars_only_on_terminals(), cpu_threads(options.n_threads):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    model.to("cpu").eval()  # type: ignore[arg-type]
+
+
+def _what_decides(options: FinetuneOptions, pad: int, examples: list[Example]) -> Iterator[str]:
+    yield repr(options)
+    yield f"torch {torch.__version__}, transformers {transformers.__version__}, padding {pad}"
+    for example in examples:
+        yield repr(example)
+
+
+@contextmanager
+def _bars_only_on_terminals() -> Iterator[None]:
+    """Each checkpoint would leave a bar in the log."""
+    if sys.stderr.isatty() or not logging_of_transformers.is_progress_bar_enabled():
+        yield
+        return
+    logging_of_transformers.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging_of_transformers.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def _arguments(
+    kind: type[TrainingArguments], options: FinetuneOptions, directory: Path
+) -> TrainingArguments:
+    return kind(
+        output_dir=str(directory),
+        num_train_epochs=options.epochs,
+        learning_rate=options.learning_rate,
+        per_device_train_batch_size=options.batch_size,
+        warmup_steps=options.warmup_share,  # below 1 it is a share
+        weight_decay=options.weight_decay,
+        save_strategy="steps",
+        save_steps=options.checkpoint_steps,
+        # The last but one stays until the last is marked as whole.
+        save_total_limit=2,
+        use_cpu=options.device == "cpu",
+        seed=options.seed,
+        data_seed=options.seed,
+        logging_strategy="no",
+        report_to="none",
+        disable_tqdm=not sys.stderr.isatty(),
+        dataloader_pin_memory=options.device != "cpu" and torch.cuda.is_available(),
+        remove_unused_columns=False,
+    )
+
+
+def _collate_with(pad: int) -> Callable[[list[Example]], dict[str, torch.Tensor]]:
+    """A function that pads examples into one batch; lists of labels are padded as not scored."""
+
+    def collate(examples: list[Any]) -> dict[str, torch.Tensor]:
+        ids = [each["input_ids"] for each in examples]
+        labels = [each["labels"] for each in examples]
+        read = [[1] * len(row) for row in ids]
+        return {
+            "input_ids": _padded(ids, pad),
+            "attention_mask": _padded(read, 0),
+            "labels": _padded(labels, NOT_SCORED)
+            if isinstance(labels[0], list)
+            else torch.tensor(labels),
+        }
+
+    return collate
+
+
+def _padded(rows: list[list[int]], filler: int) -> Int64[torch.Tensor, "row place"]:
+    longest = max(len(row) for row in rows)
+    return torch.tensor([row + [filler] * (longest - len(row)) for row in rows])
+
+
+class _MarkWhole(TrainerCallback):
+    """Marks each checkpoint once all its files are written."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
+        del control
+        mark_complete(Path(str(args.output_dir)) / f"checkpoint-{state.global_step}", self._key)
+
+
+class _LineAMinute(TrainerCallback):
+    """Asks the Trainer for the mean loss once a minute and logs it."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
+        del args, state
+        if time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
+            self._last = time.monotonic()
+            control.should_log = True
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **_: object,
+    ) -> None:
+        del args, control
+        if logs and "loss" in logs:
+            text = "fine-tuning: step %d of %d, loss %.4f"
+            _log.info(text, state.global_step, state.max_steps, logs["loss"])

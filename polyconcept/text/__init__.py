@@ -1,0 +1,1 @@
+"""Sentences, words, word links and dictionaries."""

@@ -1,0 +1,240 @@
+"""Translations of word types, counted from word links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from polyconcept.machine.atomic import write_text_atomic
+from polyconcept.records.arrays import Int32, Int64
+from polyconcept.records.text import Dictionary, Links, Sentences
+
+__all__ = ["build_dictionary", "read_dictionaries", "read_dictionary", "write_dictionary"]
+
+_HEADER = "word\ttranslation\tprobability\tcount"
+
+_Entry: TypeAlias = tuple[str, str, float, int]
+"""Word, translation, probability, count."""
+
+
+def build_dictionary(
+    links: Links, source: Sentences, target: Sentences, *, min_count: int = 1
+) -> tuple[Dictionary, Dictionary]:
+    """Count which words are linked, in both directions.
+
+    p(translation | word) = links between the two types / links of the word's type. Words are types
+    as they are spelt; nothing is lower-cased. Entries go by word, then best translation first:
+    higher probability, then code points of the translation.
+
+    Args:
+        links: word links of the sentences.
+        source: source sentences.
+        target: target sentences; sentence i translates source sentence i.
+        min_count: entries with fewer links are left out (their links still count in the
+            probabilities of the others).
+
+    Returns:
+        Source to target, target to source.
+
+    Raises:
+        ValueError: unequal numbers of sentences, links of another language pair or outside the
+            sentences, or min_count below 1.
+    """
+    _check(links, source, target, min_count)
+    source_types, source_type = _types(source, links.sentence, links.source_position)
+    target_types, target_type = _types(target, links.sentence, links.target_position)
+    return (
+        _one_direction(
+            (source.language, target.language),
+            (source_types, source_type),
+            (target_types, target_type),
+            min_count,
+        ),
+        _one_direction(
+            (target.language, source.language),
+            (target_types, target_type),
+            (source_types, source_type),
+            min_count,
+        ),
+    )
+
+
+def write_dictionary(dictionary: Dictionary, path: Path | str) -> None:
+    """Write a table ``word, translation, probability, count``, whole or not at all.
+
+    UTF-8, tab between fields, line feed after each line; probabilities have the digits that read
+    back as the same number.
+
+    Raises:
+        ValueError: a word or translation holds a tab or a line feed, or is empty.
+    """
+    lines = [_HEADER]
+    for word, translation, probability, count in zip(
+        dictionary.word,
+        dictionary.translation,
+        dictionary.probability.tolist(),
+        dictionary.count.tolist(),
+        strict=True,
+    ):
+        for text in (word, translation):
+            if not text or "\t" in text or "\n" in text:
+                raise ValueError(
+                    f"{text!r} in the {dictionary.source}-{dictionary.target} dictionary: words "
+                    "must not be empty nor hold tabs or line feeds"
+                )
+        lines.append(f"{word}\t{translation}\t{probability!r}\t{count}")
+    write_text_atomic(Path(path), "\n".join(lines) + "\n")
+
+
+def read_dictionary(path: Path | str, source: str, target: str) -> Dictionary:
+    """Read what `write_dictionary` wrote.
+
+    Args:
+        path: the file.
+        source: code of the language translated from.
+        target: code of the language translated into.
+
+    Raises:
+        ValueError: bytes that are not UTF-8, another header, a line without four fields, a
+            probability outside ]0, 1], a count below 1, a word whose entries are not adjacent or
+            not best first, or a translation that stands twice; the message names file and line.
+    """
+    path = Path(path)
+    entries = [_parse(line, f"{path}, line {number}") for number, line in _lines(path)]
+    _check_order(entries, path)
+    return Dictionary(
+        source,
+        target,
+        tuple(entry[0] for entry in entries),
+        tuple(entry[1] for entry in entries),
+        np.array([entry[2] for entry in entries], dtype=np.float64),
+        np.array([entry[3] for entry in entries], dtype=np.int64),
+    )
+
+
+def read_dictionaries(
+    forward: Path | str, backward: Path | str, source: str, target: str
+) -> tuple[Dictionary, Dictionary]:
+    """Read a pair's dictionaries, from source to target and back, as `read_dictionary` does."""
+    return read_dictionary(forward, source, target), read_dictionary(backward, target, source)
+
+
+def _check(links: Links, source: Sentences, target: Sentences, min_count: int) -> None:
+    if min_count < 1:
+        raise ValueError(f"min_count={min_count} must be at least 1")
+    if len(source) != len(target):
+        raise ValueError(
+            f"{source.language} has {len(source)} sentences, {target.language} has {len(target)}: "
+            "sentence i of one must translate sentence i of the other"
+        )
+    if (links.source, links.target) != (source.language, target.language):
+        raise ValueError(
+            f"links are of {links.source}-{links.target}, "
+            f"the sentences of {source.language}-{target.language}"
+        )
+
+
+def _types(
+    side: Sentences,
+    sentence: Int32[np.ndarray, " link"],
+    position: Int32[np.ndarray, " link"],
+) -> tuple[list[str], Int64[np.ndarray, " link"]]:
+    """Linked types in code-point order, and the type of each link's word."""
+    words = []
+    for i, j in zip(sentence.tolist(), position.tolist(), strict=True):
+        if not 0 <= i < len(side) or not 0 <= j < len(side.words[i]):
+            raise ValueError(
+                f"a link names word {j} of sentence {i} of {side.language} (0-based), which has "
+                + (
+                    f"{len(side.words[i])} words"
+                    if 0 <= i < len(side)
+                    else f"{len(side)} sentences"
+                )
+            )
+        words.append(side.words[i][j])
+    types = sorted(set(words))
+    number = {word: place for place, word in enumerate(types)}
+    return types, np.fromiter((number[word] for word in words), dtype=np.int64, count=len(words))
+
+
+def _one_direction(
+    languages: tuple[str, str],
+    words: tuple[list[str], Int64[np.ndarray, " link"]],
+    translations: tuple[list[str], Int64[np.ndarray, " link"]],
+    min_count: int,
+) -> Dictionary:
+    """Both sides as their types in code-point order and the type of each link's word."""
+    key, count = np.unique(words[1] * len(translations[0]) + translations[1], return_counts=True)
+    word, translation = np.divmod(key, max(1, len(translations[0])))
+    total = np.bincount(word, weights=count, minlength=len(words[0]))
+    # Types are numbered by code point, so the last key of the sort is the spelling's order.
+    order = np.lexsort((translation, -count, word))
+    order = order[count[order] >= min_count]
+    return Dictionary(
+        *languages,
+        tuple(words[0][i] for i in word[order].tolist()),
+        tuple(translations[0][i] for i in translation[order].tolist()),
+        count[order] / total[word[order]],
+        count[order].astype(np.int64),
+    )
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Number and text of each line after the header; only a line feed ends a line."""
+    raw = path.read_bytes()
+    try:
+        lines = raw.decode("utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"{path}, line {line}: not UTF-8 ({error.reason})") from error
+    if lines[0] != _HEADER:
+        raise ValueError(f"{path}, line 1: found {lines[0]!r}, need the header {_HEADER!r}")
+    if lines[-1] != "":
+        raise ValueError(f"{path}, line {len(lines)}: no line feed at its end; the file is cut off")
+    yield from enumerate(lines[1:-1], start=2)
+
+
+def _check_order(entries: list[_Entry], path: Path) -> None:
+    """Entries of a word must be adjacent, distinct and best first."""
+    done: set[str] = set()
+    seen: set[str] = set()
+    last = ("", 0.0)
+    for number, (word, translation, probability, _) in enumerate(entries, start=2):
+        where = f"{path}, line {number}"
+        if word != last[0]:
+            done.add(last[0])
+            seen.clear()
+        elif probability > last[1]:
+            raise ValueError(f"{where}: {word!r}: entries of a word must be best first")
+        if word in done:
+            raise ValueError(f"{where}: {word!r} stood further up: its entries must be adjacent")
+        if translation in seen:
+            raise ValueError(f"{where}: {word!r} has the translation {translation!r} twice")
+        seen.add(translation)
+        last = word, probability
+
+
+def _parse(line: str, where: str) -> _Entry:
+    fields = line.split("\t")
+    if len(fields) != 4 or not all(fields):
+        raise ValueError(
+            f"{where}: {line!r} has {len(fields)} fields; need word, translation, probability and "
+            "count, separated by tabs and none empty"
+        )
+    try:
+        # int() would also take "1_0" and digits of other scripts.
+        if not (fields[3].isascii() and fields[3].isdigit()):
+            raise ValueError(f"{fields[3]!r} is no count")
+        probability, count = float(fields[2]), int(fields[3])
+    except ValueError as error:
+        raise ValueError(
+            f"{where}: {fields[2]!r} and {fields[3]!r} must be a probability and a count"
+        ) from error
+    if not 0 < probability <= 1 or count < 1:
+        raise ValueError(
+            f"{where}: probability {fields[2]} must be in ]0, 1] and count {fields[3]} at least 1"
+        )
+    return fields[0], fields[1], probability, count

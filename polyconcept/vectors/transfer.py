@@ -1,0 +1,35 @@
+"""To a device and back; nothing waits for a GPU: its copies go by page-locked memory."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from polyconcept.records.arrays import Int64
+
+__all__ = ["mark", "to_device", "to_host"]
+
+
+def to_device(values: Int64[np.ndarray, "..."], device: torch.device) -> torch.Tensor:
+    """The values on the device; a GPU takes them when it comes to them, and nothing waits."""
+    tensor = torch.from_numpy(values)
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
+
+
+def to_host(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor on the CPU: from a GPU's memory it comes while the GPU goes on."""
+    if tensor.device.type != "cuda":
+        return tensor.cpu()
+    host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+    return host.copy_(tensor, non_blocking=True)
+
+
+def mark(device: torch.device) -> torch.cuda.Event | None:
+    """What passes once all that a GPU was given so far is done; None for other devices."""
+    if device.type != "cuda":
+        return None
+    event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+    event.record(torch.cuda.current_stream(device))
+    return event
