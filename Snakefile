@@ -18,7 +18,6 @@ include: "workflow/rules/checks.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/ancient.smk"
 include: "workflow/rules/keeping.smk"
-include: "workflow/rules/files.smk"
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/text.smk"
 include: "workflow/rules/hub.smk"
@@ -41,6 +40,4 @@ localrules:
 rule all:
     default_target: True
     input:
-        score_table="<results>/scores.csv",
-        claims=multiext("<results>/claims", ".json", ".html"),
-        figures=figure_files(),
+        final_files(STUDY),

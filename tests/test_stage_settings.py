@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from polyconcept.study.parse import parse_study
-from polyconcept.study.stages import stage_settings
+from polyconcept.study.jobs.table import job_settings
 
 ROOT = Path(__file__).parents[1]
 RULES = "\n".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
@@ -29,7 +29,7 @@ def test_params_hold_one_dict_of_settings_and_the_code(rule, block):
 
 
 def test_a_job_gets_its_own_settings_and_no_others(demo):
-    found = stage_settings("extract_vectors", demo, {"model": "mt5", "side": "encoder"})
+    found = job_settings("extract_vectors", demo, {"model": "mt5", "side": "encoder"})
 
     assert found == {
         **{"pooling": "last", "reading": None, "dtype": "float32", "token_budget": 8192},
@@ -44,9 +44,9 @@ def test_a_model_of_the_study_changes_no_other_models_jobs(demo):
     wildcards = {"model": "mt5", "variant": "translation", "side": "decoder"}
 
     for rule in ("check_model", "finetune_translation", "extract_vectors", "cluster_words"):
-        assert stage_settings(rule, changed, wildcards) == stage_settings(rule, demo, wildcards)
+        assert job_settings(rule, changed, wildcards) == stage_settings(rule, demo, wildcards)
     wildcards["model"] = "bert"
-    assert stage_settings("cluster_words", changed, wildcards)["layers"] == [0]
+    assert job_settings("cluster_words", changed, wildcards)["layers"] == [0]
 
 
 @pytest.mark.parametrize(
@@ -60,4 +60,4 @@ def test_a_model_of_the_study_changes_no_other_models_jobs(demo):
 )
 def test_jobs_that_the_study_does_not_have_are_refused(demo, rule, wildcards, message):
     with pytest.raises(ValueError, match=message):
-        stage_settings(rule, demo, wildcards)
+        job_settings(rule, demo, wildcards)

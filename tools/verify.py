@@ -14,13 +14,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
-from study_files import final_files, inputs_of
 
 from polyconcept.audit.links import Expected
 from polyconcept.audit.verification import Audit
+from polyconcept.study.jobs.table import final_files, flat, job_inputs, job_settings
 from polyconcept.study.parse import SettingsError, parse_study
 from polyconcept.study.schema import Study
-from polyconcept.study.stages import stage_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_LEFT_OVER = 10
@@ -82,8 +81,8 @@ def expected_of(study: Study) -> Expected:
     return Expected(
         study=study.name,
         finals=final_files(study),
-        settings_of=lambda rule, names: stage_settings(rule, study, names),
-        inputs_of=lambda rule, names: inputs_of(rule, study, names),
+        settings_of=lambda rule, names: job_settings(rule, study, names),
+        inputs_of=lambda rule, names: flat(job_inputs(rule, study, names)),
     )
 
 

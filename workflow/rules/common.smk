@@ -4,8 +4,8 @@ import hashlib
 from pathlib import Path
 
 from polyconcept.audit.code import KNOWN, code_fingerprint, recall
+from polyconcept.study.jobs.table import JOBS, final_files, flat, job_inputs, job_settings
 from polyconcept.study.parse import SettingsError, parse_study
-from polyconcept.study.stages import stage_settings
 
 try:
     STUDY = parse_study(
@@ -83,12 +83,41 @@ wildcard_constraints:
     metric=one_of(METRICS),
 
 
-# --- What a job depends on besides its input files.
+# --- What the register says of a job
+
+
+def located(path):
+    """Where a file stands: the project's own beside the Snakefile, all others as they are."""
+    if Path(path).parts[0] != "polyconcept":
+        return path
+    place, here = ROOT / path, Path.cwd()
+    # The same in every clone that runs in its own folder.
+    return str(place.relative_to(here) if place.is_relative_to(here) else place)
+
+
+def inputs_of(rule):
+    """The files that a job reads, by keyword.
+
+    Of files that come from outside, their content counts and not their time: a clone has new times,
+    and a file put in place of another may be older.
+    """
+    timeless = JOBS[rule].sources + JOBS[rule].checks
+
+    def inputs(wildcards):
+        found = job_inputs(rule, STUDY, dict(wildcards.items()))
+        return {
+            name: ancient(located(files) if isinstance(files, str) else files)
+            if name in timeless
+            else files
+            for name, files in found.items()
+        }
+
+    return inputs
 
 
 def settings_of(rule):
     """One plain dict of just what a job uses: a change of any other setting does not rerun it."""
-    return lambda wildcards: stage_settings(rule, STUDY, dict(wildcards.items()))
+    return lambda wildcards: job_settings(rule, STUDY, dict(wildcards.items()))
 
 
 def code_of(rule):
@@ -96,11 +125,40 @@ def code_of(rule):
     return code_fingerprint(ROOT / "workflow" / "scripts" / f"{rule}.py", ROOT)
 
 
-def hash_of(files):
-    """Content hash of files, one after the other."""
-    return hashlib.sha256(
-        b"".join(Path(file).read_bytes() for file in files)
-    ).hexdigest()
+def content_of(rule):
+    """Content hash of what a job reads from outside the study."""
+
+    def content(wildcards):
+        found = job_inputs(rule, STUDY, dict(wildcards.items()))
+        files = [found[name] for name in JOBS[rule].sources if name in found]
+        return content_hash([Path(located(file)) for file in files])
+
+    return content
+
+
+def content_hash(places):
+    """Hash of files; of a model's folder, names, sizes and each file's ends.
+
+    Weights are too large to read at every planning.
+    """
+    digest = hashlib.sha256()
+    for place in places:
+        if not place.is_dir():
+            digest.update(place.read_bytes())
+            continue
+        for path in sorted(place.glob("*")):
+            if path.suffix in (".json", ".safetensors", ".txt", ".model"):
+                digest.update(f"{path.name} {path.stat().st_size}\n".encode())
+                with path.open("rb") as file:
+                    digest.update(file.read(2**20))
+                    file.seek(max(0, path.stat().st_size - 2**20))
+                    digest.update(file.read())
+    return digest.hexdigest()
+
+
+def checkpoint_folder(wildcards):
+    """Where a fine-tuning keeps its checkpoints."""
+    return f"results/{STUDY.name}/checkpoints/{wildcards.model}/{wildcards.variant}"
 
 
 def finetuning_threads(wildcards):
@@ -110,8 +168,3 @@ def finetuning_threads(wildcards):
 def pretraining_threads(wildcards):
     return STUDY.models[wildcards.model].pretrain.training.n_threads
 
-
-def task_data(wildcards):
-    """Settings of labelled data such as ``ner/train``."""
-    task, split = wildcards.data.split("/")
-    return getattr(STUDY.tasks[task], split)

@@ -4,7 +4,7 @@
 rule extract_vectors:
     # All wanted layers of one run and language in one pass.
     input:
-        unpack(vector_inputs),
+        unpack(inputs_of("extract_vectors")),
     output:
         vectors="<results>/vectors/{model}/{variant}/{side}/{part}{language}.h5",
     log:
@@ -24,8 +24,7 @@ rule extract_vectors:
 rule cluster_words:
     # All layers, seeds, metrics and definitions of one run and pair.
     input:
-        unpack(pair_vectors),
-        selections="<results>/selections/{pair}.parquet",
+        unpack(inputs_of("cluster_words")),
     output:
         concepts="<results>/concepts/{model}/{variant}/{side}/{pair}.h5",
     log:
@@ -43,8 +42,7 @@ rule cluster_words:
 rule cluster_controls:
     # The same words with changed vectors, and in other numbers of clusters.
     input:
-        unpack(pair_vectors),
-        selections="<results>/selections/{pair}.parquet",
+        unpack(inputs_of("cluster_controls")),
     output:
         concepts="<results>/concepts/{model}/{variant}/{side}/{pair}.controls.h5",
     log:

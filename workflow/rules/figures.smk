@@ -3,7 +3,7 @@
 
 rule plot_by_layer:
     input:
-        scores="<results>/scores.parquet",
+        unpack(inputs_of("plot_by_layer")),
     output:
         pdf="<results>/figures/{metric}.pdf",
         png=report(
@@ -26,7 +26,7 @@ rule plot_by_layer:
 
 rule plot_change:
     input:
-        scores="<results>/scores.parquet",
+        unpack(inputs_of("plot_change")),
     output:
         pdf="<results>/figures/{metric}_change.pdf",
         png=report(
@@ -49,7 +49,7 @@ rule plot_change:
 
 rule plot_curves:
     input:
-        scores="<results>/scores.parquet",
+        unpack(inputs_of("plot_curves")),
     output:
         pdf="<results>/figures/{metric}_curves.pdf",
         png=report(
@@ -72,7 +72,7 @@ rule plot_curves:
 
 rule plot_controls:
     input:
-        scores="<results>/scores.parquet",
+        unpack(inputs_of("plot_controls")),
     output:
         pdf="<results>/figures/{metric}_controls.pdf",
         png=report(
@@ -95,7 +95,7 @@ rule plot_controls:
 
 rule plot_rivals:
     input:
-        scores="<results>/scores.parquet",
+        unpack(inputs_of("plot_rivals")),
     output:
         pdf="<results>/figures/rivals.pdf",
         png=report(
@@ -118,7 +118,7 @@ rule plot_rivals:
 
 rule plot_tasks:
     input:
-        scores="<results>/scores.parquet",
+        unpack(inputs_of("plot_tasks")),
     output:
         pdf="<results>/figures/tasks.pdf",
         png=report(
@@ -141,7 +141,7 @@ rule plot_tasks:
 rule find_examples:
     # The best-aligned concepts of the run and layer that the study names.
     input:
-        unpack(example_files),
+        unpack(inputs_of("find_examples")),
     output:
         examples="<results>/examples/{pair}.json",
     log:
@@ -157,7 +157,7 @@ rule find_examples:
 
 rule plot_examples:
     input:
-        examples=expand("<results>/examples/{pair}.json", pair=STUDY.pairs),
+        unpack(inputs_of("plot_examples")),
     output:
         pdf="<results>/figures/examples.pdf",
         png=report(

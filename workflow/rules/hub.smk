@@ -23,7 +23,7 @@ rule pin_repository:
 rule fetch_hub_pair:
     # Sentences of one pair, in a corpus where each pair has its own.
     input:
-        pin=corpus_pin,
+        unpack(inputs_of("fetch_hub_pair")),
     output:
         source_text="<results>/corpora/{corpus}/{source}-{target}/{source}.txt",
         target_text="<results>/corpora/{corpus}/{source}-{target}/{target}.txt",
@@ -48,7 +48,7 @@ rule fetch_hub_pair:
 rule fetch_hub_text:
     # One language of a corpus whose sentences are the same in all.
     input:
-        pin=corpus_pin,
+        unpack(inputs_of("fetch_hub_text")),
     output:
         text="<results>/corpora/{corpus}/{language}.txt",
         about="<results>/corpora/{corpus}/{language}.source.json",
@@ -69,7 +69,7 @@ rule fetch_hub_text:
 
 rule fetch_hub_entities:
     input:
-        pin=labels_pin,
+        unpack(inputs_of("fetch_hub_entities")),
     output:
         labelled="<results>/tasks/{data}/{language}.conll",
         about="<results>/tasks/{data}/{language}.source.json",
@@ -90,7 +90,7 @@ rule fetch_hub_entities:
 
 rule fetch_hub_sentiment:
     input:
-        pin=labels_pin,
+        unpack(inputs_of("fetch_hub_sentiment")),
     output:
         labelled="<results>/tasks/{data}/{language}.tsv",
         about="<results>/tasks/{data}/{language}.source.json",
@@ -111,7 +111,7 @@ rule fetch_hub_sentiment:
 
 rule fetch_hub_model:
     input:
-        pin=model_pin,
+        unpack(inputs_of("fetch_hub_model")),
     output:
         model=directory("<results>/models/{model}/base"),
     log:

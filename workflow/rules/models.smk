@@ -4,7 +4,7 @@
 rule fetch_model:
     # A model from a directory, checked and copied: a study keeps what it measured.
     input:
-        model=source_model,
+        unpack(inputs_of("fetch_model")),
     output:
         model=directory("<results>/models/{model}/base"),
     log:
@@ -16,7 +16,7 @@ rule fetch_model:
         "../../envs/environment.yaml"
     params:
         settings=settings_of("fetch_model"),
-        content=hash_of_model,
+        content=content_of("fetch_model"),
         code=code_of("fetch_model"),
     script:
         "../scripts/fetch_model.py"
@@ -24,7 +24,7 @@ rule fetch_model:
 
 rule pretrain:
     input:
-        texts=pretraining_texts,
+        unpack(inputs_of("pretrain")),
     output:
         model=directory("<results>/models/{model}/base"),
     log:
@@ -44,8 +44,7 @@ rule pretrain:
 rule random_model:
     # A control: the same architecture and tokenizer with weights that have learnt nothing.
     input:
-        model="<results>/models/{model}/base",
-        checks=ancient("<results>/models/{model}/checked.json"),
+        unpack(inputs_of("random_model")),
     output:
         model=directory("<results>/models/{model}/random"),
     log:
@@ -64,7 +63,7 @@ rule random_model:
 rule check_model:
     # It has the sides and layers that the study wants: known before anything is trained.
     input:
-        model="<results>/models/{model}/base",
+        unpack(inputs_of("check_model")),
     output:
         checked="<results>/models/{model}/checked.json",
     log:
@@ -82,8 +81,7 @@ rule check_model:
 
 rule finetune_entities:
     input:
-        unpack(checked_model),
-        train=train_files,
+        unpack(inputs_of("finetune_entities")),
     output:
         model=directory("<results>/models/{model}/{variant}"),
     log:
@@ -106,8 +104,7 @@ rule finetune_entities:
 
 rule score_entities:
     input:
-        model="<results>/models/{model}/{variant}",
-        test=test_files,
+        unpack(inputs_of("score_entities")),
     output:
         scores="<results>/scores/{model}/{variant}/task.parquet",
     log:
@@ -127,8 +124,7 @@ rule score_entities:
 
 rule finetune_sentiment:
     input:
-        unpack(checked_model),
-        train=train_files,
+        unpack(inputs_of("finetune_sentiment")),
     output:
         model=directory("<results>/models/{model}/{variant}"),
     log:
@@ -151,8 +147,7 @@ rule finetune_sentiment:
 
 rule score_sentiment:
     input:
-        model="<results>/models/{model}/{variant}",
-        test=test_files,
+        unpack(inputs_of("score_sentiment")),
     output:
         scores="<results>/scores/{model}/{variant}/task.parquet",
     log:

@@ -3,8 +3,7 @@
 
 rule score_calign:
     input:
-        unpack(pair_dictionaries),
-        concepts=pair_concepts,
+        unpack(inputs_of("score_calign")),
     output:
         scores="<results>/scores/{model}/{variant}/{side}/{pair}.calign.parquet",
         resamples="<results>/scores/{model}/{variant}/{side}/{pair}.calign_resamples.parquet",
@@ -22,8 +21,7 @@ rule score_calign:
 
 rule score_colap:
     input:
-        unpack(pair_dictionaries),
-        concepts=pair_concepts,
+        unpack(inputs_of("score_colap")),
     output:
         scores="<results>/scores/{model}/{variant}/{side}/{pair}.colap.parquet",
         resamples="<results>/scores/{model}/{variant}/{side}/{pair}.colap_resamples.parquet",
@@ -42,8 +40,7 @@ rule score_colap:
 rule compare_variants:
     # Fine-tuned minus base, on the same samples of sentences.
     input:
-        scores=run_scores,
-        resamples=run_resamples,
+        unpack(inputs_of("compare_variants")),
     output:
         scores="<results>/scores/changes.parquet",
     log:
@@ -60,7 +57,7 @@ rule compare_variants:
 
 rule merge_scores:
     input:
-        scores=all_scores,
+        unpack(inputs_of("merge_scores")),
     output:
         parquet="<results>/scores.parquet",
         csv="<results>/scores.csv",

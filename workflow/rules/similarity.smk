@@ -3,8 +3,7 @@
 
 rule score_similarity:
     input:
-        unpack(pair_vectors),
-        selections="<results>/selections/{pair}.parquet",
+        unpack(inputs_of("score_similarity")),
     output:
         scores="<results>/scores/{model}/{variant}/{side}/{pair}.similarity.parquet",
     log:

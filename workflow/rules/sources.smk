@@ -3,7 +3,8 @@
 import json
 
 from polyconcept.study.checks import layer_faults
-from polyconcept.study.pins import pin_of, pins
+from polyconcept.study.jobs.paths import Files
+from polyconcept.study.pins import pins
 
 
 def texts_used():
@@ -29,7 +30,7 @@ def sources():
     for corpus, pair, code in dict.fromkeys(texts_used()):
         folder = STUDY.corpora[corpus].directory
         if folder is not None:
-            file = f"{folder}/{part(corpus, pair)}{code}.txt"
+            file = f"{folder}/{Files(STUDY).part(corpus, pair)}{code}.txt"
             yield f"corpora.{corpus}.directory", file
     for name, task in STUDY.tasks.items():
         for split in SPLITS:
@@ -72,22 +73,3 @@ if beyond:
 
 
 PINS = pins(STUDY)
-
-
-def pin_file(*asked):
-    return f"<results>/hub/{pin_of(*asked)}/source.json"
-
-
-def model_pin(wildcards):
-    hub = STUDY.models[wildcards.model].hub
-    return pin_file("model", hub.model, hub.revision, hub.converted)
-
-
-def corpus_pin(wildcards):
-    hub = STUDY.corpora[wildcards.corpus].hub
-    return pin_file("dataset", hub.dataset, hub.revision)
-
-
-def labels_pin(wildcards):
-    hub = task_data(wildcards).hub
-    return pin_file("dataset", hub.dataset, hub.revision)

@@ -4,7 +4,7 @@
 rule check_task:
     # All data of a task have been fetched and checked: known before anything is trained.
     input:
-        task_files,
+        unpack(inputs_of("check_task")),
     output:
         checked="<results>/tasks/{task}/checked.json",
     log:
@@ -23,7 +23,7 @@ rule check_task:
 rule fetch_entities:
     # The user's own named entities, checked.
     input:
-        labelled=source_labels,
+        unpack(inputs_of("fetch_entities")),
     output:
         labelled="<results>/tasks/{data}/{language}.conll",
     log:
@@ -35,7 +35,7 @@ rule fetch_entities:
         "../../envs/environment.yaml"
     params:
         settings=settings_of("fetch_entities"),
-        content=hash_of_labels,
+        content=content_of("fetch_entities"),
         code=code_of("fetch_entities"),
     script:
         "../scripts/fetch_entities.py"
@@ -62,7 +62,7 @@ rule generate_entities:
 rule fetch_sentiment:
     # The user's own sentiment labels, checked.
     input:
-        labelled=source_labels,
+        unpack(inputs_of("fetch_sentiment")),
     output:
         labelled="<results>/tasks/{data}/{language}.tsv",
     log:
@@ -74,7 +74,7 @@ rule fetch_sentiment:
         "../../envs/environment.yaml"
     params:
         settings=settings_of("fetch_sentiment"),
-        content=hash_of_labels,
+        content=content_of("fetch_sentiment"),
         code=code_of("fetch_sentiment"),
     script:
         "../scripts/fetch_sentiment.py"

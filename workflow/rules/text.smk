@@ -4,7 +4,7 @@
 rule fetch_corpus:
     # The user's own text, checked; a cheap job that goes before the expensive ones.
     input:
-        text=source_text,
+        unpack(inputs_of("fetch_corpus")),
     output:
         text="<results>/corpora/{corpus}/{part}{language}.txt",
         source="<results>/corpora/{corpus}/{part}{language}.source.json",
@@ -19,7 +19,7 @@ rule fetch_corpus:
         "../../envs/environment.yaml"
     params:
         settings=settings_of("fetch_corpus"),
-        content=hash_of_text,
+        content=content_of("fetch_corpus"),
         code=code_of("fetch_corpus"),
     script:
         "../scripts/fetch_corpus.py"
@@ -46,7 +46,7 @@ rule generate_corpus:
 
 rule align_words:
     input:
-        unpack(alignment_texts),
+        unpack(inputs_of("align_words")),
     output:
         links="<results>/dictionaries/{pair}/links.txt",
         forward="<results>/dictionaries/{pair}/forward.tsv",
@@ -66,7 +66,7 @@ rule align_words:
 rule split_words:
     # The word table of a language: every word that one of its pairs needs.
     input:
-        unpack(language_texts),
+        unpack(inputs_of("split_words")),
     output:
         words=f"<results>/words/{STUDY.corpus}/{{part}}{{language}}.parquet",
     log:
@@ -84,9 +84,7 @@ rule split_words:
 rule select_words:
     # Which rows of two word tables each metric clusters.
     input:
-        unpack(pair_texts),
-        unpack(pair_words),
-        links="<results>/dictionaries/{pair}/links.txt",
+        unpack(inputs_of("select_words")),
     output:
         selections="<results>/selections/{pair}.parquet",
     log:

@@ -4,8 +4,7 @@
 rule finetune_translation:
     # All target languages in one model, told apart by the prompt.
     input:
-        unpack(checked_model),
-        unpack(train_texts),
+        unpack(inputs_of("finetune_translation")),
     output:
         model=directory("<results>/models/{model}/{variant}"),
     log:
@@ -26,8 +25,7 @@ rule finetune_translation:
 
 rule score_translation:
     input:
-        unpack(test_texts),
-        model="<results>/models/{model}/{variant}",
+        unpack(inputs_of("score_translation")),
     output:
         scores="<results>/scores/{model}/{variant}/task.parquet",
         translations="<results>/scores/{model}/{variant}/translations.json",
@@ -48,8 +46,7 @@ rule score_translation:
 
 rule finetune_entities_text:
     input:
-        unpack(checked_model),
-        train=train_files,
+        unpack(inputs_of("finetune_entities_text")),
     output:
         model=directory("<results>/models/{model}/{variant}"),
     log:
@@ -70,8 +67,7 @@ rule finetune_entities_text:
 
 rule score_entities_text:
     input:
-        model="<results>/models/{model}/{variant}",
-        test=test_files,
+        unpack(inputs_of("score_entities_text")),
     output:
         scores="<results>/scores/{model}/{variant}/task.parquet",
     log:
@@ -91,8 +87,7 @@ rule score_entities_text:
 
 rule finetune_sentiment_text:
     input:
-        unpack(checked_model),
-        train=train_files,
+        unpack(inputs_of("finetune_sentiment_text")),
     output:
         model=directory("<results>/models/{model}/{variant}"),
     log:
@@ -113,8 +108,7 @@ rule finetune_sentiment_text:
 
 rule score_sentiment_text:
     input:
-        model="<results>/models/{model}/{variant}",
-        test=test_files,
+        unpack(inputs_of("score_sentiment_text")),
     output:
         scores="<results>/scores/{model}/{variant}/task.parquet",
     log:

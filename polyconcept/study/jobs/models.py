@@ -1,0 +1,86 @@
+"""Base models: fetched, pre-trained, checked; and with weights drawn anew."""
+
+from __future__ import annotations
+
+from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.paths import Files, Names
+from polyconcept.study.jobs.work import TRAINED, Cost, Work
+from polyconcept.study.schema import Study
+from polyconcept.study.values import Values, plain
+
+__all__ = ["JOBS"]
+
+
+def _own_model(files: Files, names: Names) -> Inputs:
+    model = files.study.models[names["model"]]
+    found = f"polyconcept/builtin/models/{model.builtin}" if model.builtin else model.directory
+    if found is None:
+        raise KeyError("the model comes from elsewhere")
+    return {"model": found}
+
+
+def _model_pin(files: Files, names: Names) -> Inputs:
+    hub = files.study.models[names["model"]].hub
+    return {"pin": files.pin("model", hub.model, hub.revision, hub.converted)}
+
+
+def _copied_cost(work: Work, names: Names) -> Cost:
+    """What is read is hashed (the hub's files as they come), and what is written."""
+    size = work.sizes.model(names["model"]).file_bytes
+    return Cost(hashing=work.hashing(plain=2 * size), disk_bytes=size)
+
+
+def _pretraining_texts(files: Files, names: Names) -> Inputs:
+    recipe = files.study.models[names["model"]].pretrain
+    texts = [
+        files.text(corpus, "", code) for corpus in recipe.corpora for code in recipe.languages
+    ]
+    return {"texts": texts}
+
+
+def _pretrain(study: Study, names: Names) -> Values:
+    return plain(study.models[names["model"]].pretrain) | {"device": study.device}
+
+
+def _pretrain_cost(work: Work, names: Names) -> Cost:
+    name = names["model"]
+    recipe = work.study.models[name].pretrain
+    assert recipe is not None
+    n_subwords = recipe.training.n_steps * recipe.mixture.batch_tokens
+    size = work.sizes.model(name).file_bytes
+    return work.reading(name, TRAINED, n_subwords).with_files(work.hashing(plain=size), size)
+
+
+def _check_model(study: Study, names: Names) -> Values:
+    """What a model must have, known before it is fine-tuned."""
+    family = study.models[names["model"]].of_family
+    sides = ["encoder", "decoder"] if family == "encoder-decoder" else [family]
+    return {"side_names": sides, "layers": list(study.layers_of(names["model"]))}
+
+
+def _check_cost(work: Work, names: Names) -> Cost:
+    return Cost(hashing=work.hashing(plain=work.sizes.model(names["model"]).file_bytes))
+
+
+JOBS = {
+    "fetch_model": Job("models", _own_model, cost=_copied_cost, sources=("model",), local=True),
+    "fetch_hub_model": Job("models", _model_pin, cost=_copied_cost, local=True),
+    "pretrain": Job("models", _pretraining_texts, _pretrain, cost=_pretrain_cost, gpu=True),
+    "check_model": Job(
+        "models",
+        lambda files, names: {"model": files.model(names, "base")},
+        _check_model,
+        cost=_check_cost,
+        local=True,
+    ),
+    "random_model": Job(
+        "models",
+        lambda files, names: {
+            "model": files.model(names, "base"),
+            "checks": files.checked(names),
+        },
+        lambda study, _: plain(study.controls, "seed"),
+        cost=_copied_cost,
+        checks=("checks",),
+    ),
+}
