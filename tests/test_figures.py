@@ -22,11 +22,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from polyconcept.figures import fonts
-from polyconcept.figures.examples import plot_concept_examples
-from polyconcept.figures.layers import plot_by_layer, plot_change_by_layer
+from polyconcept.figures.change import draw as plot_change_by_layer
+from polyconcept.figures.examples import draw as plot_concept_examples
+from polyconcept.figures.layers import draw as plot_by_layer
 from polyconcept.figures.save import save_figure
 from polyconcept.figures.style import look, style
-from polyconcept.figures.tasks import plot_task_scores
+from polyconcept.figures.tasks import draw as plot_task_scores
 from polyconcept.records.concepts import ConceptExample
 from polyconcept.records.scores import Score
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from polyconcept.study.parse import parse_study
 from polyconcept.study.jobs.table import job_settings
+from polyconcept.study.parse import parse_study
 
 ROOT = Path(__file__).parents[1]
 RULES = "\n".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
@@ -44,7 +44,7 @@ def test_a_model_of_the_study_changes_no_other_models_jobs(demo):
     wildcards = {"model": "mt5", "variant": "translation", "side": "decoder"}
 
     for rule in ("check_model", "finetune_translation", "extract_vectors", "cluster_words"):
-        assert job_settings(rule, changed, wildcards) == stage_settings(rule, demo, wildcards)
+        assert job_settings(rule, changed, wildcards) == job_settings(rule, demo, wildcards)
     wildcards["model"] = "bert"
     assert job_settings("cluster_words", changed, wildcards)["layers"] == [0]
 

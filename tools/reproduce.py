@@ -176,7 +176,8 @@ def check_code(record: RunRecord, project: Path) -> None:
         CannotRepeatError: Naming the files that differ.
     """
     try:
-        code = code_state(script_of(record.rule, project / "workflow" / "scripts"), project)
+        script = script_of(record.rule, project / "workflow" / "scripts")
+        code = code_state(script, project, record.params.get("kinds", ()))
     except (CodeError, OSError) as error:
         raise CannotRepeatError(str(error)) from error
     before = record.code

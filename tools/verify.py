@@ -17,7 +17,7 @@ import yaml
 
 from polyconcept.audit.links import Expected
 from polyconcept.audit.verification import Audit
-from polyconcept.study.jobs.table import final_files, flat, job_inputs, job_settings
+from polyconcept.study.jobs.table import final_files, flat, job_inputs, job_kinds, job_settings
 from polyconcept.study.parse import SettingsError, parse_study
 from polyconcept.study.schema import Study
 
@@ -83,6 +83,7 @@ def expected_of(study: Study) -> Expected:
         finals=final_files(study),
         settings_of=lambda rule, names: job_settings(rule, study, names),
         inputs_of=lambda rule, names: flat(job_inputs(rule, study, names)),
+        kinds_of=lambda rule, names: job_kinds(rule, study, names),
     )
 
 

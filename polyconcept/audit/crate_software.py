@@ -158,7 +158,8 @@ def _check_code(run: RunRecord, path: str, root: Path) -> None:
     """Refuse a script that means something else than the one that made the results."""
     if not (root / path).is_file():
         raise CrateError(f"{path}: missing; it made {run.outputs[0].path}")
-    then, now = run.code.fingerprint, code_fingerprint(root / path, root)
+    kinds = run.params.get("kinds", ())
+    then, now = run.code.fingerprint, code_fingerprint(root / path, root, kinds)
     # A rule that does not run again for its code, such as a download, has no fingerprint.
     if then not in (None, now):
         commit = f" (commit {run.git.commit})" if run.git else ""

@@ -21,8 +21,9 @@ from polyconcept.figures.fonts import (
 )
 from polyconcept.figures.style import GREY, TEXT_WIDTH, style
 from polyconcept.records.concepts import ConceptExample
+from polyconcept.records.text import Definition
 
-__all__ = ["plot_concept_examples"]
+__all__ = ["draw"]
 
 _SMALL, _SIZE, _LARGE = 7.0, 8.0, 9.0
 """Points; size of notes, of the words and of the title."""
@@ -76,9 +77,10 @@ class _Ruler:
 
 
 @style()
-def plot_concept_examples(
-    examples: Iterable[ConceptExample], *, n_types: int = 12, title: str = ""
-) -> Figure:
+def draw(
+    examples: Iterable[ConceptExample], *, n_types: int = 12, title: str = "",
+    definition: Definition = "published",  # noqa: ARG001 - said in the caption
+) -> Figure:  # fmt: skip
     """Word lists of aligned concepts, most frequent word first, matched source words bold.
 
     Lists of a language written from right to left run from right to left. Words may contain any
@@ -89,6 +91,7 @@ def plot_concept_examples(
             is a result too (no concept aligned): the figure then says so.
         n_types: word types shown of each list; the number of the others is told.
         title: such as model and variant.
+        definition: that of the concepts' alignment, which the caption names.
 
     Raises:
         ValueError: an example whose lists are empty or that has another number of flags than

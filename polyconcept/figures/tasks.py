@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from polyconcept.figures.style import TEXT_WIDTH, style
 from polyconcept.records.scores import Score
 
-__all__ = ["plot_task_scores"]
+__all__ = ["draw"]
 
 _LABELS = {
     "entity_f1": "entity F1",
@@ -68,7 +68,7 @@ _Panels: TypeAlias = Mapping[tuple[_Row, str], Sequence[_Bar]]
 
 
 @style()
-def plot_task_scores(scores: Iterable[Score], *, metrics: Sequence[str] = tuple(_LABELS)) -> Figure:
+def draw(scores: Iterable[Score], *, metrics: Sequence[str] = tuple(_LABELS)) -> Figure:
     """Task scores per language: a column per model, a row per task and metric.
 
     Languages that the model was fine-tuned on come first, in full bars; zero-shot languages are

@@ -1,10 +1,17 @@
 """Settings, paths, wildcard constraints and code fingerprints that all rules use."""
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 from polyconcept.audit.code import KNOWN, code_fingerprint, recall
-from polyconcept.study.jobs.table import JOBS, final_files, flat, job_inputs, job_settings
+from polyconcept.study.jobs.table import (
+    JOBS,
+    final_files,
+    job_inputs,
+    job_kinds,
+    job_settings,
+)
 from polyconcept.study.parse import SettingsError, parse_study
 
 try:
@@ -106,9 +113,11 @@ def inputs_of(rule):
     def inputs(wildcards):
         found = job_inputs(rule, STUDY, dict(wildcards.items()))
         return {
-            name: ancient(located(files) if isinstance(files, str) else files)
-            if name in timeless
-            else files
+            name: (
+                ancient(located(files) if isinstance(files, str) else files)
+                if name in timeless
+                else files
+            )
             for name, files in found.items()
         }
 
@@ -120,9 +129,16 @@ def settings_of(rule):
     return lambda wildcards: job_settings(rule, STUDY, dict(wildcards.items()))
 
 
+def kinds_of(rule):
+    """Modules that a job's script loads by name: those of the kinds that this job uses."""
+    return lambda wildcards: list(job_kinds(rule, STUDY, dict(wildcards.items())))
+
+
 def code_of(rule):
-    """Content hash of a rule's script and all of our modules that it can import."""
-    return code_fingerprint(ROOT / "workflow" / "scripts" / f"{rule}.py", ROOT)
+    """Content hash of a job's script, what it imports, and the modules of its kinds."""
+    script = ROOT / "workflow" / "scripts" / f"{rule}.py"
+    of_kinds = cache(lambda kinds: code_fingerprint(script, ROOT, kinds))
+    return lambda wildcards: of_kinds(tuple(kinds_of(rule)(wildcards)))
 
 
 def content_of(rule):
@@ -167,4 +183,3 @@ def finetuning_threads(wildcards):
 
 def pretraining_threads(wildcards):
     return STUDY.models[wildcards.model].pretrain.training.n_threads
-

@@ -32,9 +32,7 @@ def _copied_cost(work: Work, names: Names) -> Cost:
 
 def _pretraining_texts(files: Files, names: Names) -> Inputs:
     recipe = files.study.models[names["model"]].pretrain
-    texts = [
-        files.text(corpus, "", code) for corpus in recipe.corpora for code in recipe.languages
-    ]
+    texts = [files.text(corpus, "", code) for corpus in recipe.corpora for code in recipe.languages]
     return {"texts": texts}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from polyconcept.study.jobs import concepts, models, reader, scores, tasks, text, vectors
+from polyconcept.study.jobs.figures import figure_names
 from polyconcept.study.jobs.job import Inputs, Job
 from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.schema import Study
@@ -62,9 +63,7 @@ def final_files(study: Study) -> tuple[str, ...]:
     results = f"results/{study.name}"
     tables = ("scores.parquet", "scores.csv", "claims.json", "claims.html")
     figures = [
-        f"figures/{name}.{suffix}"
-        for name in reader.figure_names(study)
-        for suffix in ("pdf", "png")
+        f"figures/{name}.{suffix}" for name in figure_names(study) for suffix in ("pdf", "png")
     ]
     return tuple(f"{results}/{name}" for name in (*tables, *figures))
 
