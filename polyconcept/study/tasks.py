@@ -9,14 +9,9 @@ from pydantic import Field, model_validator
 
 from polyconcept.study.base import Count, Frozen, Name, Seed, Share
 from polyconcept.study.data import TaskData
+from polyconcept.study.kinds import TASK_KINDS
 
 __all__ = ["FinetuningSettings", "Generation", "Task"]
-
-_SOURCES = {
-    "entities": ("files", "builtin", "hub"),
-    "sentiment": ("files", "builtin", "hub"),
-    "translation": ("corpus",),
-}
 
 
 class FinetuningSettings(Frozen):
@@ -55,9 +50,9 @@ class Task(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _default_labels(cls, values: Any) -> Any:  # noqa: ANN401 - whatever the YAML holds
-        defaults = {"sentiment": ("negative", "positive"), "translation": ()}
-        if isinstance(values, dict) and values.get("kind") in defaults:
-            return {"labels": defaults[values["kind"]], **values}
+        kind = values.get("kind") if isinstance(values, dict) else None
+        if isinstance(kind, str) and kind in TASK_KINDS:
+            return {"labels": TASK_KINDS[kind].labels, **values}
         return values
 
     @model_validator(mode="after")
@@ -84,7 +79,7 @@ class Task(Frozen):
 
     @model_validator(mode="after")
     def _sources_fit_kind(self) -> Task:
-        fitting = _SOURCES[self.kind]
+        fitting = TASK_KINDS[self.kind].sources
         for split, data in (("train", self.train), ("test", self.test)):
             if data.source not in fitting:
                 raise ValueError(

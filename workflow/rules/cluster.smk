@@ -28,17 +28,6 @@ PROFILE = "profiles/slurm/config.yaml, `site:` (or the profile that you gave)"
 NO_CHECK = "POLYCONCEPT_NO_CLUSTER_CHECK"
 
 
-# Small jobs whose place in the queue would cost more than they do; others say it in their rule.
-localrules:
-    fetch_corpus,
-    fetch_entities,
-    fetch_model,
-    fetch_sentiment,
-    generate_corpus,
-    generate_entities,
-    generate_sentiment,
-
-
 def say(line):
     logger.info(f"cluster: {line}")
 

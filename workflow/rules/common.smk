@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from polyconcept.audit.code import KNOWN, code_fingerprint, recall
+from polyconcept.study.jobs.paths import SPLITS
 from polyconcept.study.jobs.table import (
     JOBS,
     final_files,
@@ -12,6 +13,7 @@ from polyconcept.study.jobs.table import (
     job_kinds,
     job_settings,
 )
+from polyconcept.study.kinds import TASK_KINDS
 from polyconcept.study.parse import SettingsError, parse_study
 
 try:
@@ -23,7 +25,6 @@ except SettingsError as error:
 
 ROOT = Path(workflow.basedir)
 recall(KNOWN)
-SPLITS = ("train", "test")
 SIDES = ("encoder", "decoder", "encoder-decoder")
 METRICS = ("calign", "colap")
 
@@ -31,25 +32,6 @@ METRICS = ("calign", "colap")
 def one_of(names):
     """A wildcard constraint that matches just these names; nothing where there is none."""
     return "|".join(sorted(map(re.escape, names))) or "(?!)"
-
-
-def corpora_from(source, *, pairwise=False):
-    """Names of the corpora that come from files, the built-in text or the hub."""
-    return [
-        name
-        for name, corpus in STUDY.corpora.items()
-        if getattr(corpus, source) is not None and corpus.pairwise == pairwise
-    ]
-
-
-def labels_from(source, kind):
-    """Names such as ``ner/train`` of the labelled data of a kind of task from one source."""
-    return [
-        f"{name}/{split}"
-        for name, task in STUDY.tasks.items()
-        for split in SPLITS
-        if task.kind == kind and getattr(task, split).source == source
-    ]
 
 
 def tasks_of(kind):

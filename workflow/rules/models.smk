@@ -2,7 +2,7 @@
 
 
 rule fetch_model:
-    # A model from a directory, checked and copied: a study keeps what it measured.
+    # A model from a folder or the hub, checked and copied: a study keeps what it measured.
     input:
         unpack(inputs_of("fetch_model")),
     output:
@@ -10,13 +10,15 @@ rule fetch_model:
     log:
         "<logs>/fetch_model/{model}.log",
     wildcard_constraints:
-        model=one_of(models_from("directory") + models_from("builtin")),
+        model=one_of(set(STUDY.models) - set(models_from("pretrain"))),
     priority: 10
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
         settings=settings_of("fetch_model"),
         content=content_of("fetch_model"),
+        kinds=kinds_of("fetch_model"),
         code=code_of("fetch_model"),
     script:
         "../scripts/fetch_model.py"
@@ -41,23 +43,23 @@ rule pretrain:
         "../scripts/pretrain.py"
 
 
-rule random_model:
+rule randomise_model:
     # A control: the same architecture and tokenizer with weights that have learnt nothing.
     input:
-        unpack(inputs_of("random_model")),
+        unpack(inputs_of("randomise_model")),
     output:
         model=directory("<results>/models/{model}/random"),
     log:
-        "<logs>/random_model/{model}.log",
+        "<logs>/randomise_model/{model}.log",
     wildcard_constraints:
         model=one_of(STUDY.controlled),
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=settings_of("random_model"),
-        code=code_of("random_model"),
+        settings=settings_of("randomise_model"),
+        code=code_of("randomise_model"),
     script:
-        "../scripts/random_model.py"
+        "../scripts/randomise_model.py"
 
 
 rule check_model:

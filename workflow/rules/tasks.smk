@@ -20,79 +20,25 @@ rule check_task:
         "../scripts/check_task.py"
 
 
-rule fetch_entities:
-    # The user's own named entities, checked.
+rule fetch_labels:
+    # Labelled sentences of one language and split, from files, the built-in text or the hub.
     input:
-        unpack(inputs_of("fetch_entities")),
+        unpack(inputs_of("fetch_labels")),
     output:
-        labelled="<results>/tasks/{data}/{language}.conll",
+        labelled="<results>/tasks/{data}/{language}.{suffix}",
+        source="<results>/tasks/{data}/{language}.{suffix}.source.json",
     log:
-        "<logs>/fetch_entities/{data}/{language}.log",
+        "<logs>/fetch_labels/{data}/{language}.{suffix}.log",
     wildcard_constraints:
-        data=one_of(labels_from("files", "entities")),
+        suffix=one_of(kind.suffix for kind in TASK_KINDS.values() if kind.suffix),
     priority: 10
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=settings_of("fetch_entities"),
-        content=content_of("fetch_entities"),
-        code=code_of("fetch_entities"),
+        settings=settings_of("fetch_labels"),
+        content=content_of("fetch_labels"),
+        kinds=kinds_of("fetch_labels"),
+        code=code_of("fetch_labels"),
     script:
-        "../scripts/fetch_entities.py"
-
-
-rule generate_entities:
-    # Named entities of the built-in text.
-    output:
-        labelled="<results>/tasks/{data}/{language}.conll",
-    log:
-        "<logs>/generate_entities/{data}/{language}.log",
-    wildcard_constraints:
-        data=one_of(labels_from("builtin", "entities")),
-    priority: 10
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        settings=settings_of("generate_entities"),
-        code=code_of("generate_entities"),
-    script:
-        "../scripts/generate_entities.py"
-
-
-rule fetch_sentiment:
-    # The user's own sentiment labels, checked.
-    input:
-        unpack(inputs_of("fetch_sentiment")),
-    output:
-        labelled="<results>/tasks/{data}/{language}.tsv",
-    log:
-        "<logs>/fetch_sentiment/{data}/{language}.log",
-    wildcard_constraints:
-        data=one_of(labels_from("files", "sentiment")),
-    priority: 10
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        settings=settings_of("fetch_sentiment"),
-        content=content_of("fetch_sentiment"),
-        code=code_of("fetch_sentiment"),
-    script:
-        "../scripts/fetch_sentiment.py"
-
-
-rule generate_sentiment:
-    # Sentiment labels of the built-in text.
-    output:
-        labelled="<results>/tasks/{data}/{language}.tsv",
-    log:
-        "<logs>/generate_sentiment/{data}/{language}.log",
-    wildcard_constraints:
-        data=one_of(labels_from("builtin", "sentiment")),
-    priority: 10
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        settings=settings_of("generate_sentiment"),
-        code=code_of("generate_sentiment"),
-    script:
-        "../scripts/generate_sentiment.py"
+        "../scripts/fetch_labels.py"

@@ -11,17 +11,20 @@ from polyconcept.study.values import Values, plain
 __all__ = ["JOBS"]
 
 
-def _own_model(files: Files, names: Names) -> Inputs:
+def _model_source(files: Files, names: Names) -> Inputs:
     model = files.study.models[names["model"]]
+    if model.hub is not None:
+        hub = model.hub
+        return {"pin": files.pin("model", hub.model, hub.revision, hub.converted)}
     found = f"polyconcept/builtin/models/{model.builtin}" if model.builtin else model.directory
     if found is None:
         raise KeyError("the model comes from elsewhere")
     return {"model": found}
 
 
-def _model_pin(files: Files, names: Names) -> Inputs:
-    hub = files.study.models[names["model"]].hub
-    return {"pin": files.pin("model", hub.model, hub.revision, hub.converted)}
+def _model_kinds(study: Study, names: Names) -> tuple[str, ...]:
+    found = "own_model" if study.models[names["model"]].hub is None else "hub_model"
+    return (f"polyconcept.sources.{found}",)
 
 
 def _copied_cost(work: Work, names: Names) -> Cost:
@@ -61,8 +64,14 @@ def _check_cost(work: Work, names: Names) -> Cost:
 
 
 JOBS = {
-    "fetch_model": Job("models", _own_model, cost=_copied_cost, sources=("model",), local=True),
-    "fetch_hub_model": Job("models", _model_pin, cost=_copied_cost, local=True),
+    "fetch_model": Job(
+        "models",
+        _model_source,
+        kinds=_model_kinds,
+        cost=_copied_cost,
+        sources=("model",),
+        local=True,
+    ),
     "pretrain": Job("models", _pretraining_texts, _pretrain, cost=_pretrain_cost, gpu=True),
     "check_model": Job(
         "models",
@@ -71,7 +80,7 @@ JOBS = {
         cost=_check_cost,
         local=True,
     ),
-    "random_model": Job(
+    "randomise_model": Job(
         "models",
         lambda files, names: {
             "model": files.model(names, "base"),

@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from polyconcept.study.data import TaskData
+from polyconcept.study.kinds import TASK_KINDS
 from polyconcept.study.pins import pin_of
 from polyconcept.study.schema import Study
 
-__all__ = ["SPLITS", "Files", "Names"]
+__all__ = ["SOURCES", "SPLITS", "Files", "Names"]
 
 Names: TypeAlias = Mapping[str, str]
 """Wildcards of a job."""
 
 SPLITS = ("train", "test")
-SUFFIXES = {"entities": "conll", "sentiment": "tsv"}
+SOURCES = {"directory": "own_files", "files": "own_files", "builtin": "builtin_text", "hub": "hub"}
+"""Key that says where text or labels come from -> module of `polyconcept.sources`."""
 
 
 class Files:
@@ -85,7 +87,10 @@ class Files:
         settings = self.study.tasks[task]
         data: TaskData = getattr(settings, split)
         if data.corpus is None:
-            folder, suffix = f"{self.results}/tasks/{task}/{split}", SUFFIXES[settings.kind]
+            folder, suffix = (
+                f"{self.results}/tasks/{task}/{split}",
+                TASK_KINDS[settings.kind].suffix,
+            )
             return [f"{folder}/{code}.{suffix}" for code in data.of_languages]
         source = str(settings.source)
         pairs = [(f"{source}-{code}", code) for code in data.languages]

@@ -5,39 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from polyconcept.study.jobs.job import Inputs, Job
-from polyconcept.study.jobs.paths import SPLITS, Files, Names
+from polyconcept.study.jobs.paths import SOURCES, SPLITS, Files, Names
 from polyconcept.study.jobs.text import HUB_ROWS
 from polyconcept.study.jobs.work import READ, TRAINED, Cost, Work
+from polyconcept.study.kinds import TASK_KINDS
 from polyconcept.study.schema import Study
 from polyconcept.study.values import Values, plain
 
 __all__ = ["JOBS"]
 
 
-def _own_labels(files: Files, names: Names) -> Inputs:
-    return {"labelled": files.labels(names).files[names["language"]]}
+def _label_source(files: Files, names: Names) -> Inputs:
+    data = files.labels(names)
+    if data.files is not None:
+        return {"labelled": data.files[names["language"]]}
+    hub = data.hub
+    return {} if hub is None else {"pin": files.pin("dataset", hub.dataset, hub.revision)}
 
 
-def _labels_pin(files: Files, names: Names) -> Inputs:
-    hub = files.labels(names).hub
-    return {"pin": files.pin("dataset", hub.dataset, hub.revision)}
-
-
-def _labels(study: Study, names: Names) -> Values:
+def _label_settings(study: Study, names: Names) -> Values:
+    data = Files(study).labels(names)
+    if data.builtin is not None:
+        return plain(data.builtin)
     task = study.tasks[names["data"].split("/")[0]]
-    return plain(task, "labels", "spellings", "ignored")
+    columns = TASK_KINDS[task.kind].columns
+    hub = {} if data.hub is None else {"hub": plain(data.hub, *HUB_ROWS, *columns)}
+    return hub | plain(task, "labels", "spellings", "ignored")
 
 
-def _builtin_labels(study: Study, names: Names) -> Values:
-    return plain(Files(study).labels(names).builtin)
-
-
-def _hub_labels(*columns: str) -> Callable[[Study, Names], Values]:
-    def settings(study: Study, names: Names) -> Values:
-        hub = Files(study).labels(names).hub
-        return {"hub": plain(hub, *HUB_ROWS, *columns), **_labels(study, names)}
-
-    return settings
+def _label_kinds(study: Study, names: Names) -> tuple[str, ...]:
+    reader = TASK_KINDS[study.tasks[names["data"].split("/")[0]].kind].reader
+    source = SOURCES[Files(study).labels(names).source]
+    return f"polyconcept.sources.{source}", f"polyconcept.sources.{reader}"
 
 
 def _task_files(files: Files, names: Names) -> Inputs:
@@ -128,18 +127,9 @@ def _scoring(settings: Callable[[Study, Names], Values]) -> Job:
     return Job("task scores", _test_files, settings, cost=_score_cost, gpu=True)
 
 
-_OWN = Job("task data", _own_labels, _labels, sources=("labelled",), local=True)
-_BUILTIN = Job("task data", settings=_builtin_labels, local=True)
 JOBS = {
-    "fetch_entities": _OWN,
-    "fetch_sentiment": _OWN,
-    "generate_entities": _BUILTIN,
-    "generate_sentiment": _BUILTIN,
-    "fetch_hub_entities": Job(
-        "task data", _labels_pin, _hub_labels("words", "tags", "classes"), local=True
-    ),
-    "fetch_hub_sentiment": Job(
-        "task data", _labels_pin, _hub_labels("sentence", "label"), local=True
+    "fetch_labels": Job(
+        "task data", _label_source, _label_settings, _label_kinds, sources=("labelled",), local=True
     ),
     "check_task": Job("task data", _task_files, local=True),
     "finetune_entities": _finetuning(_finetune),

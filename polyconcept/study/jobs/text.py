@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polyconcept.study.jobs.job import Inputs, Job
-from polyconcept.study.jobs.paths import Files, Names
+from polyconcept.study.jobs.paths import SOURCES, Files, Names
 from polyconcept.study.jobs.work import Cost, Work
 from polyconcept.study.pins import pins
 from polyconcept.study.schema import Study
@@ -15,25 +15,24 @@ HUB_ROWS = ("files", "codes", "first", "n_sentences")
 _WORD_BYTES = 7  # of text, with the blank
 
 
-def _own_text(files: Files, names: Names) -> Inputs:
-    folder = files.study.corpora[names["corpus"]].directory
-    if folder is None:
-        raise KeyError("the text comes from elsewhere")
-    return {"text": f"{folder}/{names['part']}{names['language']}.txt"}
+def _text_source(files: Files, names: Names) -> Inputs:
+    corpus = files.study.corpora[names["corpus"]]
+    if corpus.directory is not None:
+        return {"text": f"{corpus.directory}/{names['part']}{names['language']}.txt"}
+    hub = corpus.hub
+    return {} if hub is None else {"pin": files.pin("dataset", hub.dataset, hub.revision)}
 
 
-def _text_pin(files: Files, names: Names) -> Inputs:
-    hub = files.study.corpora[names["corpus"]].hub
-    return {"pin": files.pin("dataset", hub.dataset, hub.revision)}
+def _text_settings(study: Study, names: Names) -> Values:
+    """What to read of a data set, whose commit stands in the pin; or of the built-in text."""
+    corpus = study.corpora[names["corpus"]]
+    if corpus.hub is not None:
+        return plain(corpus.hub, *HUB_ROWS, "column", "tokenizer")
+    return {} if corpus.builtin is None else plain(corpus.builtin)
 
 
-def _builtin_text(study: Study, names: Names) -> Values:
-    return plain(study.corpora[names["corpus"]].builtin)
-
-
-def _hub_text(study: Study, names: Names) -> Values:
-    """Return what to read of a data set; which commit of it stands in the pin."""
-    return plain(study.corpora[names["corpus"]].hub, *HUB_ROWS, "column", "tokenizer")
+def _text_kinds(study: Study, names: Names) -> tuple[str, ...]:
+    return (f"polyconcept.sources.{SOURCES[study.corpora[names['corpus']].source]}",)
 
 
 def _alignment_texts(files: Files, names: Names) -> Inputs:
@@ -92,10 +91,9 @@ JOBS = {
         local=True,
         has_code=False,
     ),
-    "fetch_corpus": Job("text", _own_text, sources=("text",), local=True),
-    "generate_corpus": Job("text", settings=_builtin_text, local=True),
-    "fetch_hub_pair": Job("text", _text_pin, _hub_text, local=True),
-    "fetch_hub_text": Job("text", _text_pin, _hub_text, local=True),
+    "fetch_text": Job(
+        "text", _text_source, _text_settings, _text_kinds, sources=("text",), local=True
+    ),
     "align_words": Job("word links", _alignment_texts, cost=_align_cost),
     "split_words": Job("word links", _language_texts, _split_words),
     "select_words": Job("word links", _linked_words, _select_words),
