@@ -33,7 +33,8 @@ def from_columns(
     """Take the labels of a data set's columns."""
     return labelled_from_columns(
         language,
-        **rows,
+        rows["texts"],
+        rows["labels"],
         spellings=settings["spellings"] or {label: label for label in settings["labels"]},
         ignored=settings["ignored"],
     )

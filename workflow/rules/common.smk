@@ -34,23 +34,12 @@ def one_of(names):
     return "|".join(sorted(map(re.escape, names))) or "(?!)"
 
 
-def tasks_of(kind):
-    return [name for name, task in STUDY.tasks.items() if task.kind == kind]
-
-
 def models_from(source):
     return [
         name
         for name, model in STUDY.models.items()
         if getattr(model, source) is not None
     ]
-
-
-def models_of(family):
-    return [name for name, model in STUDY.models.items() if model.of_family == family]
-
-
-TWO_SIDED = models_of("encoder-decoder")
 
 
 pathvars:

@@ -18,7 +18,7 @@ def texts_used():
         for corpus in recipe.corpora:
             for code in recipe.languages:
                 yield corpus, "", code
-    for task in tasks_of("translation"):
+    for task in STUDY.tasks:
         for corpus, pairs in STUDY.translations_of(task).items():
             for pair in pairs:
                 for code in pair.split("-"):

@@ -1,4 +1,4 @@
-"""Labelled sentences that models are fine-tuned and scored on."""
+"""Labelled sentences, fine-tuning on them, task scores."""
 
 
 rule check_task:
@@ -42,3 +42,48 @@ rule fetch_labels:
         code=code_of("fetch_labels"),
     script:
         "../scripts/fetch_labels.py"
+
+
+rule finetune:
+    # A classifier; or an encoder-decoder model, which writes its answer.
+    input:
+        unpack(inputs_of("finetune")),
+    output:
+        model=directory("<results>/models/{model}/{variant}"),
+    log:
+        "<logs>/finetune/{model}/{variant}.log",
+    wildcard_constraints:
+        variant=one_of(STUDY.tasks),
+    conda:
+        "../../envs/environment.yaml"
+    threads: finetuning_threads
+    params:
+        settings=settings_of("finetune"),
+        # No declared output: Snakemake deletes those before a rerun, and a preempted job goes on
+        # from here.
+        checkpoints=checkpoint_folder,
+        kinds=kinds_of("finetune"),
+        code=code_of("finetune"),
+    script:
+        "../scripts/finetune.py"
+
+
+rule score_task:
+    input:
+        unpack(inputs_of("score_task")),
+    output:
+        scores="<results>/scores/{model}/{variant}/task.parquet",
+        translations="<results>/scores/{model}/{variant}/translations.json",
+    log:
+        "<logs>/score_task/{model}/{variant}.log",
+    wildcard_constraints:
+        variant=one_of(STUDY.tasks),
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    params:
+        settings=settings_of("score_task"),
+        kinds=kinds_of("score_task"),
+        code=code_of("score_task"),
+    script:
+        "../scripts/score_task.py"

@@ -35,6 +35,8 @@ def _copied_cost(work: Work, names: Names) -> Cost:
 
 def _pretraining_texts(files: Files, names: Names) -> Inputs:
     recipe = files.study.models[names["model"]].pretrain
+    if recipe is None:
+        raise KeyError("the model comes from elsewhere")
     texts = [files.text(corpus, "", code) for corpus in recipe.corpora for code in recipe.languages]
     return {"texts": texts}
 

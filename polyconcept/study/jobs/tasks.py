@@ -50,32 +50,25 @@ def _train_files(files: Files, names: Names) -> Inputs:
     The checks are older than anything, so that another layer, or another language to be scored,
     does not fine-tune again.
     """
-    checked_task = f"{files.results}/tasks/{names['variant']}/checked.json"
     return {
         "model": files.model(names, "base"),
-        "checks": [files.checked(names), checked_task],
-    } | _data(files, names, "train")
+        "checks": [files.checked(names), f"{files.results}/tasks/{names['variant']}/checked.json"],
+        "train": files.task(names["variant"], "train"),
+    }
 
 
 def _test_files(files: Files, names: Names) -> Inputs:
-    return {"model": files.model(names)} | _data(files, names, "test")
+    return {"model": files.model(names), "test": files.task(names["variant"], "test")}
 
 
-def _data(files: Files, names: Names, split: str) -> Inputs:
-    found = files.task(names["variant"], split)
-    if files.study.tasks[names["variant"]].kind != "translation":
-        return {split: found}
-    half = len(found) // 2
-    return {"sources": found[:half], "targets": found[half:]}
+def _way(study: Study, names: Names) -> str:
+    two_sided = study.models[names["model"]].of_family == "encoder-decoder"
+    return "writer" if two_sided else "classifier"
 
 
 def _finetune(study: Study, names: Names) -> Values:
     task = study.tasks[names["variant"]]
     return plain(task.finetuning) | plain(task, "labels") | {"device": study.device}
-
-
-def _finetune_translation(study: Study, names: Names) -> Values:
-    return plain(study.tasks[names["variant"]].finetuning) | {"device": study.device}
 
 
 def _finetune_cost(work: Work, names: Names) -> Cost:
@@ -88,23 +81,24 @@ def _finetune_cost(work: Work, names: Names) -> Cost:
 
 
 def _score_task(study: Study, names: Names) -> Values:
+    """Of a classifier how far it reads; of a writer also how its answers are searched for."""
     task = study.tasks[names["variant"]]
-    return plain(task, "labels") | {
-        "train_languages": list(task.train.of_languages),
-        **plain(task.finetuning, "seed", "max_length"),
-        "device": study.device,
-    }
-
-
-def _score_as_text(study: Study, names: Names) -> Values:
-    """How an encoder-decoder model's answers are written and scored."""
-    task = study.tasks[names["variant"]]
-    return plain(task.generation) | {
+    writes = _way(study, names) == "writer"
+    reading = plain(task.generation) if writes else plain(task.finetuning, "max_length")
+    return reading | {
         "labels": list(task.labels),
         "train_languages": list(task.train.of_languages),
         "seed": task.finetuning.seed,
         "device": study.device,
     }
+
+
+def _modules(step: str) -> Callable[[Study, Names], tuple[str, ...]]:
+    def kinds(study: Study, names: Names) -> tuple[str, ...]:
+        kind = study.tasks[names["variant"]].kind
+        return (f"polyconcept.tasks.{kind}.{step}_{_way(study, names)}",)
+
+    return kinds
 
 
 def _score_cost(work: Work, names: Names) -> Cost:
@@ -117,29 +111,21 @@ def _score_cost(work: Work, names: Names) -> Cost:
     return work.reading(name, READ, n_subwords).with_files(work.hashing(plain=size))
 
 
-def _finetuning(settings: Callable[[Study, Names], Values]) -> Job:
-    return Job(
-        "fine-tuning", _train_files, settings, cost=_finetune_cost, checks=("checks",), gpu=True
-    )
-
-
-def _scoring(settings: Callable[[Study, Names], Values]) -> Job:
-    return Job("task scores", _test_files, settings, cost=_score_cost, gpu=True)
-
-
 JOBS = {
     "fetch_labels": Job(
         "task data", _label_source, _label_settings, _label_kinds, sources=("labelled",), local=True
     ),
     "check_task": Job("task data", _task_files, local=True),
-    "finetune_entities": _finetuning(_finetune),
-    "score_entities": _scoring(_score_task),
-    "finetune_sentiment": _finetuning(_finetune),
-    "score_sentiment": _scoring(_score_task),
-    "finetune_translation": _finetuning(_finetune_translation),
-    "score_translation": _scoring(_score_as_text),
-    "finetune_entities_text": _finetuning(_finetune),
-    "score_entities_text": _scoring(_score_as_text),
-    "finetune_sentiment_text": _finetuning(_finetune),
-    "score_sentiment_text": _scoring(_score_as_text),
+    "finetune": Job(
+        "fine-tuning",
+        _train_files,
+        _finetune,
+        _modules("train"),
+        cost=_finetune_cost,
+        checks=("checks",),
+        gpu=True,
+    ),
+    "score_task": Job(
+        "task scores", _test_files, _score_task, _modules("score"), cost=_score_cost, gpu=True
+    ),
 }

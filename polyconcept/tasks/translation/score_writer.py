@@ -3,21 +3,52 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from polyconcept.models.generation import load_for_generation
+from polyconcept.models.loading import load_tokenizer
 from polyconcept.records.scores import Score
 from polyconcept.records.text import Sentences, Translations
-from polyconcept.tasks import prompts
 from polyconcept.tasks.answers import write_answers
 from polyconcept.tasks.score_rows import TaskRun, check_shape, task_score
+from polyconcept.tasks.translation import prompts
+from polyconcept.text.parallel import read_pairs
 
-__all__ = ["evaluate_translation", "score_translation", "translate"]
+__all__ = ["evaluate_translation", "score", "score_translation", "translate"]
 
 _BATCH = 32
+
+
+def score(
+    directory: Path, files: Sequence[Path], settings: Mapping[str, Any], run: TaskRun, device: str
+) -> tuple[list[Score], list[Translations]]:
+    """Score what a model writes in every test language, and give the translations.
+
+    Args:
+        directory: The model.
+        files: Texts of each pair: the sources, then the targets in the same order.
+        settings: ``n_beams``, ``max_length``.
+        run: Whose scores they are.
+        device: What to compute on.
+
+    Raises:
+        ValueError: As `evaluate_translation`.
+    """
+    return evaluate_translation(
+        load_for_generation(directory, device=device),
+        load_tokenizer(directory),
+        read_pairs(files[: len(files) // 2], files[len(files) // 2 :]),
+        run=replace(run, side="encoder-decoder"),
+        n_beams=settings["n_beams"],
+        max_length=settings["max_length"],
+    )
 
 
 def translate(

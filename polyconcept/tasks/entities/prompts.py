@@ -1,7 +1,4 @@
-"""How a text-to-text model is asked for a task, and how its answer is read.
-
-Known to fine-tuning, scoring and pre-training alike: a model is asked the way it was taught.
-"""
+"""How a model is asked for entities, the way it was taught, and how its answer is read."""
 
 from __future__ import annotations
 
@@ -15,10 +12,6 @@ __all__ = [
     "entities_prompt",
     "entity_symbols",
     "read_entities",
-    "read_label",
-    "sentiment_answer",
-    "sentiment_prompt",
-    "translation_prompt",
 ]
 
 _NONE = "none"
@@ -33,27 +26,6 @@ class EntityReading:
     """IOB2 tag of each word of the sentence."""
     n_wrong: int
     """Entities of the answer that have no place in the sentence, or that cannot be read."""
-
-
-def translation_prompt(words: Sequence[str], target: str) -> tuple[str, ...]:
-    """Give the words that ask for a translation into the language of code `target`."""
-    return ("translate", "to", f"{target}:", *words)
-
-
-def sentiment_prompt(words: Sequence[str]) -> tuple[str, ...]:
-    """Give the words that ask for the sentiment of a sentence."""
-    return ("sentiment:", *words)
-
-
-def sentiment_answer(label: str) -> str:
-    """Give the answer to `sentiment_prompt`: the label itself."""
-    return label
-
-
-def read_label(text: str, labels: Collection[str]) -> str | None:
-    """Give the label that an answer names, None where it is none of `labels`, letter by letter."""
-    said = text.split()
-    return next((label for label in labels if label.split() == said), None)
 
 
 def entities_prompt(words: Sequence[str]) -> tuple[str, ...]:
