@@ -15,36 +15,31 @@ METRICS = ("calign", "colap")
 _DRAWS = ("n_permutations", "n_resamples", "seed")
 
 
-def _concepts(files: Files, names: Names) -> Inputs:
-    """Clusters of a pair, and those under controls where the model has these."""
+def _of_pair(files: Files, names: Names) -> Inputs:
+    """Clusters of a pair, those under controls where the model has these, and its vectors."""
     stem = f"{files.run('concepts', names)}/{names['pair']}"
     controls = [f"{stem}.controls.h5"] if names["model"] in files.study.controlled else []
-    return files.dictionaries(names["pair"]) | {"concepts": [f"{stem}.h5", *controls]}
+    concepts = {"concepts": [f"{stem}.h5", *controls]}
+    return files.dictionaries(names["pair"]) | files.pair_vectors(names) | concepts
 
 
-def _calign(study: Study, _names: Names) -> Values:
+def _metrics(study: Study, names: Names) -> Values:
+    rivals = plain(study.controls, "max_sentences", "seed")
     return {
         "corpus": study.corpus,
-        "thresholds": plain(study.calign),
         "statistics": plain(study.statistics, *_DRAWS),
+        "calign": plain(study.calign),
         "sweeps": plain(study.statistics.sweeps),
+        "colap": plain(study.colap),
+        "similarity": {"layers": list(study.layers_of(names["model"])), **rivals},
     }
 
 
-def _colap(study: Study, _names: Names) -> Values:
-    return {
-        "corpus": study.corpus,
-        "thresholds": plain(study.colap),
-        "statistics": plain(study.statistics, *_DRAWS),
-    }
-
-
-def _similarity(study: Study, names: Names) -> Values:
-    return {
-        "corpus": study.corpus,
-        "layers": list(study.layers_of(names["model"])),
-        **plain(study.controls, "max_sentences", "seed"),
-    }
+def _metrics_cost(work: Work, names: Names) -> Cost:
+    """Vectors and concepts are hashed once for all three."""
+    parts = (_calign_cost, _colap_cost, _similarity_cost)
+    hashing = hash_concepts(work, names) + work.hashing(hdf5=work.pair_bytes(names))
+    return Cost(sum(cost(work, names).seconds for cost in parts), hashing=hashing)
 
 
 def _calign_cost(work: Work, names: Names) -> Cost:
@@ -59,14 +54,14 @@ def _calign_cost(work: Work, names: Names) -> Cost:
     seconds = plain_scores * work.rates["score_seconds"]
     n_words = work.pair_words(names) / 2
     seconds += n_groups * _draws(work) * n_words * work.rates["calign_draw_seconds_per_word"]
-    return Cost(seconds, hashing=hash_concepts(work, names))
+    return Cost(seconds)
 
 
 def _colap_cost(work: Work, names: Names) -> Cost:
     n_groups = DEFINITIONS * len(work.study.layers_of(names["model"]))
     n_groups += control_layers(work, names)
     seconds = n_groups * _draws(work) * work.rates["colap_draw_seconds"]
-    return Cost(seconds, hashing=hash_concepts(work, names))
+    return Cost(seconds)
 
 
 def _draws(work: Work) -> int:
@@ -79,7 +74,7 @@ def _similarity_cost(work: Work, names: Names) -> Cost:
     n_layers, n_dims = len(work.study.layers_of(name)), work.sizes.model(name).n_dims
     units = n_layers * work.pair_words(names) / 2 * n_dims**2
     seconds = units * work.rates["rival_seconds_per_unit"]
-    return Cost(seconds, hashing=work.hashing(hdf5=work.pair_bytes(names)))
+    return Cost(seconds)
 
 
 def _languages(files: Files, names: Names) -> Inputs:
@@ -110,19 +105,8 @@ def _mixing_cost(work: Work, names: Names) -> Cost:
     return done.with_files(work.hashing(hdf5=work.sizes.vector_bytes(name, n_words)))
 
 
-def _compared(files: Files, _names: Names) -> Inputs:
-    resamples = [f"{metric}_resamples" for metric in METRICS]
-    return {"scores": files.of_runs(METRICS), "resamples": files.of_runs(resamples)}
-
-
-def _comparison(study: Study, names: Names) -> Values:
-    """Which runs are compared, and which fine-tunings were repeated."""
-    repeats = [list(tasks) for model in study.models for tasks in study.repeats_of(model)]
-    return _table(study, names) | {"repeats": repeats}
-
-
 def _merged(files: Files, _names: Names) -> Inputs:
-    """Every file of scores: of runs and pairs, of all languages, of changes, of tasks."""
+    """Every file of scores: of runs and pairs, of all languages, of tasks."""
     study, scores = files.study, f"{files.results}/scores"
     mixed = [
         f"{scores}/{name}/{variant}/{side}/languages.parquet"
@@ -135,26 +119,29 @@ def _merged(files: Files, _names: Names) -> Inputs:
         for name, model in study.models.items()
         for task in model.tasks
     ]
-    of_runs = files.of_runs([*METRICS, "similarity"])
-    return {"scores": [*of_runs, *mixed, f"{scores}/changes.parquet", *tasks]}
+    return {
+        "runs": files.of_runs([*METRICS, "similarity"]),
+        "resamples": files.of_runs([f"{metric}_resamples" for metric in METRICS]),
+        "mixed": mixed,
+        "tasks": tasks,
+    }
 
 
 def _table(study: Study, _names: Names) -> Values:
-    """Which rows the one table has: another model, task or pair makes another table."""
+    """Which rows the one table has, and which fine-tunings were repeated.
+
+    Another model, task or pair makes another table.
+    """
+    repeats = [list(tasks) for model in study.models for tasks in study.repeats_of(model)]
     runs = {
         name: {"variants": list(study.variants_of(name)), "sides": list(model.of_sides)}
         for name, model in study.models.items()
     }
-    return {"runs": runs, "pairs": list(study.pairs)}
+    return {"runs": runs, "pairs": list(study.pairs), "repeats": repeats}
 
 
 JOBS = {
-    "score_calign": Job("scores", _concepts, _calign, cost=_calign_cost),
-    "score_colap": Job("scores", _concepts, _colap, cost=_colap_cost),
-    "score_similarity": Job(
-        "scores", lambda files, names: files.pair_vectors(names), _similarity, cost=_similarity_cost
-    ),
+    "score_concepts": Job("scores", _of_pair, _metrics, cost=_metrics_cost),
     "mix_languages": Job("controls", _languages, _mixing, cost=_mixing_cost, gpu=True),
-    "compare_variants": Job("scores", _compared, _comparison, local=True),
     "merge_scores": Job("scores", _merged, _table, local=True),
 }
