@@ -11,6 +11,7 @@ from polyconcept.audit.crate_entities import Entity, ROCrate, add
 from polyconcept.audit.crate_files import FileIndex
 from polyconcept.audit.crate_runs import CrateError
 from polyconcept.audit.runs import RunRecord
+from polyconcept.audit.watch import script_name
 
 __all__ = ["LICENSE", "PYTHON", "Parameters", "add_engine", "add_tools", "add_workflow"]
 
@@ -122,7 +123,11 @@ def add_tools(
     for run in runs:
         if run.rule in tools:
             continue
-        path = f"workflow/scripts/{run.rule}.py"
+        path = f"workflow/scripts/{script_name(run.rule)}"
+        same = [rule for rule in tools if script_name(rule) == script_name(run.rule)]
+        if same:
+            tools[run.rule] = tools[same[0]]
+            continue
         _check_code(run, path, root)
         properties = {
             "@type": ["File", "SoftwareSourceCode"],

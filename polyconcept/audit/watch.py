@@ -39,6 +39,7 @@ __all__ = [
     "code_state",
     "locate",
     "place_of",
+    "script_name",
     "script_of",
 ]
 
@@ -165,7 +166,15 @@ class Watch:
 
 def script_of(rule: str, folder: Path) -> Path:
     """The script of a rule; its folder is ``workflow/scripts`` of the project."""
-    return Path(os.path.abspath(folder)) / f"{rule}.py"  # noqa: PTH100 - keeps links as they are
+    return Path(os.path.abspath(folder)) / script_name(rule)  # noqa: PTH100 - keeps links as they are
+
+
+def script_name(rule: str) -> str:
+    """The file name of a rule's script.
+
+    Rules of the names ``a`` and ``a__b`` differ in their files only: they have one script.
+    """
+    return f"{rule.partition('__')[0]}.py"
 
 
 def code_state(

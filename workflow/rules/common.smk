@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from polyconcept.audit.code import KNOWN, code_fingerprint, recall
+from polyconcept.audit.watch import script_of
 from polyconcept.study.jobs.paths import SPLITS
 from polyconcept.study.jobs.table import (
     JOBS,
@@ -50,6 +51,8 @@ pathvars:
 wildcard_constraints:
     corpus=one_of(STUDY.corpora),
     language=r"[A-Za-z0-9_.]+",
+    source=r"[A-Za-z0-9_.]+",
+    target=r"[A-Za-z0-9_.]+",
     # Where each pair has sentences of its own, files stand in a folder per pair.
     part=r"|[A-Za-z0-9_.]+-[A-Za-z0-9_.]+/",
     pair=one_of(STUDY.pairs),
@@ -107,7 +110,7 @@ def kinds_of(rule):
 
 def code_of(rule):
     """Content hash of a job's script, what it imports, and the modules of its kinds."""
-    script = ROOT / "workflow" / "scripts" / f"{rule}.py"
+    script = script_of(rule, ROOT / "workflow" / "scripts")
     of_kinds = cache(lambda kinds: code_fingerprint(script, ROOT, kinds))
     return lambda wildcards: of_kinds(tuple(kinds_of(rule)(wildcards)))
 

@@ -2,13 +2,17 @@
 
 
 rule extract_vectors:
-    # All wanted layers of one run and language in one pass.
+    # All languages of a run whose sentences are the same in all pairs: the model is loaded once,
+    # and each sentence passes through it once, for all wanted layers.
     input:
         unpack(inputs_of("extract_vectors")),
     output:
-        vectors="<results>/vectors/{model}/{variant}/{side}/{part}{language}.h5",
+        vectors=expand(
+            "<results>/vectors/{{model}}/{{variant}}/{{side}}/{language}.h5",
+            language=STUDY.languages,
+        ),
     log:
-        "<logs>/extract_vectors/{model}/{variant}/{side}/{part}{language}.log",
+        "<logs>/extract_vectors/{model}/{variant}/{side}.log",
     wildcard_constraints:
         side="encoder|decoder",
     conda:
@@ -19,6 +23,23 @@ rule extract_vectors:
         code=code_of("extract_vectors"),
     script:
         "../scripts/extract_vectors.py"
+
+
+use rule extract_vectors as extract_vectors__pair with:
+    # A pair that has sentences of its own, or is read by a decoder that is told the other language's
+    # sentence.
+    input:
+        unpack(inputs_of("extract_vectors__pair")),
+    output:
+        vectors=expand(
+            "<results>/vectors/{{model}}/{{variant}}/{{side}}/{{source}}-{{target}}/{language}.h5",
+            language=[f"{{{place}}}" for place in STUDY.read_of_pair],
+        ),
+    log:
+        "<logs>/extract_vectors__pair/{model}/{variant}/{side}/{source}-{target}.log",
+    params:
+        settings=settings_of("extract_vectors__pair"),
+        code=code_of("extract_vectors__pair"),
 
 
 rule cluster_words:
