@@ -20,16 +20,12 @@ report: "workflow/report/workflow.rst"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/ancient.smk"
 include: "workflow/rules/keeping.smk"
-include: "workflow/rules/files.smk"
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/text.smk"
-include: "workflow/rules/hub.smk"
 include: "workflow/rules/tasks.smk"
 include: "workflow/rules/models.smk"
-include: "workflow/rules/text_to_text.smk"
 include: "workflow/rules/concepts.smk"
 include: "workflow/rules/scores.smk"
-include: "workflow/rules/similarity.smk"
 include: "workflow/rules/mixing.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
@@ -43,6 +39,4 @@ localrules:
 rule all:
     default_target: True
     input:
-        score_table="<results>/scores.csv",
-        claims=multiext("<results>/claims", ".json", ".html"),
-        figures=figure_files(),
+        final_files(STUDY),

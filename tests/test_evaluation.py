@@ -14,11 +14,14 @@ from transformers import BertConfig, BertForSequenceClassification, BertForToken
 
 from polyconcept.records.scores import Score
 from polyconcept.records.text import LabelledSentences, Sentences, TaggedSentences, Translations
-from polyconcept.tasks.classifiers import check_labels, label_sentences, tag_words
+from polyconcept.tasks.entities.score_classifier import tag_words
+from polyconcept.tasks.entities.scores import score_entities
+from polyconcept.tasks.predicting import check_labels
 from polyconcept.tasks.score_rows import TaskRun
-from polyconcept.tasks.scores import score_entities, score_sentiment
+from polyconcept.tasks.sentiment.score_classifier import label_sentences
+from polyconcept.tasks.sentiment.scores import score_sentiment
 from polyconcept.tasks.tokenizers import train_tokenizer
-from polyconcept.tasks.translation import score_translation
+from polyconcept.tasks.translation.score_writer import score_translation
 
 RUN = TaskRun(model="tiny", variant="ner", corpus="newspaper", trained_on=("en", "de"), seed=3)
 WORDS = (("Anna", "Maria", "met", "Peter", "in", "Rome"),)

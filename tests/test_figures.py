@@ -23,11 +23,12 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from polyconcept.figures import fonts
-from polyconcept.figures.examples import plot_concept_examples
-from polyconcept.figures.layers import plot_by_layer, plot_change_by_layer
+from polyconcept.figures.change import draw as plot_change_by_layer
+from polyconcept.figures.examples import draw as plot_concept_examples
+from polyconcept.figures.layers import draw as plot_by_layer
 from polyconcept.figures.save import save_figure
 from polyconcept.figures.style import look, style
-from polyconcept.figures.tasks import plot_task_scores
+from polyconcept.figures.tasks import draw as plot_task_scores
 from polyconcept.records.concepts import AlignedConcepts, ConceptExample
 from polyconcept.records.scores import Score
 
@@ -740,8 +741,8 @@ def test_same_input_same_bytes(tmp_path):
 def test_bytes_do_not_depend_on_hash_seed_or_user_settings(tmp_path):
     code = (
         "import sys; from pathlib import Path; sys.path.insert(0, 'tests')\n"
-        "from test_figures import figures, all_figures\n"
-        "figures.save_figure(all_figures()[3], Path(sys.argv[1]))"
+        "from test_figures import all_figures, save_figure\n"
+        "save_figure(all_figures()[3], Path(sys.argv[1]))"
     )
     settings = tmp_path / "matplotlibrc"
     settings.write_text("font.size: 20\npdf.fonttype: 3\nlines.linewidth: 5\n")

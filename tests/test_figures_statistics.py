@@ -9,13 +9,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import rgb_to_hsv, to_hex, to_rgb
 from matplotlib.text import Text
 
-from polyconcept.figures.controls import plot_controls
+from polyconcept.figures.change import draw as plot_change_by_layer
+from polyconcept.figures.controls import draw as plot_controls
 from polyconcept.figures.grid import legend_lines, packed
-from polyconcept.figures.layers import plot_by_layer, plot_change_by_layer
-from polyconcept.figures.rivals import plot_rivals
+from polyconcept.figures.layers import draw as plot_by_layer
+from polyconcept.figures.rivals import draw as plot_rivals
 from polyconcept.figures.rows import variant_name
 from polyconcept.figures.save import save_figure
-from polyconcept.figures.thresholds import plot_curves
+from polyconcept.figures.thresholds import draw as plot_curves
 from polyconcept.records.scores import Score
 
 LAYERS = (0, 6, 12)

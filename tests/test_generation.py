@@ -14,7 +14,7 @@ from polyconcept.models.directory import save_model
 from polyconcept.models.generation import load_for_generation
 from polyconcept.models.loading import load_tokenizer
 from polyconcept.tasks.answers import write_answers
-from polyconcept.tasks.translation import translate
+from polyconcept.tasks.translation.score_writer import translate
 
 
 @pytest.fixture(scope="module")

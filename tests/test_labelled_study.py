@@ -77,7 +77,7 @@ def test_files_are_those_of_the_clean_twin(finished, file):
 )
 def test_log_and_record_say_what_a_file_was_found_to_be(finished, file, key, value):
     record = json.loads((finished / f"tasks/{file}.conll.run.json").read_text())
-    log = (finished / f"logs/fetch_entities/{file}.log").read_text()
+    log = (finished / f"logs/fetch_labels/{file}.conll.log").read_text()
 
     assert record["found"][key] == value
     assert value in log

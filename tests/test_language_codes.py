@@ -29,10 +29,11 @@ from polyconcept.models.loading import load_tokenizer
 from polyconcept.models.reader import Reader, read_words, written_text
 from polyconcept.records.text import LabelledSentences
 from polyconcept.tasks import text_to_text
-from polyconcept.tasks.classifiers import label_sentences
-from polyconcept.tasks.text_to_text import finetune_sentiment_as_text, finetune_translation
+from polyconcept.tasks.sentiment.score_classifier import label_sentences
+from polyconcept.tasks.sentiment.train_writer import finetune_sentiment_as_text
 from polyconcept.tasks.trainer import FinetuneOptions
-from polyconcept.tasks.translation import translate
+from polyconcept.tasks.translation.score_writer import translate
+from polyconcept.tasks.translation.train_writer import finetune_translation
 from polyconcept.vectors.extract import extract_vectors
 from polyconcept.vectors.plan import plan_extraction
 

@@ -28,8 +28,8 @@ from polyconcept.tasks.denoising import (
 )
 from polyconcept.tasks.masking import NOT_SCORED, split_into_subwords
 from polyconcept.tasks.pretrain import PretrainOptions, pretrain
-from polyconcept.tasks.prompts import translation_prompt
 from polyconcept.tasks.tokenizers import train_tokenizer
+from polyconcept.tasks.translation.prompts import translation_prompt
 
 NOUNS = {
     "en": ["dog", "cat", "house", "river", "stone", "child"],

@@ -6,17 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyconcept.tasks.prompts import (
+from polyconcept.tasks.entities.prompts import (
     EntityReading,
     entities_answer,
     entities_prompt,
     entity_symbols,
     read_entities,
-    read_label,
-    sentiment_answer,
-    sentiment_prompt,
-    translation_prompt,
 )
+from polyconcept.tasks.sentiment.prompts import read_label, sentiment_answer, sentiment_prompt
+from polyconcept.tasks.translation.prompts import translation_prompt
 
 TYPES = ("PER", "LOC", "ORG")
 WORDS = ("Ada", "Lovelace", "met", "Paris", "in", "Paris")

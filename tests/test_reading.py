@@ -18,13 +18,13 @@ from polyconcept.tasks import finetune as finetune_module
 from polyconcept.tasks import prompts
 from polyconcept.tasks import text_to_text as text_to_text_module
 from polyconcept.tasks.answers import write_answers
-from polyconcept.tasks.classifiers import tag_words
 from polyconcept.tasks.denoising import _prompt
-from polyconcept.tasks.finetune import finetune_ner
+from polyconcept.tasks.entities.score_classifier import tag_words
+from polyconcept.tasks.entities.train_classifier import finetune_ner
 from polyconcept.tasks.masking import split_into_subwords
-from polyconcept.tasks.text_to_text import finetune_translation
 from polyconcept.tasks.trainer import FinetuneOptions
-from polyconcept.tasks.translation import translate
+from polyconcept.tasks.translation.score_writer import translate
+from polyconcept.tasks.translation.train_writer import finetune_translation
 from polyconcept.vectors.plan import plan_extraction
 
 LINES = (

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from polyconcept.study.jobs.table import job_settings
 from polyconcept.study.models import Model
 from polyconcept.study.parse import parse_study
-from polyconcept.study.stages import stage_settings
 
 ROOT = Path(__file__).parents[1]
 RULES = "\n".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
@@ -30,7 +30,7 @@ def test_params_hold_one_dict_of_settings_and_the_code(rule, block):
 
 
 def test_a_job_gets_its_own_settings_and_no_others(demo):
-    found = stage_settings("extract_vectors", demo, {"model": "mt5", "side": "encoder"})
+    found = job_settings("extract_vectors", demo, {"model": "mt5", "side": "encoder"})
 
     assert found == {
         **{"pooling": "last", "reading": None, "dtype": "float32", "token_budget": 8192},
@@ -40,16 +40,17 @@ def test_a_job_gets_its_own_settings_and_no_others(demo):
 
 def test_columns_of_a_file_concern_the_job_that_reads_it_alone(demo):
     ner = demo.tasks["ner"]
-    train = ner.train.model_copy(update={"columns": {"word": 2, "tag": "NER"}})
+    own = {"builtin": None, "languages": (), "files": {"en": "data/en.conll"}}
+    train = ner.train.model_copy(update=own | {"columns": {"word": 2, "tag": "NER"}})
     study = demo.model_copy(
         update={"tasks": demo.tasks | {"ner": ner.model_copy(update={"train": train})}}
     )
     job = {"variant": "ner", "model": "bert"}
 
-    found = stage_settings("fetch_entities", study, {"data": "ner/train", "language": "en"})
+    found = job_settings("fetch_labels", study, {"data": "ner/train", "language": "en"})
     assert found["columns"] == {"word": 2, "tag": "NER"}
-    for rule in ("finetune_entities", "score_entities"):
-        assert stage_settings(rule, study, job) == stage_settings(rule, demo, job)
+    for rule in ("finetune", "score_task"):
+        assert job_settings(rule, study, job) == job_settings(rule, demo, job)
 
 
 def test_a_model_of_the_study_changes_no_other_models_jobs(demo):
@@ -59,9 +60,9 @@ def test_a_model_of_the_study_changes_no_other_models_jobs(demo):
     wildcards = {"model": "mt5", "variant": "translation", "side": "decoder"}
 
     for rule in ("check_model", "finetune_translation", "extract_vectors", "cluster_words"):
-        assert stage_settings(rule, changed, wildcards) == stage_settings(rule, demo, wildcards)
+        assert job_settings(rule, changed, wildcards) == job_settings(rule, demo, wildcards)
     wildcards["model"] = "bert"
-    assert stage_settings("cluster_words", changed, wildcards)["layers"] == [0]
+    assert job_settings("cluster_words", changed, wildcards)["layers"] == [0]
 
 
 @pytest.mark.parametrize(
@@ -75,23 +76,25 @@ def test_a_model_of_the_study_changes_no_other_models_jobs(demo):
 )
 def test_jobs_that_the_study_does_not_have_are_refused(demo, rule, wildcards, message):
     with pytest.raises(ValueError, match=message):
-        stage_settings(rule, demo, wildcards)
+        job_settings(rule, demo, wildcards)
 
 
 def test_codes_of_languages_reach_every_job_that_reads_text_and_no_other(demo):
     codes = {"it": "ita_Latn"}
     data = {"directory": "nllb", "family": "encoder-decoder", "language_codes": codes}
-    nllb = Model.model_validate(data | {"tasks": ("translation",)})
+    nllb = Model.model_validate(data | {"tasks": ("translation", "ner")})
     study = demo.model_copy(update={"models": {**demo.models, "nllb": nllb}})
-    own = {"model": "nllb", "variant": "translation", "side": "decoder"}
-    other = own | {"model": "mt5"}
-    reading = ("check_model", "extract_vectors", "finetune_translation", "score_translation")
+    names = {"side": "decoder", "source": "en", "target": "it"}
+    reading = ("check_model", "extract_vectors", "extract_vectors__pair", "finetune", "score_task")
 
-    for rule in (*reading, "finetune_entities_text", "score_entities_text"):
-        assert stage_settings(rule, study, own)["language_codes"] == codes
-        assert "language_codes" not in stage_settings(rule, study, other)
-    assert "language_codes" not in stage_settings("cluster_words", study, own)
-    checked = stage_settings("check_model", study, own)["languages"]
-    # The languages of the pairs, and those that are translated into.
-    assert set(checked) >= {*study.languages, *study.tasks["translation"].test.of_languages}
-    assert "languages" not in stage_settings("check_model", study, other)
+    for variant in ("translation", "ner"):
+        own = {"model": "nllb", "variant": variant, **names}
+        other = own | {"model": "mt5"}
+        for rule in reading:
+            assert job_settings(rule, study, own)["language_codes"] == codes
+            assert "language_codes" not in job_settings(rule, study, other)
+        assert "language_codes" not in job_settings("cluster_words", study, own)
+        checked = job_settings("check_model", study, own)["languages"]
+        # The languages of the pairs, and those that are translated into.
+        assert set(checked) >= {*study.languages, *study.tasks["translation"].test.of_languages}
+        assert "languages" not in job_settings("check_model", study, other)

@@ -13,16 +13,15 @@ from polyconcept.models.generation import load_for_generation
 from polyconcept.models.loading import load_tokenizer
 from polyconcept.records.text import LabelledSentences, Sentences, TaggedSentences, Translations
 from polyconcept.tasks import trainer as trainer_module
-from polyconcept.tasks.as_text import evaluate_entities_as_text, evaluate_sentiment_as_text
 from polyconcept.tasks.checkpoints import remove_checkpoints
+from polyconcept.tasks.entities.score_writer import evaluate_entities_as_text
+from polyconcept.tasks.entities.train_writer import finetune_entities_as_text
 from polyconcept.tasks.score_rows import TaskRun
-from polyconcept.tasks.text_to_text import (
-    finetune_entities_as_text,
-    finetune_sentiment_as_text,
-    finetune_translation,
-)
+from polyconcept.tasks.sentiment.score_writer import evaluate_sentiment_as_text
+from polyconcept.tasks.sentiment.train_writer import finetune_sentiment_as_text
 from polyconcept.tasks.trainer import FinetuneOptions
-from polyconcept.tasks.translation import evaluate_translation, translate
+from polyconcept.tasks.translation.score_writer import evaluate_translation, translate
+from polyconcept.tasks.translation.train_writer import finetune_translation
 
 PAIRS = [(sentences("en"), sentences(target)) for target in ("de", "fr")]  # 8 pairs
 # 240 small steps: with 60 larger ones a few tokenizers in a hundred (each process trains another)

@@ -21,8 +21,8 @@ from polyconcept.tasks import trainer as trainer_module
 from polyconcept.tasks.architecture import build_model
 from polyconcept.tasks.batches import Mixture, masked_batches
 from polyconcept.tasks.checkpoints import last_checkpoint, mark_complete, remove_checkpoints
-from polyconcept.tasks.classifiers import label_sentences, tag_words
-from polyconcept.tasks.finetune import finetune_ner, finetune_sentiment
+from polyconcept.tasks.entities.score_classifier import tag_words
+from polyconcept.tasks.entities.train_classifier import finetune_ner
 from polyconcept.tasks.masking import (
     NOT_SCORED,
     Symbols,
@@ -32,6 +32,8 @@ from polyconcept.tasks.masking import (
     split_into_subwords,
 )
 from polyconcept.tasks.pretrain import PretrainOptions, pretrain
+from polyconcept.tasks.sentiment.score_classifier import label_sentences
+from polyconcept.tasks.sentiment.train_classifier import finetune_sentiment
 from polyconcept.tasks.tokenizers import train_tokenizer
 from polyconcept.tasks.trainer import FinetuneOptions
 

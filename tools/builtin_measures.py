@@ -13,7 +13,7 @@ from polyconcept.models.shape import max_subwords, n_layers
 from polyconcept.records.arrays import Float32
 from polyconcept.records.text import Sentences, Words
 from polyconcept.scoring.retrieval import retrieval_accuracy, sentence_means
-from polyconcept.tasks.prompts import translation_prompt
+from polyconcept.tasks.translation.prompts import translation_prompt
 from polyconcept.vectors.extract import extract_vectors
 from polyconcept.vectors.plan import plan_extraction
 

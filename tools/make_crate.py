@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
-from study_files import final_files
 
 from polyconcept.audit.crate_files import Choice
 from polyconcept.audit.crate_graph import FinishedStudy
 from polyconcept.audit.crate_pack import CratePaths, pack
 from polyconcept.audit.crate_runs import CrateError, read_runs
 from polyconcept.store.faults import StoreError
+from polyconcept.study.jobs.table import final_files
 from polyconcept.study.parse import SettingsError
 from studies import read_study
 

@@ -19,13 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-from plan_costs import Cost, Estimate
-from plan_stages import STAGES
 from planned_jobs import planned_jobs
 from snakemake.exceptions import WorkflowError, print_exception
 
 from polyconcept.audit.why import Planned
+from polyconcept.study.jobs.table import JOBS
+from polyconcept.study.jobs.work import Cost, Work
 from studies import read_study
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,12 +52,6 @@ class Total:
             setattr(self, name, getattr(self, name) + value)
 
 
-def gpu_rules(root: Path) -> frozenset[str]:
-    """Rules that ask for a GPU on a cluster."""
-    profile = yaml.safe_load((root / "profiles/slurm/config.yaml").read_text(encoding="utf-8"))
-    return frozenset(rule for rule, asked in profile["set-resources"].items() if asked.get("gpu"))
-
-
 def total_of(cost: Cost, rates: Mapping[str, float], on_gpu: bool) -> Total:
     """One job as a total.
 
@@ -76,15 +69,13 @@ def total_of(cost: Cost, rates: Mapping[str, float], on_gpu: bool) -> Total:
     return Total(1, 1, gpu, gpu, core, cost.disk_bytes)
 
 
-def totals_of(
-    jobs: Sequence[Planned], estimate: Estimate, rates: Mapping[str, float], on_gpu: frozenset[str]
-) -> dict[str, Total]:
+def totals_of(jobs: Sequence[Planned], work: Work) -> dict[str, Total]:
     """Totals by stage, in the order of the stages; those without jobs are left out."""
-    totals = {stage: Total() for stage in dict.fromkeys(STAGES.values())}
+    totals = {kind.stage: Total() for kind in JOBS.values()}
     for job in jobs:
-        cost = estimate.cost(job.rule, job.wildcards)
-        of_job = total_of(cost, rates, job.rule in on_gpu)
-        totals[STAGES[job.rule]].add(of_job)
+        kind = JOBS[job.rule]
+        cost = kind.cost(work, job.wildcards)
+        totals[kind.stage].add(total_of(cost, work.rates, kind.gpu))
     return {stage: total for stage, total in totals.items() if total.jobs}
 
 
@@ -204,15 +195,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         study = read_study(given.study)
         plan = planned_jobs(given.study, ROOT / "profiles/local", ROOT)
         rates, about = read_rates(RATES, given.gpu_tflops)
-        estimate = Estimate(study, rates, ROOT)
-        totals = totals_of(plan.planned, estimate, rates, gpu_rules(ROOT))
+        work = Work(study, rates, ROOT)
+        totals = totals_of(plan.planned, work)
     except WorkflowError as error:
         logging.getLogger("snakemake").setLevel(logging.ERROR)
         print_exception(error)
         sys.exit(1)
     except (OSError, ValueError) as error:
         sys.exit(str(error))
-    print(report(study.name, totals, {"notes": notes_on(about, sorted(estimate.unknown))}))
+    print(report(study.name, totals, {"notes": notes_on(about, sorted(work.sizes.unknown))}))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from snakemake.settings.types import (
 from snakemake.workflow import Workflow
 
 from polyconcept.audit.runs import RecordError, RunRecord, read_record, record_path
+from polyconcept.audit.watch import script_of
 from polyconcept.audit.why import Cause, Planned, Present, changes_since, setting_changes
 from polyconcept.store.content import content_sha256
 from studies import read_yaml
@@ -225,7 +226,7 @@ class _Explained:
         """What changed in the params: by the run record, else by what Snakemake kept."""
         params = dict(job.params.items())
         settings, code = params.pop("settings", {}), params.pop("code", None)
-        script = self._root / "workflow" / "scripts" / f"{job.rule.name}.py"
+        script = script_of(job.rule.name, self._root / "workflow" / "scripts")
         found: list[Cause] = []
         record = self._record(job)
         if record is not None:

@@ -30,7 +30,6 @@ from polyconcept.store.difference import content_difference
 from polyconcept.study.parse import SettingsError
 from studies import never_ran, read_study
 
-NETWORK_RULES = ("pin_repository", "fetch_hub_")
 TRAINING_RULES = ("pretrain", "finetune_")
 # Where a run computed on another device: docs/AUDIT.md, "What counts as equal", gives the reasons.
 MOST_RELATIVE = 1e-3
@@ -118,7 +117,7 @@ def draw(records: dict[str, RunRecord], options: argparse.Namespace) -> list[Run
 
 def left_out_because(record: RunRecord) -> str | None:
     """Why a run cannot be drawn; None where it can."""
-    if record.rule.startswith(NETWORK_RULES):
+    if record.rule == "pin_repository" or any(state.name == "pin" for state in record.inputs):
         return "that need the network"
     if record.rule.startswith(TRAINING_RULES) and record.machine.device != "cpu":
         return "that trained on a GPU (training there does not give the same numbers twice)"
@@ -183,7 +182,8 @@ def check_code(record: RunRecord, project: Path) -> None:
         CannotRepeatError: Naming the files that differ.
     """
     try:
-        code = code_state(script_of(record.rule, project / "workflow" / "scripts"), project)
+        script = script_of(record.rule, project / "workflow" / "scripts")
+        code = code_state(script, project, record.params.get("kinds", ()))
     except (CodeError, OSError) as error:
         raise CannotRepeatError(str(error)) from error
     before = record.code

@@ -13,13 +13,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from study_files import final_files, inputs_of
-
 from polyconcept.audit.links import Expected
 from polyconcept.audit.verification import Audit
+from polyconcept.study.jobs.table import final_files, flat, job_inputs, job_kinds, job_settings
 from polyconcept.study.parse import SettingsError
 from polyconcept.study.schema import Study
-from polyconcept.study.stages import stage_settings
 from studies import never_ran, read_study
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -72,8 +70,9 @@ def expected_of(study: Study, folder: Path) -> Expected:
     return Expected(
         study=study.name,
         finals=final_files(study),
-        settings_of=lambda rule, names: stage_settings(rule, study, names),
-        inputs_of=lambda rule, names: inputs_of(rule, study, names, folder),
+        settings_of=lambda rule, names: job_settings(rule, study, names),
+        inputs_of=lambda rule, names: flat(job_inputs(rule, study, names, folder)),
+        kinds_of=lambda rule, names: job_kinds(rule, study, names),
     )
 
 

@@ -10,7 +10,7 @@ import ast
 import hashlib
 import json
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -91,7 +91,7 @@ def _kept(place: Path) -> dict[str, _Facts]:
         return {}
 
 
-def code_fingerprint(script: Path, root: Path) -> str:
+def code_fingerprint(script: Path, root: Path, kinds: Iterable[str] = ()) -> str:
     """SHA-256 (hex) over the script and all modules of the package that it can import.
 
     Comments and blank lines do not count: of Python files, what is hashed is the syntax tree.
@@ -99,34 +99,41 @@ def code_fingerprint(script: Path, root: Path) -> str:
     Args:
         script: A Python file.
         root: The folder that holds the package.
+        kinds: Names of modules that it loads by name (`polyconcept.machine.kinds`).
 
     Raises:
         CodeError: As `code_files`.
     """
     digest = hashlib.sha256()
-    for path in code_files(script, root):
+    for path in code_files(script, root, kinds):
         top = root.resolve()
         name = path.relative_to(top).as_posix() if path.is_relative_to(top) else path.name
         digest.update(f"{name}\n{_facts(path).meaning}\n".encode())
     return digest.hexdigest()
 
 
-def code_files(script: Path, root: Path) -> tuple[Path, ...]:
+def code_files(script: Path, root: Path, kinds: Iterable[str] = ()) -> tuple[Path, ...]:
     """The script, the package's modules that it imports, directly or not, and data that they read.
 
     Args:
         script: A Python file.
         root: The folder that holds the package.
+        kinds: Names of modules that it loads by name.
 
     Returns:
         The files in order of path.
 
     Raises:
         CodeError: A file has a syntax error, or imports by a relative name; with file and line.
-        FileNotFoundError: There is no such script.
+        FileNotFoundError: There is no such script, or no module of that name.
     """
     reached: set[Path] = set()
     waiting = [script.resolve()]
+    for kind in kinds:
+        found = list(_files_of(kind, root.resolve()))
+        if not found or found[-1].stem != kind.rpartition(".")[2]:
+            raise FileNotFoundError(f"{kind}: no such module below {root}")
+        waiting += found
     while waiting:
         path = waiting.pop()
         if path not in reached:

@@ -11,6 +11,7 @@ from polyconcept.audit.crate_entities import Entity, ROCrate, add
 from polyconcept.audit.crate_files import FileIndex
 from polyconcept.audit.crate_runs import CrateError
 from polyconcept.audit.runs import RunRecord
+from polyconcept.audit.watch import script_name
 
 __all__ = ["LICENSE", "PYTHON", "Parameters", "add_engine", "add_tools", "add_workflow"]
 
@@ -123,7 +124,11 @@ def add_tools(
     for run in runs:
         if run.rule in tools:
             continue
-        path = f"workflow/scripts/{run.rule}.py"
+        path = f"workflow/scripts/{script_name(run.rule)}"
+        same = [rule for rule in tools if script_name(rule) == script_name(run.rule)]
+        if same:
+            tools[run.rule] = tools[same[0]]
+            continue
         _check_code(run, path, root)
         properties = {
             "@type": ["File", "SoftwareSourceCode"],
@@ -159,7 +164,8 @@ def _check_code(run: RunRecord, path: str, root: Path) -> None:
     """Refuse a script that means something else than the one that made the results."""
     if not (root / path).is_file():
         raise CrateError(f"{path}: missing; it made {run.outputs[0].path}")
-    then, now = run.code.fingerprint, code_fingerprint(root / path, root)
+    kinds = run.params.get("kinds", ())
+    then, now = run.code.fingerprint, code_fingerprint(root / path, root, kinds)
     # A rule that does not run again for its code, such as a download, has no fingerprint.
     if then not in (None, now):
         commit = f" (commit {run.git.commit})" if run.git else ""

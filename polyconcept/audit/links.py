@@ -45,6 +45,8 @@ class Expected:
     """The settings of the job of a rule with its wildcards; ValueError where there is none."""
     inputs_of: Callable[[str, Mapping[str, str]], Sequence[str]]
     """The input files of that job; ValueError as well."""
+    kinds_of: Callable[[str, Mapping[str, str]], Sequence[str]] = lambda _rule, _names: ()
+    """The modules that its script loads by name."""
 
 
 def record_faults(place: str, record: RunRecord, expected: Expected, root: Path) -> Iterator[Fault]:
@@ -59,7 +61,7 @@ def record_faults(place: str, record: RunRecord, expected: Expected, root: Path)
     yield from _place_faults(place, record, expected.study)
     yield from _settings_faults(place, record, expected)
     yield from _input_faults(place, record, expected)
-    yield from _code_faults(place, record, root)
+    yield from _code_faults(place, record, expected, root)
 
 
 def _place_faults(place: str, record: RunRecord, study: str) -> Iterator[Fault]:
@@ -107,11 +109,15 @@ def _input_faults(place: str, record: RunRecord, expected: Expected) -> Iterator
         yield Fault(place, what, f"{more} (study)", f"{less} (record)")
 
 
-def _code_faults(place: str, record: RunRecord, root: Path) -> Iterator[Fault]:
+def _code_faults(place: str, record: RunRecord, expected: Expected, root: Path) -> Iterator[Fault]:
     before = record.code
     if before.fingerprint is None and record.rule in _WITHOUT_CODE:
         return
-    now = _code_of(record.rule, root)
+    try:
+        kinds = tuple(expected.kinds_of(record.rule, record.wildcards))
+    except ValueError:
+        return  # said of its settings
+    now = _code_of(record.rule, kinds, root)
     if isinstance(now, str):
         yield Fault(place, f"code of {record.rule}", "the code that made it", now)
     elif now.fingerprint != before.fingerprint:
@@ -122,10 +128,10 @@ def _code_faults(place: str, record: RunRecord, root: Path) -> Iterator[Fault]:
 
 
 @cache
-def _code_of(rule: str, root: Path) -> CodeState | str:
+def _code_of(rule: str, kinds: tuple[str, ...], root: Path) -> CodeState | str:
     """The code of a rule as it is; or what is wrong with it."""
     try:
-        return code_state(script_of(rule, root / "workflow" / "scripts"), root)
+        return code_state(script_of(rule, root / "workflow" / "scripts"), root, kinds)
     except (CodeError, OSError) as error:
         return str(error)
 

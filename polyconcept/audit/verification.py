@@ -203,7 +203,7 @@ class Audit:
                 what = "its record says another content than " if source else "changed since "
                 what += f"{place} read it"
                 yield Fault(state.path, what, f"sha256 {state.sha256}", f"sha256 {now}")
-        if record.rule == "fetch_hub_model":
+        if record.rule == "fetch_model" and any(state.name == "pin" for state in record.inputs):
             for file, needed, found in download_faults(record, self._folder):
                 yield Fault(file, "not the file that the hub gave", needed, found)
 

@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -39,6 +39,7 @@ __all__ = [
     "code_state",
     "locate",
     "place_of",
+    "script_name",
     "script_of",
 ]
 
@@ -87,7 +88,10 @@ class Watch:
         self._started, self._clock = datetime.now(UTC), time.monotonic()
         self._git = git_state(self._root)
         recall(KNOWN)
-        self._code = code_state(self._script, self._root, counted="code" in dict(_named(job)))
+        params = dict(_named(job))
+        self._code = code_state(
+            self._script, self._root, params.get("kinds", ()), counted="code" in params
+        )
         with suppress(OSError):  # it only saves time
             if KNOWN.parent.is_dir():
                 keep(KNOWN)
@@ -168,17 +172,35 @@ class Watch:
 
 def script_of(rule: str, folder: Path) -> Path:
     """The script of a rule; its folder is ``workflow/scripts`` of the project."""
-    return Path(os.path.abspath(folder)) / f"{rule}.py"  # noqa: PTH100 - keeps links as they are
+    return Path(os.path.abspath(folder)) / script_name(rule)  # noqa: PTH100 - keeps links as they are
 
 
-def code_state(script: Path, root: Path, *, counted: bool = True) -> CodeState:
-    """The code that a script reaches; without fingerprint where the rule does not count it."""
+def script_name(rule: str) -> str:
+    """The file name of a rule's script.
+
+    Rules of the names ``a`` and ``a__b`` differ in their files only: they have one script.
+    """
+    return f"{rule.partition('__')[0]}.py"
+
+
+def code_state(
+    script: Path, root: Path, kinds: Iterable[str] = (), *, counted: bool = True
+) -> CodeState:
+    """The code that a script reaches; without fingerprint where the rule does not count it.
+
+    Args:
+        script: The script.
+        root: The project's root.
+        kinds: Modules that it loads by name.
+        counted: Whether the rule runs again for its code.
+    """
+    kinds = tuple(kinds)
     top = root.resolve()
     files = {
         path.relative_to(top).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in code_files(script, root)
+        for path in code_files(script, root, kinds)
     }
-    return CodeState(code_fingerprint(script, root) if counted else None, files)
+    return CodeState(code_fingerprint(script, root, kinds) if counted else None, files)
 
 
 def place_of(path: str, root: Path) -> str:

@@ -198,7 +198,10 @@ def _code_changes(record: RunRecord, now: Present, root: Path) -> list[str]:
     A record keeps hashes of bytes. Files in which just comments changed are left out where git
     still has the old text, or another job shows it.
     """
-    before, after = record.code.files, code_state(now.script, root).files
+    before, after = (
+        record.code.files,
+        code_state(now.script, root, now.params.get("kinds", ())).files,
+    )
     found = [f"{path}: no longer used" for path in before if path not in after]
     found += [f"{path}: now used" for path in after if path not in before]
     other = [

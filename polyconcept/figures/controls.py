@@ -18,7 +18,7 @@ from polyconcept.figures.style import GREY, NULL, PAGE_HEIGHT, TEXT_WIDTH, WIDE,
 from polyconcept.records.scores import Score
 from polyconcept.records.text import Definition
 
-__all__ = ["plot_controls"]
+__all__ = ["draw"]
 
 _PLAIN, _FIRST, _RANDOM = "plain score", "layer 0", "random weights"
 _WORDS = {
@@ -58,7 +58,7 @@ _Panels: TypeAlias = Mapping[tuple[str, str], _Rows]
 
 
 @style()
-def plot_controls(
+def draw(
     scores: Iterable[Score],
     metric: str,
     *,

@@ -22,8 +22,9 @@ from polyconcept.figures.fonts import (
 )
 from polyconcept.figures.style import GREY, PAGE_HEIGHT, TEXT_WIDTH, WIDE, style
 from polyconcept.records.concepts import AlignedConcepts, ConceptExample
+from polyconcept.records.text import Definition
 
-__all__ = ["plot_concept_examples"]
+__all__ = ["draw"]
 
 _SMALL, _SIZE, _LARGE = 7.0, 8.0, 9.0
 """Points; size of notes, of the words and of the title."""
@@ -99,9 +100,10 @@ class _Ruler:
 
 
 @style()
-def plot_concept_examples(
-    pairs: Iterable[AlignedConcepts], *, n_types: int = 12, title: str = ""
-) -> Figure:
+def draw(
+    pairs: Iterable[AlignedConcepts], *, n_types: int = 12, title: str = "",
+    definition: Definition = "published",  # noqa: ARG001 - said in the caption
+) -> Figure:  # fmt: skip
     """Word lists of aligned concepts, most frequent word first, with what has a translation.
 
     Words with a translation in the other concept are bold, those without are underlined with
@@ -117,6 +119,7 @@ def plot_concept_examples(
         pairs: what to show, in this order. None of a pair's concepts may align.
         n_types: word types shown of each list.
         title: such as model and variant.
+        definition: that of the concepts' alignment, which the caption names.
 
     Raises:
         ValueError: an example whose lists are empty or that has another number of flags than

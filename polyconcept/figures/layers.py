@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from polyconcept.figures.curves import Curve, Panel, Panels, change_from_base, panels
+from polyconcept.figures.curves import Curve, Panel, Panels, panels
 from polyconcept.figures.grid import (
     LETTER,
     add_legend,
@@ -21,12 +21,12 @@ from polyconcept.figures.grid import (
     layout_of,
     panel_grid,
 )
-from polyconcept.figures.rows import Pair, Place, Point, averaged, by_seed, choose, points
+from polyconcept.figures.rows import Pair, choose, points
 from polyconcept.figures.style import CEILING, GREY, NULL, RANDOM, Look, look, style
 from polyconcept.records.scores import Score
 from polyconcept.records.text import Definition
 
-__all__ = ["plot_by_layer", "plot_change_by_layer"]
+__all__ = ["draw", "draw_panels"]
 
 _MOST_MARKERS = 13
 _BAND_ALPHA = 0.25
@@ -34,7 +34,7 @@ _BANDS = {"interval": "95 % interval", "seeds": "range of the seeds"}
 
 
 @style()
-def plot_by_layer(
+def draw(
     scores: Iterable[Score],
     metric: str,
     *,
@@ -67,60 +67,13 @@ def plot_by_layer(
     # COLAP's ceiling is 1 but for languages of few words: no other seed, and no news.
     if metric != "calign":
         shown = {run: replace(panel, ceiling={}) for run, panel in shown.items()}
-    figure = _draw(shown, label_of(metric, definition, over), directed=metric != "colap")
+    figure = draw_panels(shown, label_of(metric, definition, over), directed=metric != "colap")
     highest = max(height for panel in shown.values() for height in _heights(panel))
     top = highest * 1.05 if zoom and highest > 0 else 1.0
     for axes in figure.axes:
         # A little room below and above: markers at 0 and 1 stay whole.
         axes.set_ylim(-0.03 * top, 1.03 * top)
     return figure
-
-
-@style()
-def plot_change_by_layer(
-    scores: Iterable[Score],
-    metric: str,
-    *,
-    definition: Definition = "published",
-    over: str = "all",
-    corpus: str | None = None,
-) -> Figure:
-    """What fine-tuning changes: fine-tuned minus base by layer, with its interval, per pair.
-
-    Drawn are the rows of differences from the base model. A table without any has them taken
-    seed by seed; the band then spans the seeds. Arguments are those of `plot_by_layer`.
-
-    Raises:
-        ValueError: as `plot_by_layer`; also where no run is fine-tuned or a fine-tuned score has
-            no base score to compare with.
-    """
-    scores = list(scores)
-    found = _changes(scores, metric, definition=definition, over=over, corpus=corpus)
-    name = label_of(metric, definition, over).split(" (")[0]
-    label = f"{name}: fine-tuned minus base"
-    figure = _draw(panels(found), label, directed=metric != "colap")
-    for axes in figure.axes:
-        axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
-        axes.margins(y=0.1)
-    return figure
-
-
-def _changes(scores: Sequence[Score], metric: str, **choice: Any) -> dict[Place, Point]:  # noqa: ANN401 - the options of `choose`
-    wanted = (metric, choice["definition"], choice["over"])
-    if any(_is_change(s) and (s.metric, s.definition, s.over) == wanted for s in scores):
-        kind = "of a change from base"
-        return points(choose(scores, metric, keep=_is_change, kind=kind, **choice))
-    rows = choose(scores, metric, keep=_is_of_a_seed, kind="of a single seed", **choice)
-    return averaged(change_from_base(by_seed(rows)))
-
-
-def _is_change(row: Score) -> bool:
-    summary = row.seed is None and not (row.control or row.parameter)
-    return summary and row.against == "base" and row.variant != "random"
-
-
-def _is_of_a_seed(row: Score) -> bool:
-    return row.is_plain and row.seed is not None
 
 
 def _heights(panel: Panel) -> list[float]:
@@ -131,7 +84,7 @@ def _heights(panel: Panel) -> list[float]:
     return [*highs, *nulls, *panel.ceiling.values(), *panel.random.values()]
 
 
-def _draw(shown: Panels, label: str, *, directed: bool) -> Figure:
+def draw_panels(shown: Panels, label: str, *, directed: bool) -> Figure:
     """The grid of panels with one legend below for all."""
     pairs = sorted({pair for panel in shown.values() for pair in panel.curves})
     looks = {pair: look(index) for index, pair in enumerate(pairs)}

@@ -17,7 +17,7 @@ from polyconcept.figures.style import TEXT_WIDTH, Look, look, style
 from polyconcept.records.scores import Score
 from polyconcept.records.text import Definition
 
-__all__ = ["plot_rivals"]
+__all__ = ["draw"]
 
 _RIVALS = {
     "cka": "CKA of linked words",
@@ -34,7 +34,7 @@ _Dots: TypeAlias = Mapping[_ModelSide, Sequence[tuple[float, float]]]
 
 
 @style()
-def plot_rivals(
+def draw(
     scores: Iterable[Score],
     *,
     definition: Definition = "published",

@@ -16,7 +16,7 @@ from polyconcept.figures.grid import packed
 from polyconcept.figures.style import PAGE_HEIGHT, TEXT_WIDTH, WIDE, style
 from polyconcept.records.scores import Score
 
-__all__ = ["plot_task_scores"]
+__all__ = ["draw"]
 
 _LABELS = {
     "entity_f1": "entity F1",
@@ -72,7 +72,7 @@ _Places: TypeAlias = Sequence[Sequence[tuple[_Row, str] | None]]
 
 
 @style()
-def plot_task_scores(scores: Iterable[Score], *, metrics: Sequence[str] = tuple(_LABELS)) -> Figure:
+def draw(scores: Iterable[Score], *, metrics: Sequence[str] = tuple(_LABELS)) -> Figure:
     """Task scores per language: a column per model, a row per task and metric.
 
     Where this is higher than a page on its side, several tasks share a row. Languages that the

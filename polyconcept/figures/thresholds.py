@@ -18,7 +18,7 @@ from polyconcept.figures.style import GREY, LINE_STYLES, style
 from polyconcept.records.scores import Score
 from polyconcept.records.text import Definition
 
-__all__ = ["plot_curves"]
+__all__ = ["draw"]
 
 _PARAMETERS = {"calign": "match", "colap": "share"}
 _PALEST = 0.88
@@ -30,7 +30,7 @@ _Line: TypeAlias = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 @style()
-def plot_curves(
+def draw(
     scores: Iterable[Score],
     metric: str,
     *,

@@ -1,15 +1,22 @@
-"""All files of a model, of which some are known only from others."""
+"""A model of the hub, at its pinned commit: all its files, of which some are known from others."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from polyconcept.records.repositories import INDEX, PinnedRepo, shard_names
 from polyconcept.sources.hub_download import download_files
 from polyconcept.sources.hub_errors import HubError
 from polyconcept.sources.hub_files import needed_model_files
+from polyconcept.store.sources import read_pin
 
-__all__ = ["download_model"]
+__all__ = ["download_model", "folder_of"]
+
+
+def folder_of(files: Mapping[str, str]) -> Path:
+    """Return the folder into which the commit that ``files["pin"]`` names is downloaded."""
+    return download_model(read_pin(Path(files["pin"])))
 
 
 def download_model(pinned: PinnedRepo) -> Path:

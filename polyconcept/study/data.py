@@ -116,6 +116,12 @@ class Corpus(Frozen):
             folder /= other if swapped else pair
         return f"{folder}/{language}.txt"
 
+    @property
+    def source(self) -> str:
+        """Which of the sources is given."""
+        names = ("directory", "builtin", "hub")
+        return next(name for name in names if getattr(self, name) is not None)
+
 
 class TaskData(Frozen):
     """Data of a task: a file per language, built-in sentences, the hub's, or a corpus."""

@@ -18,7 +18,6 @@ from polyconcept.study.checks import cross_faults, layer_faults, nearest
 from polyconcept.study.data import TaskData
 from polyconcept.study.pins import pin_of, pins
 from polyconcept.study.schema import Study
-from polyconcept.study.stages import stage_settings
 from polyconcept.study.tasks import Task
 
 __all__ = [
@@ -30,7 +29,6 @@ __all__ = [
     "parse_study",
     "pin_of",
     "pins",
-    "stage_settings",
 ]
 
 _PATTERNS = {

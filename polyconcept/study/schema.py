@@ -164,6 +164,17 @@ class Study(Frozen):
         return tuple(sorted(set(self.models[model].layers or self.layers)))
 
     @property
+    def read_of_pair(self) -> tuple[str, ...]:
+        """Whose vectors are read where a pair has its own: source and target, or the target's only.
+
+        Where all pairs have the same text, only a decoder that is told the other language's
+        sentence has vectors for each pair; its source's are not needed for the mixed side.
+        """
+        models = [m for m in self.models.values() if m.of_family == "encoder-decoder"]
+        both = self.corpora[self.corpus].pairwise or any("decoder" in m.of_sides for m in models)
+        return ("source", "target") if both else ("target",)
+
+    @property
     def controlled(self) -> tuple[str, ...]:
         """Models whose controls are computed."""
         chosen = self.controls.models

@@ -9,15 +9,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from polyconcept.study.base import Count, Frozen, Name, Positive, Seed, Share
 from polyconcept.study.data import TaskData
+from polyconcept.study.kinds import TASK_KINDS
 
 __all__ = ["FinetuningSettings", "Generation", "Task"]
-
-_SOURCES = {
-    "entities": ("files", "builtin", "hub"),
-    "sentiment": ("files", "builtin", "hub"),
-    "translation": ("corpus",),
-}
-_COLUMNS = {"entities": ("word", "tag"), "sentiment": ("sentence", "label"), "translation": ()}
 
 
 def _one_line(label: str) -> str:
@@ -76,9 +70,9 @@ class Task(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _default_labels(cls, values: Any) -> Any:  # noqa: ANN401 - whatever the YAML holds
-        defaults = {"sentiment": ("negative", "positive"), "translation": ()}
-        if isinstance(values, dict) and values.get("kind") in defaults:
-            return {"labels": defaults[values["kind"]], **values}
+        kind = values.get("kind") if isinstance(values, dict) else None
+        if isinstance(kind, str) and kind in TASK_KINDS:
+            return {"labels": TASK_KINDS[kind].labels, **values}
         return values
 
     @model_validator(mode="after")
@@ -105,18 +99,18 @@ class Task(Frozen):
 
     @model_validator(mode="after")
     def _sources_fit_kind(self) -> Task:
-        fitting = _SOURCES[self.kind]
+        fitting, columns = TASK_KINDS[self.kind].sources, TASK_KINDS[self.kind].file_columns
         for split, data in (("train", self.train), ("test", self.test)):
             if data.source not in fitting:
                 raise ValueError(
                     f"`{split}.{data.source}` is not for {self.kind}: give "
                     f"{' or '.join(f'`{name}`' for name in fitting)}"
                 )
-            unknown = sorted(set(data.columns) - {*_COLUMNS[self.kind]})
+            unknown = sorted(set(data.columns) - {*columns})
             if unknown:
                 raise ValueError(
                     f"`{split}.columns` names {unknown}; for {self.kind} it may name "
-                    f"{' and '.join(_COLUMNS[self.kind])}"
+                    f"{' and '.join(columns)}"
                 )
         return self
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -13,7 +13,7 @@ from polyconcept.machine.logs import progress
 from polyconcept.models.language_codes import LanguageCode, language_code
 from polyconcept.models.reader import Read, Reader, written_text
 
-__all__ = ["write_answers"]
+__all__ = ["check_known", "write_answers"]
 
 _log = logging.getLogger(__name__)
 
@@ -123,3 +123,12 @@ def _tell_lost(where: str, reads: Sequence[Read]) -> None:
     n_lost = sum(read.n_lost for read in reads)
     if n_lost:
         _log.warning("%s: %d words are cut off or have no subword: not read", where, n_lost)
+
+
+def check_known(found: Iterable[str], labels: Sequence[str], where: str) -> None:
+    """Refuse what could never be answered: a score over it would be a wrong number."""
+    unknown = sorted(set(found) - set(labels))
+    if unknown:
+        raise ValueError(
+            f"{where} has labels {unknown} that the task lacks: it has {sorted(labels)}"
+        )

@@ -13,7 +13,7 @@ from polyconcept.models.reader import Reader
 from polyconcept.records.arrays import Int64
 from polyconcept.tasks.batches import Makers, Mixture, drawn_batches
 from polyconcept.tasks.masking import NOT_SCORED, Subwords
-from polyconcept.tasks.prompts import translation_prompt
+from polyconcept.tasks.translation.prompts import translation_prompt
 
 __all__ = [
     "Marks",

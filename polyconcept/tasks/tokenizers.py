@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from polyconcept.records.text import Sentences
-from polyconcept.tasks.prompts import translation_prompt
+from polyconcept.tasks.translation.prompts import translation_prompt
 
 __all__ = ["TokenizerKind", "train_tokenizer"]
 

@@ -80,6 +80,11 @@ def read_texts(paths: Sequence[Path | str], languages: Sequence[str]) -> list[Se
     return texts
 
 
+def read_each(paths: Sequence[Path | str]) -> list[Sentences]:
+    """Sentences of files that are named ``{language}.txt``; errors as of `read_sentences`."""
+    return [read_sentences(Path(path), Path(path).stem) for path in paths]
+
+
 def read_joined(paths: Sequence[Path | str], languages: Sequence[str]) -> dict[str, Sentences]:
     """Several parallel corpora as one: each language's sentences, corpus after corpus.
 

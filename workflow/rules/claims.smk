@@ -3,7 +3,7 @@
 
 rule state_claims:
     input:
-        scores="<results>/scores.parquet",
+        unpack(inputs_of("state_claims")),
     output:
         json="<results>/claims.json",
         page=report(

@@ -28,17 +28,6 @@ PROFILE = "profiles/slurm/config.yaml, `site:` (or the profile that you gave)"
 NO_CHECK = "POLYCONCEPT_NO_CLUSTER_CHECK"
 
 
-# Small jobs whose place in the queue would cost more than they do; others say it in their rule.
-localrules:
-    fetch_corpus,
-    fetch_entities,
-    fetch_model,
-    fetch_sentiment,
-    generate_corpus,
-    generate_entities,
-    generate_sentiment,
-
-
 def say(line):
     logger.info(f"cluster: {line}")
 
@@ -211,10 +200,7 @@ def before_run(executor_plugin, executor_settings, **_):
         clear_killed_runs()
         if executor_plugin.name == "slurm":
             # The plugin's default wherever there is such a command.
-            if (
-                executor_settings.status_command == "sacct"
-                and not has_accounting()
-            ):
+            if executor_settings.status_command == "sacct" and not has_accounting():
                 executor_settings.status_command = "squeue"
             driver = start_driver(DRIVERS.absolute())
     except (ClusterError, ValueError) as error:
@@ -233,9 +219,7 @@ def after_run(succeeded, executor_plugin, **_):
 if workflow.is_main_process:
     # Snakemake has no hook between reading the rules and building the DAG, which is where outputs
     # of a killed run must be known.
-    workflow.execute = surround(
-        workflow.execute, begin=before_run, end=after_run
-    )
+    workflow.execute = surround(workflow.execute, begin=before_run, end=after_run)
 
 
 def start_on_cluster():

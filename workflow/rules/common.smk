@@ -1,11 +1,21 @@
 """Settings, paths, wildcard constraints and code fingerprints that all rules use."""
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 from polyconcept.audit.code import KNOWN, code_fingerprint, recall
+from polyconcept.audit.watch import script_of
+from polyconcept.study.jobs.paths import SPLITS
+from polyconcept.study.jobs.table import (
+    JOBS,
+    final_files,
+    job_inputs,
+    job_kinds,
+    job_settings,
+)
+from polyconcept.study.kinds import TASK_KINDS
 from polyconcept.study.parse import SettingsError, parse_study
-from polyconcept.study.stages import stage_settings
 
 try:
     STUDY = parse_study(
@@ -17,7 +27,6 @@ except SettingsError as error:
 ROOT = Path(workflow.basedir)
 BUILTIN_MODELS = ROOT / "polyconcept" / "builtin" / "models"
 recall(KNOWN)
-SPLITS = ("train", "test")
 SIDES = ("encoder", "decoder", "encoder-decoder")
 METRICS = ("calign", "colap")
 
@@ -25,29 +34,6 @@ METRICS = ("calign", "colap")
 def one_of(names):
     """A wildcard constraint that matches just these names; nothing where there is none."""
     return "|".join(sorted(map(re.escape, names))) or "(?!)"
-
-
-def corpora_from(source, *, pairwise=False):
-    """Names of the corpora that come from files, the built-in text or the hub."""
-    return [
-        name
-        for name, corpus in STUDY.corpora.items()
-        if getattr(corpus, source) is not None and corpus.pairwise == pairwise
-    ]
-
-
-def labels_from(source, kind):
-    """Names such as ``ner/train`` of the labelled data of a kind of task from one source."""
-    return [
-        f"{name}/{split}"
-        for name, task in STUDY.tasks.items()
-        for split in SPLITS
-        if task.kind == kind and getattr(task, split).source == source
-    ]
-
-
-def tasks_of(kind):
-    return [name for name, task in STUDY.tasks.items() if task.kind == kind]
 
 
 def models_from(source):
@@ -58,13 +44,6 @@ def models_from(source):
     ]
 
 
-def models_of(family):
-    return [name for name, model in STUDY.models.items() if model.of_family == family]
-
-
-TWO_SIDED = models_of("encoder-decoder")
-
-
 pathvars:
     results=f"results/{STUDY.name}",
     logs="<results>/logs",
@@ -73,6 +52,8 @@ pathvars:
 wildcard_constraints:
     corpus=one_of(STUDY.corpora),
     language=r"[A-Za-z0-9_.]+",
+    source=r"[A-Za-z0-9_.]+",
+    target=r"[A-Za-z0-9_.]+",
     # Where each pair has sentences of its own, files stand in a folder per pair.
     part=r"|[A-Za-z0-9_.]+-[A-Za-z0-9_.]+/",
     pair=one_of(STUDY.pairs),
@@ -84,24 +65,92 @@ wildcard_constraints:
     metric=one_of(METRICS),
 
 
-# --- What a job depends on besides its input files.
+# --- What the register says of a job
+
+
+def located(path):
+    """Where a file stands: the project's own beside the Snakefile, all others as they are."""
+    if Path(path).parts[0] != "polyconcept":
+        return path
+    place, here = ROOT / path, Path.cwd()
+    # The same in every clone that runs in its own folder.
+    return str(place.relative_to(here) if place.is_relative_to(here) else place)
+
+
+def inputs_of(rule):
+    """The files that a job reads, by keyword.
+
+    Of files that come from outside, their content counts and not their time: a clone has new times,
+    and a file put in place of another may be older.
+    """
+    timeless = JOBS[rule].sources + JOBS[rule].checks
+
+    def inputs(wildcards):
+        found = job_inputs(rule, STUDY, dict(wildcards.items()))
+        return {
+            name: (
+                ancient(located(files) if isinstance(files, str) else files)
+                if name in timeless
+                else files
+            )
+            for name, files in found.items()
+        }
+
+    return inputs
 
 
 def settings_of(rule):
     """One plain dict of just what a job uses: a change of any other setting does not rerun it."""
-    return lambda wildcards: stage_settings(rule, STUDY, dict(wildcards.items()))
+    return lambda wildcards: job_settings(rule, STUDY, dict(wildcards.items()))
+
+
+def kinds_of(rule):
+    """Modules that a job's script loads by name: those of the kinds that this job uses."""
+    return lambda wildcards: list(job_kinds(rule, STUDY, dict(wildcards.items())))
 
 
 def code_of(rule):
-    """Content hash of a rule's script and all of our modules that it can import."""
-    return code_fingerprint(ROOT / "workflow" / "scripts" / f"{rule}.py", ROOT)
+    """Content hash of a job's script, what it imports, and the modules of its kinds."""
+    script = script_of(rule, ROOT / "workflow" / "scripts")
+    of_kinds = cache(lambda kinds: code_fingerprint(script, ROOT, kinds))
+    return lambda wildcards: of_kinds(tuple(kinds_of(rule)(wildcards)))
 
 
-def hash_of(files):
-    """Content hash of files, one after the other."""
-    return hashlib.sha256(
-        b"".join(Path(file).read_bytes() for file in files)
-    ).hexdigest()
+def content_of(rule):
+    """Content hash of what a job reads from outside the study."""
+
+    def content(wildcards):
+        found = job_inputs(rule, STUDY, dict(wildcards.items()))
+        files = [found[name] for name in JOBS[rule].sources if name in found]
+        return content_hash([Path(located(file)) for file in files])
+
+    return content
+
+
+def content_hash(places):
+    """Hash of files; of a model's folder, names, sizes and each file's ends.
+
+    Weights are too large to read at every planning.
+    """
+    digest = hashlib.sha256()
+    for place in places:
+        if not place.is_dir():
+            digest.update(place.read_bytes())
+            continue
+        for path in sorted(place.glob("*")):
+            known = path.suffix in (".json", ".safetensors", ".txt", ".model")
+            if known and path.is_file():
+                digest.update(f"{path.name} {path.stat().st_size}\n".encode())
+                with path.open("rb") as file:
+                    digest.update(file.read(2**20))
+                    file.seek(max(0, path.stat().st_size - 2**20))
+                    digest.update(file.read())
+    return digest.hexdigest()
+
+
+def checkpoint_folder(wildcards):
+    """Where a fine-tuning keeps its checkpoints."""
+    return f"results/{STUDY.name}/checkpoints/{wildcards.model}/{wildcards.variant}"
 
 
 def finetuning_threads(wildcards):
@@ -110,9 +159,3 @@ def finetuning_threads(wildcards):
 
 def pretraining_threads(wildcards):
     return STUDY.models[wildcards.model].pretrain.training.n_threads
-
-
-def task_data(wildcards):
-    """Settings of labelled data such as ``ner/train``."""
-    task, split = wildcards.data.split("/")
-    return getattr(STUDY.tasks[task], split)

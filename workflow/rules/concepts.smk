@@ -2,13 +2,17 @@
 
 
 rule extract_vectors:
-    # All wanted layers of one run and language in one pass.
+    # All languages of a run whose sentences are the same in all pairs: the model is loaded once,
+    # and each sentence passes through it once, for all wanted layers.
     input:
-        unpack(vector_inputs),
+        unpack(inputs_of("extract_vectors")),
     output:
-        vectors="<results>/vectors/{model}/{variant}/{side}/{part}{language}.h5",
+        vectors=expand(
+            "<results>/vectors/{{model}}/{{variant}}/{{side}}/{language}.h5",
+            language=STUDY.languages,
+        ),
     log:
-        "<logs>/extract_vectors/{model}/{variant}/{side}/{part}{language}.log",
+        "<logs>/extract_vectors/{model}/{variant}/{side}.log",
     wildcard_constraints:
         side="encoder|decoder",
     conda:
@@ -21,11 +25,27 @@ rule extract_vectors:
         "../scripts/extract_vectors.py"
 
 
+use rule extract_vectors as extract_vectors__pair with:
+    # A pair that has sentences of its own, or is read by a decoder that is told the other language's
+    # sentence.
+    input:
+        unpack(inputs_of("extract_vectors__pair")),
+    output:
+        vectors=expand(
+            "<results>/vectors/{{model}}/{{variant}}/{{side}}/{{source}}-{{target}}/{language}.h5",
+            language=[f"{{{place}}}" for place in STUDY.read_of_pair],
+        ),
+    log:
+        "<logs>/extract_vectors__pair/{model}/{variant}/{side}/{source}-{target}.log",
+    params:
+        settings=settings_of("extract_vectors__pair"),
+        code=code_of("extract_vectors__pair"),
+
+
 rule cluster_words:
     # All layers, seeds, metrics and definitions of one run and pair.
     input:
-        unpack(pair_vectors),
-        selections="<results>/selections/{pair}.parquet",
+        unpack(inputs_of("cluster_words")),
     output:
         concepts="<results>/concepts/{model}/{variant}/{side}/{pair}.h5",
     log:
@@ -43,8 +63,7 @@ rule cluster_words:
 rule cluster_controls:
     # The same words with changed vectors, and in other numbers of clusters.
     input:
-        unpack(pair_vectors),
-        selections="<results>/selections/{pair}.parquet",
+        unpack(inputs_of("cluster_controls")),
     output:
         concepts="<results>/concepts/{model}/{variant}/{side}/{pair}.controls.h5",
     log:

@@ -1,147 +1,12 @@
-"""Figures; all but the examples read just the score table."""
+"""Figures, and the examples of concepts that one of them shows."""
 
-
-rule plot_by_layer:
-    input:
-        scores="<results>/scores.parquet",
-    output:
-        pdf="<results>/figures/{metric}.pdf",
-        png=report(
-            "<results>/figures/{metric}.png",
-            caption="../report/by_layer.rst",
-            category="Alignment by layer",
-            labels={"metric": "{metric}", "shows": "score"},
-        ),
-    log:
-        "<logs>/plot_by_layer/{metric}.log",
-    localrule: True
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        settings=settings_of("plot_by_layer"),
-        code=code_of("plot_by_layer"),
-    script:
-        "../scripts/plot_by_layer.py"
-
-
-rule plot_change:
-    input:
-        scores="<results>/scores.parquet",
-    output:
-        pdf="<results>/figures/{metric}_change.pdf",
-        png=report(
-            "<results>/figures/{metric}_change.png",
-            caption="../report/change.rst",
-            category="Alignment by layer",
-            labels={"metric": "{metric}", "shows": "change by fine-tuning"},
-        ),
-    log:
-        "<logs>/plot_change/{metric}.log",
-    localrule: True
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        settings=settings_of("plot_change"),
-        code=code_of("plot_change"),
-    script:
-        "../scripts/plot_change.py"
-
-
-rule plot_curves:
-    input:
-        scores="<results>/scores.parquet",
-    output:
-        pdf="<results>/figures/{metric}_curves.pdf",
-        png=report(
-            "<results>/figures/{metric}_curves.png",
-            caption="../report/curves.rst",
-            category="Controls",
-            labels={"metric": "{metric}", "shows": "score at every threshold"},
-        ),
-    log:
-        "<logs>/plot_curves/{metric}.log",
-    localrule: True
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        settings=settings_of("plot_curves"),
-        code=code_of("plot_curves"),
-    script:
-        "../scripts/plot_curves.py"
-
-
-rule plot_controls:
-    input:
-        scores="<results>/scores.parquet",
-    output:
-        pdf="<results>/figures/{metric}_controls.pdf",
-        png=report(
-            "<results>/figures/{metric}_controls.png",
-            caption="../report/controls.rst",
-            category="Controls",
-            labels={"metric": "{metric}", "shows": "controls"},
-        ),
-    log:
-        "<logs>/plot_controls/{metric}.log",
-    localrule: True
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        settings=settings_of("plot_controls"),
-        code=code_of("plot_controls"),
-    script:
-        "../scripts/plot_controls.py"
-
-
-rule plot_rivals:
-    input:
-        scores="<results>/scores.parquet",
-    output:
-        pdf="<results>/figures/rivals.pdf",
-        png=report(
-            "<results>/figures/rivals.png",
-            caption="../report/rivals.rst",
-            category="Controls",
-            labels={"metric": "both", "shows": "simpler measures"},
-        ),
-    log:
-        "<logs>/plot_rivals.log",
-    localrule: True
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        settings=settings_of("plot_rivals"),
-        code=code_of("plot_rivals"),
-    script:
-        "../scripts/plot_rivals.py"
-
-
-rule plot_tasks:
-    input:
-        scores="<results>/scores.parquet",
-    output:
-        pdf="<results>/figures/tasks.pdf",
-        png=report(
-            "<results>/figures/tasks.png",
-            caption="../report/tasks.rst",
-            category="Tasks",
-        ),
-    log:
-        "<logs>/plot_tasks.log",
-    localrule: True
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        settings=settings_of("plot_tasks"),
-        code=code_of("plot_tasks"),
-    script:
-        "../scripts/plot_tasks.py"
+from polyconcept.study.jobs.figures import FIGURES, figure_names
 
 
 rule find_examples:
     # The best-aligned concepts of the run and layer that the study names.
     input:
-        unpack(example_files),
+        unpack(inputs_of("find_examples")),
     output:
         examples="<results>/examples/{pair}.json",
     log:
@@ -155,23 +20,28 @@ rule find_examples:
         "../scripts/find_examples.py"
 
 
-rule plot_examples:
+rule plot_figure:
+    # Any figure: the register says which module draws it, and from what.
     input:
-        examples=expand("<results>/examples/{pair}.json", pair=STUDY.pairs),
+        unpack(inputs_of("plot_figure")),
     output:
-        pdf="<results>/figures/examples.pdf",
+        pdf="<results>/figures/{figure}.pdf",
         png=report(
-            "<results>/figures/examples.png",
-            caption="../report/examples.rst",
-            category="Examples",
+            "<results>/figures/{figure}.png",
+            caption="../report/figure.rst",
+            category=lambda wildcards: FIGURES[wildcards.figure].category,
+            labels=lambda wildcards: FIGURES[wildcards.figure].labels,
         ),
     log:
-        "<logs>/plot_examples.log",
+        "<logs>/plot_figure/{figure}.log",
+    wildcard_constraints:
+        figure=one_of(figure_names(STUDY)),
     localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=settings_of("plot_examples"),
-        code=code_of("plot_examples"),
+        settings=settings_of("plot_figure"),
+        kinds=kinds_of("plot_figure"),
+        code=code_of("plot_figure"),
     script:
-        "../scripts/plot_examples.py"
+        "../scripts/plot_figure.py"

@@ -3,7 +3,7 @@
 
 rule mix_languages:
     input:
-        unpack(language_vectors),
+        unpack(inputs_of("mix_languages")),
     output:
         scores="<results>/scores/{model}/{variant}/{side}/languages.parquet",
     log:

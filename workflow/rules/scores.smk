@@ -1,69 +1,38 @@
-"""CALIGN and COLAP of each run and pair, and the one score table."""
+"""Scores of each run and pair, and the one score table."""
 
 
-rule score_calign:
+rule score_concepts:
+    # CALIGN, COLAP and the simple rivals, which need no clusters.
     input:
-        unpack(pair_dictionaries),
-        concepts=pair_concepts,
+        unpack(inputs_of("score_concepts")),
     output:
-        scores="<results>/scores/{model}/{variant}/{side}/{pair}.calign.parquet",
-        resamples="<results>/scores/{model}/{variant}/{side}/{pair}.calign_resamples.parquet",
-        concepts="<results>/scores/{model}/{variant}/{side}/{pair}.calign_concepts.parquet",
+        calign="<results>/scores/{model}/{variant}/{side}/{pair}.calign.parquet",
+        calign_resamples="<results>/scores/{model}/{variant}/{side}/{pair}.calign_resamples.parquet",
+        alignments="<results>/scores/{model}/{variant}/{side}/{pair}.calign_concepts.parquet",
+        colap="<results>/scores/{model}/{variant}/{side}/{pair}.colap.parquet",
+        colap_resamples="<results>/scores/{model}/{variant}/{side}/{pair}.colap_resamples.parquet",
+        overlaps="<results>/scores/{model}/{variant}/{side}/{pair}.colap_concepts.parquet",
+        similarity="<results>/scores/{model}/{variant}/{side}/{pair}.similarity.parquet",
     log:
-        "<logs>/score_calign/{model}/{variant}/{side}/{pair}.log",
+        "<logs>/score_concepts/{model}/{variant}/{side}/{pair}.log",
     conda:
         "../../envs/environment.yaml"
+    threads: 1
     params:
-        settings=settings_of("score_calign"),
-        code=code_of("score_calign"),
+        settings=settings_of("score_concepts"),
+        code=code_of("score_concepts"),
     script:
-        "../scripts/score_calign.py"
-
-
-rule score_colap:
-    input:
-        unpack(pair_dictionaries),
-        concepts=pair_concepts,
-    output:
-        scores="<results>/scores/{model}/{variant}/{side}/{pair}.colap.parquet",
-        resamples="<results>/scores/{model}/{variant}/{side}/{pair}.colap_resamples.parquet",
-        concepts="<results>/scores/{model}/{variant}/{side}/{pair}.colap_concepts.parquet",
-    log:
-        "<logs>/score_colap/{model}/{variant}/{side}/{pair}.log",
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        settings=settings_of("score_colap"),
-        code=code_of("score_colap"),
-    script:
-        "../scripts/score_colap.py"
-
-
-rule compare_variants:
-    # Fine-tuned minus base, on the same samples of sentences.
-    input:
-        scores=run_scores,
-        resamples=run_resamples,
-    output:
-        scores="<results>/scores/changes.parquet",
-    log:
-        "<logs>/compare_variants.log",
-    localrule: True
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        settings=settings_of("compare_variants"),
-        code=code_of("compare_variants"),
-    script:
-        "../scripts/compare_variants.py"
+        "../scripts/score_concepts.py"
 
 
 rule merge_scores:
+    # Also fine-tuned minus base, on the same samples of sentences.
     input:
-        scores=all_scores,
+        unpack(inputs_of("merge_scores")),
     output:
         parquet="<results>/scores.parquet",
         csv="<results>/scores.csv",
+        changes="<results>/scores/changes.parquet",
     log:
         "<logs>/merge_scores.log",
     localrule: True

@@ -3,7 +3,8 @@
 import json
 
 from polyconcept.study.checks import layer_faults
-from polyconcept.study.pins import pin_of, pins
+from polyconcept.study.jobs.paths import Files
+from polyconcept.study.pins import pins
 
 
 def texts_used():
@@ -17,7 +18,7 @@ def texts_used():
         for corpus in recipe.corpora:
             for code in recipe.languages:
                 yield corpus, "", code
-    for task in tasks_of("translation"):
+    for task in STUDY.tasks:
         for corpus, pairs in STUDY.translations_of(task).items():
             for pair in pairs:
                 for code in pair.split("-"):
@@ -27,7 +28,8 @@ def texts_used():
 def sources():
     """The user's files that the study names, each with the key that names it."""
     for corpus, pair, code in dict.fromkeys(texts_used()):
-        file = STUDY.corpora[corpus].file_of(code, part(corpus, pair).removesuffix("/"))
+        own = Files(STUDY).part(corpus, pair).removesuffix("/")
+        file = STUDY.corpora[corpus].file_of(code, own)
         if file is not None:
             yield f"corpora.{corpus}.directory", file
     for name, task in STUDY.tasks.items():
@@ -73,22 +75,3 @@ if beyond:
 
 
 PINS = pins(STUDY)
-
-
-def pin_file(*asked):
-    return f"<results>/hub/{pin_of(*asked)}/source.json"
-
-
-def model_pin(wildcards):
-    hub = STUDY.models[wildcards.model].hub
-    return pin_file("model", hub.model, hub.revision, hub.converted)
-
-
-def corpus_pin(wildcards):
-    hub = STUDY.corpora[wildcards.corpus].hub
-    return pin_file("dataset", hub.dataset, hub.revision)
-
-
-def labels_pin(wildcards):
-    hub = task_data(wildcards).hub
-    return pin_file("dataset", hub.dataset, hub.revision)

@@ -1,10 +1,10 @@
-"""Labelled sentences that models are fine-tuned and scored on."""
+"""Labelled sentences, fine-tuning on them, task scores."""
 
 
 rule check_task:
     # All data of a task have been fetched and checked: known before anything is trained.
     input:
-        task_files,
+        unpack(inputs_of("check_task")),
     output:
         checked="<results>/tasks/{task}/checked.json",
     log:
@@ -20,79 +20,70 @@ rule check_task:
         "../scripts/check_task.py"
 
 
-rule fetch_entities:
-    # The user's own named entities, checked.
+rule fetch_labels:
+    # Labelled sentences of one language and split, from files, the built-in text or the hub.
     input:
-        labelled=source_labels,
+        unpack(inputs_of("fetch_labels")),
     output:
-        labelled="<results>/tasks/{data}/{language}.conll",
+        labelled="<results>/tasks/{data}/{language}.{suffix}",
+        source="<results>/tasks/{data}/{language}.{suffix}.source.json",
     log:
-        "<logs>/fetch_entities/{data}/{language}.log",
+        "<logs>/fetch_labels/{data}/{language}.{suffix}.log",
     wildcard_constraints:
-        data=one_of(labels_from("files", "entities")),
+        suffix=one_of(kind.suffix for kind in TASK_KINDS.values() if kind.suffix),
     priority: 10
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=settings_of("fetch_entities"),
-        content=hash_of_labels,
-        code=code_of("fetch_entities"),
+        settings=settings_of("fetch_labels"),
+        content=content_of("fetch_labels"),
+        kinds=kinds_of("fetch_labels"),
+        code=code_of("fetch_labels"),
     script:
-        "../scripts/fetch_entities.py"
+        "../scripts/fetch_labels.py"
 
 
-rule generate_entities:
-    # Named entities of the built-in text.
-    output:
-        labelled="<results>/tasks/{data}/{language}.conll",
-    log:
-        "<logs>/generate_entities/{data}/{language}.log",
-    wildcard_constraints:
-        data=one_of(labels_from("builtin", "entities")),
-    priority: 10
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        settings=settings_of("generate_entities"),
-        code=code_of("generate_entities"),
-    script:
-        "../scripts/generate_entities.py"
-
-
-rule fetch_sentiment:
-    # The user's own sentiment labels, checked.
+rule finetune:
+    # A classifier; or an encoder-decoder model, which writes its answer.
     input:
-        labelled=source_labels,
+        unpack(inputs_of("finetune")),
     output:
-        labelled="<results>/tasks/{data}/{language}.tsv",
+        model=directory("<results>/models/{model}/{variant}"),
     log:
-        "<logs>/fetch_sentiment/{data}/{language}.log",
+        "<logs>/finetune/{model}/{variant}.log",
     wildcard_constraints:
-        data=one_of(labels_from("files", "sentiment")),
-    priority: 10
+        variant=one_of(STUDY.tasks),
     conda:
         "../../envs/environment.yaml"
+    threads: finetuning_threads
     params:
-        settings=settings_of("fetch_sentiment"),
-        content=hash_of_labels,
-        code=code_of("fetch_sentiment"),
+        settings=settings_of("finetune"),
+        # No declared output: Snakemake deletes those before a rerun, and a preempted job goes on
+        # from here.
+        checkpoints=checkpoint_folder,
+        kinds=kinds_of("finetune"),
+        code=code_of("finetune"),
     script:
-        "../scripts/fetch_sentiment.py"
+        "../scripts/finetune.py"
 
 
-rule generate_sentiment:
-    # Sentiment labels of the built-in text.
+rule score_task:
+    input:
+        unpack(inputs_of("score_task")),
     output:
-        labelled="<results>/tasks/{data}/{language}.tsv",
+        scores="<results>/scores/{model}/{variant}/task.parquet",
+        translations="<results>/scores/{model}/{variant}/translations.json",
     log:
-        "<logs>/generate_sentiment/{data}/{language}.log",
+        "<logs>/score_task/{model}/{variant}.log",
     wildcard_constraints:
-        data=one_of(labels_from("builtin", "sentiment")),
-    priority: 10
+        variant=one_of(STUDY.tasks),
     conda:
         "../../envs/environment.yaml"
+    threads: 1
     params:
-        settings=settings_of("generate_sentiment"),
-        code=code_of("generate_sentiment"),
+        settings=settings_of("score_task"),
+        kinds=kinds_of("score_task"),
+        code=code_of("score_task"),
     script:
-        "../scripts/generate_sentiment.py"
+        "../scripts/score_task.py"

@@ -1,52 +1,51 @@
 """Parallel sentences, word links, dictionaries, word tables."""
 
 
-rule fetch_corpus:
-    # The user's own text, checked; a cheap job that goes before the expensive ones.
+rule pin_repository:
+    # Which commit a study uses, once and for all: no code hash, so that nothing but a change of the
+    # configuration, or the user's `--forcerun pin_repository`, asks the hub again.
+    output:
+        source="<results>/hub/{pin}/source.json",
+    log:
+        "<logs>/pin_repository/{pin}.log",
+    wildcard_constraints:
+        pin=one_of(PINS),
+    priority: 20
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=settings_of("pin_repository"),
+    script:
+        "../scripts/pin_repository.py"
+
+
+rule fetch_text:
+    # Text of one language from the user's files, the built-in grammar or the hub, checked: a cheap
+    # job that goes before the expensive ones.
     input:
-        text=source_text,
+        unpack(inputs_of("fetch_text")),
     output:
         text="<results>/corpora/{corpus}/{part}{language}.txt",
         source="<results>/corpora/{corpus}/{part}{language}.source.json",
     log:
-        "<logs>/fetch_corpus/{corpus}/{part}{language}.log",
-    wildcard_constraints:
-        corpus=one_of(
-            corpora_from("directory") + corpora_from("directory", pairwise=True)
-        ),
+        "<logs>/fetch_text/{corpus}/{part}{language}.log",
     priority: 10
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
-        settings=settings_of("fetch_corpus"),
-        content=hash_of_text,
-        code=code_of("fetch_corpus"),
+        settings=settings_of("fetch_text"),
+        content=content_of("fetch_text"),
+        kinds=kinds_of("fetch_text"),
+        code=code_of("fetch_text"),
     script:
-        "../scripts/fetch_corpus.py"
-
-
-rule generate_corpus:
-    # The built-in text.
-    output:
-        text="<results>/corpora/{corpus}/{language}.txt",
-        source="<results>/corpora/{corpus}/{language}.source.json",
-    log:
-        "<logs>/generate_corpus/{corpus}/{language}.log",
-    wildcard_constraints:
-        corpus=one_of(corpora_from("builtin")),
-    priority: 10
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        settings=settings_of("generate_corpus"),
-        code=code_of("generate_corpus"),
-    script:
-        "../scripts/generate_corpus.py"
+        "../scripts/fetch_text.py"
 
 
 rule align_words:
     input:
-        unpack(alignment_texts),
+        unpack(inputs_of("align_words")),
     output:
         links="<results>/dictionaries/{pair}/links.txt",
         forward="<results>/dictionaries/{pair}/forward.tsv",
@@ -66,7 +65,7 @@ rule align_words:
 rule split_words:
     # The word table of a language: every word that one of its pairs needs.
     input:
-        unpack(language_texts),
+        unpack(inputs_of("split_words")),
     output:
         words=f"<results>/words/{STUDY.corpus}/{{part}}{{language}}.parquet",
     log:
@@ -84,9 +83,7 @@ rule split_words:
 rule select_words:
     # Which rows of two word tables each metric clusters.
     input:
-        unpack(pair_texts),
-        unpack(pair_words),
-        links="<results>/dictionaries/{pair}/links.txt",
+        unpack(inputs_of("select_words")),
     output:
         selections="<results>/selections/{pair}.parquet",
     log:

@@ -1,0 +1,90 @@
+"""The kinds of source and of labels: a module each, with the functions that stand here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias, cast
+
+from polyconcept.machine.kinds import load_kind
+from polyconcept.records.text import Dropped, LabelledSentences, Sentences, TaggedSentences
+
+__all__ = [
+    "About",
+    "Found",
+    "LabelKind",
+    "Labelled",
+    "Source",
+    "find_model",
+    "load_labels",
+    "load_source",
+]
+
+About: TypeAlias = dict[str, Any]
+"""Where sentences came from, as JSON tells it."""
+Found: TypeAlias = dict[str, Any]
+"""What labelled sentences were found to be, for the run record."""
+Labelled: TypeAlias = TaggedSentences | LabelledSentences
+
+
+class LabelKind(Protocol):
+    """Labels of one kind of task."""
+
+    COLUMNS: Mapping[str, str]
+    """Argument -> the setting that names its column in a data set."""
+
+    def from_file(
+        self, path: Path, language: str, settings: Mapping[str, Any]
+    ) -> tuple[Labelled, Found]:
+        """Read a file of the user's, and say what it was found to be."""
+        ...
+
+    def from_builtin(self, generated: Any, language: str) -> Labelled:  # noqa: ANN401 - of builtin
+        """Take the labels of the built-in text."""
+        ...
+
+    def from_columns(
+        self, language: str, rows: Mapping[str, Sequence[Any]], settings: Mapping[str, Any]
+    ) -> tuple[Labelled, Dropped, Found]:
+        """Take the labels of a data set's columns, and say what these were found to be."""
+        ...
+
+    def write(self, path: Path, sentences: Any) -> None:  # noqa: ANN401 - of its own kind
+        """Write the file of the study."""
+        ...
+
+
+class Source(Protocol):
+    """Where sentences come from."""
+
+    def text(
+        self, files: Mapping[str, str], settings: Mapping[str, Any], language: str, pair: str
+    ) -> tuple[Sentences, About]:
+        """Return the sentences of a language, and where they came from."""
+        ...
+
+    def labels(
+        self,
+        files: Mapping[str, str],
+        settings: Mapping[str, Any],
+        language: str,
+        kind: LabelKind,
+    ) -> tuple[Labelled, About, Found]:
+        """Return labelled sentences of a language, where they came from, and what they were."""
+        ...
+
+
+def load_source(module: str) -> Source:
+    """Return a kind of source; errors as of `load_kind`."""
+    return cast("Source", load_kind(module, "sources"))
+
+
+def load_labels(module: str) -> LabelKind:
+    """Return a kind of labels; errors as of `load_kind`."""
+    return cast("LabelKind", load_kind(module, "sources"))
+
+
+def find_model(module: str, files: Mapping[str, str]) -> Path:
+    """Return the folder of a model, by its source's ``folder_of``; errors as of `load_kind`."""
+    found: Any = load_kind(module, "sources")
+    return Path(found.folder_of(files))

@@ -1,0 +1,113 @@
+"""Clusterings of a pair's words, and their controls."""
+
+from __future__ import annotations
+
+from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.paths import Files, Names
+from polyconcept.study.jobs.work import Cost, Work
+from polyconcept.study.schema import Study
+from polyconcept.study.sizes import FLOAT_BYTES
+from polyconcept.study.values import Values, plain
+
+__all__ = ["DEFINITIONS", "JOBS", "clustering", "control_layers", "hash_concepts"]
+
+# Under one definition each word of a pair is clustered twice: with its language alone (CALIGN),
+# and with the other language's words (COLAP); these are three clusterings.
+_TIMES_CLUSTERED = 2
+_CLUSTERINGS = 3
+DEFINITIONS = 2
+
+
+def _pair(files: Files, names: Names) -> Inputs:
+    return files.pair_vectors(names)
+
+
+def clustering(study: Study, names: Names) -> Values:
+    """Return the settings of a clustering in every layer of a model."""
+    layers = list(study.layers_of(names["model"]))
+    return plain(study.clustering) | {"layers": layers, "device": study.device}
+
+
+def _controls(study: Study, names: Names) -> Values:
+    """The first seed only, and the definition that the figures show: controls are not cheap."""
+    settings = clustering(study, names)
+    seed = settings.pop("seeds")[0]
+    return settings | {
+        "seed": seed,
+        "changes": list(study.controls.vectors),
+        "cluster_factors": list(study.controls.cluster_factors),
+        "definition": study.figures.definition,
+    }
+
+
+def _words_cost(work: Work, names: Names) -> Cost:
+    settings, n_words = work.study.clustering, work.pair_words(names)
+    n_layers, n_seeds = len(work.study.layers_of(names["model"])), len(settings.seeds)
+    times = n_layers * DEFINITIONS
+    n_clustered, n_starts = times * _TIMES_CLUSTERED * n_words, n_seeds * settings.n_restarts
+    done = work.fits(names["model"], n_clustered, settings.n_clusters, n_starts)
+    n_centers = times * _CLUSTERINGS * settings.n_clusters
+    return _written(work, names, done, n_seeds * n_clustered, n_seeds * n_centers)
+
+
+def _controls_cost(work: Work, names: Names) -> Cost:
+    """One seed and one definition of each control; `centred` clusters COLAP's words only."""
+    own = work.study.clustering.n_clusters
+    n_layers = len(work.study.layers_of(names["model"]))
+    counts = _cluster_counts(work)
+    # Of all controls and layers: numbers of clusters by how often each word is clustered into
+    # so many, and centers.
+    clusters = n_layers * _TIMES_CLUSTERED * sum(counts)
+    n_centers = n_layers * _CLUSTERINGS * sum(counts)
+    n_times = n_layers * _TIMES_CLUSTERED * len(counts)
+    for name, layers in _changes(work, names, n_layers):
+        times, parts = (1, 1) if name == "centred" else (_TIMES_CLUSTERED, _CLUSTERINGS)
+        clusters += layers * times * own
+        n_centers += layers * parts * own
+        n_times += layers * times
+    n_words, n_starts = work.pair_words(names), work.study.clustering.n_restarts
+    done = work.fits(names["model"], n_words, clusters, n_starts)
+    return _written(work, names, done, n_times * n_words, n_centers)
+
+
+def _cluster_counts(work: Work) -> set[int]:
+    """Numbers of clusters under the controls that change it."""
+    own = work.study.clustering.n_clusters
+    return {round(factor * own) for factor in work.study.controls.cluster_factors}
+
+
+def _changes(work: Work, names: Names, n_layers: int) -> list[tuple[str, int]]:
+    """Controls that keep the number of clusters, and in how many layers each is computed."""
+    found = [(str(change), n_layers) for change in work.study.controls.vectors]
+    has_norm = work.sizes.has_before_norm(names["model"])
+    return [*found, ("before_norm", 1)] if has_norm else found
+
+
+def _written(work: Work, names: Names, done: Cost, n_labels: float, n_centers: float) -> Cost:
+    """A clustering job of a pair that writes so many labels of words, and centers."""
+    n_dims = work.sizes.model(names["model"]).n_dims
+    disk = FLOAT_BYTES * (n_labels + n_centers * n_dims)
+    return done.with_files(work.hashing(hdf5=work.pair_bytes(names) + disk, plain=disk), disk)
+
+
+def control_layers(work: Work, names: Names, left_out: str = "") -> int:
+    """Return the number of layers of all controls of clusterings."""
+    if names["model"] not in work.study.controlled:
+        return 0
+    n_layers = len(work.study.layers_of(names["model"]))
+    kept = [n for name, n in _changes(work, names, n_layers) if name != left_out]
+    return sum(kept) + n_layers * len(_cluster_counts(work))
+
+
+def hash_concepts(work: Work, names: Names) -> float:
+    """Return the seconds in which all concepts of a pair are hashed."""
+    concepts = _words_cost(work, names).disk_bytes
+    if names["model"] in work.study.controlled:
+        concepts += _controls_cost(work, names).disk_bytes
+    return work.hashing(hdf5=concepts)
+
+
+JOBS = {
+    "cluster_words": Job("clusters", _pair, clustering, cost=_words_cost, gpu=True),
+    "cluster_controls": Job("controls", _pair, _controls, cost=_controls_cost, gpu=True),
+}

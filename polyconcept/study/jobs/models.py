@@ -1,0 +1,107 @@
+"""Base models: fetched, pre-trained, checked; and with weights drawn anew."""
+
+from __future__ import annotations
+
+from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.paths import Files, Names
+from polyconcept.study.jobs.work import TRAINED, Cost, Work
+from polyconcept.study.schema import Study
+from polyconcept.study.values import Values, language_codes, plain
+
+__all__ = ["JOBS"]
+
+
+def _model_source(files: Files, names: Names) -> Inputs:
+    model = files.study.models[names["model"]]
+    if model.hub is not None:
+        hub = model.hub
+        return {"pin": files.pin("model", hub.model, hub.revision, hub.converted)}
+    found = f"polyconcept/builtin/models/{model.builtin}" if model.builtin else model.directory
+    if found is None:
+        raise KeyError("the model comes from elsewhere")
+    return {"model": found}
+
+
+def _model_kinds(study: Study, names: Names) -> tuple[str, ...]:
+    found = "own_model" if study.models[names["model"]].hub is None else "hub_model"
+    return (f"polyconcept.sources.{found}",)
+
+
+def _copied_cost(work: Work, names: Names) -> Cost:
+    """What is read is hashed (the hub's files as they come), and what is written."""
+    size = work.sizes.model(names["model"]).file_bytes
+    return Cost(hashing=work.hashing(plain=2 * size), disk_bytes=size)
+
+
+def _pretraining_texts(files: Files, names: Names) -> Inputs:
+    recipe = files.study.models[names["model"]].pretrain
+    if recipe is None:
+        raise KeyError("the model comes from elsewhere")
+    texts = [files.text(corpus, "", code) for corpus in recipe.corpora for code in recipe.languages]
+    return {"texts": texts}
+
+
+def _pretrain(study: Study, names: Names) -> Values:
+    return plain(study.models[names["model"]].pretrain) | {"device": study.device}
+
+
+def _pretrain_cost(work: Work, names: Names) -> Cost:
+    name = names["model"]
+    recipe = work.study.models[name].pretrain
+    assert recipe is not None
+    n_subwords = recipe.training.n_steps * recipe.mixture.batch_tokens
+    size = work.sizes.model(name).file_bytes
+    return work.reading(name, TRAINED, n_subwords).with_files(work.hashing(plain=size), size)
+
+
+def _check_model(study: Study, names: Names) -> Values:
+    """What a model must have, known before it is fine-tuned."""
+    model = study.models[names["model"]]
+    family = model.of_family
+    sides = ["encoder", "decoder"] if family == "encoder-decoder" else [family]
+    settings = {
+        "side_names": sides,
+        "layers": list(study.layers_of(names["model"])),
+        "trained": bool(model.tasks),
+    }
+    return settings | _languages(study, names) | language_codes(study, names)
+
+
+def _languages(study: Study, names: Names) -> Values:
+    """Languages that a model's tokenizer may need codes for: those of NLLB and mBART do."""
+    if study.models[names["model"]].family != "encoder-decoder":
+        return {}
+    return {"languages": list(study.languages_of(names["model"]))}
+
+
+def _check_cost(work: Work, names: Names) -> Cost:
+    return Cost(hashing=work.hashing(plain=work.sizes.model(names["model"]).file_bytes))
+
+
+JOBS = {
+    "fetch_model": Job(
+        "models",
+        _model_source,
+        kinds=_model_kinds,
+        cost=_copied_cost,
+        sources=("model",),
+        local=True,
+    ),
+    "pretrain": Job("models", _pretraining_texts, _pretrain, cost=_pretrain_cost, gpu=True),
+    "check_model": Job(
+        "models",
+        lambda files, names: {"model": files.model(names, "base")},
+        _check_model,
+        cost=_check_cost,
+    ),
+    "randomise_model": Job(
+        "models",
+        lambda files, names: {
+            "model": files.model(names, "base"),
+            "checks": files.checked(names),
+        },
+        lambda study, _: plain(study.controls, "seed"),
+        cost=_copied_cost,
+        checks=("checks",),
+    ),
+}

@@ -1,0 +1,51 @@
+"""What a reader sees: claims, figures, examples."""
+
+from __future__ import annotations
+
+from polyconcept.study.jobs.figures import FIGURES
+from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.paths import Files, Names
+from polyconcept.study.schema import Study
+from polyconcept.study.values import Values, plain
+
+__all__ = ["JOBS"]
+
+
+def _score_table(files: Files, _names: Names) -> Inputs:
+    return {"scores": f"{files.results}/scores.parquet"}
+
+
+def _example_files(files: Files, names: Names) -> Inputs:
+    """Clusters of a pair in the run that the study names, and what reads them."""
+    chosen = files.study.figures.examples
+    if chosen is None:
+        raise KeyError("no examples asked for: set figures.examples in the configuration")
+    side = chosen.side or files.study.models[chosen.model].of_sides[0]
+    run = {"model": chosen.model, "variant": chosen.variant, "side": side}
+    concepts = f"{files.run('concepts', run)}/{names['pair']}.h5"
+    return files.dictionaries(names["pair"]) | {"concepts": concepts}
+
+
+def _find_examples(study: Study, _names: Names) -> Values:
+    """Which layer and how many concepts."""
+    chosen = study.figures.examples
+    if chosen is None:
+        return {}
+    return {
+        "layer": chosen.layer,
+        "n_examples": chosen.n_concepts,
+        "rule": plain(study.calign) | plain(study.figures, "definition"),
+    }
+
+
+JOBS = {
+    "state_claims": Job("figures", _score_table, local=True),
+    "find_examples": Job("figures", _example_files, _find_examples),
+    "plot_figure": Job(
+        "figures",
+        lambda files, names: FIGURES[names["figure"]].inputs(files),
+        lambda study, names: FIGURES[names["figure"]].settings(study),
+        lambda _, names: (f"polyconcept.figures.{FIGURES[names['figure']].module}",),
+        local=True,
+    ),
+}

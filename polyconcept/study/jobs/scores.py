@@ -1,0 +1,147 @@
+"""Scores of each run and pair, of all languages together, and the one table of all."""
+
+from __future__ import annotations
+
+from polyconcept.study.jobs.concepts import DEFINITIONS, clustering, control_layers, hash_concepts
+from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.paths import Files, Names
+from polyconcept.study.jobs.work import Cost, Work
+from polyconcept.study.schema import Study
+from polyconcept.study.values import Values, plain
+
+__all__ = ["JOBS", "METRICS"]
+
+METRICS = ("calign", "colap")
+_DRAWS = ("n_permutations", "n_resamples", "seed")
+
+
+def _of_pair(files: Files, names: Names) -> Inputs:
+    """Clusters of a pair, those under controls where the model has these, and its vectors."""
+    stem = f"{files.run('concepts', names)}/{names['pair']}"
+    controls = [f"{stem}.controls.h5"] if names["model"] in files.study.controlled else []
+    concepts = {"concepts": [f"{stem}.h5", *controls]}
+    return files.dictionaries(names["pair"]) | files.pair_vectors(names) | concepts
+
+
+def _metrics(study: Study, names: Names) -> Values:
+    rivals = plain(study.controls, "max_sentences", "seed")
+    return {
+        "corpus": study.corpus,
+        "statistics": plain(study.statistics, *_DRAWS),
+        "calign": plain(study.calign),
+        "sweeps": plain(study.statistics.sweeps),
+        "colap": plain(study.colap),
+        "similarity": {"layers": list(study.layers_of(names["model"])), **rivals},
+    }
+
+
+def _metrics_cost(work: Work, names: Names) -> Cost:
+    """Vectors and concepts are hashed once for all three."""
+    parts = (_calign_cost, _colap_cost, _similarity_cost)
+    hashing = hash_concepts(work, names) + work.hashing(hdf5=work.pair_bytes(names))
+    return Cost(sum(cost(work, names).seconds for cost in parts), hashing=hashing)
+
+
+def _calign_cost(work: Work, names: Names) -> Cost:
+    """Plain scores of every seed and definition, and those of drawn and permuted input.
+
+    Drawn and permuted is each direction: one as published, two as corrected.
+    """
+    n_layers = len(work.study.layers_of(names["model"]))
+    each = 2 if work.study.figures.definition == "corrected" else 1
+    n_groups = 3 * n_layers + each * control_layers(work, names, "centred")
+    plain_scores = n_layers * DEFINITIONS * len(work.study.clustering.seeds)
+    seconds = plain_scores * work.rates["score_seconds"]
+    n_words = work.pair_words(names) / 2
+    seconds += n_groups * _draws(work) * n_words * work.rates["calign_draw_seconds_per_word"]
+    return Cost(seconds)
+
+
+def _colap_cost(work: Work, names: Names) -> Cost:
+    n_groups = DEFINITIONS * len(work.study.layers_of(names["model"]))
+    n_groups += control_layers(work, names)
+    seconds = n_groups * _draws(work) * work.rates["colap_draw_seconds"]
+    return Cost(seconds)
+
+
+def _draws(work: Work) -> int:
+    return work.study.statistics.n_permutations + work.study.statistics.n_resamples
+
+
+def _similarity_cost(work: Work, names: Names) -> Cost:
+    """CKA goes through the words once a layer; what it takes grows with dims squared."""
+    name = names["model"]
+    n_layers, n_dims = len(work.study.layers_of(name)), work.sizes.model(name).n_dims
+    units = n_layers * work.pair_words(names) / 2 * n_dims**2
+    seconds = units * work.rates["rival_seconds_per_unit"]
+    return Cost(seconds)
+
+
+def _languages(files: Files, names: Names) -> Inputs:
+    """Word tables and vectors of all languages, in the order of the pairs."""
+    codes = files.study.languages
+    return {
+        "words": [files.words("", code) for code in codes],
+        "vectors": [f"{files.run('vectors', names)}/{code}.h5" for code in codes],
+    }
+
+
+def _mixing(study: Study, names: Names) -> Values:
+    return {
+        "corpus": study.corpus,
+        "clustering": clustering(study, names),
+        "statistics": plain(study.statistics, *_DRAWS),
+        **plain(study.words, "cap"),
+    }
+
+
+def _mixing_cost(work: Work, names: Names) -> Cost:
+    """All languages' words together, in each layer with each seed."""
+    settings, name = work.study.clustering, names["model"]
+    n_words = sum(map(work.sizes.words, work.study.languages))
+    n_layers = len(work.study.layers_of(name))
+    n_starts = len(settings.seeds) * settings.n_restarts
+    done = work.fits(name, n_layers * n_words, settings.n_clusters, n_starts)
+    return done.with_files(work.hashing(hdf5=work.sizes.vector_bytes(name, n_words)))
+
+
+def _merged(files: Files, _names: Names) -> Inputs:
+    """Every file of scores: of runs and pairs, of all languages, of tasks."""
+    study, scores = files.study, f"{files.results}/scores"
+    mixed = [
+        f"{scores}/{name}/{variant}/{side}/languages.parquet"
+        for name in study.mixed
+        for variant in study.variants_of(name)
+        for side in study.mixed_sides(name)
+    ]
+    tasks = [
+        f"{scores}/{name}/{task}/task.parquet"
+        for name, model in study.models.items()
+        for task in model.tasks
+    ]
+    return {
+        "runs": files.of_runs([*METRICS, "similarity"]),
+        "resamples": files.of_runs([f"{metric}_resamples" for metric in METRICS]),
+        "mixed": mixed,
+        "tasks": tasks,
+    }
+
+
+def _table(study: Study, _names: Names) -> Values:
+    """Which rows the one table has, and which fine-tunings were repeated.
+
+    Another model, task or pair makes another table.
+    """
+    repeats = [list(tasks) for model in study.models for tasks in study.repeats_of(model)]
+    runs = {
+        name: {"variants": list(study.variants_of(name)), "sides": list(model.of_sides)}
+        for name, model in study.models.items()
+    }
+    return {"runs": runs, "pairs": list(study.pairs), "repeats": repeats}
+
+
+JOBS = {
+    "score_concepts": Job("scores", _of_pair, _metrics, cost=_metrics_cost),
+    "mix_languages": Job("controls", _languages, _mixing, cost=_mixing_cost, gpu=True),
+    "merge_scores": Job("scores", _merged, _table, local=True),
+}

@@ -1,0 +1,83 @@
+"""The one table of the kinds of job: rules, `verify`, `explain` and `plan` take them from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from polyconcept.study.jobs import concepts, models, reader, scores, tasks, text, vectors
+from polyconcept.study.jobs.figures import figure_names
+from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.paths import Files, Names
+from polyconcept.study.schema import Study
+from polyconcept.study.values import Values
+
+__all__ = ["JOBS", "final_files", "flat", "job_inputs", "job_kinds", "job_settings"]
+
+JOBS: Mapping[str, Job] = {
+    **text.JOBS,
+    **models.JOBS,
+    **tasks.JOBS,
+    **vectors.JOBS,
+    **concepts.JOBS,
+    **scores.JOBS,
+    **reader.JOBS,
+}
+"""Name of a rule -> what it is, in the order of the stages."""
+
+_Found = TypeVar("_Found")
+
+
+def job_settings(rule: str, study: Study, names: Names) -> Values:
+    """Return the settings of one job as plain values by name.
+
+    Args:
+        rule: Name of the rule.
+        study: The study.
+        names: The job's wildcards, such as ``{"model": "mbert", "variant": "ner"}``.
+
+    Raises:
+        ValueError: There is no such rule, or the study has no such job.
+    """
+    return _of_job(rule, study, names, lambda job: job.settings(study, names))
+
+
+def job_inputs(rule: str, study: Study, names: Names, folder: Path = Path()) -> Inputs:
+    """Return what one job reads, by keyword.
+
+    Arguments and errors are those of `job_settings`; `folder` is where Snakemake runs.
+    """
+    return _of_job(rule, study, names, lambda job: job.inputs(Files(study, folder), names))
+
+
+def job_kinds(rule: str, study: Study, names: Names) -> tuple[str, ...]:
+    """Return the modules that its script loads by name; arguments and errors as above."""
+    return _of_job(rule, study, names, lambda job: job.kinds(study, names))
+
+
+def flat(inputs: Inputs) -> list[str]:
+    """Return all files of a job's inputs."""
+    lists = [[found] if isinstance(found, str) else found for found in inputs.values()]
+    return [path for paths in lists for path in paths]
+
+
+def final_files(study: Study) -> tuple[str, ...]:
+    """Return the score tables, claims and figures that a finished study has."""
+    results = f"results/{study.name}"
+    tables = ("scores.parquet", "scores.csv", "claims.json", "claims.html")
+    figures = [
+        f"figures/{name}.{suffix}" for name in figure_names(study) for suffix in ("pdf", "png")
+    ]
+    return tuple(f"{results}/{name}" for name in (*tables, *figures))
+
+
+def _of_job(rule: str, study: Study, names: Names, ask: Callable[[Job], _Found]) -> _Found:
+    if rule not in JOBS:
+        raise ValueError(f"no rule {rule!r}; the rules are {', '.join(sorted(JOBS))}")
+    try:
+        return ask(JOBS[rule])
+    except (KeyError, AttributeError, TypeError) as error:
+        raise ValueError(
+            f"the study {study.name!r} has no job of {rule} with {dict(names)}: {error}"
+        ) from error

@@ -1,0 +1,137 @@
+"""Labelled sentences; fine-tuning on them, and the scores of that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.paths import SOURCES, SPLITS, Files, Names
+from polyconcept.study.jobs.text import HUB_ROWS
+from polyconcept.study.jobs.work import READ, TRAINED, Cost, Work
+from polyconcept.study.kinds import TASK_KINDS
+from polyconcept.study.schema import Study
+from polyconcept.study.values import Values, language_codes, plain
+
+__all__ = ["JOBS"]
+
+
+def _label_source(files: Files, names: Names) -> Inputs:
+    data = files.labels(names)
+    if data.files is not None:
+        return {"labelled": data.files[names["language"]]}
+    hub = data.hub
+    return {} if hub is None else {"pin": files.pin("dataset", hub.dataset, hub.revision)}
+
+
+def _label_settings(study: Study, names: Names) -> Values:
+    data = Files(study).labels(names)
+    if data.builtin is not None:
+        return plain(data.builtin)
+    task = study.tasks[names["data"].split("/")[0]]
+    columns = TASK_KINDS[task.kind].columns
+    where = (
+        plain(data, "columns")
+        if data.hub is None
+        else {"hub": plain(data.hub, *HUB_ROWS, *columns)}
+    )
+    return where | plain(task, "labels", "spellings", "ignored")
+
+
+def _label_kinds(study: Study, names: Names) -> tuple[str, ...]:
+    reader = TASK_KINDS[study.tasks[names["data"].split("/")[0]].kind].reader
+    source = SOURCES[Files(study).labels(names).source]
+    return f"polyconcept.sources.{source}", f"polyconcept.sources.{reader}"
+
+
+def _task_files(files: Files, names: Names) -> Inputs:
+    found = [file for split in SPLITS for file in files.task(names["task"], split)]
+    return {"data": list(dict.fromkeys(found))}
+
+
+def _train_files(files: Files, names: Names) -> Inputs:
+    """A base model and the data; before that, both are checked.
+
+    The checks are older than anything, so that another layer, or another language to be scored,
+    does not fine-tune again.
+    """
+    return {
+        "model": files.model(names, "base"),
+        "checks": [files.checked(names), f"{files.results}/tasks/{names['variant']}/checked.json"],
+        "train": files.task(names["variant"], "train"),
+    }
+
+
+def _test_files(files: Files, names: Names) -> Inputs:
+    return {"model": files.model(names), "test": files.task(names["variant"], "test")}
+
+
+def _way(study: Study, names: Names) -> str:
+    two_sided = study.models[names["model"]].of_family == "encoder-decoder"
+    return "writer" if two_sided else "classifier"
+
+
+def _finetune(study: Study, names: Names) -> Values:
+    task = study.tasks[names["variant"]]
+    settings = plain(task.finetuning) | plain(task, "labels") | {"device": study.device}
+    return settings | language_codes(study, names)
+
+
+def _finetune_cost(work: Work, names: Names) -> Cost:
+    name, task = names["model"], names["variant"]
+    epochs = work.study.tasks[task].finetuning.epochs
+    n_subwords = work.sizes.task_subwords(task, "train") * epochs
+    size = work.sizes.model(name).file_bytes
+    done = work.reading(name, TRAINED, n_subwords * work.sizes.n_sides(name))
+    return done.with_files(work.hashing(plain=2 * size), size)
+
+
+def _score_task(study: Study, names: Names) -> Values:
+    """Of a classifier how far it reads; of a writer also how its answers are searched for."""
+    task = study.tasks[names["variant"]]
+    writes = _way(study, names) == "writer"
+    reading = plain(task.generation) if writes else plain(task.finetuning, "max_length")
+    return reading | {
+        "labels": list(task.labels),
+        "train_languages": list(task.train.of_languages),
+        "seed": task.finetuning.seed,
+        "device": study.device,
+        **language_codes(study, names),
+    }
+
+
+def _modules(step: str) -> Callable[[Study, Names], tuple[str, ...]]:
+    def kinds(study: Study, names: Names) -> tuple[str, ...]:
+        kind = study.tasks[names["variant"]].kind
+        return (f"polyconcept.tasks.{kind}.{step}_{_way(study, names)}",)
+
+    return kinds
+
+
+def _score_cost(work: Work, names: Names) -> Cost:
+    name, task = names["model"], names["variant"]
+    n_subwords = work.sizes.task_subwords(task, "test")
+    if work.sizes.n_sides(name) == 2:  # the answer is written, word by word
+        n_beams = work.study.tasks[task].generation.n_beams
+        n_subwords *= 1 + work.rates["writing_over_reading"] * n_beams
+    size = work.sizes.model(name).file_bytes
+    return work.reading(name, READ, n_subwords).with_files(work.hashing(plain=size))
+
+
+JOBS = {
+    "fetch_labels": Job(
+        "task data", _label_source, _label_settings, _label_kinds, sources=("labelled",), local=True
+    ),
+    "check_task": Job("task data", _task_files, local=True),
+    "finetune": Job(
+        "fine-tuning",
+        _train_files,
+        _finetune,
+        _modules("train"),
+        cost=_finetune_cost,
+        checks=("checks",),
+        gpu=True,
+    ),
+    "score_task": Job(
+        "task scores", _test_files, _score_task, _modules("score"), cost=_score_cost, gpu=True
+    ),
+}

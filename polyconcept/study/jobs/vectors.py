@@ -1,0 +1,82 @@
+"""Word vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.paths import Files, Names
+from polyconcept.study.jobs.work import READ, Cost, Work
+from polyconcept.study.schema import Study
+from polyconcept.study.values import Values, language_codes, plain
+
+__all__ = ["JOBS"]
+
+
+def _of_run(files: Files, names: Names) -> Inputs:
+    """A model, the words to read of each language, and their text."""
+    return _texts(files, names, "", files.study.languages)
+
+
+def _of_pair(files: Files, names: Names) -> Inputs:
+    """The same of a pair with text of its own; for a decoder also what its encoder reads."""
+    languages = {place: names[place] for place in ("source", "target")}
+    pair = "-".join(languages.values())
+    read = [languages[place] for place in files.study.read_of_pair]
+    found = _texts(files, names, pair, read)
+    if not files.is_forced(names):
+        return found
+    others = [next(c for c in languages.values() if c != code) for code in read]
+    return found | {"given": [files.text(files.study.corpus, pair, code) for code in others]}
+
+
+def _texts(
+    files: Files, names: Names, pair: str, languages: Iterable[str]
+) -> dict[str, str | list[str]]:
+    languages = list(languages)
+    return {
+        "model": files.model(names),
+        "texts": [files.text(files.study.corpus, pair, code) for code in languages],
+        "words": [files.words(pair, code) for code in languages],
+        "given": [],
+    }
+
+
+def _settings(study: Study, names: Names) -> Values:
+    """The reading is of decoders only: encoders do not run again where it changes."""
+    settings = plain(study.extraction) | {
+        "layers": list(study.layers_of(names["model"])),
+        "device": study.device,
+        **language_codes(study, names),
+    }
+    return settings if names["side"] == "decoder" else settings | {"reading": None}
+
+
+def _run_cost(work: Work, names: Names) -> Cost:
+    return _cost(work, names, "", work.study.languages)
+
+
+def _pair_cost(work: Work, names: Names) -> Cost:
+    pair = f"{names['source']}-{names['target']}"
+    return _cost(work, names, pair, [names[place] for place in work.study.read_of_pair])
+
+
+def _cost(work: Work, names: Names, pair: str, languages: Iterable[str]) -> Cost:
+    """On a GPU no faster than the vectors are written, which is done meanwhile."""
+    name, sizes = names["model"], work.sizes
+    found = Cost(hashing=work.hashing(plain=sizes.model(name).file_bytes))
+    for code in languages:
+        n_subwords = sizes.subwords(code, pair) * (2 if Files(work.study).is_forced(names) else 1)
+        done = work.reading(name, READ, n_subwords, work.study.extraction.dtype)
+        raw = sizes.vector_bytes(name, sizes.words(code, pair))
+        disk = raw * work.rates["packed_share"]
+        hashing = work.hashing(hdf5=raw, plain=disk)
+        gpu_seconds = max(done.gpu_seconds, raw / work.rates["write_bytes_per_second"])
+        found += Cost(done.seconds, gpu_seconds, hashing, disk)
+    return found
+
+
+JOBS = {
+    "extract_vectors": Job("vectors", _of_run, _settings, cost=_run_cost, gpu=True),
+    "extract_vectors__pair": Job("vectors", _of_pair, _settings, cost=_pair_cost, gpu=True),
+}

@@ -1,0 +1,1 @@
+"""Named entities: how models learn to find them, and how well they do."""

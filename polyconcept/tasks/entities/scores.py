@@ -1,0 +1,49 @@
+"""Strict F1 of entities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seqeval.scheme import IOB2, Entities
+
+from polyconcept.records.scores import Score
+from polyconcept.records.text import TaggedSentences
+from polyconcept.tasks.score_rows import TaskRun, check_shape, task_score
+
+__all__ = ["score_entities"]
+
+
+def score_entities(
+    gold: TaggedSentences,
+    predicted: Sequence[Sequence[str]],
+    *,
+    run: TaskRun,
+    n_wrong: int = 0,
+) -> list[Score]:
+    """Give the strict F1 of entities: one counts where its first word, last word and type agree.
+
+    Tags are read as strict IOB2 (an ``I-`` that continues no entity of its type belongs to none),
+    by seqeval; micro-averaged over all entities.
+
+    Args:
+        gold: Sentences of one language with their true tags.
+        predicted: Tags of the same words.
+        run: Whose score it is.
+        n_wrong: Entities predicted besides, which no tags can show: they count as wrong.
+
+    Raises:
+        ValueError: Other numbers of sentences or words, or no entity in `gold`: F1 is undefined.
+    """
+    check_shape([len(tags) for tags in gold.tags], [len(t) for t in predicted], gold.language)
+    true, said = _entities(gold.tags), _entities(predicted)
+    if not true:
+        raise ValueError(f"{run.corpus}, {gold.language}: no entity to find, F1 is undefined")
+    # The harmonic mean of precision and recall; where nothing is said, precision counts as 0.
+    value = 2 * len(true & said) / (len(true) + len(said) + n_wrong)
+    return [task_score("entity_f1", value, run, gold.language)]
+
+
+def _entities(tags: Sequence[Sequence[str]]) -> set[tuple[int, str, int, int]]:
+    """Sentence, type, first word and end of each entity."""
+    sentences = Entities([list(row) for row in tags], scheme=IOB2).entities
+    return {entity.to_tuple() for sentence in sentences for entity in sentence}

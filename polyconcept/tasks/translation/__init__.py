@@ -1,0 +1,1 @@
+"""Translation: how models learn it, and how well they translate."""

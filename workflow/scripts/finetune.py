@@ -1,0 +1,25 @@
+"""Fine-tune a model on a task, in the way that its kind and the model's ask for."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept.audit.jobs import running
+from polyconcept.machine.devices import choose_device
+from polyconcept.models.directory import save_model
+from polyconcept.tasks.checkpoints import remove_checkpoints
+from polyconcept.tasks.kinds import load_task
+from polyconcept.tasks.trainer import FinetuneOptions
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with running(snakemake):
+    settings, checkpoints = dict(snakemake.params.settings), Path(snakemake.params.checkpoints)
+    settings["device"] = choose_device(settings["device"], n_gpus=snakemake.resources.get("gpu", 0))
+    labels, codes = settings.pop("labels"), settings.pop("language_codes", None)
+    files = [Path(path) for path in snakemake.input.train]
+    model, tokenizer = load_task(snakemake.params.kinds[0]).train(
+        Path(snakemake.input.model), files, labels, FinetuneOptions(**settings), checkpoints, codes
+    )
+    save_model(model, tokenizer, Path(snakemake.output.model))
+    remove_checkpoints(checkpoints)

@@ -1,0 +1,39 @@
+"""CALIGN, COLAP and their simple rivals of one run and pair in every layer."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept.audit.jobs import running
+from polyconcept.records.scores import Run
+from polyconcept.scoring.pair import score_pair
+from polyconcept.store import concept_scores, concepts, resamples, scores, vectors, words
+from polyconcept.text.dictionary import read_dictionaries
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with running(snakemake):
+    files, names, settings = snakemake.input, snakemake.wildcards, snakemake.params.settings
+    tables = words.read_words(Path(files.source_words)), words.read_words(Path(files.target_words))
+    languages = tables[0].language, tables[1].language
+    with (
+        concepts.ConceptFile.open_all(files.concepts, *tables) as clusters,
+        vectors.VectorFile.open(Path(files.source_vectors), tables[0]) as source,
+        vectors.VectorFile.open(Path(files.target_vectors), tables[1]) as target,
+    ):
+        found = score_pair(
+            tables,
+            read_dictionaries(Path(files.forward), Path(files.backward), *languages),
+            clusters,
+            (source, target),
+            words.read_selections(Path(files.selections), *tables)["calign", "published"],
+            Run(names.model, names.variant, names.side, settings["corpus"]),
+            settings,
+        )
+    scores.write_scores(found.calign.scores, Path(snakemake.output.calign))
+    concept_scores.write_alignments(found.calign.alignments, Path(snakemake.output.alignments))
+    resamples.write_resamples(found.calign.resamples, Path(snakemake.output.calign_resamples))
+    scores.write_scores(found.colap.scores, Path(snakemake.output.colap))
+    concept_scores.write_overlaps(found.colap.overlaps, Path(snakemake.output.overlaps))
+    resamples.write_resamples(found.colap.resamples, Path(snakemake.output.colap_resamples))
+    scores.write_scores(found.similarity, Path(snakemake.output.similarity))
