@@ -38,13 +38,8 @@ NOISE_SECONDS = 0.5
 LINEAR = (TIMES[2] - TIMES[0]) / (TIMES[1] - TIMES[0])
 LEFT_OUT = {
     "all": "no job",
-    "random_model": "reads no text",
+    "randomise_model": "reads no text",
     "pin_repository": "asks the hub, reads no text",
-    "fetch_hub_model": "loads from the hub, reads no text",
-    "fetch_hub_text": "loads from the hub",
-    "fetch_hub_pair": "loads from the hub",
-    "fetch_hub_entities": "loads from the hub",
-    "fetch_hub_sentiment": "loads from the hub",
 }
 """Rules of the workflow that the study does not have, and why."""
 

@@ -148,7 +148,7 @@ def measure(quick: bool = False) -> dict[str, Figure]:
     """Figures of the workflow by name."""
     scripts = sorted(SCRIPTS.glob("*.py"))
     if quick:
-        names = ("merge_scores", "plot_by_layer", "cluster_words")
+        names = ("merge_scores", "plot_figure", "cluster_words")
         return start_figures(1, [script for script in scripts if script.stem in names])
     return start_figures(3, scripts) | {"workflow, plan of config.yaml": plan_figure()}
 

@@ -6,9 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-AFTER_TABLE = {"merge_scores": 1, "state_claims": 1, "plot_by_layer": 2, "plot_curves": 2}
-AFTER_TABLE |= {"plot_controls": 2, "plot_rivals": 1}
-AFTER_SCORES = {"compare_variants": 1} | AFTER_TABLE
+AFTER_SCORES = {"merge_scores": 1, "state_claims": 1, "plot_figure": 7}
 """What runs again behind any CALIGN or COLAP of a study without tasks."""
 
 

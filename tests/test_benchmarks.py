@@ -291,7 +291,7 @@ def test_scripts_that_need_torch_have_no_start_without_it(script, needs):
     assert (start is None) is needs
 
 
-@pytest.mark.parametrize("script", ["score_calign", "merge_scores", "split_words"])
+@pytest.mark.parametrize("script", ["score_concepts", "merge_scores", "split_words"])
 def test_a_script_without_torch_imports_nothing_that_takes_long(script):
     """Each of these takes longer than all the rest of such a script's start."""
     workflow = module("workflow")

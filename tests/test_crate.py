@@ -47,8 +47,8 @@ SOFTWARE = {
     "ro-crate-metadata.json",
     "studies/mini.yaml",
     "workflow/rules/text.smk",
-    *(f"workflow/scripts/{rule}.py" for rule in ("fetch_corpus", "pretrain", "extract_vectors")),
-    *(f"workflow/scripts/{rule}.py" for rule in ("merge_scores", "plot_by_layer")),
+    *(f"workflow/scripts/{rule}.py" for rule in ("fetch_text", "pretrain", "extract_vectors")),
+    *(f"workflow/scripts/{rule}.py" for rule in ("merge_scores", "plot_figure")),
 }
 WORKFLOW_RUN = "#workflow-run"
 
@@ -112,7 +112,7 @@ def root(tmp_path):
     with h5py.File(held, "w") as file:
         file["vectors"] = [1.0, 2.0]
     write(tmp_path, VECTORS, held.getvalue())
-    record(tmp_path, "fetch_corpus", [("text", OWN)], [("text", TEXT)], 1)
+    record(tmp_path, "fetch_text", [("text", OWN)], [("text", TEXT)], 1)
     settings = {"seed": 3, "layers": [4, 2], "nested": {"rate": 0.5}}
     record(tmp_path, "pretrain", [("", TEXT)], [("model", MODEL)], 2, **settings)
     given = [("model", MODEL), ("text", TEXT)]
@@ -120,7 +120,7 @@ def root(tmp_path):
     record(
         tmp_path, "merge_scores", [("", VECTORS)], [("scores", SCORES), ("csv", TABLE)], 4, seed=3
     )
-    record(tmp_path, "plot_by_layer", [("scores", SCORES)], [("png", FIGURE)], 5)
+    record(tmp_path, "plot_figure", [("scores", SCORES)], [("png", FIGURE)], 5)
     return tmp_path
 
 
@@ -241,11 +241,11 @@ def test_the_workflow_goes_from_the_study_to_tables_and_figures(root):
     assert entities[workflow["programmingLanguage"]["@id"]]["version"] == "9.27.0"
     assert workflow["version"] == "abc123"
     assert [one["@id"].split("#")[1] for one in workflow["step"]] == [
-        "fetch_corpus",
+        "fetch_text",
         "pretrain",
         "extract_vectors",
         "merge_scores",
-        "plot_by_layer",
+        "plot_figure",
     ]
 
 
@@ -446,7 +446,7 @@ def test_a_missing_output_is_named(root):
 
 def test_a_file_that_was_made_anew_is_told_from_the_one_that_was_read(root):
     write(root, TEXT, b"c d\n")
-    record(root, "fetch_corpus", [("text", OWN)], [("text", TEXT)], 6)
+    record(root, "fetch_text", [("text", OWN)], [("text", TEXT)], 6)
     with pytest.raises(CrateError, match=f"{MODEL}: made from {TEXT} with SHA-256 .* which now"):
         make(root)
 

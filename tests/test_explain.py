@@ -233,17 +233,10 @@ def explained(study, project, *options):
     return " ".join(made.stdout.split())
 
 
-FIGURES = "plot_by_layer 2, plot_curves 2, plot_controls 2, plot_rivals 1"
-SCORED = (
-    "score_similarity 2, score_calign 2, score_colap 2, find_examples 1, compare_variants 1, "
-    "plot_examples 1, merge_scores 1, state_claims 1"
-)
-AFTER_K = (
-    f"setting n_clusters: 4 -> 5 runs again: select_words 1, cluster_words 2 then: {SCORED}, "
-    f"{FIGURES}"
-)
-AFTER_SCORES = f"compare_variants 1, merge_scores 1, state_claims 1, {FIGURES}"
-AFTER_SHARE = f"setting thresholds.share: 0.3 -> 0.2 runs again: score_colap 2 then: {AFTER_SCORES}"
+SCORED = "find_examples 1, score_concepts 2, merge_scores 1, state_claims 1, plot_figure 8"
+AFTER_K = f"setting n_clusters: 4 -> 5 runs again: select_words 1, cluster_words 2 then: {SCORED}"
+AFTER_SCORES = "merge_scores 1, state_claims 1, plot_figure 7"
+AFTER_SHARE = f"setting colap.share: 0.3 -> 0.2 runs again: score_concepts 2 then: {AFTER_SCORES}"
 workflow = pytest.mark.workflow
 
 
@@ -257,8 +250,8 @@ def test_a_threshold_is_named(study, project):
     study_of(study, colap={"share": 0.2})
 
     assert explained(study, project) == (
-        "known: 12 jobs planned, for 2 causes setting threshold: 0.3 -> 0.2 (metric colap) runs "
-        f"again: plot_curves 1 {AFTER_SHARE} in all score_colap 2, {AFTER_SCORES}"
+        f"known: 11 jobs planned, for 2 causes {AFTER_SHARE} setting threshold: 0.3 -> 0.2 "
+        f"(figure colap_curves) runs again: plot_figure 1 in all score_concepts 2, {AFTER_SCORES}"
     )
 
 
@@ -267,12 +260,12 @@ def test_two_causes_are_both_named_though_one_runs_behind_the_other(study, proje
     study_of(study, **NEW_K, colap={"share": 0.2})
     said = explained(study, project, "--jobs")
 
-    assert "21 jobs planned, for 3 causes" in said
-    assert AFTER_K.replace("5 runs", "5 [1] runs") in said
-    assert AFTER_SHARE.replace("0.2 runs", "0.2 [3] runs") in said
-    assert "cluster_words apart/base/encoder/xa-xb from [1]" in said
-    assert "score_colap apart/base/encoder/xa-xb from [3], follows from [1]" in said
-    assert "merge_scores follows from [1][3]" in said
+    assert "15 jobs planned, for 3 causes" in said
+    assert AFTER_K.replace("5 runs", "5 [2] runs") in said
+    assert AFTER_SHARE.replace("0.2 runs", "0.2 [1] runs") in said
+    assert "cluster_words apart/base/encoder/xa-xb from [2]" in said
+    assert "score_concepts apart/base/encoder/xa-xb from [1], follows from [2]" in said
+    assert "merge_scores follows from [1][2]" in said
 
 
 @workflow
@@ -307,12 +300,11 @@ def test_an_added_model_is_named_where_it_is_new_and_where_it_is_listed(study, p
     said = explained(study, project)
 
     assert (
-        "for 2 causes new model third: never run runs: fetch_model 1, extract_vectors 2, "
-        f"cluster_words 1, score_similarity 1, score_calign 1, score_colap 1 then: {AFTER_SCORES}"
+        "for 2 causes new model third: never run runs: fetch_model 1, extract_vectors 1, "
+        f"cluster_words 1, score_concepts 1 then: {AFTER_SCORES}"
     ) in said
     assert (
-        "setting runs.third: new runs again: compare_variants 1, merge_scores 1 then: "
-        f"state_claims 1, {FIGURES}"
+        "setting runs.third: new runs again: merge_scores 1 then: state_claims 1, plot_figure 7"
     ) in said
 
 
@@ -321,11 +313,11 @@ def test_a_model_left_out_is_named_with_its_files(study, project):
     study_of(study, models={"shared": {"directory": "shared"}})
     said = explained(study, project)
 
-    assert "setting runs.apart: gone runs again: compare_variants 1, merge_scores 1" in said
+    assert "setting runs.apart: gone runs again: merge_scores 1" in said
     assert (
         "input results/known/scores/apart/base/encoder/xa-xb.calign.parquet, "
         "results/known/scores/apart/base/encoder/xa-xb.colap.parquet, "
-        "results/known/scores/apart/base/encoder/xa-xb.similarity.parquet: no longer read"
+        "results/known/scores/apart/base/encoder/xa-xb.calign_resamples.parquet, and 2 more: "
     ) in said
 
 
@@ -335,7 +327,7 @@ def test_a_deleted_file_is_named(study, project):
 
     assert explained(study, project) == (
         "known: 1 job planned, for 1 cause missing results/known/figures/calign.pdf runs again: "
-        "plot_by_layer 1 in all plot_by_layer 1"
+        "plot_figure 1 in all plot_figure 1"
     )
 
 
@@ -345,7 +337,7 @@ def test_text_of_the_user_that_changed_is_named(study, project):
     path.write_text("\n".join(reversed(path.read_text().splitlines())) + "\n")
 
     assert (
-        "for 1 cause file text/xb.txt: content changed runs again: fetch_corpus 1 then: align_words"
+        "for 1 cause file text/xb.txt: content changed runs again: fetch_text 1 then: align_words"
     ) in explained(study, project)
 
 
@@ -363,17 +355,16 @@ def test_a_result_that_was_edited_is_named(study, project):
 @workflow
 def test_a_module_that_changed_is_named_and_one_with_a_comment_is_not(study, own_project):
     package = own_project / "polyconcept"
-    module = package / "clustering/_cluster.py"
+    module = package / "clustering/pair.py"
     module.write_text(module.read_text() + "\nADDED = 1\n")
-    words = package / "store/_words.py"
+    words = package / "store/words.py"
     words.write_text(words.read_text() + "\n# A comment.\n")
     said = explained(study, own_project)
 
-    assert (
-        "for 1 cause source polyconcept/clustering/_cluster.py: changed runs again: cluster_"
-        in (said)
+    assert "for 1 cause source polyconcept/clustering/pair.py: changed runs again: cluster_" in (
+        said
     )
-    assert "_words.py" not in said
+    assert "store/words.py" not in said
 
 
 @workflow
@@ -413,9 +404,7 @@ def test_a_study_that_never_ran_is_one_cause(study, project):
     study_of(study, name="other")
     said = explained(study, project)
 
-    assert (
-        "other: 32 jobs planned, for 1 cause new study other: never run runs: fetch_corpus" in said
-    )
+    assert "other: 32 jobs planned, for 1 cause new study other: never run runs: fetch_text" in said
     assert "then:" not in said
 
 

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import matplotlib
 import numpy as np
 import pytest
+import yaml
 from docutils.core import publish_parts
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
@@ -31,6 +32,9 @@ from polyconcept.figures.style import look, style
 from polyconcept.figures.tasks import draw as plot_task_scores
 from polyconcept.records.concepts import AlignedConcepts, ConceptExample
 from polyconcept.records.scores import Score
+from polyconcept.study.jobs.figures import FIGURES
+from polyconcept.study.jobs.table import job_kinds, job_settings
+from polyconcept.study.parse import parse_study
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (0, 1, 3, 6, 9, 12)
@@ -815,26 +819,17 @@ def test_failed_drawing_leaves_no_file(tmp_path):
 # --- captions ---
 
 
-@pytest.mark.parametrize("metric", ["calign", "colap", "cka"])
-@pytest.mark.parametrize(
-    "name",
-    ["by_layer", "change", "controls", "curves", "rivals", "tasks", "examples", "workflow"],
-)
-def test_captions_are_one_sentence_of_valid_markup(name, metric):
-    text = (ROOT / f"workflow/report/{name}.rst").read_text()
-    # What the rules of workflow/rules/figures.smk give.
-    params = {
-        "by_layer": {"settings": {"definition": "corrected", "over": "all"}},
-        "change": {"settings": {"definition": "corrected", "over": "all"}},
-        "controls": {"settings": {"definition": "corrected", "over": "all"}},
-        "curves": {"settings": {"definition": "corrected", "over": "all", "threshold": 0.8}},
-        "rivals": {"settings": {"definition": "corrected", "over": "all"}},
-        "examples": {"settings": {"n_types": 8, "title": "x", "definition": "corrected"}},
-    }
-    snakemake = SimpleNamespace(
-        params=SimpleNamespace(**params.get(name, {})),
-        wildcards=SimpleNamespace(metric=metric),
-    )
+@pytest.mark.parametrize("name", [*FIGURES, "workflow"])
+def test_captions_are_one_sentence_of_valid_markup(name):
+    study = parse_study(yaml.safe_load((ROOT / "studies/demo.yaml").read_text()))
+    file = "workflow" if name == "workflow" else "figure"
+    text = (ROOT / f"workflow/report/{file}.rst").read_text()
+    params = SimpleNamespace()
+    if name != "workflow":
+        names = {"figure": name}
+        params.settings = job_settings("plot_figure", study, names)
+        params.kinds = job_kinds("plot_figure", study, names)
+    snakemake = SimpleNamespace(params=params)
 
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     caption = environment.from_string(text).render(snakemake=snakemake).strip()
@@ -845,4 +840,4 @@ def test_captions_are_one_sentence_of_valid_markup(name, metric):
         assert caption.count(".") == 1
         assert caption.endswith(".")
     if name not in ("tasks", "workflow"):
-        assert "corrected definition" in caption
+        assert "published definition" in caption

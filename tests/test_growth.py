@@ -40,7 +40,7 @@ def report_of(script, folder, *arguments):
 def test_the_table_has_a_line_of_each_stage_that_ran(tmp_path, growth):
     report, cells = report_of("growth.py", tmp_path, "--sentences", "6")
 
-    ran = {"generate_corpus": 2, "split_words": 2, "align_words": 1, "select_words": 1}
+    ran = {"fetch_text": 2, "split_words": 2, "align_words": 1, "select_words": 1}
     assert {row[0]: int(row[1]) for row in cells[2:]} == ran
     assert report["stages"].keys() == ran.keys()
     assert {len(row) for row in cells} == {9}

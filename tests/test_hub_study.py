@@ -208,11 +208,10 @@ def test_another_revision_of_a_model_reruns_its_own_chain_alone(finished):
         (finished / "study.yaml").write_text(yaml.safe_dump(study()))
 
     assert jobs == {
-        **{"pin_repository": 1, "fetch_hub_model": 1, "check_model": 1, "finetune_entities": 1},
-        **{"score_entities": 1, "extract_vectors": 4, "cluster_words": 2},
-        **{"score_calign": 2, "score_colap": 2, "score_similarity": 2},
+        **{"pin_repository": 1, "fetch_model": 1, "check_model": 1, "finetune": 1},
+        **{"score_task": 1, "extract_vectors__pair": 2, "cluster_words": 2, "score_concepts": 2},
         **AFTER_SCORES,
-        **{"plot_change": 2, "plot_tasks": 1},
+        "plot_figure": 10,
     }
 
 
@@ -223,7 +222,7 @@ def test_a_pin_is_kept_until_the_user_says_update(hub, finished):
     target = "results/hub/models/theirs/base"
     here = {"environment": hub.environment(finished / "home")}
 
-    again = snakemake(finished, target, "--forcerun", "fetch_hub_model", **here)
+    again = snakemake(finished, target, "--forcerun", "fetch_model", **here)
     kept = pin_of(finished)
     updated = snakemake(finished, target, "--forcerun", "pin_repository", **here)
 

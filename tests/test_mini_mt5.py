@@ -146,5 +146,9 @@ def test_another_reading_runs_decoders_again_and_no_encoder(finished):
         (finished / "study.yaml").write_text(STUDY.read_text())
 
     # Both languages of one pair, in two variants, and a causal model's; concepts of two sides.
-    assert (plan["extract_vectors"], plan["cluster_words"]) == (6, 5)
-    assert not [rule for rule in plan if rule.startswith(("finetune", "score_trans", "align"))]
+    assert (plan["extract_vectors"], plan["extract_vectors__pair"], plan["cluster_words"]) == (
+        1,
+        2,
+        5,
+    )
+    assert not [rule for rule in plan if rule.startswith(("finetune", "score_task", "align"))]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import verify
 import yaml
-from snakemake_runs import AFTER_SCORES, AFTER_TABLE, planned, snakemake
+from snakemake_runs import AFTER_SCORES, planned, snakemake
 
 from polyconcept.store.scores import read_scores
 
@@ -168,25 +168,23 @@ def test_the_study_is_verified(finished):
         (
             "tasks.ner.finetuning.learning_rate",
             5e-4,
-            {"finetune_entities": 1, "score_entities": 1, "extract_vectors": 3, "cluster_words": 2}
-            | {"cluster_controls": 2, "mix_languages": 1, "score_similarity": 2}
-            | {"score_calign": 2, "score_colap": 2, "plot_change": 2, "plot_tasks": 1}
-            | AFTER_SCORES,
+            {"finetune": 1, "score_task": 1, "extract_vectors": 1, "cluster_words": 2}
+            | {"cluster_controls": 2, "mix_languages": 1, "score_concepts": 2}
+            | AFTER_SCORES
+            | {"plot_figure": 10},
         ),
         (
             "tasks.mood.test.builtin.n_sentences",
             31,
-            {"generate_sentiment": 2, "check_task": 1, "score_sentiment": 1}
-            | {"plot_change": 2, "plot_tasks": 1}
-            | AFTER_TABLE,
+            {"fetch_labels": 2, "check_task": 1, "score_task": 1}
+            | AFTER_SCORES
+            | {"plot_figure": 10},
         ),
         # COLAP knows no large clusters.
         (
             "figures.over",
             "large",
-            dict.fromkeys(
-                ("plot_by_layer", "plot_change", "plot_curves", "plot_controls", "plot_rivals"), 1
-            ),
+            {"plot_figure": 5},
         ),
     ],
 )

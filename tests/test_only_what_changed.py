@@ -10,16 +10,8 @@ from demo_runs import ROOT, clone, jobs, need_demo
 
 pytestmark = pytest.mark.demo
 
-TABLE = {
-    "merge_scores": 1,
-    "state_claims": 1,
-    "plot_by_layer": 2,
-    "plot_change": 2,
-    "plot_tasks": 1,
-}
-TABLE |= {"plot_curves": 2, "plot_controls": 2, "plot_rivals": 1}
-COMPARED = {"compare_variants": 1}
-EXAMPLES = {"find_examples": 2, "plot_examples": 1}
+TABLE = {"merge_scores": 1, "state_claims": 1, "plot_figure": 10}
+EXAMPLES = {"find_examples": 2, "plot_figure": 11}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +38,7 @@ def planned(folder, change):
 
 
 def scores(n):
-    return {"score_calign": n, "score_colap": n} | COMPARED | TABLE
+    return {"score_concepts": n} | TABLE
 
 
 def test_a_fresh_clone_with_results_copied_in_has_nothing_to_do(demo_clone):
@@ -114,39 +106,36 @@ def change_one_figure(study):
 
 
 CHANGES = {
-    # mt5 alone: 3 encoder and 2 decoder files of one variant, 2 sides of 2 pairs.
-    change_seed: {"finetune_translation": 1, "score_translation": 1}
-    | {"extract_vectors": 5, "cluster_words": 4, "score_similarity": 4}
+    # mt5 alone: the encoder of one variant and its decoder for 2 pairs, 2 sides of 2 pairs.
+    change_seed: {"finetune": 1, "score_task": 1}
+    | {"extract_vectors": 1, "extract_vectors__pair": 2, "cluster_words": 4}
     | scores(4),
-    change_threshold: {"score_colap": 20} | COMPARED | TABLE,
-    swap_thresholds: {"score_calign": 20} | COMPARED | TABLE | EXAMPLES,
+    # Both metrics and their rivals are one job.
+    change_threshold: scores(20),
+    swap_thresholds: scores(20) | EXAMPLES,
     # Whether there are enough words is checked where they are selected.
     change_k: {"select_words": 2, "cluster_words": 20, "cluster_controls": 8, "mix_languages": 4}
-    | {"score_similarity": 20}
     | scores(20)
     | EXAMPLES,
     # Controls are of the first seed.
     add_seed: {"cluster_words": 20, "mix_languages": 4} | scores(20) | EXAMPLES,
     # Its fine-tuning does not run again, nor any other model.
-    add_layer: {"check_model": 1, "extract_vectors": 10, "cluster_words": 8, "score_similarity": 8}
+    add_layer: {"check_model": 1, "extract_vectors": 2, "extract_vectors__pair": 4}
+    | {"cluster_words": 8}
     | scores(8),
-    add_model: {"fetch_model": 1, "extract_vectors": 3, "cluster_words": 2, "score_similarity": 2}
+    add_model: {"fetch_model": 1, "extract_vectors": 1, "cluster_words": 2} | scores(2),
+    add_task: {"finetune": 1, "score_task": 1, "extract_vectors": 1, "cluster_words": 2}
     | scores(2),
-    add_task: {"finetune_sentiment": 1, "score_sentiment": 1}
-    | {"extract_vectors": 3, "cluster_words": 2, "score_similarity": 2}
-    | scores(2),
-    # The English word table holds what all pairs need: English vectors are read again, and of the
-    # other languages only those of the new one (8 runs) and what mt5's decoder says of it (2).
-    add_language: {"generate_corpus": 1, "align_words": 1, "split_words": 2, "select_words": 3}
-    | {"extract_vectors": 8 + 8 + 2, "cluster_words": 30, "cluster_controls": 12}
-    | {"mix_languages": 4, "score_similarity": 30}
+    # The English word table holds what all pairs need: English vectors are read again, and with
+    # them the other languages of each of the 8 runs; of mt5's decoder only the new pair (2).
+    add_language: {"fetch_text": 1, "align_words": 1, "split_words": 2, "select_words": 3}
+    | {"extract_vectors": 8, "extract_vectors__pair": 2, "cluster_words": 30}
+    | {"cluster_controls": 12, "mix_languages": 4}
     | scores(30)
-    | {"find_examples": 3, "plot_examples": 1},
-    add_test_language: {"generate_corpus": 1, "check_task": 1, "score_translation": 1} | TABLE,
-    # COLAP knows no large clusters.
-    change_one_figure: dict.fromkeys(
-        ("plot_by_layer", "plot_change", "plot_curves", "plot_controls", "plot_rivals"), 1
-    ),
+    | {"find_examples": 3, "plot_figure": 11},
+    add_test_language: {"fetch_text": 1, "check_task": 1, "score_task": 1} | TABLE,
+    # COLAP knows no large clusters: CALIGN's four figures and the rivals.
+    change_one_figure: {"plot_figure": 5},
 }
 
 
@@ -162,16 +151,39 @@ def edit(path, pattern, replacement):
 
 
 def test_a_colour_reruns_figures_only(own_clone):
-    edit(own_clone / "polyconcept/figures/_style.py", "#[0-9A-Fa-f]{6}", "#123456")
+    edit(own_clone / "polyconcept/figures/style.py", "#[0-9A-Fa-f]{6}", "#123456")
 
-    assert jobs(own_clone) == {
-        **{"plot_by_layer": 2, "plot_change": 2, "plot_curves": 2, "plot_controls": 2},
-        **{"plot_rivals": 1, "plot_tasks": 1, "plot_examples": 1},
-    }
+    assert jobs(own_clone) == {"plot_figure": 11}
+
+
+def test_an_edit_of_a_figure_reruns_that_figure_only(own_clone):
+    edit(own_clone / "polyconcept/figures/rivals.py", r"\Z", "\n_NEW = 1\n")
+
+    assert jobs(own_clone) == {"plot_figure": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "step", "rules"),
+    [
+        # One model is fine-tuned on sentiment, two on entities; reading both is another's work.
+        ("sentiment", "train_classifier", {"finetune": 1, "score_task": 1}),
+        ("entities", "train_classifier", {"finetune": 2, "score_task": 2}),
+        ("sentiment", "train_writer", {}),
+        ("sentiment", "score_classifier", {"score_task": 1}),
+        ("translation", "score_writer", {"score_task": 1}),
+    ],
+)
+def test_an_edit_of_a_kind_of_task_reruns_no_other_kind(own_clone, kind, step, rules):
+    edit(own_clone / f"polyconcept/tasks/{kind}/{step}.py", r"\Z", "\n_NEW = 1\n")
+
+    found = jobs(own_clone)
+    assert {rule: found.get(rule, 0) for rule in ("finetune", "score_task")} == (
+        {"finetune": 0, "score_task": 0} | rules
+    )
 
 
 def test_an_edit_of_clustering_reruns_clusters_and_below(own_clone):
-    edit(own_clone / "polyconcept/clustering/_lloyd.py", r"\Z", "\n_NEW = 1\n")
+    edit(own_clone / "polyconcept/clustering/lloyd.py", r"\Z", "\n_NEW = 1\n")
 
     assert jobs(own_clone) == (
         {"cluster_words": 20, "cluster_controls": 8, "mix_languages": 4} | scores(20) | EXAMPLES
@@ -179,14 +191,14 @@ def test_an_edit_of_clustering_reruns_clusters_and_below(own_clone):
 
 
 def test_a_comment_reruns_nothing(own_clone):
-    edit(own_clone / "polyconcept/clustering/_lloyd.py", r"\A", "# A comment.\n")
+    edit(own_clone / "polyconcept/clustering/lloyd.py", r"\A", "# A comment.\n")
     edit(own_clone / "workflow/scripts/cluster_words.py", r"\Z", "# Another.\n")
 
     assert jobs(own_clone) == {}
 
 
 def test_what_cannot_change_a_result_reruns_nothing(own_clone):
-    edit(own_clone / "polyconcept/logs.py", r"\Z", "\n_NEW = 1\n")
+    edit(own_clone / "polyconcept/machine/logs.py", r"\Z", "\n_NEW = 1\n")
 
     assert jobs(own_clone) == {}
 

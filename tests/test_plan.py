@@ -8,10 +8,11 @@ from pathlib import Path
 import plan
 import pytest
 import yaml
-from plan_costs import Cost, Estimate
-from plan_stages import STAGES
 
 from polyconcept.audit.why import Planned
+from polyconcept.study.jobs.job import Job
+from polyconcept.study.jobs.table import JOBS
+from polyconcept.study.jobs.work import Cost, Work
 from polyconcept.study.parse import parse_study
 
 ROOT = Path(__file__).parents[1]
@@ -90,8 +91,12 @@ CONTROLS = 2 * 4 * (8 * (2 * 3 * 5 + 5 + 3 * (2 + 10)) + 800 * (2 * 2 + 1 + 2 * 
 SIX, THREE = (5 + 6 * (2 + 1)) * 1e-6, (5 + 3 * (2 + 1)) * 1e-6
 
 
+def cost_of(rule, names, study, rates=RATES):
+    return JOBS[rule].cost(Work(study, rates, ROOT), names)
+
+
 def tiny_cost(rule, names, **changes):
-    return Estimate(study_of(**changes), RATES, ROOT).cost(rule, names)
+    return cost_of(rule, names, study_of(**changes))
 
 
 @pytest.mark.parametrize(
@@ -107,12 +112,13 @@ def tiny_cost(rule, names, **changes):
         ),
         (
             "extract_vectors",
-            RUN | {"language": "en", "part": ""},
+            RUN,
+            # Both languages; the model is loaded once.
             Cost(
-                2 * BLOCKS * 800 / 1e6,
-                2 * BLOCKS * 800 / 1e7,
-                RAW / 1000 + (FILE + RAW / 2) / 4000,
-                RAW / 2,
+                2 * 2 * BLOCKS * 800 / 1e6,
+                2 * 2 * BLOCKS * 800 / 1e7,
+                2 * RAW / 1000 + (FILE + 2 * RAW / 2) / 4000,
+                2 * RAW / 2,
             ),
         ),
         (
@@ -145,26 +151,25 @@ def tiny_cost(rule, names, **changes):
         # Plain: 2 definitions of 2 layers and seeds. 400 draws of 400 words in 2 layers: as
         # published, corrected both ways, and of 4 controls with CALIGN.
         (
-            "score_calign",
+            "score_concepts",
             PAIR,
-            Cost(8 * 3.0 + 2 * (3 + 4) * 400 * 400 * 0.001, 0, (CONCEPTS + CONTROLS) / 1000),
+            Cost(
+                (8 * 3.0 + 2 * (3 + 4) * 400 * 400 * 0.001)  # CALIGN
+                + 2 * (2 + 5) * 400 * 0.01  # COLAP: two definitions and 5 controls
+                + 2 * 400 * 8**2 * 1e-4,  # CKA and retrieval
+                0,
+                (CONCEPTS + CONTROLS + 2 * RAW) / 1000,
+            ),
         ),
-        # Two definitions and 5 controls.
         (
-            "score_colap",
-            PAIR,
-            Cost(2 * (2 + 5) * 400 * 0.01, 0, (CONCEPTS + CONTROLS) / 1000),
-        ),
-        ("score_similarity", PAIR, Cost(2 * 400 * 8**2 * 1e-4, 0, 2 * RAW / 1000)),
-        (
-            "finetune_sentiment",
+            "finetune",
             RUN,
             Cost(
                 6 * BLOCKS * 480 / 1e6, 6 * BLOCKS * 480 / 1e7, 2 * FILE / 4000, FILE
             ),
         ),
         (
-            "score_sentiment",
+            "score_task",
             RUN,
             Cost(2 * BLOCKS * 320 / 1e6, 2 * BLOCKS * 320 / 1e7, FILE / 4000),
         ),
@@ -189,19 +194,16 @@ def test_two_seeds_draw_their_starts_together():
 
 def test_extraction_on_a_gpu_is_no_faster_than_the_disk():
     rates = RATES | {"write_bytes_per_second": 10.0}
-    names = RUN | {"language": "en", "part": ""}
 
-    found = Estimate(study_of(), rates, ROOT).cost("extract_vectors", names)
+    found = cost_of("extract_vectors", RUN, study_of(), rates)
 
-    assert found.gpu_seconds == RAW / 10
-    assert found.seconds == tiny_cost("extract_vectors", names).seconds
+    assert found.gpu_seconds == 2 * RAW / 10
+    assert found.seconds == tiny_cost("extract_vectors", RUN).seconds
 
 
 def test_bfloat16_has_a_rate_of_its_own_on_a_gpu():
-    names = RUN | {"language": "en", "part": ""}
-
     wide, narrow = (
-        tiny_cost("extract_vectors", names, extraction={"dtype": dtype})
+        tiny_cost("extract_vectors", RUN, extraction={"dtype": dtype})
         for dtype in ("float32", "bfloat16")
     )
 
@@ -212,37 +214,42 @@ def test_bfloat16_has_a_rate_of_its_own_on_a_gpu():
 
 
 def test_a_state_before_the_final_norm_is_kept_and_clustered_too():
-    models, run = {"m": {"builtin": "mt5"}}, PAIR | {"model": "m", "language": "en", "part": ""}
-    size = Estimate(study_of(models=models, tasks={}), RATES, ROOT)._sizes.model("m")
+    models, run = {"m": {"builtin": "mt5"}}, PAIR | {"model": "m"}
+    size = Work(study_of(models=models, tasks={}), RATES, ROOT).sizes.model("m")
     n_dims, last = size.n_dims, size.n_layers
     first, both = (
         {
             rule: tiny_cost(rule, run, models=models, tasks={}, layers=layers)
-            for rule in ("extract_vectors", "cluster_controls", "score_colap")
+            for rule in ("extract_vectors", "cluster_controls", "score_concepts")
         }
         for layers in ([0, 1], [0, last])
     )
 
     added = {rule: both[rule].disk_bytes - first[rule].disk_bytes for rule in first}
-    assert added["extract_vectors"] == 4 * 400 * n_dims / 2
+    assert added["extract_vectors"] == 2 * 4 * 400 * n_dims / 2
     assert added["cluster_controls"] == 4 * (3 * 5 * n_dims + 2 * 800)
     work = both["cluster_controls"].seconds - first["cluster_controls"].seconds
     assert work == pytest.approx(2 * 800 * n_dims * 5 * THREE)
-    drawn = both["score_colap"].seconds - first["score_colap"].seconds
-    assert drawn == pytest.approx(400 * 0.01)
+    # CALIGN draws the words of a language, COLAP counts.
+    drawn = both["score_concepts"].seconds - first["score_concepts"].seconds
+    assert drawn == pytest.approx(400 * 400 * 0.001 + 400 * 0.01)
 
 
 def test_a_model_without_controls_has_none_to_score():
-    found = tiny_cost("score_colap", PAIR, controls={"models": []})
+    found, all_of_it = (
+        tiny_cost("score_concepts", PAIR, controls=controls) for controls in ({"models": []}, {})
+    )
 
-    assert found.seconds == pytest.approx(2 * 2 * 400 * 0.01)
-    assert found.hashing == pytest.approx(CONCEPTS / 1000)
+    assert all_of_it.seconds - found.seconds == pytest.approx(
+        2 * 4 * 400 * 400 * 0.001 + 2 * 5 * 400 * 0.01
+    )
+    assert found.hashing == pytest.approx((CONCEPTS + 2 * RAW) / 1000)
 
 
 def test_another_engine_is_said_to_be_taken_as_ours():
     clustering = {"n_clusters": 5, "engine": "scikit-learn"}
 
-    found = Estimate(study_of(clustering=clustering), RATES, ROOT).unknown
+    found = Work(study_of(clustering=clustering), RATES, ROOT).sizes.unknown
 
     assert found == {"clustering.engine scikit-learn: taken as torch"}
 
@@ -250,11 +257,11 @@ def test_another_engine_is_said_to_be_taken_as_ours():
 def test_what_the_hub_holds_is_assumed_and_said():
     hub = {"hub": {"dataset": "a/b", "files": "{language}.txt"}}
     study = study_of(corpora={"text": hub}, models={"big": {"hub": {"model": "a/c"}}}, tasks={})
-    estimate = Estimate(study, RATES, ROOT)
+    work = Work(study, RATES, ROOT)
 
-    assert estimate.cost("align_words", {"pair": "en-de"}).seconds == 7 * 0.5
-    assert estimate.cost("fetch_hub_model", {"model": "big"}).disk_bytes == 1000
-    assert estimate.unknown == {
+    assert JOBS["align_words"].cost(work, {"pair": "en-de"}).seconds == 7 * 0.5
+    assert JOBS["fetch_model"].cost(work, {"model": "big"}).disk_bytes == 1000
+    assert work.sizes.unknown == {
         "corpora.text: its number of sentences is not said; taken: 7",
         "models.big: not at hand; taken as of base size (12 x 768)",
     }
@@ -266,10 +273,7 @@ def test_a_writing_model_costs_more_for_each_beam():
     one = task | {"generation": {"n_beams": 1}}
     studies = [study_of(models=models, tasks={"mood": kind}) for kind in (task, one)]
 
-    four, single = (
-        Estimate(study, RATES, ROOT).cost("score_sentiment_text", RUN | {"model": "m"}).seconds
-        for study in studies
-    )
+    four, single = (cost_of("score_task", RUN | {"model": "m"}, study).seconds for study in studies)
 
     assert four / single == pytest.approx((1 + 4 * 5) / (1 + 5))
 
@@ -279,19 +283,19 @@ def test_lines_of_a_users_text_are_counted(tmp_path):
     study = study_of(corpora={"text": {"directory": str(tmp_path)}}, tasks={}, models={
         "m": {"builtin": "bert"}})  # fmt: skip
 
-    assert Estimate(study, RATES, ROOT).cost("align_words", {"pair": "en-de"}).seconds == 1.5
+    assert cost_of("align_words", {"pair": "en-de"}, study).seconds == 1.5
 
 
 def test_totals_of_jobs_with_and_without_a_gpu():
     jobs = [
-        Planned("extract_vectors", RUN | {"language": "en", "part": ""}, ("a",), (), ()),
-        Planned("score_calign", PAIR, ("b",), (), ()),
-        Planned("score_colap", PAIR, ("c",), (), ()),
+        Planned("extract_vectors", RUN, ("a",), (), ()),
+        Planned("score_concepts", PAIR, ("b",), (), ()),
+        Planned("merge_scores", {}, ("c",), (), ()),
     ]
-    estimate = Estimate(study_of(), RATES, ROOT)
-    reading, *scoring = (estimate.cost(job.rule, job.wildcards) for job in jobs)
+    work = Work(study_of(), RATES, ROOT)
+    reading, *scoring = (JOBS[job.rule].cost(work, job.wildcards) for job in jobs)
 
-    totals = plan.totals_of(jobs, estimate, RATES, plan.gpu_rules(ROOT))
+    totals = plan.totals_of(jobs, work)
 
     assert list(totals) == ["vectors", "scores"]
     vectors, scores = totals.values()
@@ -309,19 +313,11 @@ def test_a_rule_without_a_stage_is_no_text():
     job = Planned("unheard_of", {}, ("a",), (), ())
 
     with pytest.raises(KeyError, match="unheard_of"):
-        plan.totals_of([job], Estimate(study_of(), RATES, ROOT), RATES, frozenset())
+        plan.totals_of([job], Work(study_of(), RATES, ROOT))
 
 
-def test_every_rule_has_a_stage_and_jobs_with_a_gpu_a_cost():
-    estimate = Estimate(study_of(), RATES, ROOT)
-
-    rules = {
-        name
-        for file in (ROOT / "workflow/rules").glob("*.smk")
-        for name in re.findall(r"^(?:rule|checkpoint) (\w+):", file.read_text(), re.MULTILINE)
-    }
-    assert set(STAGES) == rules
-    assert plan.gpu_rules(ROOT) <= set(estimate._costs)
+def test_jobs_with_a_gpu_have_a_cost():
+    assert [rule for rule, job in JOBS.items() if job.gpu and job.cost is Job.cost] == []
 
 
 def test_the_project_has_every_rate_and_says_which_are_assumed():

@@ -94,16 +94,16 @@ def test_runs_that_need_the_network_or_trained_on_a_gpu_are_not_drawn(capsys):
     gpu = Machine("host", "Linux", 2, None, "cuda:0", "a GPU", "500.1")
     records = {
         "a": record(rule="pin_repository"),
-        "b": record(rule="fetch_hub_text"),
-        "c": record(rule="finetune_entities", machine=gpu),
-        "d": record(rule="finetune_entities"),
+        "b": record(rule="fetch_text", inputs=(FileState("pin", "source.json", "0", 1),)),
+        "c": record(rule="finetune", machine=gpu),
+        "d": record(rule="finetune"),
         "e": record(rule="extract_vectors", machine=gpu),
     }
     drawn = reproduce.draw(records, SimpleNamespace(n=5, seed=0, rule=None))
     output = capsys.readouterr().out
 
     assert {(run.rule, run.machine.device) for run in drawn} == {
-        ("finetune_entities", "cpu"),
+        ("finetune", "cpu"),
         ("extract_vectors", "cuda:0"),
     }
     assert "left out of the draw: 2 runs that need the network" in output

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from polyconcept.audit.watch import script_name
+from polyconcept.study.jobs.table import JOBS
+
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "profiles/slurm/config.yaml"
 PROFILE = yaml.safe_load(FILE.read_text())
@@ -16,7 +19,7 @@ PROFILE = yaml.safe_load(FILE.read_text())
 RULE_FILES = set((ROOT / "workflow/rules").glob("*.smk")) - {ROOT / "workflow/rules/cluster.smk"}
 RULES = "".join(path.read_text() for path in RULE_FILES)
 SCRIPTS = {path.stem: path.read_text() for path in (ROOT / "workflow/scripts").glob("*.py")}
-GPU_RULES = {name for name, text in SCRIPTS.items() if "choose_device(" in text}
+GPU_RULES = {rule for rule, job in JOBS.items() if job.gpu}
 
 
 def test_the_profile_is_found_from_the_root_by_its_name():
@@ -29,7 +32,9 @@ def test_the_profile_is_found_from_the_root_by_its_name():
 
 
 def test_rules_that_choose_a_device_ask_for_a_gpu_and_no_others():
-    assert {"extract_vectors", "cluster_words", "pretrain", "finetune_entities"} <= GPU_RULES
+    assert {"extract_vectors", "cluster_words", "pretrain", "finetune"} <= GPU_RULES
+    choosing = {name for name, text in SCRIPTS.items() if "choose_device(" in text}
+    assert {script_name(rule).removesuffix(".py") for rule in GPU_RULES} == choosing
     assert set(PROFILE["set-resources"]) == GPU_RULES
     for resources in PROFILE["set-resources"].values():
         assert resources["gpu"] == 1

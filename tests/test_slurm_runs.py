@@ -160,12 +160,16 @@ def wait_until_said(log, words, *, seconds=60):
         time.sleep(0.1)
 
 
+MODELS = ("shared", "apart", "third", "fourth")
+
+
 def write_study(folder, **changes):
     folder.mkdir()
     write_text(folder / "text")
-    write_model(folder / "shared", language_distance=0)
-    write_model(folder / "apart", language_distance=30)
-    study_of(folder, device="cpu", figures={}, **changes)
+    for distance, name in enumerate(MODELS):
+        write_model(folder / name, language_distance=10 * distance)
+    models = {name: {"directory": name} for name in MODELS}
+    study_of(folder, device="cpu", figures={}, models=models, **changes)
     return folder
 
 
@@ -199,7 +203,7 @@ def accidents(cluster, tmp_path_factory):
     cluster.wait_for("cluster_words", "RUNNING", n=2)
     kill(driver)
     (study / "cluster_words-may-go-on").touch()
-    cluster.wait_for("cluster_words", "COMPLETED", n=2)
+    cluster.wait_for("cluster_words", "COMPLETED", n=4)
     status, output = run(cluster, tree, *command, log=logs[3])
     assert status == 0, output[-3000:]
     return {
@@ -238,8 +242,8 @@ def test_nothing_that_had_finished_was_done_again(accidents):
     assert len(finished) == len(set(finished)) == 16
     # Two ran when their driver was killed and were waited for; two waited and were cancelled.
     assert of_rule(accidents, "extract_vectors") == ["CANCELLED"] * 2 + ["COMPLETED"] * 4
-    # Both ended when there was no driver.
-    assert of_rule(accidents, "cluster_words") == ["COMPLETED"] * 2
+    # All ended when there was no driver.
+    assert of_rule(accidents, "cluster_words") == ["COMPLETED"] * 4
 
 
 def test_the_run_after_a_kill_says_what_it_does(accidents):
@@ -250,11 +254,11 @@ def test_the_run_after_a_kill_says_what_it_does(accidents):
         assert "released its lock" in output
     assert re.search(r"cancelling [23] waiting jobs of a run that was killed: .*extract_v", third)
     assert re.search(r"waiting for [23] running jobs of a run that was killed: .*extract_v", third)
-    assert re.search(r"kept [234] files that its jobs finished after it was killed", third)
+    # Two languages of each model.
+    assert re.search(r"kept [456] files that its jobs finished after it was killed", third)
     # It may still have to wait for SLURM to tidy up after jobs that have ended.
     assert not re.search(r"waiting for .*(extract_v|align_words)", fourth)
-    # The clusters; score_similarity runs beside them and may have ended before.
-    assert re.search(r"kept [234] files that its jobs finished after it was killed", fourth)
+    assert re.search(r"kept 4 files that its jobs finished after it was killed", fourth)
 
 
 def test_a_second_run_beside_a_live_one_is_refused(accidents):
@@ -310,7 +314,7 @@ UNSERVED = {
     "cluster_words:gpu_model=a100": r"0 GPU of model a100 \(but 2 h200\)",
     "split_words:slurm_partition=gpus": r"split_words: .*'gpus', but the cluster has cpu, gpu",
     "align_words:runtime=241": r"partition cpu: 1 node: has at most 240 min",
-    "score_calign:mem_mb=50000 * attempt": r"score_calign: attempt 3 of 3 asks for .*150000 MB",
+    "score_concepts:mem_mb=50000 * attempt": r"score_concepts: attempt 3 of 3 asks for .*150000 MB",
 }
 
 

@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from polyconcept.study.jobs.table import job_settings
+from polyconcept.study.jobs.job import Job
+from polyconcept.study.jobs.table import JOBS, job_settings
 from polyconcept.study.models import Model
 from polyconcept.study.parse import parse_study
 
 ROOT = Path(__file__).parents[1]
 RULES = "\n".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
-BLOCKS = re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", RULES, re.MULTILINE | re.DOTALL)
+BLOCKS = re.findall(
+    r"^(?:rule|use rule \w+ as) (\w+)(?: with)?:\n(.*?)(?=^\S|\Z)", RULES, re.MULTILINE | re.DOTALL
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +29,12 @@ def test_params_hold_one_dict_of_settings_and_the_code(rule, block):
     names = re.findall(r"^        (\w+)=", params, re.MULTILINE)
 
     assert f'settings=settings_of("{rule}")' in params
-    assert set(names) <= {"settings", "code", "content", "checkpoints"}
+    assert set(names) <= {"settings", "code", "kinds", "content", "checkpoints"}
+    # What a job loads by name counts as its code.
+    assert ("kinds" in names) == (JOBS[rule].kinds is not Job.kinds)
+    assert ("content" in names) == bool(JOBS[rule].sources)
+    assert ("code" in names) == JOBS[rule].has_code
+    assert ("    localrule: True\n" in block) == JOBS[rule].local
 
 
 def test_a_job_gets_its_own_settings_and_no_others(demo):
@@ -59,7 +67,7 @@ def test_a_model_of_the_study_changes_no_other_models_jobs(demo):
     )
     wildcards = {"model": "mt5", "variant": "translation", "side": "decoder"}
 
-    for rule in ("check_model", "finetune_translation", "extract_vectors", "cluster_words"):
+    for rule in ("check_model", "finetune", "extract_vectors", "cluster_words"):
         assert job_settings(rule, changed, wildcards) == job_settings(rule, demo, wildcards)
     wildcards["model"] = "bert"
     assert job_settings("cluster_words", changed, wildcards)["layers"] == [0]
@@ -71,7 +79,7 @@ def test_a_model_of_the_study_changes_no_other_models_jobs(demo):
         ("cluster", {}, "no rule 'cluster'; the rules are align_words, check_model"),
         ("pretrain", {"model": "bert"}, r"'demo' has no job of pretrain with \{'model': 'bert'\}"),
         ("cluster_words", {"model": "x"}, "'demo' has no job of cluster_words with .* 'x'"),
-        ("finetune_entities", {"model": "bert", "variant": "base"}, "no job of finetune_entities"),
+        ("finetune", {"model": "bert", "variant": "base"}, "no job of finetune"),
     ],
 )
 def test_jobs_that_the_study_does_not_have_are_refused(demo, rule, wildcards, message):

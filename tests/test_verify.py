@@ -15,6 +15,7 @@ import yaml
 from known_study import copy_of, finished_study, project_of, study_of
 
 from polyconcept.store.content import content_sha256
+from polyconcept.study.jobs.table import JOBS
 
 ROOT = Path(__file__).parents[1]
 RESULTS = "results/known"
@@ -138,9 +139,8 @@ def test_a_check_may_be_made_anew_after_what_waited_for_it():
     from polyconcept.audit import verification
 
     assert verification._CHECKS == "checks"
-    rules = (ROOT / "workflow/rules/files.smk").read_text()
-    assert rules.count('"checks": [') == 1
-    assert 'ancient(f"<results>/models/{wildcards.model}/checked.json")' in rules
+    waiting = {rule: job.checks for rule, job in JOBS.items() if job.checks}
+    assert waiting == {"randomise_model": ("checks",), "finetune": ("checks",)}
 
 
 # --- spoilt
@@ -248,24 +248,24 @@ def test_a_swapped_record_is_found(copied, capsys, both):
     [(("outputs", "log"), "wildcard language"), (("outputs", "log", "wildcards"), "inputs: ")],
 )
 def test_a_swapped_record_that_names_its_new_place_is_found(copied, capsys, keys, what):
-    folder = copied / RESULTS / "vectors/apart/base/encoder"
-    other = json.loads((folder / "xb.h5.run.json").read_text())
-    own = json.loads((folder / "xa.h5.run.json").read_text())
+    folder = copied / RESULTS / "corpora/text"
+    other = json.loads((folder / "xb.txt.run.json").read_text())
+    own = json.loads((folder / "xa.txt.run.json").read_text())
     forged = sealed(other | {key: own[key] for key in keys})
-    (folder / "xa.h5.run.json").write_text(json.dumps(forged))
+    (folder / "xa.txt.run.json").write_text(json.dumps(forged))
 
-    assert f"encoder/xa.h5.run.json: {what}" in fault_of(copied, capsys)
+    assert f"text/xa.txt.run.json: {what}" in fault_of(copied, capsys)
 
 
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"colap": {"share": 0.2}}, "setting thresholds.share: "),
+        ({"colap": {"share": 0.2}}, "setting colap.share: "),
         ({"clustering": {"n_clusters": 5, "n_restarts": 3}}, "setting n_clusters: "),
         ({"words": {"cap": 3}}, "setting cap: "),
         ({"layers": [0, 1]}, "setting layers"),
         ({"figures": {"definition": "corrected"}}, "setting definition: "),
-        ({"corpora": {"text": {"hub": HUB}}}, "comes from elsewhere"),
+        ({"corpora": {"text": {"hub": HUB}}}, "setting column: "),
         ({"corpora": {"text": {"directory": "elsewhere"}}}, "inputs: "),
         ({"models": {"shared": {"directory": "shared"}}}, "setting runs.apart"),
         ({"pairs": ["xa-xb", "xa-xc"]}, "setting pairs"),
@@ -284,7 +284,7 @@ def test_an_edited_setting_is_named_with_both_values(copied, capsys):
     study_of(copied, colap={"share": 0.2})
     message = fault_of(copied, capsys, "--all")
 
-    assert "xa-xb.colap.parquet.run.json: setting thresholds.share: " in message
+    assert "xa-xb.calign.parquet.run.json: setting colap.share: " in message
     assert "needed: 0.2 (study)" in message
     assert "found:  0.3 (record)" in message
 
@@ -325,7 +325,7 @@ def test_changed_code_is_named(finished, tmp_path):
     root = tmp_path / "project"
     for part in ("polyconcept", "workflow/scripts"):
         shutil.copytree(project_of(finished) / part, root / part)
-    module = root / "polyconcept/overlap/_overlap.py"
+    module = root / "polyconcept/scoring/colap.py"
     module.write_text(module.read_text() + "\nMORE = 1\n")
     script = root / "workflow/scripts/merge_scores.py"
     script.write_text("# a comment\n" + script.read_text())
@@ -333,7 +333,7 @@ def test_changed_code_is_named(finished, tmp_path):
     faults = list(verify.Audit(expected, finished, root).faults())
 
     assert {fault.what for fault in faults} == {
-        "code of score_colap: changed since the run: polyconcept/overlap/_overlap.py"
+        "code of score_concepts: changed since the run: polyconcept/scoring/colap.py"
     }
 
 

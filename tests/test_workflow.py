@@ -165,13 +165,13 @@ def test_results_without_snakemakes_own_folder_know_their_settings(finished, tmp
         path.write_text(json.dumps(known | {"params": ["another"], "endtime": 1e9}))
     assert planned(tmp_path) == {}
     study_of(tmp_path, colap={"share": 0.2})
-    assert planned(tmp_path) == {"score_colap": 2} | AFTER_SCORES
+    assert planned(tmp_path) == {"score_concepts": 2} | AFTER_SCORES
 
 
 def test_a_threshold_reruns_scores_and_figures_only(copied):
     study_of(copied, colap={"share": 0.2})
 
-    assert planned(copied) == {"score_colap": 2} | AFTER_SCORES
+    assert planned(copied) == {"score_concepts": 2} | AFTER_SCORES
 
 
 def test_more_clusters_rerun_no_extraction(copied):
@@ -188,7 +188,7 @@ def test_another_model_reruns_nothing_of_the_first(copied):
     study_of(copied, models=models_now)
     jobs = planned(copied)
 
-    assert (jobs["fetch_model"], jobs["extract_vectors"], jobs["cluster_words"]) == (1, 2, 1)
+    assert (jobs["fetch_model"], jobs["extract_vectors"], jobs["cluster_words"]) == (1, 1, 1)
 
 
 def test_text_of_an_older_time_is_read_again(copied):
@@ -196,7 +196,7 @@ def test_text_of_an_older_time_is_read_again(copied):
     path.write_text("\n".join(reversed(path.read_text().splitlines())) + "\n")
     os.utime(path, (10**9, 10**9))
 
-    assert planned(copied)["fetch_corpus"] == 1
+    assert planned(copied)["fetch_text"] == 1
 
 
 @pytest.mark.parametrize("time", [None, (10**9, 10**9)], ids=["new", "old"])
@@ -207,7 +207,7 @@ def test_weights_rewritten_in_their_folder_are_read_again(copied, time):
     os.utime(copied / "apart/model.safetensors", time)
     jobs = planned(copied)
 
-    assert (jobs["fetch_model"], jobs["extract_vectors"], jobs["cluster_words"]) == (1, 2, 1)
+    assert (jobs["fetch_model"], jobs["extract_vectors"], jobs["cluster_words"]) == (1, 1, 1)
 
 
 def test_the_report_shows_the_figures(finished):

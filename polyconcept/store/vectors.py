@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import TypeAlias
 
 import h5py
 import numpy as np
@@ -22,7 +22,7 @@ from polyconcept.records.text import Dropped, Words
 from polyconcept.store.faults import StoreError, check_fingerprint, create_hdf5, open_hdf5
 from polyconcept.store.packing import FILTERS, packed_chunk
 
-__all__ = ["VectorFile", "VectorHeader", "write_all", "write_vectors"]
+__all__ = ["VectorFile", "VectorHeader", "write_vectors"]
 
 # Batches differ in length, so that their axis has no name.
 Batch: TypeAlias = Int64[np.ndarray, " _"]
@@ -55,42 +55,6 @@ class VectorHeader:
     """Which subword stands for the word: ``last``, ``first`` or ``mean``."""
     dropped: Dropped
     """Reason -> number of words of the table that have no vector here."""
-
-
-class Planned(Protocol):
-    """What is known of a text before it is read."""
-
-    language: str
-    given: str
-    reading: str
-    dropped: Dropped
-    rows: Rows
-
-
-def write_all(
-    paths: Sequence[Path],
-    words: Sequence[Words],
-    read: Iterable[tuple[Planned, Iterable[tuple[Batch, Mapping[int, BatchVectors]]]]],
-    **about: str,
-) -> None:
-    """Write a file for each text, one after the other.
-
-    Args:
-        paths: The files to make.
-        words: The word table of each.
-        read: What was planned of each text, and its vectors as they come (`write_vectors`).
-        about: Fields of `VectorHeader` that are the same for all.
-
-    Raises:
-        ValueError: As `write_vectors`.
-    """
-    for path, table, (planned, batches) in zip(paths, words, read, strict=True):
-        told: dict[str, Any] = {
-            **{key: getattr(planned, key) for key in ("language", "given", "reading", "dropped")},
-            **about,
-        }
-        header = VectorHeader(**told, words_fingerprint=table.fingerprint)
-        write_vectors(path, header, planned.rows, batches)
 
 
 def write_vectors(

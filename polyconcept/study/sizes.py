@@ -6,26 +6,28 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from polyconcept.study.data import TaskData
 from polyconcept.study.schema import Study
 
-__all__ = ["FLOAT_BYTES", "ModelSize", "Names", "Sizes"]
+__all__ = ["FLOAT_BYTES", "ModelSize", "Number", "Sizes"]
 
-Names = Mapping[str, str]
 FLOAT_BYTES = 4
+Number: TypeAlias = int | float
+"""Of what is counted or estimated."""
 
 
 @dataclass(frozen=True)
 class ModelSize:
     """What counts of a model."""
 
-    parameters: float
+    parameters: Number
     """Of the blocks of one side."""
     n_layers: int
     """Blocks of one side."""
     n_dims: int
-    file_bytes: float
+    file_bytes: Number
 
 
 class Sizes:
@@ -60,15 +62,15 @@ class Sizes:
         with file.open("rb") as lines:
             return sum(1 for _ in lines)
 
-    def words(self, language: str, pair: str = "") -> float:
+    def words(self, language: str, pair: str = "") -> Number:
         """Words of a language's text that are read and clustered."""
         return self._words(self.sentences(self._study.corpus, language, pair))
 
-    def subwords(self, language: str, pair: str = "") -> float:
+    def subwords(self, language: str, pair: str = "") -> Number:
         """Its subwords."""
         return self._subwords(self.sentences(self._study.corpus, language, pair))
 
-    def task_subwords(self, task: str, split: str) -> float:
+    def task_subwords(self, task: str, split: str) -> Number:
         """Subwords of a task's data of all languages."""
         data: TaskData = getattr(self._study.tasks[task], split)
         return sum(
@@ -76,10 +78,10 @@ class Sizes:
             for language in data.of_languages
         )
 
-    def _words(self, n_sentences: float) -> float:
+    def _words(self, n_sentences: Number) -> Number:
         return n_sentences * self._rates["words_per_sentence"]
 
-    def _subwords(self, n_sentences: float) -> float:
+    def _subwords(self, n_sentences: Number) -> Number:
         return self._words(n_sentences) * self._rates["subwords_per_word"]
 
     def _rows_of(self, data: TaskData, key: str, language: str) -> int:
@@ -124,13 +126,13 @@ class Sizes:
         last = self.model(name).n_layers in self._study.layers_of(name)
         return last and self._study.models[name].of_family != "encoder"
 
-    def vector_bytes(self, name: str, n_words: float) -> float:
+    def vector_bytes(self, name: str, n_words: Number) -> Number:
         """Bytes of the vectors of words in all layers, as raw numbers."""
         stored = len(self._study.layers_of(name)) + self.has_before_norm(name)
         return FLOAT_BYTES * n_words * stored * self.model(name).n_dims
 
 
-def _block_parameters(n_layers: int, n_dims: int, intermediate: int) -> float:
+def _block_parameters(n_layers: int, n_dims: int, intermediate: int) -> Number:
     """Parameters of the matrices of a stack of blocks."""
     return n_layers * (4 * n_dims**2 + 2 * n_dims * intermediate)
 

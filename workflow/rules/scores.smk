@@ -25,6 +25,27 @@ rule score_concepts:
         "../scripts/score_concepts.py"
 
 
+rule mix_languages:
+    # How all languages mix in common clusters, where there are more than two.
+    input:
+        unpack(inputs_of("mix_languages")),
+    output:
+        scores="<results>/scores/{model}/{variant}/{side}/languages.parquet",
+    log:
+        "<logs>/mix_languages/{model}/{variant}/{side}.log",
+    wildcard_constraints:
+        model=one_of(STUDY.mixed),
+        side="encoder|decoder",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    params:
+        settings=settings_of("mix_languages"),
+        code=code_of("mix_languages"),
+    script:
+        "../scripts/mix_languages.py"
+
+
 rule merge_scores:
     # Also fine-tuned minus base, on the same samples of sentences.
     input:

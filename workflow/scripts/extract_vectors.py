@@ -8,7 +8,7 @@ import torch
 from polyconcept.audit.jobs import running
 from polyconcept.machine.devices import choose_device
 from polyconcept.models.loading import load_backbone, load_tokenizer
-from polyconcept.store.vectors import write_all
+from polyconcept.store.vectors_of_run import write_all
 from polyconcept.store.words import read_words
 from polyconcept.text.parallel import read_each
 from polyconcept.vectors.run import read_texts

@@ -6,7 +6,7 @@ from polyconcept.study.jobs.job import Inputs, Job
 from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.jobs.work import Cost, Work
 from polyconcept.study.schema import Study
-from polyconcept.study.sizes import FLOAT_BYTES
+from polyconcept.study.sizes import FLOAT_BYTES, Number
 from polyconcept.study.values import Values, plain
 
 __all__ = ["DEFINITIONS", "JOBS", "clustering", "control_layers", "hash_concepts"]
@@ -83,7 +83,7 @@ def _changes(work: Work, names: Names, n_layers: int) -> list[tuple[str, int]]:
     return [*found, ("before_norm", 1)] if has_norm else found
 
 
-def _written(work: Work, names: Names, done: Cost, n_labels: float, n_centers: float) -> Cost:
+def _written(work: Work, names: Names, done: Cost, n_labels: Number, n_centers: Number) -> Cost:
     """A clustering job of a pair that writes so many labels of words, and centers."""
     n_dims = work.sizes.model(names["model"]).n_dims
     disk = FLOAT_BYTES * (n_labels + n_centers * n_dims)
@@ -99,7 +99,7 @@ def control_layers(work: Work, names: Names, left_out: str = "") -> int:
     return sum(kept) + n_layers * len(_cluster_counts(work))
 
 
-def hash_concepts(work: Work, names: Names) -> float:
+def hash_concepts(work: Work, names: Names) -> Number:
     """Return the seconds in which all concepts of a pair are hashed."""
     concepts = _words_cost(work, names).disk_bytes
     if names["model"] in work.study.controlled:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from polyconcept.study.jobs.paths import Names
 from polyconcept.study.schema import Study
-from polyconcept.study.sizes import Sizes
+from polyconcept.study.sizes import Number, Sizes
 
 __all__ = ["READ", "TRAINED", "Cost", "Work"]
 
@@ -24,15 +24,15 @@ READ, TRAINED = 2, 6  # operations a parameter and subword
 class Cost:
     """What a job takes."""
 
-    seconds: float = 0.0
+    seconds: Number = 0.0
     """Of one core, without what stands around the work."""
-    gpu_seconds: float = 0.0
+    gpu_seconds: Number = 0.0
     """Of a GPU in place of these, where the job can use one."""
-    hashing: float = 0.0
+    hashing: Number = 0.0
     """Seconds of one core in which inputs and outputs are hashed, with and without a GPU."""
-    disk_bytes: float = 0.0
+    disk_bytes: Number = 0.0
 
-    def with_files(self, hashing: float, disk_bytes: float = 0.0) -> Cost:
+    def with_files(self, hashing: Number, disk_bytes: Number = 0.0) -> Cost:
         """Return the same work with the files that it reads and makes."""
         return replace(self, hashing=hashing, disk_bytes=disk_bytes)
 
@@ -61,7 +61,7 @@ class Work:
         if study.clustering.engine != "torch":
             self.sizes.unknown.add(f"clustering.engine {study.clustering.engine}: taken as torch")
 
-    def reading(self, name: str, kind: int, n_subwords: float, dtype: str = "float32") -> Cost:
+    def reading(self, name: str, kind: int, n_subwords: Number, dtype: str = "float32") -> Cost:
         """A side of a model reads subwords or is trained on them."""
         operations = kind * self.sizes.model(name).parameters * n_subwords
         gpu = "gpu_bfloat16" if dtype == "bfloat16" else "gpu"
@@ -70,7 +70,7 @@ class Work:
             operations / self.rates[f"{gpu}_operations_per_second"],
         )
 
-    def fits(self, name: str, n_words: float, n_clusters: float, n_starts: int) -> Cost:
+    def fits(self, name: str, n_words: Number, n_clusters: Number, n_starts: int) -> Cost:
         """Clusterings of so many words of one layer, whose starts are drawn together.
 
         On a core a step of the starts costs much once, to go through the words, and little for each
@@ -83,16 +83,16 @@ class Work:
         operations = 2 * units * n_starts * rates["kmeans_iterations"]
         return Cost(seconds, operations / rates["gpu_kmeans_operations_per_second"])
 
-    def hashing(self, *, hdf5: float = 0.0, plain: float = 0.0) -> float:
+    def hashing(self, *, hdf5: Number = 0.0, plain: Number = 0.0) -> Number:
         """Seconds of hashing: numbers of HDF5 files by their raw bytes, other files by theirs."""
         of_hdf5 = hdf5 / self.rates["hash_bytes_per_second"]
         return of_hdf5 + plain / self.rates["plain_hash_bytes_per_second"]
 
-    def pair_words(self, names: Names) -> float:
+    def pair_words(self, names: Names) -> Number:
         """Words of both languages of a pair."""
         pair = names["pair"]
         return sum(self.sizes.words(code, pair) for code in pair.split("-"))
 
-    def pair_bytes(self, names: Names) -> float:
+    def pair_bytes(self, names: Names) -> Number:
         """Vectors of both languages of a pair, raw."""
         return self.sizes.vector_bytes(names["model"], self.pair_words(names))

@@ -1,6 +1,29 @@
-"""Figures, and the examples of concepts that one of them shows."""
+"""What a reader sees: claims, figures, and the examples of concepts that one of them shows."""
 
 from polyconcept.study.jobs.figures import FIGURES, figure_names
+
+
+rule state_claims:
+    # Whether the paper's claims hold.
+    input:
+        unpack(inputs_of("state_claims")),
+    output:
+        json="<results>/claims.json",
+        page=report(
+            "<results>/claims.html",
+            caption="../report/claims.rst",
+            category="Claims",
+        ),
+    log:
+        "<logs>/state_claims.log",
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=settings_of("state_claims"),
+        code=code_of("state_claims"),
+    script:
+        "../scripts/state_claims.py"
 
 
 rule find_examples:

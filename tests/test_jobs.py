@@ -1,0 +1,243 @@
+"""The register of jobs: against a list written by hand, and against what the rules make."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+from polyconcept.study.jobs.table import JOBS, final_files, flat, job_inputs, job_kinds
+from polyconcept.study.parse import parse_study
+
+ROOT = Path(__file__).parents[1]
+RULES = "\n".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
+NAMED = {"part": r"|[^/]+-[^/]+/", "data": "[^/]+/[^/]+"}
+"""Wildcards that are no plain name."""
+
+# --- by hand, of one small study
+
+
+def small():
+    labels = {"files": {"en": "own/en.conll"}}
+    return parse_study(
+        {
+            "name": "small",
+            "corpus": "text",
+            "corpora": {
+                "text": {"directory": "own"},
+                "more": {"builtin": {"n_sentences": 9}},
+                "opus": {
+                    "pairwise": True,
+                    "hub": {"dataset": "a/opus", "files": "{pair}/{language}"},
+                },
+            },
+            "pairs": ["en-de"],
+            "layers": [0, 1],
+            "word_links": {"extra_corpora": ["more"]},
+            "tasks": {
+                "ner": {"kind": "entities", "train": labels, "test": labels},
+                "mt": {
+                    "kind": "translation",
+                    "source": "en",
+                    "train": {"corpus": "opus", "languages": ["de"]},
+                    "test": {"corpus": "opus", "languages": ["de", "fr"]},
+                },
+            },
+            "models": {
+                "bert": {"builtin": "bert", "tasks": ["ner"]},
+                "mt5": {"hub": {"model": "a/mt5"}, "family": "encoder-decoder", "tasks": ["mt"]},
+            },
+            "controls": {"models": ["bert"]},
+            "figures": {"examples": {"model": "bert", "layer": 1}},
+        }
+    )
+
+
+R = "results/small"
+BERT, MT5 = {"model": "bert"}, {"model": "mt5"}
+TABLES = [f"{R}/words/text/en.parquet", f"{R}/words/text/de.parquet"]
+TEXTS = [f"{R}/corpora/text/en.txt", f"{R}/corpora/text/de.txt"]
+BOTH_WAYS = [f"{R}/dictionaries/en-de/forward.tsv", f"{R}/dictionaries/en-de/backward.tsv"]
+CONCEPTS = f"{R}/concepts/bert/base/encoder/en-de"
+OPUS = f"{R}/corpora/opus"
+BY_HAND = [
+    ("fetch_text", {"corpus": "text", "part": "", "language": "en"}, ["own/en.txt"]),
+    ("fetch_text", {"corpus": "more", "part": "", "language": "en"}, []),
+    (
+        "fetch_text",
+        {"corpus": "opus", "part": "en-de/", "language": "en"},
+        [f"{R}/hub/datasets--a--opus@latest/source.json"],
+    ),
+    (
+        "align_words",
+        {"pair": "en-de"},
+        [*TEXTS, f"{R}/corpora/more/en.txt", f"{R}/corpora/more/de.txt"],
+    ),
+    (
+        "split_words",
+        {"part": "", "language": "de"},
+        [*TEXTS, f"{R}/dictionaries/en-de/links.txt"],
+    ),
+    ("select_words", {"pair": "en-de"}, [*TEXTS, *TABLES, f"{R}/dictionaries/en-de/links.txt"]),
+    ("fetch_labels", {"data": "ner/test", "language": "en", "suffix": "conll"}, ["own/en.conll"]),
+    (
+        "check_task",
+        {"task": "mt"},
+        [f"{OPUS}/en-{code}/{one}.txt" for code in ("de", "fr") for one in ("en", code)],
+    ),
+    ("fetch_model", BERT, ["polyconcept/builtin/models/bert"]),
+    ("fetch_model", MT5, [f"{R}/hub/models--a--mt5@latest/source.json"]),
+    ("check_model", BERT, [f"{R}/models/bert/base"]),
+    ("randomise_model", BERT, [f"{R}/models/bert/base", f"{R}/models/bert/checked.json"]),
+    (
+        "finetune",
+        MT5 | {"variant": "mt"},
+        [
+            *(f"{R}/models/mt5/base", f"{R}/models/mt5/checked.json", f"{R}/tasks/mt/checked.json"),
+            *(f"{OPUS}/en-de/en.txt", f"{OPUS}/en-de/de.txt"),
+        ],
+    ),
+    (
+        "score_task",
+        BERT | {"variant": "ner"},
+        [f"{R}/models/bert/ner", f"{R}/tasks/ner/test/en.conll"],
+    ),
+    (
+        "extract_vectors",
+        BERT | {"variant": "random", "side": "encoder"},
+        [f"{R}/models/bert/random", *TEXTS, *TABLES],
+    ),
+    # Forced with one language, its encoder reads the other.
+    (
+        "extract_vectors__pair",
+        MT5 | {"variant": "base", "side": "decoder", "source": "en", "target": "de"},
+        [f"{R}/models/mt5/base", *TEXTS, *TABLES],
+    ),
+    (
+        "cluster_words",
+        MT5 | {"variant": "mt", "side": "encoder-decoder", "pair": "en-de"},
+        [
+            *(*TABLES, f"{R}/selections/en-de.parquet", f"{R}/vectors/mt5/mt/encoder/en.h5"),
+            f"{R}/vectors/mt5/mt/decoder/en-de/de.h5",
+        ],
+    ),
+    (
+        "score_concepts",
+        BERT | {"variant": "base", "side": "encoder", "pair": "en-de"},
+        [*TABLES, *BOTH_WAYS, f"{CONCEPTS}.h5", f"{CONCEPTS}.controls.h5"]
+        + [f"{R}/vectors/bert/base/encoder/{code}.h5" for code in ("en", "de")]
+        + [f"{R}/selections/en-de.parquet"],
+    ),
+    ("find_examples", {"pair": "en-de"}, [*TABLES, *BOTH_WAYS, f"{CONCEPTS}.h5"]),
+    ("state_claims", {}, [f"{R}/scores.parquet"]),
+    ("plot_figure", {"figure": "calign_curves"}, [f"{R}/scores.parquet"]),
+    ("plot_figure", {"figure": "examples"}, [f"{R}/examples/en-de.json"]),
+    ("pin_repository", {"pin": "models--a--mt5@latest"}, []),
+]
+
+
+@pytest.mark.parametrize(("rule", "names", "files"), BY_HAND, ids=lambda value: str(value)[:40])
+def test_inputs_are_those_written_by_hand(rule, names, files):
+    found = set(flat(job_inputs(rule, small(), names)))
+
+    assert found == set(files)
+
+
+def test_the_table_of_scores_reads_every_run_in_order():
+    runs = [("bert", ("base", "random", "ner"), ("encoder",))]
+    runs += [("mt5", ("base", "mt"), ("encoder", "decoder", "encoder-decoder"))]
+    places = [f"{R}/scores/{m}/{v}/{side}/en-de" for m, vs, ss in runs for v in vs for side in ss]
+    found = job_inputs("merge_scores", small(), {})
+
+    assert found == {
+        "runs": [
+            f"{place}.{name}.parquet"
+            for place in places
+            for name in ("calign", "colap", "similarity")
+        ],
+        "resamples": [
+            f"{place}.{name}_resamples.parquet" for place in places for name in ("calign", "colap")
+        ],
+        "mixed": [],
+        "tasks": [f"{R}/scores/bert/ner/task.parquet", f"{R}/scores/mt5/mt/task.parquet"],
+    }
+
+
+# --- against the outputs in the rules
+
+
+def patterns(study):
+    """Rule -> a regular expression of each of its outputs, as its text has them."""
+    blocks = re.findall(
+        r"^(?:rule|use rule \w+ as) (\w+)(?: with)?:\n(.*?)(?=^\S|\Z)", RULES, re.M | re.S
+    )
+    for rule, block in blocks:
+        outputs = block.split("    output:\n")[1].split("\n    log:")[0]
+        for text in re.findall(r'"(<results>/[^"]+)"', outputs):
+            text = text.replace("<results>", f"results/{study.name}")
+            text = re.sub(r"\{+(\w+)\}+", r"{\1}", text.replace("{STUDY.corpus}", study.corpus))
+            # Names at the odd places, what stands between at the even ones.
+            pieces = re.split(r"\{(\w+)\}", text)
+            pieces[::2] = map(re.escape, pieces[::2])
+            names = pieces[1::2]
+            named = NAMED | {"pair": "|".join(study.pairs)}
+            pieces[1::2] = [group_of(name, names[:i], named) for i, name in enumerate(names)]
+            yield rule, re.compile("".join(pieces))
+
+
+def group_of(name, before, named):
+    """A wildcard; the same as before where it stands again."""
+    if name in before:
+        return f"(?P={name})"
+    return f"(?P<{name}>{named.get(name, '[^/]+')})"
+
+
+def maker_of(path, known, study):
+    """The one job that makes a file: its rule and wildcards."""
+    found = set()
+    for rule, pattern in known:
+        match = pattern.fullmatch(path)
+        if not match:
+            continue
+        names = match.groupdict()
+        if rule.startswith("extract_vectors"):
+            names.pop("language", None)  # all languages at once
+        try:
+            job_inputs(rule, study, names)
+            job_kinds(rule, study, names)
+        except ValueError:
+            continue
+        found.add((rule, tuple(names.items())))
+    assert len(found) == 1, f"{path}: {found}"
+    return found.pop()
+
+
+def jobs_of(study):
+    """Every job behind the last files of a study."""
+    known = list(patterns(study))
+    jobs, waiting, seen = set(), list(final_files(study)), set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen or not path.startswith(f"results/{study.name}/"):
+            continue
+        seen.add(path)
+        rule, names = maker_of(path, known, study)
+        jobs.add((rule, names))
+        waiting += flat(job_inputs(rule, study, dict(names)))
+    return jobs
+
+
+@pytest.mark.parametrize(
+    ("file", "n_jobs"), [("studies/demo.yaml", 119), ("config.yaml", 432)], ids=["demo", "full"]
+)
+def test_a_rule_makes_what_the_register_says_others_read(file, n_jobs):
+    study = parse_study(yaml.safe_load((ROOT / file).read_text()))
+    jobs = jobs_of(study)
+
+    # As many as Snakemake plans, besides its own `all`.
+    assert len(jobs) == n_jobs, Counter(rule for rule, _ in jobs)
+
+
+def test_every_rule_makes_something_and_is_in_the_register():
+    assert {rule for rule, _ in patterns(small())} == set(JOBS)
