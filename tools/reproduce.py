@@ -30,7 +30,7 @@ from polyconcept.store.difference import content_difference
 from polyconcept.study.parse import SettingsError
 from studies import never_ran, read_study
 
-TRAINING_RULES = ("pretrain", "finetune_")
+TRAINING_RULES = ("pretrain", "finetune")
 # Where a run computed on another device: docs/AUDIT.md, "What counts as equal", gives the reasons.
 MOST_RELATIVE = 1e-3
 MOST_OTHERS = 0.01
@@ -119,7 +119,7 @@ def left_out_because(record: RunRecord) -> str | None:
     """Why a run cannot be drawn; None where it can."""
     if record.rule == "pin_repository" or any(state.name == "pin" for state in record.inputs):
         return "that need the network"
-    if record.rule.startswith(TRAINING_RULES) and record.machine.device != "cpu":
+    if record.rule in TRAINING_RULES and record.machine.device != "cpu":
         return "that trained on a GPU (training there does not give the same numbers twice)"
     return None
 
