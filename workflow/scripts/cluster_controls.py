@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 from polyconcept.audit.jobs import running
 from polyconcept.clustering.controls import cluster_controls
 from polyconcept.clustering.pair import with_vectors
-from polyconcept.machine import devices
-from polyconcept.store.concepts import write_concepts
-from polyconcept.store.vectors import VectorFile
-from polyconcept.store.words import read_selections, read_words
+from polyconcept.machine.devices import choose_device
+from polyconcept.store import concepts, vectors, words
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -17,21 +15,15 @@ if TYPE_CHECKING:
 with running(snakemake):
     files, options = snakemake.input, dict(snakemake.params.settings)
     definition = options.pop("definition")
-    options["device"] = devices.choose_device(
-        options["device"], n_gpus=snakemake.resources.get("gpu", 0)
-    )
-    source_words = read_words(Path(files.source_words))
-    target_words = read_words(Path(files.target_words))
+    options["device"] = choose_device(options["device"], n_gpus=snakemake.resources.get("gpu", 0))
+    source_words = words.read_words(Path(files.source_words))
+    target_words = words.read_words(Path(files.target_words))
     with (
-        VectorFile.open(Path(files.source_vectors), source_words) as source,
-        VectorFile.open(Path(files.target_vectors), target_words) as target,
+        vectors.VectorFile.open(Path(files.source_vectors), source_words) as source,
+        vectors.VectorFile.open(Path(files.target_vectors), target_words) as target,
     ):
-        selections = with_vectors(
-            read_selections(Path(files.selections), source_words, target_words),
-            source,
-            target,
-            definition=definition,
-        )
+        selections = words.read_selections(Path(files.selections), source_words, target_words)
+        selections = with_vectors(selections, source, target, definition=definition)
         last = max(options["layers"])
         clusters = cluster_controls(
             selections,
@@ -40,6 +32,6 @@ with running(snakemake):
             last=last if source.has_before_norm and target.has_before_norm else None,
             **options,
         )
-        write_concepts(
+        concepts.write_concepts(
             Path(snakemake.output.concepts), source_words, target_words, selections, clusters
         )
