@@ -55,7 +55,7 @@ def pairs(alignment: ClusterAlignment) -> list[tuple[int, int, int]]:
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
-# The worked example of docs/METRICS.md.
+# A small example worked out by hand.
 SOURCE = clustered("en", "king queen prince crown king", "red green blue", "run walk")
 TARGET = clustered("de", "KÖNIG KÖNIGIN PRINZ", "ROT GRÜN KRONE HUT HAUS", "LAUFEN GEHEN")
 EXAMPLE = dictionary(
@@ -140,7 +140,7 @@ def test_examples_are_the_best_pairs_whole_by_frequency_with_matches_of_both_sid
         n_examples=5,
     )
 
-    # By hand from docs/METRICS.md: MONARCH is in another cluster, blue's BLAU in none.
+    # By hand: MONARCH is in another cluster, blue's BLAU in none.
     assert found == AlignedConcepts(
         source="en",
         target="de",

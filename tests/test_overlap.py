@@ -35,7 +35,7 @@ def counted(counts: list[tuple[int, int]], share: float, definition: str) -> Clu
 
 
 def test_worked_example():
-    # docs/METRICS.md: 5 and 5, a tie of 3 in 10, 2 and 8, one language only, no word.
+    # By hand: 5 and 5, a tie of 3 in 10, 2 and 8, one language only, no word.
     counts = [(5, 5), (3, 7), (2, 8), (6, 0), (0, 0)]
 
     published = counted(counts, 0.3, "published")
