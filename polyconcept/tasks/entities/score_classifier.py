@@ -27,18 +27,7 @@ _OUTSIDE = "O"
 def score(
     directory: Path, files: Sequence[Path], settings: Mapping[str, Any], run: TaskRun, device: str
 ) -> tuple[list[Score], list[Translations]]:
-    """Score a model in every test language.
-
-    Args:
-        directory: The model.
-        files: Labelled sentences, a file for each language.
-        settings: ``labels``, ``max_length``, and where the study names any ``language_codes``.
-        run: Whose scores they are.
-        device: What to compute on.
-
-    Raises:
-        ValueError: As `evaluate_entities`.
-    """
+    """Score the model of `directory` as `polyconcept.tasks` says."""
     model, tokenizer = load_token_classifier(directory, device=device), load_tokenizer(directory)
     limit_length(tokenizer, model)
     tests = [read_tagged(file, file.stem, settings["labels"]) for file in files]

@@ -24,18 +24,7 @@ __all__ = ["evaluate_sentiment", "label_sentences", "score"]
 def score(
     directory: Path, files: Sequence[Path], settings: Mapping[str, Any], run: TaskRun, device: str
 ) -> tuple[list[Score], list[Translations]]:
-    """Score a model in every test language.
-
-    Args:
-        directory: The model.
-        files: Labelled sentences, a file for each language.
-        settings: ``labels``, ``max_length``, and where the study names any ``language_codes``.
-        run: Whose scores they are.
-        device: What to compute on.
-
-    Raises:
-        ValueError: As `evaluate_sentiment`.
-    """
+    """Score the model of `directory` as `polyconcept.tasks` says."""
     model, tokenizer = load_sequence_classifier(directory, device=device), load_tokenizer(directory)
     limit_length(tokenizer, model)
     tests = [read_labelled(file, file.stem, settings["labels"]) for file in files]

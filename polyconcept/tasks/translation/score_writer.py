@@ -30,19 +30,7 @@ _BATCH = 32
 def score(
     directory: Path, files: Sequence[Path], settings: Mapping[str, Any], run: TaskRun, device: str
 ) -> tuple[list[Score], list[Translations]]:
-    """Score what a model writes in every test language, and give the translations.
-
-    Args:
-        directory: The model.
-        files: Texts of each pair: the sources, then the targets in the same order.
-        settings: ``n_beams``, ``max_length``, and where the study names any
-            ``language_codes``.
-        run: Whose scores they are.
-        device: What to compute on.
-
-    Raises:
-        ValueError: As `evaluate_translation`.
-    """
+    """Score the model of `directory` as `polyconcept.tasks` says."""
     model, tokenizer = load_for_generation(directory, device=device), load_tokenizer(directory)
     limit_length(tokenizer, model)
     return evaluate_translation(
