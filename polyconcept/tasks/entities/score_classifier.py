@@ -62,7 +62,7 @@ def tag_words(
         sentences: Words of each sentence.
         max_length: Most subwords of a sentence; at most what the model can read.
         language: Their language, needed where the tokenizer writes a code for it.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
     """
     reads = read_words(
         sentences,
@@ -101,7 +101,7 @@ def evaluate_entities(
         tests: Test set of each language.
         run: Whose scores they are.
         max_length: Most subwords of a sentence; at most what the model can read.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
 
     Raises:
         ValueError: A tag that the model lacks, or as `score_entities`.

@@ -72,7 +72,7 @@ def evaluate_entities_as_text(
         n_beams: Answers kept at each step; 1 takes the likeliest subword each time.
         max_length: Most subwords of a sentence with its prompt, and of an answer.
         batch: Sentences asked for together.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
 
     Raises:
         ValueError: An entity in `tests` of a type that is none of `labels`, or as `score_entities`.

@@ -63,7 +63,7 @@ def finetune_ner(
         train: Sentences of each language to learn from.
         options: How to train.
         checkpoint_directory: Folder for checkpoints alone, outside the results.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
 
     Raises:
         ValueError: No sentences, a tag that is none of the model's labels, or a language that the

@@ -56,7 +56,7 @@ def label_sentences(
         sentences: Words of each sentence.
         max_length: Most subwords of a sentence; at most what the model can read.
         language: Their language, needed where the tokenizer writes a code for it.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
     """
     reads = read_words(
         sentences,

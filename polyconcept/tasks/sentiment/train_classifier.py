@@ -58,7 +58,7 @@ def finetune_sentiment(
         train: Sentences of each language to learn from.
         options: How to train.
         checkpoint_directory: Folder for checkpoints alone, outside the results.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
 
     Raises:
         ValueError: No sentences, a label that is none of the model's, or as `finetune_ner`.

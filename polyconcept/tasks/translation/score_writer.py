@@ -65,7 +65,7 @@ def translate(
         n_beams: Translations kept at each step.
         max_length: Most subwords of a sentence with its prompt, and of a translation.
         batch: Sentences translated together.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
     """
     asked = [prompts.translation_prompt(words, target) for words in sentences.words]
     return write_answers(
@@ -140,7 +140,7 @@ def evaluate_translation(
         n_beams: Translations kept at each step.
         max_length: Most subwords of a sentence with its prompt, and of a translation.
         batch: Sentences translated together.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
 
     Raises:
         ValueError: Languages of a pair with other numbers of sentences, or a tokenizer that is not

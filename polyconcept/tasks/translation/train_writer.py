@@ -63,7 +63,7 @@ def finetune_translation(
         train: Parallel sentences: sentence i of the second is the translation of that of the first.
         options: How to train.
         checkpoint_directory: Folder for checkpoints alone, outside the results.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
 
     Raises:
         ValueError: No sentences, languages of a pair with other numbers of sentences, a model
