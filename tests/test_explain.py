@@ -233,7 +233,7 @@ def explained(study, project, *options):
     return " ".join(made.stdout.split())
 
 
-SCORED = "find_examples 1, score_concepts 2, merge_scores 1, state_claims 1, plot_figure 8"
+SCORED = "score_concepts 2, find_examples 1, merge_scores 1, plot_figure 8, state_claims 1"
 AFTER_K = f"setting n_clusters: 4 -> 5 runs again: select_words 1, cluster_words 2 then: {SCORED}"
 AFTER_SCORES = "merge_scores 1, state_claims 1, plot_figure 7"
 AFTER_SHARE = f"setting colap.share: 0.3 -> 0.2 runs again: score_concepts 2 then: {AFTER_SCORES}"
@@ -260,7 +260,7 @@ def test_two_causes_are_both_named_though_one_runs_behind_the_other(study, proje
     study_of(study, **NEW_K, colap={"share": 0.2})
     said = explained(study, project, "--jobs")
 
-    assert "15 jobs planned, for 3 causes" in said
+    assert "16 jobs planned, for 3 causes" in said
     assert AFTER_K.replace("5 runs", "5 [2] runs") in said
     assert AFTER_SHARE.replace("0.2 runs", "0.2 [1] runs") in said
     assert "cluster_words apart/base/encoder/xa-xb from [2]" in said
@@ -316,8 +316,8 @@ def test_a_model_left_out_is_named_with_its_files(study, project):
     assert "setting runs.apart: gone runs again: merge_scores 1" in said
     assert (
         "input results/known/scores/apart/base/encoder/xa-xb.calign.parquet, "
-        "results/known/scores/apart/base/encoder/xa-xb.colap.parquet, "
-        "results/known/scores/apart/base/encoder/xa-xb.calign_resamples.parquet, and 2 more: "
+        "results/known/scores/apart/base/encoder/xa-xb.calign_resamples.parquet, "
+        "results/known/scores/apart/base/encoder/xa-xb.colap.parquet, and 2 more: no longer read"
     ) in said
 
 
@@ -404,7 +404,7 @@ def test_a_study_that_never_ran_is_one_cause(study, project):
     study_of(study, name="other")
     said = explained(study, project)
 
-    assert "other: 32 jobs planned, for 1 cause new study other: never run runs: fetch_text" in said
+    assert "other: 25 jobs planned, for 1 cause new study other: never run runs: fetch_text" in said
     assert "then:" not in said
 
 

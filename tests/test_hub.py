@@ -360,7 +360,7 @@ def test_a_wrong_pattern_is_refused_with_near_paths():
 @pytest.fixture
 def pairs(hub, caplog):
     """A corpus that names one pair alphabetically, one in the other order, one in both."""
-    caplog.set_level(logging.INFO, "polyconcept.hub")
+    caplog.set_level(logging.INFO, "polyconcept.sources")
     names = ["de-en/train-0.tsv", "ru-en/train-0.tsv", "ru-en/train-1.tsv", "zh-en/zh.txt"]
     names += ["en-zh/en.txt", "zh-en/en.txt", "en-fr/train.tsv", "fr-en/train.tsv"]
     hub.add("dataset", "owner/pairs", {name: name.encode() for name in names})

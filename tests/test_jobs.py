@@ -1,5 +1,6 @@
 """The register of jobs: against a list written by hand, and against what the rules make."""
 
+import ast
 import re
 from collections import Counter
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from polyconcept.machine.kinds import load_kind
 from polyconcept.study.jobs.table import JOBS, final_files, flat, job_inputs, job_kinds
 from polyconcept.study.parse import parse_study
 
@@ -229,7 +231,7 @@ def jobs_of(study):
 
 
 @pytest.mark.parametrize(
-    ("file", "n_jobs"), [("studies/demo.yaml", 119), ("config.yaml", 432)], ids=["demo", "full"]
+    ("file", "n_jobs"), [("studies/demo.yaml", 129), ("config.yaml", 432)], ids=["demo", "full"]
 )
 def test_a_rule_makes_what_the_register_says_others_read(file, n_jobs):
     study = parse_study(yaml.safe_load((ROOT / file).read_text()))
@@ -237,6 +239,55 @@ def test_a_rule_makes_what_the_register_says_others_read(file, n_jobs):
 
     # As many as Snakemake plans, besides its own `all`.
     assert len(jobs) == n_jobs, Counter(rule for rule, _ in jobs)
+
+
+# What a module that is loaded by name must have, by the rule that loads it.
+PROTOCOL = {
+    "fetch_text": [{"text"}],
+    "fetch_labels": [
+        {"labels"},
+        {"COLUMNS", "from_file", "from_builtin", "from_columns", "write"},
+    ],
+    "fetch_model": [{"folder_of"}],
+    "finetune": [{"train"}],
+    "score_task": [{"score"}],
+    "plot_figure": [{"draw"}, set()],
+}
+
+
+def names_in(module):
+    """What a module defines, without the import of what it imports."""
+    found = set()
+    for node in ast.parse(module.read_text()).body:
+        if isinstance(node, ast.FunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign):
+            found |= {
+                name.id
+                for target in node.targets
+                for name in ast.walk(target)
+                if isinstance(name, ast.Name)
+            }
+    return found
+
+
+@pytest.mark.parametrize("file", ["studies/demo.yaml", "config.yaml"])
+def test_modules_of_kinds_have_what_their_rule_calls(file):
+    study = parse_study(yaml.safe_load((ROOT / file).read_text()))
+    kinds_seen = set()
+    for rule, names in jobs_of(study):
+        kinds = job_kinds(rule, study, dict(names))
+        assert len(kinds) == len(PROTOCOL.get(rule, []))
+        for kind, needed in zip(kinds, PROTOCOL.get(rule, []), strict=True):
+            assert needed <= names_in(ROOT.joinpath(*kind.split(".")).with_suffix(".py"))
+            kinds_seen.add(kind)
+
+    assert len(kinds_seen) > 10
+
+
+def test_a_kind_of_another_room_is_refused():
+    with pytest.raises(ValueError, match=r"found 'json', needed a module of polyconcept\.figures"):
+        load_kind("json", "figures")
 
 
 def test_every_rule_makes_something_and_is_in_the_register():

@@ -28,10 +28,11 @@ from polyconcept.models.language_codes import check_languages, language_code
 from polyconcept.models.loading import load_tokenizer
 from polyconcept.models.reader import Reader, read_words, written_text
 from polyconcept.records.text import LabelledSentences
-from polyconcept.tasks import text_to_text
+from polyconcept.tasks.sentiment import train_writer as sentiment_writer
 from polyconcept.tasks.sentiment.score_classifier import label_sentences
 from polyconcept.tasks.sentiment.train_writer import finetune_sentiment_as_text
 from polyconcept.tasks.trainer import FinetuneOptions
+from polyconcept.tasks.translation import train_writer as translation_writer
 from polyconcept.tasks.translation.score_writer import translate
 from polyconcept.tasks.translation.train_writer import finetune_translation
 from polyconcept.vectors.extract import extract_vectors
@@ -253,7 +254,8 @@ def test_training_asks_in_one_language_and_writes_in_another(family, monkeypatch
     tokenizer, model, german, layout = family
     english = language_code(tokenizer, "en", {}).number
     seen = []
-    monkeypatch.setattr(text_to_text, "train_on", lambda _m, _t, rows, **_: seen.extend(rows))
+    for module in (translation_writer, sentiment_writer):
+        monkeypatch.setattr(module, "train_on", lambda _m, _t, rows, **_: seen.extend(rows))
     options = FinetuneOptions(epochs=1.0, max_length=60)
 
     finetune_translation(model, tokenizer, [pair()], options=options, checkpoint_directory=Path())

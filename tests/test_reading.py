@@ -14,15 +14,14 @@ from transformers import BertConfig, BertForTokenClassification, PreTrainedToken
 from polyconcept.models.loading import load_tokenizer
 from polyconcept.models.reader import Reader, read_words, written_text
 from polyconcept.records.text import Sentences, TaggedSentences
-from polyconcept.tasks import finetune as finetune_module
-from polyconcept.tasks import prompts
-from polyconcept.tasks import text_to_text as text_to_text_module
 from polyconcept.tasks.answers import write_answers
 from polyconcept.tasks.denoising import _prompt
+from polyconcept.tasks.entities import train_classifier
 from polyconcept.tasks.entities.score_classifier import tag_words
 from polyconcept.tasks.entities.train_classifier import finetune_ner
 from polyconcept.tasks.masking import split_into_subwords
 from polyconcept.tasks.trainer import FinetuneOptions
+from polyconcept.tasks.translation import prompts, train_writer
 from polyconcept.tasks.translation.score_writer import translate
 from polyconcept.tasks.translation.train_writer import finetune_translation
 from polyconcept.vectors.plan import plan_extraction
@@ -223,7 +222,7 @@ def test_training_scoring_and_extraction_read_the_same_ids(tokenizer, monkeypatc
 
     trained = trained_on(
         monkeypatch,
-        finetune_module,
+        train_classifier,
         lambda: finetune_ner(
             model,
             tokenizer,
@@ -258,7 +257,7 @@ def test_a_word_begins_at_the_same_subword_for_every_use(tokenizer, monkeypatch)
     tags = tuple(("B-PER",) * len(each) for each in sentences.words)
     trained = trained_on(
         monkeypatch,
-        finetune_module,
+        train_classifier,
         lambda: finetune_ner(
             tagger(tokenizer),
             tokenizer,
@@ -302,12 +301,12 @@ def test_where_words_given_apart_read_the_same_their_owners_do_too(tokenizer):
 def test_what_is_taught_to_be_written_reads_as_it_was(kind, monkeypatch):
     tokenizer = KINDS[kind]()
     model = mt5(tokenizer, eos_token_id=1)
-    monkeypatch.setattr(text_to_text_module, "_check_model", lambda *_: None)  # of the end only
+    monkeypatch.setattr(train_writer, "check_writer", lambda *_: None)  # of the end only
     pair = Sentences("en", (("the", "house"),)), Sentences("de", (("das", "Haus", "ist", "groß"),))
 
     [row] = trained_on(
         monkeypatch,
-        text_to_text_module,
+        train_writer,
         lambda: finetune_translation(
             model,
             tokenizer,

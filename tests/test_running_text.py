@@ -157,7 +157,7 @@ def test_what_moses_escapes_is_read_back():
 
 
 def test_an_escape_is_read_once_and_others_are_text(caplog):
-    caplog.set_level(logging.INFO, "polyconcept.corpus")
+    caplog.set_level(logging.INFO, "polyconcept.text")
     words = ("&amp;lt;", "&nbsp;", "&AMP;", "&amp", "AT&amp;T", "&#39;")
 
     found, n = unescaped(Sentences("de", (words, ("&quot;",), ("ohne",))))

@@ -415,7 +415,7 @@ def with_long_ones(text, place, n_words):
 
 
 def test_pairs_that_take_no_part_change_no_link_and_are_counted(caplog):
-    caplog.set_level(logging.INFO, "polyconcept.wordalign")
+    caplog.set_level(logging.INFO, "polyconcept.text")
     text, further = random_text(3, 40), random_text(4, 20)
     alone = align_words(*text, extra=[further])
 

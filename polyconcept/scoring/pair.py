@@ -52,10 +52,8 @@ def score_pair(
         ValueError: As `calign_layers.score_layers` and `similarity_layers`.
     """
     options = Options(**settings["statistics"])
-    draws, classes = (
-        draw_sentences(n_sentences(*words), options),
-        classes_of_pair(*words, dictionaries),
-    )
+    draws = draw_sentences(n_sentences(*words), options)
+    classes = classes_of_pair(*words, dictionaries)
     clusters, controls = concepts
     thresholds = calign_layers.Thresholds(**settings["calign"])
     aligned = calign_statistics.Statistics(options, draws, settings["sweeps"], classes)

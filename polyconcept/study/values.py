@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from polyconcept.study.base import Frozen
 from polyconcept.study.schema import Study
 
-__all__ = ["Stage", "Values", "Wildcards", "language_codes", "plain"]
+__all__ = ["Values", "language_codes", "plain"]
 
-Wildcards: TypeAlias = Mapping[str, str]
 Values: TypeAlias = dict[str, Any]
-Stage: TypeAlias = Callable[[Study, Wildcards], Values]
 
 
 def plain(settings: Frozen | None, *names: str) -> Values:
@@ -22,7 +20,7 @@ def plain(settings: Frozen | None, *names: str) -> Values:
     return settings.model_dump(mode="json", include=set(names) or None)
 
 
-def language_codes(study: Study, wildcards: Wildcards) -> Values:
+def language_codes(study: Study, names: Mapping[str, str]) -> Values:
     """The codes that a job's model has for languages, where the study names any."""
-    codes = dict(study.models[wildcards["model"]].language_codes)
+    codes = dict(study.models[names["model"]].language_codes)
     return {"language_codes": codes} if codes else {}

@@ -46,7 +46,7 @@ def write_answers(
         where: What is asked, for messages.
         language: Language of the prompts, needed where the tokenizer writes a code for it.
         answer_language: The same of the answers.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
 
     Raises:
         ValueError: `n_beams`, `max_length` or `batch` is below 1, or the tokenizer has no code for

@@ -79,7 +79,7 @@ def plan_extraction(
         given: For the decoder of an encoder-decoder model: the text, parallel to `sentences`,
             whose sentence i the encoder reads while the decoder is forced with sentence i.
         language_codes: Language -> the code that the tokenizer writes beside a text of it, where
-            that cannot be told (see `reading.language_code`).
+            that cannot be told (see `language_codes.language_code`).
 
     Raises:
         ValueError: The word table is of another text or language; `given` is for an encoder, or

@@ -28,7 +28,6 @@ ROOT = Path(workflow.basedir)
 BUILTIN_MODELS = ROOT / "polyconcept" / "builtin" / "models"
 recall(KNOWN)
 SIDES = ("encoder", "decoder", "encoder-decoder")
-METRICS = ("calign", "colap")
 
 
 def one_of(names):
@@ -62,7 +61,6 @@ wildcard_constraints:
     model=one_of(STUDY.models),
     variant=one_of(["base", "random", *STUDY.tasks]),
     side=one_of(SIDES),
-    metric=one_of(METRICS),
 
 
 # --- What the register says of a job

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from polyconcept.audit.jobs import running
 from polyconcept.machine.devices import choose_device
+from polyconcept.machine.kinds import load_kind
 from polyconcept.models.directory import save_model
 from polyconcept.tasks.checkpoints import remove_checkpoints
-from polyconcept.tasks.kinds import load_task
 from polyconcept.tasks.trainer import FinetuneOptions
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ with running(snakemake):
     settings["device"] = choose_device(settings["device"], n_gpus=snakemake.resources.get("gpu", 0))
     labels, codes = settings.pop("labels"), settings.pop("language_codes", None)
     files = [Path(path) for path in snakemake.input.train]
-    model, tokenizer = load_task(snakemake.params.kinds[0]).train(
+    model, tokenizer = load_kind(snakemake.params.kinds[0], "tasks").train(
         Path(snakemake.input.model), files, labels, FinetuneOptions(**settings), checkpoints, codes
     )
     save_model(model, tokenizer, Path(snakemake.output.model))

@@ -4,17 +4,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyconcept.audit.jobs import running
-from polyconcept.figures.kinds import load_figure
 from polyconcept.figures.save import save_figure
-from polyconcept.store.examples import read_examples
-from polyconcept.store.scores import read_scores
+from polyconcept.machine.kinds import load_kind
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
     [(what, files)] = snakemake.input.items()
-    read = {"scores": read_scores, "examples": read_examples}[what]
-    draw = load_figure(snakemake.params.kinds[0])
+    figures, store = snakemake.params.kinds
+    read = getattr(load_kind(store, "store"), f"read_{what}")
+    draw = load_kind(figures, "figures").draw
     figure = draw(read([Path(path) for path in files]), **snakemake.params.settings)
     save_figure(figure, Path(snakemake.output.pdf), Path(snakemake.output.png))

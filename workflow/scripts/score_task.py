@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from polyconcept.audit.jobs import running
 from polyconcept.machine.devices import choose_device
+from polyconcept.machine.kinds import load_kind
 from polyconcept.store.scores import write_scores
 from polyconcept.store.translations import write_translations
-from polyconcept.tasks.kinds import load_task
 from polyconcept.tasks.score_rows import TaskRun
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ with running(snakemake):
         seed=settings["seed"],
     )
     files = [Path(path) for path in snakemake.input.test]
-    scores, translations = load_task(snakemake.params.kinds[0]).score(
+    scores, translations = load_kind(snakemake.params.kinds[0], "tasks").score(
         Path(snakemake.input.model), files, settings, run, device
     )
     write_scores(scores, Path(snakemake.output.scores))

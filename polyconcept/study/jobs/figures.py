@@ -11,15 +11,11 @@ from polyconcept.study.jobs.scores import METRICS
 from polyconcept.study.schema import Study
 from polyconcept.study.values import Values, plain
 
-__all__ = ["FIGURES", "Figure", "figure_names"]
+__all__ = ["FIGURES", "Figure", "figure_inputs", "figure_kinds", "figure_names"]
 
 
 def _no_settings(_study: Study) -> Values:
     return {}
-
-
-def _score_table(files: Files) -> dict[str, str | list[str]]:
-    return {"scores": [f"{files.results}/scores.parquet"]}
 
 
 def _always(_study: Study) -> bool:
@@ -37,9 +33,23 @@ class Figure:
     labels: Mapping[str, str]
     """What tells it from the others of its category."""
     settings: Callable[[Study], Values] = _no_settings
-    inputs: Callable[[Files], dict[str, str | list[str]]] = _score_table
+    rows: str = "scores"
+    """What is drawn: rows of the score table, or `examples`; a module of `polyconcept.store`."""
     is_wanted: Callable[[Study], bool] = _always
     """Whether a study has it."""
+
+
+def figure_inputs(files: Files, name: str) -> dict[str, str | list[str]]:
+    """Return what a figure is drawn from."""
+    if FIGURES[name].rows == "examples":
+        return {"examples": [f"{files.results}/examples/{pair}.json" for pair in files.study.pairs]}
+    return {"scores": [f"{files.results}/scores.parquet"]}
+
+
+def figure_kinds(name: str) -> tuple[str, ...]:
+    """Return the modules that draw a figure and read its rows."""
+    figure = FIGURES[name]
+    return f"polyconcept.figures.{figure.module}", f"polyconcept.store.{figure.rows}"
 
 
 def figure_names(study: Study) -> list[str]:
@@ -90,10 +100,6 @@ def _examples(study: Study) -> Values:
     return {"n_types": chosen.n_types, "title": title, **plain(study.figures, "definition")}
 
 
-def _example_files(files: Files) -> dict[str, str | list[str]]:
-    return {"examples": [f"{files.results}/examples/{pair}.json" for pair in files.study.pairs]}
-
-
 FIGURES: Mapping[str, Figure] = {
     **_metric_figures(METRICS[0]),
     **_metric_figures(METRICS[1]),
@@ -109,7 +115,7 @@ FIGURES: Mapping[str, Figure] = {
         "Examples",
         {"shows": "aligned concepts"},
         _examples,
-        _example_files,
+        "examples",
         lambda study: study.figures.examples is not None,
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polyconcept.study.jobs.figures import FIGURES
+from polyconcept.study.jobs.figures import FIGURES, figure_inputs, figure_kinds
 from polyconcept.study.jobs.job import Inputs, Job
 from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.schema import Study
@@ -43,9 +43,9 @@ JOBS = {
     "find_examples": Job("figures", _example_files, _find_examples),
     "plot_figure": Job(
         "figures",
-        lambda files, names: FIGURES[names["figure"]].inputs(files),
+        lambda files, names: figure_inputs(files, names["figure"]),
         lambda study, names: FIGURES[names["figure"]].settings(study),
-        lambda _, names: (f"polyconcept.figures.{FIGURES[names['figure']].module}",),
+        lambda _, names: figure_kinds(names["figure"]),
         local=True,
     ),
 }

@@ -27,18 +27,7 @@ _OUTSIDE = "O"
 def score(
     directory: Path, files: Sequence[Path], settings: Mapping[str, Any], run: TaskRun, device: str
 ) -> tuple[list[Score], list[Translations]]:
-    """Score a model in every test language.
-
-    Args:
-        directory: The model.
-        files: Labelled sentences, a file for each language.
-        settings: ``labels``, ``max_length``, and where the study names any ``language_codes``.
-        run: Whose scores they are.
-        device: What to compute on.
-
-    Raises:
-        ValueError: As `evaluate_entities`.
-    """
+    """Score the model of `directory` as `polyconcept.tasks` says."""
     model, tokenizer = load_token_classifier(directory, device=device), load_tokenizer(directory)
     limit_length(tokenizer, model)
     tests = [read_tagged(file, file.stem, settings["labels"]) for file in files]
@@ -73,7 +62,7 @@ def tag_words(
         sentences: Words of each sentence.
         max_length: Most subwords of a sentence; at most what the model can read.
         language: Their language, needed where the tokenizer writes a code for it.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
     """
     reads = read_words(
         sentences,
@@ -112,7 +101,7 @@ def evaluate_entities(
         tests: Test set of each language.
         run: Whose scores they are.
         max_length: Most subwords of a sentence; at most what the model can read.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
 
     Raises:
         ValueError: A tag that the model lacks, or as `score_entities`.

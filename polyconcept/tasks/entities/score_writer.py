@@ -30,19 +30,7 @@ _log = logging.getLogger(__name__)
 def score(
     directory: Path, files: Sequence[Path], settings: Mapping[str, Any], run: TaskRun, device: str
 ) -> tuple[list[Score], list[Translations]]:
-    """Score what a model writes in every test language.
-
-    Args:
-        directory: The model.
-        files: Labelled sentences, a file for each language.
-        settings: ``labels``, ``n_beams``, ``max_length``, and where the study names any
-            ``language_codes``.
-        run: Whose scores they are.
-        device: What to compute on.
-
-    Raises:
-        ValueError: As `evaluate_entities_as_text`.
-    """
+    """Score the model of `directory` as `polyconcept.tasks` says."""
     model, tokenizer = load_for_generation(directory, device=device), load_tokenizer(directory)
     limit_length(tokenizer, model)
     found = evaluate_entities_as_text(
@@ -84,7 +72,7 @@ def evaluate_entities_as_text(
         n_beams: Answers kept at each step; 1 takes the likeliest subword each time.
         max_length: Most subwords of a sentence with its prompt, and of an answer.
         batch: Sentences asked for together.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
 
     Raises:
         ValueError: An entity in `tests` of a type that is none of `labels`, or as `score_entities`.

@@ -26,19 +26,7 @@ def train(
     folder: Path,
     language_codes: Mapping[str, str] | None = None,
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """Return the model of `base` fine-tuned on `files`, with its tokenizer.
-
-    Args:
-        base: Directory of the model.
-        files: Labelled sentences, a file for each language.
-        labels: The task's labels.
-        options: How to train.
-        folder: Folder for checkpoints alone, outside the results.
-        language_codes: See `reading.language_code`.
-
-    Raises:
-        ValueError: As `finetune_ner`.
-    """
+    """Fine-tune the model of `base` as `polyconcept.tasks` says."""
     parts = [read_tagged(file, file.stem, labels) for file in files]
     tokenizer = load_tokenizer(base)
     model = load_for_token_classification(base, iob2_tags(labels), seed=options.seed)
@@ -75,7 +63,7 @@ def finetune_ner(
         train: Sentences of each language to learn from.
         options: How to train.
         checkpoint_directory: Folder for checkpoints alone, outside the results.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
 
     Raises:
         ValueError: No sentences, a tag that is none of the model's labels, or a language that the

@@ -27,19 +27,7 @@ def train(
     folder: Path,
     language_codes: Mapping[str, str] | None = None,
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """Return the model of `base` fine-tuned on `files`, with its tokenizer.
-
-    Args:
-        base: Directory of the model.
-        files: Labelled sentences, a file for each language.
-        labels: The task's labels.
-        options: How to train.
-        folder: Folder for checkpoints alone, outside the results.
-        language_codes: See `reading.language_code`.
-
-    Raises:
-        ValueError: As `finetune_entities_as_text`.
-    """
+    """Fine-tune the model of `base` as `polyconcept.tasks` says."""
     parts = [read_tagged(file, file.stem, labels) for file in files]
     model, tokenizer = load_for_generation(base), load_tokenizer(base)
     limit_length(tokenizer, model)

@@ -24,18 +24,7 @@ __all__ = ["evaluate_sentiment", "label_sentences", "score"]
 def score(
     directory: Path, files: Sequence[Path], settings: Mapping[str, Any], run: TaskRun, device: str
 ) -> tuple[list[Score], list[Translations]]:
-    """Score a model in every test language.
-
-    Args:
-        directory: The model.
-        files: Labelled sentences, a file for each language.
-        settings: ``labels``, ``max_length``, and where the study names any ``language_codes``.
-        run: Whose scores they are.
-        device: What to compute on.
-
-    Raises:
-        ValueError: As `evaluate_sentiment`.
-    """
+    """Score the model of `directory` as `polyconcept.tasks` says."""
     model, tokenizer = load_sequence_classifier(directory, device=device), load_tokenizer(directory)
     limit_length(tokenizer, model)
     tests = [read_labelled(file, file.stem, settings["labels"]) for file in files]
@@ -67,7 +56,7 @@ def label_sentences(
         sentences: Words of each sentence.
         max_length: Most subwords of a sentence; at most what the model can read.
         language: Their language, needed where the tokenizer writes a code for it.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
     """
     reads = read_words(
         sentences,

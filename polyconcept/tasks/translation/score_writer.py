@@ -30,19 +30,7 @@ _BATCH = 32
 def score(
     directory: Path, files: Sequence[Path], settings: Mapping[str, Any], run: TaskRun, device: str
 ) -> tuple[list[Score], list[Translations]]:
-    """Score what a model writes in every test language, and give the translations.
-
-    Args:
-        directory: The model.
-        files: Texts of each pair: the sources, then the targets in the same order.
-        settings: ``n_beams``, ``max_length``, and where the study names any
-            ``language_codes``.
-        run: Whose scores they are.
-        device: What to compute on.
-
-    Raises:
-        ValueError: As `evaluate_translation`.
-    """
+    """Score the model of `directory` as `polyconcept.tasks` says."""
     model, tokenizer = load_for_generation(directory, device=device), load_tokenizer(directory)
     limit_length(tokenizer, model)
     return evaluate_translation(
@@ -77,7 +65,7 @@ def translate(
         n_beams: Translations kept at each step.
         max_length: Most subwords of a sentence with its prompt, and of a translation.
         batch: Sentences translated together.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
     """
     asked = [prompts.translation_prompt(words, target) for words in sentences.words]
     return write_answers(
@@ -152,7 +140,7 @@ def evaluate_translation(
         n_beams: Translations kept at each step.
         max_length: Most subwords of a sentence with its prompt, and of a translation.
         batch: Sentences translated together.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
 
     Raises:
         ValueError: Languages of a pair with other numbers of sentences, or a tokenizer that is not

@@ -27,19 +27,7 @@ def train(
     folder: Path,
     language_codes: Mapping[str, str] | None = None,
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """Return the model of `base` fine-tuned on `files`, with its tokenizer.
-
-    Args:
-        base: Directory of the model.
-        files: Texts of each pair: the sources, then the targets in the same order.
-        _labels: None: what is written is text.
-        options: How to train.
-        folder: Folder for checkpoints alone, outside the results.
-        language_codes: See `reading.language_code`.
-
-    Raises:
-        ValueError: As `finetune_translation`.
-    """
+    """Fine-tune the model of `base` as `polyconcept.tasks` says."""
     parts = read_pairs(files[: len(files) // 2], files[len(files) // 2 :])
     model, tokenizer = load_for_generation(base), load_tokenizer(base)
     limit_length(tokenizer, model)
@@ -75,7 +63,7 @@ def finetune_translation(
         train: Parallel sentences: sentence i of the second is the translation of that of the first.
         options: How to train.
         checkpoint_directory: Folder for checkpoints alone, outside the results.
-        language_codes: See `reading.language_code`.
+        language_codes: See `language_codes.language_code`.
 
     Raises:
         ValueError: No sentences, languages of a pair with other numbers of sentences, a model

@@ -1,0 +1,157 @@
+"""Measure the shape of the project: rooms, rules, fingerprints, lines, jobs.
+
+    python tools/measure_house.py
+
+Prints a table in Markdown. What it counts are habits that keep a change small; docs/ARCHITECTURE.md
+says why.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import product
+from pathlib import Path
+from statistics import median
+
+from polyconcept.audit.code import code_files
+from polyconcept.audit.watch import script_of
+from polyconcept.study.jobs.figures import FIGURES, figure_kinds
+from polyconcept.study.jobs.paths import SOURCES
+from polyconcept.study.jobs.table import JOBS
+from polyconcept.study.kinds import TASK_KINDS
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "polyconcept"
+WRITER = PACKAGE / "store/claims.py"
+RULE = "mix_languages"
+SURGERY = ("ancient.smk", "keeping.smk", "cluster.smk", "times.py")
+# What no job that may use a GPU should run again for.
+LATE = ("figures", "claims", "explorer", "scoring")
+
+
+def kinds_of(rule: str) -> list[tuple[str, ...]]:
+    """The modules that a rule's script may load by name, for each kind of its jobs."""
+    sources = [f"polyconcept.sources.{name}" for name in dict.fromkeys(SOURCES.values())]
+    readers = [f"polyconcept.sources.{kind.reader}" for kind in TASK_KINDS.values() if kind.reader]
+    known = {
+        "fetch_text": [(source,) for source in sources],
+        "fetch_labels": list(product(sources, readers)),
+        "fetch_model": [(f"polyconcept.sources.{name}_model",) for name in ("own", "hub")],
+        "finetune": [(name,) for name in task_modules("train")],
+        "score_task": [(name,) for name in task_modules("score")],
+        "plot_figure": [
+            *dict.fromkeys(map(figure_kinds, FIGURES)),
+        ],
+    }
+    return known.get(rule, [()])
+
+
+def task_modules(step: str) -> list[str]:
+    """Names of the modules in which a kind of task is learnt, or scored."""
+    places = sorted(PACKAGE.glob(f"tasks/*/{step}_*.py"))
+    return [".".join(place.relative_to(ROOT).with_suffix("").parts) for place in places]
+
+
+def closures() -> dict[tuple[str, tuple[str, ...]], set[Path]]:
+    """The modules behind each kind of job."""
+    return {
+        (rule, kinds): {
+            path
+            for path in code_files(script_of(rule, ROOT / "workflow/scripts"), ROOT, kinds)
+            if path.is_relative_to(PACKAGE) and path.suffix == ".py" and path.stem != "__init__"
+        }
+        for rule in JOBS
+        for kinds in kinds_of(rule)
+    }
+
+
+def strangers(found: dict[tuple[str, tuple[str, ...]], set[Path]]) -> Iterator[str]:
+    """Files of figures, claims or another kind of task behind jobs that ask for a GPU."""
+    for (rule, kinds), files in found.items():
+        own = {Path(*kind.split(".")[1:3]) for kind in kinds}
+        for path in sorted(files if JOBS[rule].gpu else ()):
+            inside = path.relative_to(PACKAGE)
+            of_task = inside.parts[0] == "tasks" and inside.parts[1] in TASK_KINDS
+            other = of_task and Path(*inside.parts[:2]) not in own and rule != "pretrain"
+            if inside.parts[0] in LATE[:3] or other:
+                yield f"{rule} {' '.join(kinds)}: {inside}"
+
+
+def lines_of(paths: Iterable[Path]) -> int:
+    """Lines of files together."""
+    return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in paths)
+
+
+def files(*patterns: str) -> list[Path]:
+    """Files of ours, without the built-in grammar."""
+    found = [path for pattern in patterns for path in sorted(ROOT.glob(pattern))]
+    return [path for path in found if "builtin" not in path.relative_to(ROOT).parts]
+
+
+def places_of(rule: str) -> list[str]:
+    """Files that name a rule, besides its script, tests and documents."""
+    looked = files("Snakefile", "Makefile", "polyconcept/**/*.py", "workflow/**/*.smk")
+    looked += files("tools/*.py", "profiles/*/*", "config.yaml", "workflow/report/*")
+    looked = [path for path in looked if path != Path(__file__).resolve()]
+    # A function of that name in a stage is what the script calls, not the rule.
+    pattern = re.compile(rf'rule {rule}\b|"{rule}": |^  {rule}: ', re.M)
+    return [str(path.relative_to(ROOT)) for path in looked if pattern.search(path.read_text())]
+
+
+def n_jobs(study: str) -> int:
+    """Jobs of a study that never ran."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["-m", "snakemake", "-n", "--quiet", "rules", "--cores", "1"]
+        command += ["--snakefile", str(ROOT / "Snakefile"), "--directory", folder]
+        command += ["--configfile", str(ROOT / study)]
+        run = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=True)
+    found = re.search(r"^total +(\d+)", run.stdout + run.stderr, re.M)
+    assert found is not None
+    return int(found[1])
+
+
+def rows() -> Iterator[tuple[str, object, str]]:
+    """What is measured, what is found, and what was aimed at."""
+    found = closures()
+    sizes = sorted(len(modules) for modules in found.values())
+    writers = {rule for (rule, _), modules in found.items() if WRITER in modules}
+    rules = files("workflow/rules/*.smk")
+    named = re.findall(r"^rule (\w+):", "\n".join(path.read_text() for path in rules), re.M)
+    scripts = files("workflow/scripts/*.py")
+    code = files("polyconcept/**/*.py", "workflow/**/*.smk", "workflow/scripts/*.py", "tools/*.py")
+    loose = [path for path in PACKAGE.glob("*.py") if path.stem != "__init__"]
+    surgery = [path for path in code if path.name in SURGERY]
+    commented = sum(
+        line.lstrip().startswith("#") for path in code for line in path.read_text().splitlines()
+    )
+    yield "kinds of job that rerun for the claims' writer", f"{len(writers)} of {len(JOBS)}", "1"
+    yield "median modules behind a kind of job (most)", f"{median(sizes):g} ({sizes[-1]})", "<= 18"
+    yield "strange modules behind GPU jobs", len(list(strangers(found))), "0"
+    yield f"places that name {RULE}", len(places_of(RULE)), "3"
+    yield "rules, scripts", f"{len(named)}, {len(scripts)}", "about 22 each"
+    yield "loose modules in polyconcept/", len(loose), "0"
+    yield "lines of package, workflow, tools", f"{lines_of(code):,}", "<= 27,000"
+    yield "lines around Snakemake's private parts", lines_of(surgery), "0"
+    unseen = files("tools/*.py", "workflow/scripts/*.py", "benchmarks/*.py")
+    yield "lines of Python that mypy does not see", f"{lines_of(unseen):,}", "0"
+    yield (
+        "jobs of the demo, of config.yaml",
+        (f"{n_jobs('studies/demo.yaml')}, {n_jobs('config.yaml')}"),
+        "<= 130, <= 450",
+    )
+    yield "comments in 100 lines", f"{100 * commented / lines_of(code):.1f}", "3-5"
+
+
+def main() -> None:
+    """Print the table."""
+    print("| | found | aim |\n|---|---|---|")
+    for what, found, aim in rows():
+        print(f"| {what} | {found} | {aim} |")
+
+
+if __name__ == "__main__":
+    main()
