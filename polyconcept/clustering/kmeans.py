@@ -14,7 +14,7 @@ from polyconcept.clustering.lloyd import Fit, lloyd
 from polyconcept.clustering.points import Points, Team, centred_points, sum_rows
 from polyconcept.clustering.start import greedy_starts
 from polyconcept.records.arrays import Float, Vectors
-from polyconcept.records.concepts import Clusters
+from polyconcept.records.concepts import KMeansClusters
 
 __all__ = ["Engine", "cluster_seeds", "cluster_vectors"]
 
@@ -40,7 +40,7 @@ def cluster_vectors(
     tolerance: float = 1e-4,
     device: str = "cpu",
     start: Float[np.ndarray, "cluster dim"] | None = None,
-) -> Clusters:
+) -> KMeansClusters:
     """Clusters words by k-means: the restart with the least inertia.
 
     From the same start the torch engine gives scikit-learn's labels, except where exact distances
@@ -97,7 +97,7 @@ def cluster_seeds(
     device: str = "cpu",
     start: Float[np.ndarray, "cluster dim"] | None = None,
     overwrite: bool = False,
-) -> Iterator[Clusters]:
+) -> Iterator[KMeansClusters]:
     """Clusters words once with each seed, as `cluster_vectors` does.
 
     With `overwrite` the vectors' memory is used for the centred ones: no copy is held.
@@ -156,7 +156,7 @@ def _given_start(points: Points, start: Float[np.ndarray, "cluster dim"]) -> tor
 
 def _torch_clusters(
     points: Points, starts: Iterable[torch.Tensor], *, max_iterations: int, tolerance: float
-) -> Clusters:
+) -> KMeansClusters:
     """Best of the restarts: the first of equals, whatever rounding made of them.
 
     Restarts often find the same clusters under other numbers.
@@ -171,8 +171,9 @@ def _torch_clusters(
         inertias.append(fit.inertia)
     assert best is not None
     centers = best.centers.cpu().numpy() + points.mean
-    return Clusters(
+    return KMeansClusters(
         cluster=best.labels.cpu().numpy().astype(np.int32),
+        n_clusters=len(centers),
         centers=centers.astype(np.float32),
         inertia=best.inertia,
         restart_inertias=np.array(inertias),
@@ -190,7 +191,7 @@ def _is_less(points: Points, inertia: float, than: float) -> bool:
     return inertia < than - _EQUAL * float(np.sqrt(than * total))
 
 
-def _settle_empty(clusters: Clusters) -> None:
+def _settle_empty(clusters: KMeansClusters) -> None:
     """Warns of empty clusters and puts their centers on the largest cluster's."""
     counts = np.bincount(clusters.cluster, minlength=clusters.n_clusters)
     empty = counts == 0
