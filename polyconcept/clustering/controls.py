@@ -32,7 +32,7 @@ def cluster_controls(
     n_clusters: int,
     changes: Sequence[str],
     cluster_factors: Sequence[int | float],
-    **options: Any,  # noqa: ANN401 - the options of `cluster_vectors`, which checks them
+    **options: Any,  # noqa: ANN401 - those of `cluster_pair`, which checks them
 ) -> Iterator[tuple[ConceptKey, Clusters]]:
     """Cluster a pair's words once more under each control, with one seed.
 
@@ -47,7 +47,7 @@ def cluster_controls(
         n_clusters: The study's number of clusters.
         changes: What is done to vectors (`Change`).
         cluster_factors: Factors of `n_clusters`; the numbers are rounded, and each comes once.
-        options: The other options of `cluster_vectors`.
+        options: The other options of `cluster_pair`.
 
     Raises:
         ValueError: An unknown change, or as `cluster_pair`.

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from polyconcept.clustering.kmeans import cluster_seeds
+from polyconcept.clustering.ways import way_of
 from polyconcept.machine.logs import progress
 from polyconcept.machine.memory import vectors_for
 from polyconcept.records.arrays import Float32, Int64
@@ -25,7 +25,8 @@ def cluster_languages(
     *,
     layers: Sequence[int],
     seeds: Sequence[int],
-    **options: Any,  # noqa: ANN401 - the options of `cluster_vectors`, which checks them
+    method: str = "kmeans",
+    **options: Any,  # noqa: ANN401 - the options of the way, which checks them
 ) -> Iterator[tuple[int, list[list[ClusteredWords]]]]:
     """Cluster words of several languages together in every layer with every seed.
 
@@ -34,23 +35,26 @@ def cluster_languages(
             without a vector are left out.
         layers: Layers to cluster.
         seeds: Seeds of the clusterings.
-        options: The other options of `cluster_vectors`.
+        method: Way of clustering (`WAYS`).
+        options: The other options of the way.
 
     Yields:
         The layer, and under each seed the clustered words of each language.
 
     Raises:
-        ValueError: A language has no word with a vector, or as `cluster_vectors`.
+        ValueError: A language has no word with a vector, or as `cluster_pair`.
     """
+    way = way_of(method)
     kept = [(words, rows[reader.has(rows)], reader) for words, rows, reader in languages]
     for words, rows, _ in kept:
         if not len(rows):
             raise ValueError(f"{words.language}: none of its words has a vector")
     ends = np.cumsum([len(rows) for _, rows, _ in kept])
+    way.check_memory(int(ends[-1]))
     for layer in progress(layers, total=len(layers), description="clustering all languages"):
         vectors = _pooled(layer, [(rows, reader) for _, rows, reader in kept])
         found = []
-        for clusters in cluster_seeds(vectors, seeds, overwrite=True, **options):
+        for clusters in way.cluster(vectors, seeds, overwrite=True, **options):
             parts = np.split(clusters.cluster, ends[:-1])
             found.append(
                 [

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from polyconcept.clustering.kmeans import cluster_seeds
+from polyconcept.clustering.ways import way_of
 from polyconcept.machine.logs import progress
 from polyconcept.machine.memory import vectors_for
 from polyconcept.records.arrays import Float32
@@ -61,7 +61,8 @@ def cluster_pair(
     *,
     layers: Sequence[int],
     seeds: Sequence[int],
-    **options: Any,  # noqa: ANN401 - the options of `cluster_vectors`, which checks them
+    method: str = "kmeans",
+    **options: Any,  # noqa: ANN401 - the options of the way, which checks them
 ) -> Iterator[tuple[ConceptKey, Clusters]]:
     """Cluster a pair's selected words in every layer with every seed.
 
@@ -71,19 +72,24 @@ def cluster_pair(
         target: Vectors of the target language, likewise.
         layers: Layers to cluster.
         seeds: Seeds of the clusterings.
-        options: The other options of `cluster_vectors`.
+        method: Way of clustering (`WAYS`).
+        options: The other options of the way.
 
     Yields:
         What was clustered, and its clusters.
 
     Raises:
-        ValueError: As `cluster_vectors`, with a note of layer, language and selection.
+        ValueError: The way is unknown or lacks memory (before any vector is read), or as the way,
+            with a note of layer, language and selection.
     """
+    way = way_of(method)
+    n_words = [_n_together(metric, rows) for (metric, _), rows in selections.items()]
+    way.check_memory(max(n_words, default=0))
     jobs = [(layer, *key) for layer in layers for key in selections]
     for layer, metric, definition in progress(jobs, total=len(jobs), description="clustering"):
         selection = selections[metric, definition]
         fits = {
-            part: cluster_seeds(vectors, seeds, overwrite=True, **options)
+            part: way.cluster(vectors, seeds, overwrite=True, **options)
             for part, vectors in _parts(metric, layer, selection, source, target).items()
         }
         for key in _keys(layer, seeds, metric, definition, fits):
@@ -99,6 +105,12 @@ def cluster_pair(
                 raise
         # What has given its last clusters still holds its vectors: none beside the next ones.
         fits.clear()
+
+
+def _n_together(metric: str, selection: Selection) -> int:
+    """Most words that a metric clusters together."""
+    counts = len(selection.source_rows), len(selection.target_rows)
+    return max(counts) if metric == "calign" else sum(counts)
 
 
 def _parts(
