@@ -9,7 +9,8 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from polyconcept.clustering.pair import Selections, cluster_pair
-from polyconcept.records.arrays import Bool, Float64, Int64, Rows, Vectors
+from polyconcept.clustering.pooled import RowsOfOne
+from polyconcept.records.arrays import Bool, Float64, Rows, Vectors
 from polyconcept.records.concepts import BEFORE_NORM, Clusters, ConceptKey, VectorReader
 
 __all__ = ["Change", "cluster_controls"]
@@ -17,8 +18,6 @@ __all__ = ["Change", "cluster_controls"]
 _BLOCK = 2**10
 
 Change: TypeAlias = Literal["centred", "standardised", "unit_length"]
-# Languages differ in their number of words, so that their axis has no name.
-_RowsOfOne: TypeAlias = Int64[np.ndarray, " _"]
 
 
 def cluster_controls(
@@ -102,7 +101,7 @@ def _changed(
 class _Scale:
     """Mean and standard deviation of each dim over the words of both languages, by layer."""
 
-    def __init__(self, parts: Sequence[tuple[VectorReader, _RowsOfOne]]) -> None:
+    def __init__(self, parts: Sequence[tuple[VectorReader, RowsOfOne]]) -> None:
         self._parts = parts
         self._known: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 

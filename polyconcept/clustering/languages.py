@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
+from polyconcept.clustering.pooled import RowsOfOne, pooled
 from polyconcept.clustering.ways import way_of
 from polyconcept.machine.logs import progress
-from polyconcept.machine.memory import vectors_for
-from polyconcept.records.arrays import Float32, Int64
 from polyconcept.records.concepts import ClusteredWords, VectorReader
 from polyconcept.records.text import Words
 
 __all__ = ["cluster_languages"]
 
-_SomeRows: TypeAlias = Int64[np.ndarray, " _"]
-"""Rows of one language: another has another number of them."""
-
 
 def cluster_languages(
-    languages: Sequence[tuple[Words, _SomeRows, VectorReader]],
+    languages: Sequence[tuple[Words, RowsOfOne, VectorReader]],
     *,
     layers: Sequence[int],
     seeds: Sequence[int],
@@ -52,7 +48,7 @@ def cluster_languages(
     ends = np.cumsum([len(rows) for _, rows, _ in kept])
     way.check_memory(int(ends[-1]))
     for layer in progress(layers, total=len(layers), description="clustering all languages"):
-        vectors = _pooled(layer, [(rows, reader) for _, rows, reader in kept])
+        vectors = pooled(layer, [(reader, rows) for _, rows, reader in kept])
         found = []
         for clusters in way.cluster(vectors, seeds, overwrite=True, **options):
             parts = np.split(clusters.cluster, ends[:-1])
@@ -64,19 +60,3 @@ def cluster_languages(
             )
         del vectors  # the next layer's are not read beside them
         yield layer, found
-
-
-def _pooled(
-    layer: int, parts: Sequence[tuple[_SomeRows, VectorReader]]
-) -> Float32[np.ndarray, "_ dim"]:
-    """Vectors of all languages, one after the other; never a language's copy besides."""
-    (rows, reader), *others = parts
-    vectors = reader.read(layer, rows)
-    first = len(vectors)
-    pooled = vectors_for(sum(len(rows) for rows, _ in parts), vectors.shape[1])
-    pooled[:first] = vectors
-    del vectors
-    for rows, reader in others:
-        reader.read(layer, rows, pooled[first : first + len(rows)])
-        first += len(rows)
-    return pooled

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from polyconcept.clustering.pooled import pooled
 from polyconcept.clustering.ways import way_of
 from polyconcept.machine.logs import progress
-from polyconcept.machine.memory import vectors_for
 from polyconcept.records.arrays import Float32
 from polyconcept.records.concepts import Clusters, ConceptKey, Part, VectorReader, layer_name
 from polyconcept.records.text import Definition, Selection
@@ -117,16 +117,10 @@ def _parts(
     metric: str, layer: int, selection: Selection, source: VectorReader, target: VectorReader
 ) -> dict[Part, Float32[np.ndarray, "_ dim"]]:
     """What is clustered: each language alone for CALIGN, both together for COLAP."""
-    vectors = source.read(layer, selection.source_rows)
+    rows = selection.source_rows, selection.target_rows
     if metric == "calign":
-        return {"source": vectors, "target": target.read(layer, selection.target_rows)}
-    # Both in one array, and neither beside it.
-    n_source, n_words = len(vectors), len(vectors) + len(selection.target_rows)
-    pooled = vectors_for(n_words, vectors.shape[1])
-    pooled[:n_source] = vectors
-    del vectors
-    target.read(layer, selection.target_rows, pooled[n_source:])
-    return {"pooled": pooled}
+        return {"source": source.read(layer, rows[0]), "target": target.read(layer, rows[1])}
+    return {"pooled": pooled(layer, [(source, rows[0]), (target, rows[1])])}
 
 
 def _keys(
