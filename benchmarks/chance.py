@@ -101,8 +101,7 @@ class RandomConcepts:
         moved = random.random(len(words)) < 0.2
         drawn = random.integers(self.size.n_clusters, size=len(words))
         cluster = np.where(moved, drawn, of_type[words]).astype(np.int32)
-        centers = np.zeros((self.size.n_clusters, 1), dtype=np.float32)
-        return Clusters(cluster, centers, 0.0, np.zeros(1), 1)
+        return Clusters(cluster, self.size.n_clusters)
 
 
 def words_of(language: str, size: Size, seed: int) -> Words:

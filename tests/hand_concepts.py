@@ -69,9 +69,7 @@ class Concepts:
 
     def clusters(self, key: ConceptKey):
         cluster = np.array(self.by_key[key.layer, key.seed, key.part], dtype=np.int32)
-        return Clusters(
-            cluster, np.zeros((self.n_clusters, 1), dtype=np.float32), 0.0, np.zeros(1), 1
-        )
+        return Clusters(cluster, self.n_clusters)
 
     def of_seeds(self, *seeds):
         """Only the clusterings of some seeds."""

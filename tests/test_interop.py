@@ -224,6 +224,17 @@ def test_own_clusters_leave_as_concept_files(tmp_path):
     assert (tmp_path / "clusters.txt").read_text() == expected
 
 
+def test_words_in_no_cluster_keep_their_lines(tmp_path):
+    text = "a|||0|||0|||0|||-1\nb|||0|||0|||1|||7\nc|||0|||0|||2|||-1\nd|||0|||0|||3|||5\n"
+
+    file = read_clusters(write(tmp_path / "clusters.txt", text), language="en")
+    write_clusters(file, tmp_path / "again.txt")
+
+    assert file.words.cluster.tolist() == [-1, 0, -1, 1]
+    assert (file.words.n_clusters, file.cluster_ids.tolist()) == (2, [7, 5])
+    assert (tmp_path / "again.txt").read_text() == text
+
+
 def test_pooled_languages_are_parted_again(tmp_path):
     source = clustered("en", "a b\nc a", [0, 1, 3], [0, 1, 2])
     target = clustered("de", "a\nx y", [0, 2], [1, 1])

@@ -88,7 +88,7 @@ def test_bad_input_is_named():
         colap(words, words, n_clusters=2, share=1.5, definition="published")
     with pytest.raises(ValueError, match="target_cluster runs from 0 to 1: expected 0 to 0"):
         colap(nobody, words, n_clusters=1, share=0.3, definition="published")
-    with pytest.raises(ValueError, match="no words in either language"):
+    with pytest.raises(ValueError, match="no words in clusters in either language"):
         colap(nobody, nobody, n_clusters=2, share=0.3, definition="published")
 
 

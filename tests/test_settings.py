@@ -133,6 +133,12 @@ def test_shipped_studies_are_valid(path):
             {"n_resamples": 9},
             "statistics.n_resamples: 9 for 5 `clustering.seeds`; at least two of each seed",
         ),
+        (
+            "clustering",
+            {"method": "ward", "seeds": [1, 2], "n_restarts": 1},
+            "clustering: method ward draws nothing: 2 `seeds`, `n_restarts` would have no effect",
+        ),
+        ("clustering", {"method": "hdbscan"}, "clustering.method: .*'kmeans' or 'ward'"),
         ("clustering", {"seeds": [1, 2, 1]}, r"clustering.seeds: \[1\] stands more than once"),
         ("models.tiny", recipe(n_layers=1), r"models.tiny.pretrain.model.n_layers: 1 .* \[2\]"),
         ("tasks", task("entities", spellings={"a": "PER"}), "tasks.it: `spellings` is for sent"),

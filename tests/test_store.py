@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from polyconcept.records.concepts import Clusters, ConceptKey
+from polyconcept.records.concepts import Clusters, ConceptKey, KMeansClusters
 from polyconcept.records.scores import Score
 from polyconcept.records.text import Selection, Translations, Words
 from polyconcept.store.concepts import ConceptFile, write_concepts
@@ -220,8 +220,9 @@ def write_under_a_limit(folder: Path) -> None:
 
     words = make_words()
     selections = {("calign", "published"): Selection(np.arange(3), np.arange(3))}
-    wide = Clusters(
+    wide = KMeansClusters(
         cluster=np.zeros(3, dtype=np.int32),
+        n_clusters=2,
         centers=np.ones((2, 300), dtype=np.float32),
         inertia=1.0,
         restart_inertias=np.ones(1),
@@ -253,8 +254,9 @@ def test_a_write_that_fails_inside_hdf5_is_one_plain_error(tmp_path, capfd):
 
 
 def make_clusters(labels):
-    return Clusters(
+    return KMeansClusters(
         cluster=np.array(labels, dtype=np.int32),
+        n_clusters=2,
         centers=np.array([[0.5, 1.0], [2.0, 3.0]], dtype=np.float32),
         inertia=4.25,
         restart_inertias=np.array([5.0, 4.25]),
@@ -284,6 +286,42 @@ def test_concepts_come_back_by_key(tmp_path):
     with (
         pytest.raises(StoreError, match="another word table of language 'it'"),
         ConceptFile.open(path, source, make_words("it")),
+    ):
+        pass
+
+
+def test_a_way_without_centers_leaves_words_in_no_cluster(tmp_path):
+    words, key = make_words(), ConceptKey(0, 1, "colap", "corrected", "pooled")
+    selections = {("colap", "corrected"): Selection(np.arange(2), np.arange(1))}
+    noisy = Clusters(np.array([2, -1, 0], dtype=np.int32), 4)
+    write_concepts(tmp_path / "en-de.h5", words, words, selections, [(key, noisy)])
+
+    with ConceptFile.open(tmp_path / "en-de.h5", words, words) as file:
+        read = file.clusters(key)
+
+    assert type(read) is Clusters
+    assert (read.cluster.tolist(), read.cluster.dtype, read.n_clusters) == ([2, -1, 0], np.int32, 4)
+
+
+def test_concepts_of_version_1_are_read(tmp_path):
+    words, key = make_words(), ConceptKey(0, 1, "calign", "published", "source")
+    selections = {("calign", "published"): Selection(np.arange(2), np.arange(2))}
+    path = tmp_path / "en-de.h5"
+    write_concepts(path, words, words, selections, [(key, make_clusters([1, 0]))])
+    with h5py.File(path, "r+") as file:
+        # As version 1 was written: the number of clusters is that of the centers.
+        file.attrs["format_version"] = 1
+        del file["layer/0/seed/1/calign/published/source"].attrs["n_clusters"]
+
+    with ConceptFile.open(path, words, words) as file:
+        read = file.clusters(key)
+    with h5py.File(path, "r+") as file:
+        file.attrs["format_version"] = 3
+
+    assert (read.cluster.tolist(), read.n_clusters, read.inertia) == ([1, 0], 2, 4.25)
+    with (
+        pytest.raises(StoreError, match=r"found 'concepts' version 3, .* of version 1 or 2"),
+        ConceptFile.open(path, words, words),
     ):
         pass
 

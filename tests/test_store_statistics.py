@@ -139,13 +139,7 @@ SELECTIONS = {
 
 
 def clusters_of(*labels, n_clusters=2):
-    return Clusters(
-        cluster=np.array(labels, dtype=np.int32),
-        centers=np.zeros((n_clusters, 2), dtype=np.float32),
-        inertia=1.5,
-        restart_inertias=np.array([1.5]),
-        n_iterations=3,
-    )
+    return Clusters(np.array(labels, dtype=np.int32), n_clusters)
 
 
 def key_of(metric, part, *, layer=1, seed=7, control=""):

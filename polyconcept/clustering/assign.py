@@ -46,7 +46,7 @@ class CenterSet:
 
     @classmethod
     def of(cls, centers: Float[torch.Tensor, "cluster dim"]) -> CenterSet:
-        """Rounds the centers and measures them."""
+        """Round the centers and measure them."""
         square = centers.square().sum(1)
         return cls(centers, centers.float(), square.float(), square.sqrt().float())
 
@@ -75,7 +75,7 @@ def find_nearest(
     words: Int64[torch.Tensor, " some"] | None,
     team: Team,
 ) -> None:
-    """Writes the nearest center of the words (None: of all) and its bounds into `nearest`.
+    """Write the nearest center of the words (None: of all) and its bounds into `nearest`.
 
     Centers that rounding may have put behind a word's least value are compared again in float64:
     the result is that of exact distances, whatever order of additions the product uses (CPU, GPU,
@@ -243,7 +243,7 @@ def _decide_ties(
     ties: Int64[torch.Tensor, "2 tie"],
     labels: Int64[torch.Tensor, " word"],
 ) -> None:
-    """Writes the nearest candidate of each tied word into the labels."""
+    """Write the nearest candidate of each tied word into the labels."""
     word, cluster = ties
     distance = torch.empty(len(word), dtype=points.wide, device=points.device)
     step = points.block_rows(4 * points.n_dims)

@@ -9,7 +9,8 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from polyconcept.clustering.pair import Selections, cluster_pair
-from polyconcept.records.arrays import Bool, Float64, Int64, Rows, Vectors
+from polyconcept.clustering.pooled import RowsOfOne
+from polyconcept.records.arrays import Bool, Float64, Rows, Vectors
 from polyconcept.records.concepts import BEFORE_NORM, Clusters, ConceptKey, VectorReader
 
 __all__ = ["Change", "cluster_controls"]
@@ -17,8 +18,6 @@ __all__ = ["Change", "cluster_controls"]
 _BLOCK = 2**10
 
 Change: TypeAlias = Literal["centred", "standardised", "unit_length"]
-# Languages differ in their number of words, so that their axis has no name.
-_RowsOfOne: TypeAlias = Int64[np.ndarray, " _"]
 
 
 def cluster_controls(
@@ -32,7 +31,7 @@ def cluster_controls(
     n_clusters: int,
     changes: Sequence[str],
     cluster_factors: Sequence[int | float],
-    **options: Any,  # noqa: ANN401 - the options of `cluster_vectors`, which checks them
+    **options: Any,  # noqa: ANN401 - those of `cluster_pair`, which checks them
 ) -> Iterator[tuple[ConceptKey, Clusters]]:
     """Cluster a pair's words once more under each control, with one seed.
 
@@ -47,7 +46,7 @@ def cluster_controls(
         n_clusters: The study's number of clusters.
         changes: What is done to vectors (`Change`).
         cluster_factors: Factors of `n_clusters`; the numbers are rounded, and each comes once.
-        options: The other options of `cluster_vectors`.
+        options: The other options of `cluster_pair`.
 
     Raises:
         ValueError: An unknown change, or as `cluster_pair`.
@@ -102,7 +101,7 @@ def _changed(
 class _Scale:
     """Mean and standard deviation of each dim over the words of both languages, by layer."""
 
-    def __init__(self, parts: Sequence[tuple[VectorReader, _RowsOfOne]]) -> None:
+    def __init__(self, parts: Sequence[tuple[VectorReader, RowsOfOne]]) -> None:
         self._parts = parts
         self._known: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 

@@ -10,11 +10,12 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 import torch
 
+from polyconcept.clustering.checks import check_problem
 from polyconcept.clustering.lloyd import Fit, lloyd
-from polyconcept.clustering.points import Points, Team, centred_points, sum_rows
+from polyconcept.clustering.points import Points, Team, centred_points
 from polyconcept.clustering.start import greedy_starts
 from polyconcept.records.arrays import Float, Vectors
-from polyconcept.records.concepts import Clusters
+from polyconcept.records.concepts import KMeansClusters
 
 __all__ = ["Engine", "cluster_seeds", "cluster_vectors"]
 
@@ -34,55 +35,10 @@ def cluster_vectors(
     *,
     n_clusters: int,
     seed: int,
-    n_restarts: int = 10,
-    engine: Engine = "torch",
-    max_iterations: int = 300,
-    tolerance: float = 1e-4,
-    device: str = "cpu",
-    start: Float[np.ndarray, "cluster dim"] | None = None,
-) -> Clusters:
-    """Clusters words by k-means: the restart with the least inertia.
-
-    From the same start the torch engine gives scikit-learn's labels, except where exact distances
-    are equal and scikit-learn's rounding decides. On a CPU it gives the same bytes for any number
-    of threads; while it runs there, torch itself is set to one thread. Starts and labels are the
-    same on any processor (docs/DETERMINISM.md).
-
-    Args:
-        vectors: One finite vector per word.
-        n_clusters: Clusters to make, from 1 to the number of words.
-        seed: Seed (>= 0) of all restarts. The numbers that restart i draws do not depend on how
-            many follow it.
-        n_restarts: Starts drawn by greedy k-means++, each run to its end.
-        engine: ``torch`` (float32 products, near ties in float64), or ``scikit-learn`` (float64,
-            Elkan: the released study, which had n_restarts 10 and seed 212).
-        max_iterations: Lloyd iterations of a restart at most.
-        tolerance: A restart ends when the centers' summed squared shift is at most this share of
-            the dims' mean variance (scikit-learn's ``tol``).
-        device: Where the torch engine computes: ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
-        start: First centers, in the space of the vectors; then there is one run and no draw.
-
-    Returns:
-        Clusters of the words. Vectors with fewer distinct rows than clusters leave clusters empty
-        (a warning is logged); an empty cluster has the center of the largest.
-
-    Raises:
-        ValueError: An argument is out of its range or does not fit another, there are more
-            clusters than words, or a vector is not finite (the first such row is named).
-    """
-    return next(
-        cluster_seeds(
-            vectors,
-            [seed],
-            n_clusters=n_clusters,
-            n_restarts=n_restarts,
-            engine=engine,
-            max_iterations=max_iterations,
-            tolerance=tolerance,
-            device=device,
-            start=start,
-        )
-    )
+    **options: Any,  # noqa: ANN401 - the options of `cluster_seeds`
+) -> KMeansClusters:
+    """Cluster words with one seed, as `cluster_seeds` does."""
+    return next(cluster_seeds(vectors, [seed], n_clusters=n_clusters, **options))
 
 
 def cluster_seeds(
@@ -97,14 +53,39 @@ def cluster_seeds(
     device: str = "cpu",
     start: Float[np.ndarray, "cluster dim"] | None = None,
     overwrite: bool = False,
-) -> Iterator[Clusters]:
-    """Clusters words once with each seed, as `cluster_vectors` does.
+) -> Iterator[KMeansClusters]:
+    """Cluster words by k-means, once with each seed: the restart with the least inertia.
 
-    With `overwrite` the vectors' memory is used for the centred ones: no copy is held.
+    From the same start the torch engine gives scikit-learn's labels, except where exact distances
+    are equal and scikit-learn's rounding decides. On a CPU it gives the same bytes for any number
+    of threads; while it runs there, torch itself is set to one thread. Starts and labels are the
+    same on any processor (docs/DETERMINISM.md).
+
+    Args:
+        vectors: One finite vector per word.
+        seeds: Seeds (>= 0), each of all restarts of a clustering. The numbers that restart i draws
+            do not depend on how many follow it.
+        n_clusters: Clusters to make, from 1 to the number of words.
+        n_restarts: Starts drawn by greedy k-means++, each run to its end.
+        engine: ``torch`` (float32 products, near ties in float64), or ``scikit-learn`` (float64,
+            Elkan: the released study, which had n_restarts 10 and seed 212).
+        max_iterations: Lloyd iterations of a restart at most.
+        tolerance: A restart ends when the centers' summed squared shift is at most this share of
+            the dims' mean variance (scikit-learn's ``tol``).
+        device: Where the torch engine computes: ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        start: First centers, in the space of the vectors; then there is one run and no draw.
+        overwrite: Use the vectors' memory for the centred ones: no copy is held.
+
+    Yields:
+        Clusters of the words. Vectors with fewer distinct rows than clusters leave clusters empty
+        (a warning is logged); an empty cluster has the center of the largest.
+
+    Raises:
+        ValueError: An argument is out of its range or does not fit another, there are more
+            clusters than words, or a vector is not finite (the first such row is named).
     """
-    for seed in seeds:
-        _check_counts(len(vectors), n_clusters, seed, n_restarts, max_iterations, tolerance)
-    _check_finite(vectors)
+    _check_limits(n_restarts, max_iterations, tolerance)
+    check_problem(vectors, n_clusters, seeds)
     if engine not in (known := get_args(Engine)):
         raise ValueError(f"unknown clustering engine {engine!r}; known are: {', '.join(known)}")
     if start is not None:
@@ -156,7 +137,7 @@ def _given_start(points: Points, start: Float[np.ndarray, "cluster dim"]) -> tor
 
 def _torch_clusters(
     points: Points, starts: Iterable[torch.Tensor], *, max_iterations: int, tolerance: float
-) -> Clusters:
+) -> KMeansClusters:
     """Best of the restarts: the first of equals, whatever rounding made of them.
 
     Restarts often find the same clusters under other numbers.
@@ -171,8 +152,9 @@ def _torch_clusters(
         inertias.append(fit.inertia)
     assert best is not None
     centers = best.centers.cpu().numpy() + points.mean
-    return Clusters(
+    return KMeansClusters(
         cluster=best.labels.cpu().numpy().astype(np.int32),
+        n_clusters=len(centers),
         centers=centers.astype(np.float32),
         inertia=best.inertia,
         restart_inertias=np.array(inertias),
@@ -190,8 +172,8 @@ def _is_less(points: Points, inertia: float, than: float) -> bool:
     return inertia < than - _EQUAL * float(np.sqrt(than * total))
 
 
-def _settle_empty(clusters: Clusters) -> None:
-    """Warns of empty clusters and puts their centers on the largest cluster's."""
+def _settle_empty(clusters: KMeansClusters) -> None:
+    """Warn of empty clusters and put their centers on the largest cluster's."""
     counts = np.bincount(clusters.cluster, minlength=clusters.n_clusters)
     empty = counts == 0
     if empty.any():
@@ -204,48 +186,17 @@ def _settle_empty(clusters: Clusters) -> None:
         )
 
 
-def _check_counts(
-    n_words: int,
-    n_clusters: int,
-    seed: int,
-    n_restarts: int,
-    max_iterations: int,
-    tolerance: float,
-) -> None:
-    """Refuses numbers out of range."""
-    counts = {
-        "n_clusters": n_clusters,
-        "n_restarts": n_restarts,
-        "max_iterations": max_iterations,
-    }
-    for name, count in counts.items():
+def _check_limits(n_restarts: int, max_iterations: int, tolerance: float) -> None:
+    """Refuse numbers out of range."""
+    for name, count in {"n_restarts": n_restarts, "max_iterations": max_iterations}.items():
         if count < 1:
             raise ValueError(f"{name} is {count}, must be at least 1")
-    if seed < 0:
-        raise ValueError(f"seed is {seed}, must be at least 0")
     if not 0 <= tolerance < np.inf:
         raise ValueError(f"tolerance is {tolerance}, must be a number of at least 0")
-    if n_words == 0:
-        raise ValueError("no words to cluster")
-    if n_clusters > n_words:
-        raise ValueError(f"more clusters than words: {n_clusters} clusters, {n_words} words")
-
-
-def _check_finite(vectors: Vectors) -> None:
-    """Refuses NaN and infinity, and values whose squares float32 cannot hold."""
-    if vectors.shape[1] == 0:
-        raise ValueError("vectors have no dims")
-    if not np.isfinite(sum_rows(vectors)).all():
-        row = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
-        raise ValueError(f"vector of row {row} (0-based) is not finite; all values must be")
-    greatest = max(abs(float(vectors.min())), abs(float(vectors.max())))
-    limit = 1e18 / vectors.shape[1] ** 0.5
-    if greatest > limit:
-        raise ValueError(f"vectors reach {greatest:.3g}; float32 distances need under {limit:.3g}")
 
 
 def _check_start(start: Float[np.ndarray, "cluster dim"], n_clusters: int, n_dims: int) -> None:
-    """Refuses a start of another shape, or one that is not finite."""
+    """Refuse a start of another shape, or one that is not finite."""
     if start.shape != (n_clusters, n_dims):
         raise ValueError(
             f"start has shape {start.shape}, needed is (n_clusters, n_dims) = "

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
-from polyconcept.clustering.kmeans import cluster_seeds
+from polyconcept.clustering.pooled import RowsOfOne, pooled
+from polyconcept.clustering.ways import way_of
 from polyconcept.machine.logs import progress
-from polyconcept.machine.memory import vectors_for
-from polyconcept.records.arrays import Float32, Int64
 from polyconcept.records.concepts import ClusteredWords, VectorReader
 from polyconcept.records.text import Words
 
 __all__ = ["cluster_languages"]
 
-_SomeRows: TypeAlias = Int64[np.ndarray, " _"]
-"""Rows of one language: another has another number of them."""
-
 
 def cluster_languages(
-    languages: Sequence[tuple[Words, _SomeRows, VectorReader]],
+    languages: Sequence[tuple[Words, RowsOfOne, VectorReader]],
     *,
     layers: Sequence[int],
     seeds: Sequence[int],
-    **options: Any,  # noqa: ANN401 - the options of `cluster_vectors`, which checks them
+    method: str = "kmeans",
+    **options: Any,  # noqa: ANN401 - the options of the way, which checks them
 ) -> Iterator[tuple[int, list[list[ClusteredWords]]]]:
     """Cluster words of several languages together in every layer with every seed.
 
@@ -34,23 +31,26 @@ def cluster_languages(
             without a vector are left out.
         layers: Layers to cluster.
         seeds: Seeds of the clusterings.
-        options: The other options of `cluster_vectors`.
+        method: Way of clustering (`WAYS`).
+        options: The other options of the way.
 
     Yields:
         The layer, and under each seed the clustered words of each language.
 
     Raises:
-        ValueError: A language has no word with a vector, or as `cluster_vectors`.
+        ValueError: A language has no word with a vector, or as `cluster_pair`.
     """
+    way = way_of(method)
     kept = [(words, rows[reader.has(rows)], reader) for words, rows, reader in languages]
     for words, rows, _ in kept:
         if not len(rows):
             raise ValueError(f"{words.language}: none of its words has a vector")
     ends = np.cumsum([len(rows) for _, rows, _ in kept])
+    way.check_memory(int(ends[-1]))
     for layer in progress(layers, total=len(layers), description="clustering all languages"):
-        vectors = _pooled(layer, [(rows, reader) for _, rows, reader in kept])
+        vectors = pooled(layer, [(reader, rows) for _, rows, reader in kept])
         found = []
-        for clusters in cluster_seeds(vectors, seeds, overwrite=True, **options):
+        for clusters in way.cluster(vectors, seeds, overwrite=True, **options):
             parts = np.split(clusters.cluster, ends[:-1])
             found.append(
                 [
@@ -60,19 +60,3 @@ def cluster_languages(
             )
         del vectors  # the next layer's are not read beside them
         yield layer, found
-
-
-def _pooled(
-    layer: int, parts: Sequence[tuple[_SomeRows, VectorReader]]
-) -> Float32[np.ndarray, "_ dim"]:
-    """Vectors of all languages, one after the other; never a language's copy besides."""
-    (rows, reader), *others = parts
-    vectors = reader.read(layer, rows)
-    first = len(vectors)
-    pooled = vectors_for(sum(len(rows) for rows, _ in parts), vectors.shape[1])
-    pooled[:first] = vectors
-    del vectors
-    for rows, reader in others:
-        reader.read(layer, rows, pooled[first : first + len(rows)])
-        first += len(rows)
-    return pooled

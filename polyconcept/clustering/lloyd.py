@@ -35,7 +35,7 @@ def lloyd(
     max_iterations: int,
     tolerance: float,
 ) -> Fit:
-    """Moves centers to the means of their words until labels stay, or centers hardly move.
+    """Move centers to the means of their words until labels stay, or centers hardly move.
 
     Follows scikit-learn's ``_kmeans_single_lloyd``: it stops when no label changes, or when the
     centers' summed squared shift is at most `tolerance` times the mean variance of the dims; then
@@ -69,7 +69,7 @@ def _move_words(
     after: Int64[torch.Tensor, " word"],
     team: Team,
 ) -> None:
-    """Brings the clusters' sums up to date: words that changed (before: -1 = none) move over.
+    """Bring the clusters' sums up to date: words that changed (before: -1 = none) move over.
 
     After the first iterations few words change. Sums are float64, where adding and taking away
     float32 values is exact or nearly so. Threads take column ranges: each number is added up by
@@ -99,7 +99,7 @@ def _add_rows(
     cluster: Int64[torch.Tensor, " word"],
     rows: Float[torch.Tensor, "word dim"],
 ) -> None:
-    """Adds each row to its cluster's sum, in the same order in every run."""
+    """Add each row to its cluster's sum, in the same order in every run."""
     if sums.device.type == "cuda":
         # Here index_add_ adds in the order threads happen to come; index_put_ sorts first.
         sums.index_put_((cluster,), rows, accumulate=True)

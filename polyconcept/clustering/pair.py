@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from polyconcept.clustering.kmeans import cluster_seeds
+from polyconcept.clustering.pooled import pooled
+from polyconcept.clustering.ways import way_of
 from polyconcept.machine.logs import progress
-from polyconcept.machine.memory import vectors_for
 from polyconcept.records.arrays import Float32
 from polyconcept.records.concepts import Clusters, ConceptKey, Part, VectorReader, layer_name
 from polyconcept.records.text import Definition, Selection
@@ -61,7 +61,8 @@ def cluster_pair(
     *,
     layers: Sequence[int],
     seeds: Sequence[int],
-    **options: Any,  # noqa: ANN401 - the options of `cluster_vectors`, which checks them
+    method: str = "kmeans",
+    **options: Any,  # noqa: ANN401 - the options of the way, which checks them
 ) -> Iterator[tuple[ConceptKey, Clusters]]:
     """Cluster a pair's selected words in every layer with every seed.
 
@@ -71,19 +72,24 @@ def cluster_pair(
         target: Vectors of the target language, likewise.
         layers: Layers to cluster.
         seeds: Seeds of the clusterings.
-        options: The other options of `cluster_vectors`.
+        method: Way of clustering (`WAYS`).
+        options: The other options of the way.
 
     Yields:
         What was clustered, and its clusters.
 
     Raises:
-        ValueError: As `cluster_vectors`, with a note of layer, language and selection.
+        ValueError: The way is unknown or lacks memory (before any vector is read), or as the way,
+            with a note of layer, language and selection.
     """
+    way = way_of(method)
+    n_words = [_n_together(metric, rows) for (metric, _), rows in selections.items()]
+    way.check_memory(max(n_words, default=0))
     jobs = [(layer, *key) for layer in layers for key in selections]
     for layer, metric, definition in progress(jobs, total=len(jobs), description="clustering"):
         selection = selections[metric, definition]
         fits = {
-            part: cluster_seeds(vectors, seeds, overwrite=True, **options)
+            part: way.cluster(vectors, seeds, overwrite=True, **options)
             for part, vectors in _parts(metric, layer, selection, source, target).items()
         }
         for key in _keys(layer, seeds, metric, definition, fits):
@@ -101,20 +107,20 @@ def cluster_pair(
         fits.clear()
 
 
+def _n_together(metric: str, selection: Selection) -> int:
+    """Most words that a metric clusters together."""
+    counts = len(selection.source_rows), len(selection.target_rows)
+    return max(counts) if metric == "calign" else sum(counts)
+
+
 def _parts(
     metric: str, layer: int, selection: Selection, source: VectorReader, target: VectorReader
 ) -> dict[Part, Float32[np.ndarray, "_ dim"]]:
     """What is clustered: each language alone for CALIGN, both together for COLAP."""
-    vectors = source.read(layer, selection.source_rows)
+    rows = selection.source_rows, selection.target_rows
     if metric == "calign":
-        return {"source": vectors, "target": target.read(layer, selection.target_rows)}
-    # Both in one array, and neither beside it.
-    n_source, n_words = len(vectors), len(vectors) + len(selection.target_rows)
-    pooled = vectors_for(n_words, vectors.shape[1])
-    pooled[:n_source] = vectors
-    del vectors
-    target.read(layer, selection.target_rows, pooled[n_source:])
-    return {"pooled": pooled}
+        return {"source": source.read(layer, rows[0]), "target": target.read(layer, rows[1])}
+    return {"pooled": pooled(layer, [(source, rows[0]), (target, rows[1])])}
 
 
 def _keys(

@@ -65,7 +65,7 @@ class Points:
 
 
 def centred_points(vectors: Vectors, device: torch.device, *, overwrite: bool = False) -> Points:
-    """Takes the mean off and moves the vectors to the device.
+    """Take the mean off and move the vectors to the device.
 
     Without the mean the float32 distances lose no digits to a common shift of all words, which
     hidden states have in a few dims. Vectors must be finite.
@@ -146,7 +146,7 @@ class Team:
         self._undo.close()
 
     def share(self, task: Callable[[range], None], n_blocks: int) -> None:
-        """Calls the task with disjoint ranges that together are the blocks 0 .. n_blocks - 1."""
+        """Call the task with disjoint ranges that together are the blocks 0 .. n_blocks - 1."""
         n_parts = min(self.size, n_blocks)
         parts = [range(part, n_blocks, n_parts) for part in range(n_parts)]
         if self._pool is None or n_parts == 1:

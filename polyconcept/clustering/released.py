@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from polyconcept.records.arrays import Centers, Float, Vectors
-from polyconcept.records.concepts import Clusters
+from polyconcept.records.concepts import KMeansClusters
 
 
 def sklearn_clusters(
@@ -22,7 +22,7 @@ def sklearn_clusters(
     max_iterations: int,
     tolerance: float,
     start: Float[np.ndarray, "cluster dim"] | None,
-) -> Clusters:
+) -> KMeansClusters:
     """Best restart of ``KMeans(algorithm="elkan")`` on the vectors in float64.
 
     The same as one fit with ``n_init=n_restarts, random_state=seed``, of which scikit-learn tells
@@ -48,8 +48,9 @@ def sklearn_clusters(
     inertias = np.array([fit.inertia_ for fit in fits])
     best = fits[int(inertias.argmin())]
     centers: Centers = best.cluster_centers_.astype(np.float32)
-    return Clusters(
+    return KMeansClusters(
         cluster=best.labels_.astype(np.int32),
+        n_clusters=n_clusters,
         centers=centers,
         inertia=float(best.inertia_),
         restart_inertias=inertias,

@@ -90,7 +90,7 @@ class _Closest:
         return words.clip(max=self._points.n_words - 1)
 
     def add_best(self, trials: Int64[np.ndarray, "restart trial"]) -> Int64[np.ndarray, " restart"]:
-        """Adds to each restart the trial word that leaves the least sum (the first of equals)."""
+        """Add to each restart the trial word that leaves the least sum (the first of equals)."""
         restart = np.arange(len(trials))
         gain, error = self._estimate(trials)
         open_ = gain + error >= (gain - error).max(axis=1, keepdims=True)
@@ -190,7 +190,7 @@ class _Closest:
     def _add(
         self, cells: Int64[torch.Tensor, " cell"], chosen: Int64[np.ndarray, " restart"]
     ) -> None:
-        """Adds a center to each restart, to which the words of these cells may be nearer."""
+        """Add a center to each restart, to which the words of these cells may be nearer."""
         centers = self._wide(chosen)
         distance, limit = self._distance.view(-1), self._limit.view(-1)
 
@@ -241,7 +241,7 @@ class _Closest:
         return apart
 
     def _share_cells(self, task: Callable[[slice], None], n_cells: int) -> None:
-        """Calls the task with all cells, some at a time."""
+        """Call the task with all cells, some at a time."""
         step = self._points.block_rows(512)
 
         def blocks(units: range) -> None:

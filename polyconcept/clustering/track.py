@@ -89,7 +89,7 @@ class Tracker:
         clusters: Int64[torch.Tensor, " far"],
         words: Int64[torch.Tensor, " some"] | None,
     ) -> None:
-        """Brings the words' bounds up to date with some centers where these are now."""
+        """Bring the words' bounds up to date with some centers where these are now."""
         points, nearest = self._points, self._nearest
         self._place.fill_(-1)
         self._place[clusters] = torch.arange(len(clusters), device=points.device)

@@ -12,7 +12,7 @@ import numpy as np
 
 from polyconcept.machine.atomic import write_text_atomic
 from polyconcept.records.arrays import Int32, Int64, Rows
-from polyconcept.records.concepts import ClusteredWords
+from polyconcept.records.concepts import NO_CLUSTER, ClusteredWords
 from polyconcept.records.text import Words
 
 _Item = TypeVar("_Item", str, int)
@@ -25,7 +25,7 @@ class ClusterFile:
     """The words of a cluster file, in the order of its lines."""
 
     words: ClusteredWords
-    """Words with clusters counted from 0 in order of first appearance."""
+    """Words with clusters counted from 0 in order of first appearance; -1 stays `NO_CLUSTER`."""
     cluster_ids: Int64[np.ndarray, " cluster"]
     """The file's own number of each cluster."""
     occurrence: Int64[np.ndarray, " word"]
@@ -41,7 +41,8 @@ def read_clusters(path: Path, *, language: str) -> ClusterFile:
 
     Lines end at "\n" only; words lose white space at both ends, U+00A0 and U+2028 included, and
     are otherwise as written: no Unicode normalisation, a byte order mark stays. A word of nothing
-    but white space is kept, as the empty word.
+    but white space is kept, as the empty word. Cluster -1 means in no cluster, as scikit-learn
+    has it; the released code knows no such word.
 
     Args:
         path: UTF-8 text.
@@ -64,7 +65,9 @@ def read_clusters(path: Path, *, language: str) -> ClusterFile:
         raise ValueError(f"{path}: found no line: expected at least one {_FIELDS}")
     occurrence, sentence, position, cluster_id = np.array(numbers, dtype=np.int64).T
     types, word_type = _in_order_of_appearance(words)
-    cluster_ids, cluster = _in_order_of_appearance(cluster_id.tolist())
+    cluster = np.full(len(words), NO_CLUSTER, dtype=np.int32)
+    inside = cluster_id != NO_CLUSTER
+    cluster_ids, cluster[inside] = _in_order_of_appearance(cluster_id[inside].tolist())
     return ClusterFile(
         words=ClusteredWords(language, types, word_type, cluster, len(cluster_ids)),
         cluster_ids=np.array(cluster_ids, dtype=np.int64),
@@ -87,7 +90,9 @@ def write_clusters(file: ClusterFile, path: Path) -> None:
                 f"{path}: word {word!r} has a line end, or white space at an end: "
                 "it would not be read back"
             )
-    columns = (file.occurrence, file.sentence, file.position, file.cluster_ids[file.words.cluster])
+    # NO_CLUSTER, as an index, is the last.
+    cluster_id = np.append(file.cluster_ids, NO_CLUSTER)[file.words.cluster]
+    columns = (file.occurrence, file.sentence, file.position, cluster_id)
     rows = zip(words, *(column.tolist() for column in columns), strict=True)
     write_text_atomic(path, "".join("|||".join(map(str, row)) + "\n" for row in rows))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -14,16 +14,27 @@ BEFORE_NORM = -1_000_000
 """In the place of a layer's number: the last layer, before the model's final norm."""
 
 
+NO_CLUSTER = -1
+"""In the place of a cluster's number: noise, a word that stands in no cluster."""
+
 Part: TypeAlias = Literal["source", "target", "pooled"]
 """Words clustered together: of one language of a pair, or of both (source's first)."""
 
 
 @dataclass(frozen=True)
 class Clusters:
-    """One k-means result: the best of its restarts."""
+    """One clustering of some words."""
 
     cluster: ClusterOfWord
-    """Cluster of each clustered word, 0-based."""
+    """Cluster of each clustered word, 0-based, or `NO_CLUSTER`."""
+    n_clusters: int
+    """Number of clusters, those without words included."""
+
+
+@dataclass(frozen=True)
+class KMeansClusters(Clusters):
+    """One k-means result: the best of its restarts."""
+
     centers: Centers
     """Mean vector of each cluster, in the space of the input vectors."""
     inertia: float
@@ -32,11 +43,6 @@ class Clusters:
     """Inertia that each restart ended with, in order of their seeds."""
     n_iterations: int
     """Lloyd iterations of the best restart."""
-
-    @property
-    def n_clusters(self) -> int:
-        """Number of clusters asked for."""
-        return len(self.centers)
 
 
 @dataclass(frozen=True)
@@ -163,7 +169,7 @@ class ClusteredWords:
     word_type: Int32[np.ndarray, " word"]
     """Index into `types` of each word."""
     cluster: ClusterOfWord
-    """Cluster of each word, 0-based."""
+    """Cluster of each word, 0-based, or `NO_CLUSTER`."""
     n_clusters: int
     """Number of clusters, those without words included."""
     sentence: Int32[np.ndarray, " word"] | None = None
@@ -182,6 +188,20 @@ class ClusteredWords:
             n_clusters,
             words.sentence[rows],
         )
+
+    def only(self, kept: Bool[np.ndarray, " word"]) -> ClusteredWords:
+        """Return the words that a mask keeps; types and clusters keep their numbers."""
+        return replace(
+            self,
+            word_type=self.word_type[kept],
+            cluster=self.cluster[kept],
+            sentence=None if self.sentence is None else self.sentence[kept],
+        )
+
+    def in_clusters(self) -> ClusteredWords:
+        """Return the words that stand in a cluster."""
+        inside = self.cluster != NO_CLUSTER
+        return self if inside.all() else self.only(inside)
 
     @classmethod
     def of_part(cls, concepts: ConceptReader, key: ConceptKey) -> ClusteredWords:

@@ -67,8 +67,8 @@ def align_clusters(
         rule: definition and thresholds.
 
     Raises:
-        ValueError: no words on a side, a cluster or type out of range, columns of different
-            length, or a table of another shape.
+        ValueError: no words in clusters on a side, a cluster or type out of range, columns of
+            different length, or a table of another shape.
     """
     wanted = (len(source.types), len(target.types))
     if translations.shape != wanted:
@@ -135,13 +135,14 @@ def _places(words: tuple[str, ...], types: tuple[str, ...]) -> Int32[np.ndarray,
 
 
 def incidence(words: ClusteredWords) -> csr_array:
-    """Matrix of ones, cluster x type."""
-    if not len(words.cluster):
-        raise ValueError(f"{words.language}: no words, CALIGN needs clusters with words")
+    """Matrix of ones, cluster x type; words in no cluster have no part in it."""
     if len(words.cluster) != len(words.word_type):
         raise ValueError(
             f"{words.language}: {len(words.cluster)} clusters for {len(words.word_type)} words"
         )
+    words = words.in_clusters()
+    if not len(words.cluster):
+        raise ValueError(f"{words.language}: no words in clusters, CALIGN needs some")
     for name, column, size in (
         ("cluster", words.cluster, words.n_clusters),
         ("word_type", words.word_type, len(words.types)),

@@ -50,8 +50,8 @@ def permuted_counts(
     Returns:
         Aligned clusters, clusters with words, large clusters.
     """
-    cells = _cells(source), _cells(target)
-    bands = frequency_bands(target)
+    bands = frequency_bands(target)  # of all words, those in no cluster too
+    cells = _cells(source.in_clusters()), _cells(target.in_clusters())
     order = np.argsort(bands, kind="stable")
 
     def permuted() -> csr_array:
@@ -98,6 +98,7 @@ def resampled_counts(
     Raises:
         ValueError: words without sentences, or sentences that the draws do not have.
     """
+    source, target = source.in_clusters(), target.in_clusters()
     cells = _cells(source), _cells(target)
     by_sentence = [
         _by_sentence(words, side, draws.shape[1])

@@ -98,13 +98,16 @@ class Group:
         return _shares([align_clusters(*sides, table, rule) for sides in self.sides])
 
     def of_types(self, masks: Mapping[str, Bool[np.ndarray, " _"]]) -> Shares | None:
-        """CALIGN of the words of some types alone; none where a side has no such word.
+        """CALIGN of the words of some types alone; none where a side has no such word in a cluster.
 
         Args:
             masks: which types of each language's word table count.
         """
         kept = [
-            tuple(_only(words, masks[words.language]) for words in sides) for sides in self.sides
+            tuple(
+                words.only(masks[words.language][words.word_type]).in_clusters() for words in sides
+            )
+            for sides in self.sides
         ]
         if not all(len(words.cluster) for sides in kept for words in sides):
             return None
@@ -191,14 +194,4 @@ def _shares(alignments: Sequence[ClusterAlignment]) -> Shares:
         tuple(found.n_aligned for found in alignments),
         tuple(found.n_clusters for found in alignments),
         tuple(found.n_large for found in alignments),
-    )
-
-
-def _only(words: ClusteredWords, mask: Bool[np.ndarray, " type"]) -> ClusteredWords:
-    kept = mask[words.word_type]
-    return replace(
-        words,
-        word_type=words.word_type[kept],
-        cluster=words.cluster[kept],
-        sentence=None if words.sentence is None else words.sentence[kept],
     )

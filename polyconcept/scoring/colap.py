@@ -7,6 +7,7 @@ from dataclasses import asdict
 import numpy as np
 
 from polyconcept.records.arrays import Bool, ClusterOfWord, Int, Int32, Int64
+from polyconcept.records.concepts import NO_CLUSTER
 from polyconcept.records.scores import ClusterOverlap, Score, ScoreKey
 from polyconcept.records.text import Definition
 from polyconcept.scoring.thresholds import exact, least_count
@@ -25,7 +26,7 @@ def colap(
     """Which clusters of two languages, clustered together, hold enough words of each.
 
     Args:
-        source_cluster: cluster of each word of the source language, 0-based.
+        source_cluster: cluster of each word of the source language, 0-based, or `NO_CLUSTER`.
         target_cluster: cluster of each word of the target language.
         n_clusters: number of clusters; those without words never count.
         share: share of a cluster's words that each language must hold, from 0 to 1.
@@ -34,14 +35,14 @@ def colap(
 
     Raises:
         ValueError: a share outside 0 to 1, an unknown definition, a cluster outside
-            0..n_clusters-1, or no words at all.
+            0..n_clusters-1, or no words in clusters at all.
     """
     if not 0 <= share <= 1:
         raise ValueError(f"share {share}: expected from 0 to 1")
     n_source = _count("source_cluster", source_cluster, n_clusters)
     n_target = _count("target_cluster", target_cluster, n_clusters)
-    if not len(source_cluster) + len(target_cluster):
-        raise ValueError("no words in either language: COLAP needs clusters with words")
+    if not n_source.any() and not n_target.any():
+        raise ValueError("no words in clusters in either language: COLAP needs some")
     return ClusterOverlap(
         definition, share, n_source, n_target, overlaps(n_source, n_target, share, definition)
     )
@@ -68,6 +69,7 @@ def colap_scores(overlap: ClusterOverlap, key: ScoreKey) -> list[Score]:
 
 
 def _count(name: str, cluster: ClusterOfWord, n_clusters: int) -> Int64[np.ndarray, " cluster"]:
+    cluster = cluster[cluster != NO_CLUSTER]
     if len(cluster) and not (cluster.min() >= 0 and cluster.max() < n_clusters):
         raise ValueError(
             f"{name} runs from {cluster.min()} to {cluster.max()}: expected 0 to {n_clusters - 1}"

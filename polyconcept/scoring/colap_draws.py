@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from polyconcept.records.arrays import Bool, Int64
-from polyconcept.records.concepts import ClusteredWords
+from polyconcept.records.concepts import NO_CLUSTER, ClusteredWords
 from polyconcept.records.scores import Resamples, Score, ScoreKey
 from polyconcept.records.text import Definition
 from polyconcept.scoring.mixing import (
@@ -62,10 +62,12 @@ def count_words(
 def count_sides(
     sides: Sides, masks: Mapping[str, Bool[np.ndarray, " _"]] | None = None
 ) -> Int64[np.ndarray, "language cluster"]:
-    """Words of each language in each cluster; of some types only, where they are given."""
+    """Count the words of each language in each cluster; of some types, where they are given."""
     counts = []
     for side in sides:
-        kept = slice(None) if masks is None else masks[side.language][side.word_type]
+        kept = side.cluster != NO_CLUSTER
+        if masks is not None:
+            kept &= masks[side.language][side.word_type]
         counts.append(np.bincount(side.cluster[kept], minlength=side.n_clusters))
     return np.stack(counts)
 
@@ -112,9 +114,10 @@ def _drawn(
     seeds = seed_of_draw(len(draws), len(sides))
     for seed, of_seed in enumerate(sides):
         for place, words in enumerate(of_seed):
-            if words.sentence is None:
+            kept = words.in_clusters()
+            if kept.sentence is None:
                 raise ValueError(f"{words.language}: words without sentences cannot be resampled")
             counts[seeds == seed, place] = resampled_counts(
-                words.cluster, words.sentence, draws[seeds == seed], n_clusters=words.n_clusters
+                kept.cluster, kept.sentence, draws[seeds == seed], n_clusters=words.n_clusters
             )
     return counts

@@ -11,7 +11,7 @@ from typing import get_args
 import h5py
 import numpy as np
 
-from polyconcept.records.concepts import Clusters, ConceptKey
+from polyconcept.records.concepts import Clusters, ConceptKey, KMeansClusters
 from polyconcept.records.text import Definition, Selection, Words
 from polyconcept.store.faults import StoreError, check_fingerprint, create_hdf5, open_hdf5
 
@@ -54,10 +54,12 @@ def _place(key: ConceptKey) -> str:
 
 def _write_clusters(group: h5py.Group, clusters: Clusters) -> None:
     group.create_dataset("cluster", data=clusters.cluster)
-    group.create_dataset("centers", data=clusters.centers)
-    group.create_dataset("restart_inertias", data=clusters.restart_inertias)
-    group.attrs["inertia"] = clusters.inertia
-    group.attrs["n_iterations"] = clusters.n_iterations
+    group.attrs["n_clusters"] = clusters.n_clusters
+    if isinstance(clusters, KMeansClusters):
+        group.create_dataset("centers", data=clusters.centers)
+        group.create_dataset("restart_inertias", data=clusters.restart_inertias)
+        group.attrs["inertia"] = clusters.inertia
+        group.attrs["n_iterations"] = clusters.n_iterations
 
 
 class ConceptFile:
@@ -138,14 +140,18 @@ class ConceptFile:
         return Selection(group["source_rows"][:], group["target_rows"][:])
 
     def clusters(self, key: ConceptKey) -> Clusters:
-        """Return one clustering.
+        """Return one clustering; of k-means with its centers and inertias.
 
         Raises:
             StoreError: The file holds no such clustering.
         """
         group = self._group(_place(replace(key, control=self.control)))
-        return Clusters(
-            cluster=group["cluster"][:],
+        cluster = group["cluster"][:]
+        if "centers" not in group:
+            return Clusters(cluster, int(group.attrs["n_clusters"]))
+        return KMeansClusters(
+            cluster=cluster,
+            n_clusters=len(group["centers"]),  # version 1 has no attribute that says so
             centers=group["centers"][:],
             inertia=float(group.attrs["inertia"]),
             restart_inertias=np.asarray(group["restart_inertias"][:], dtype=np.float64),

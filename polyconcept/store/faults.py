@@ -19,10 +19,11 @@ __all__ = [
     "check_kind",
     "create_hdf5",
     "open_hdf5",
+    "version_of",
 ]
 
-VERSION = 1
-"""Version of every format; raised when a reader of the old format would misread the new one."""
+_VERSIONS = {"concepts": 2}
+"""Version of each format that is not the first; raised when an old reader would misread a file."""
 
 
 class StoreError(ValueError):
@@ -33,16 +34,23 @@ class MissingColumnError(StoreError):
     """A table that has no such column, or has it twice."""
 
 
+def version_of(kind: str) -> int:
+    """Return the version that files of `kind` are written in; those before it are read as well."""
+    return _VERSIONS.get(kind, 1)
+
+
 def check_kind(path: Path, kind: str, found: Mapping[str, Any]) -> None:
-    """Refuse a file that is not of `kind` in the version that this module reads.
+    """Refuse a file that is not of `kind` in a version that is read.
 
     Raises:
         StoreError: Naming the file, what was found and what was needed.
     """
     name, version = found.get("polyconcept_format"), found.get("format_version")
-    if name != kind or version is None or int(version) != VERSION:
+    newest = version_of(kind)
+    if name != kind or version is None or not 1 <= int(version) <= newest:
         what = f"{name!r} version {version}" if name else "no mark of Polyconcept's"
-        raise StoreError(f"{path}: found {what}, needed a {kind!r} file of version {VERSION}")
+        known = " or ".join(map(str, range(1, newest + 1)))
+        raise StoreError(f"{path}: found {what}, needed a {kind!r} file of version {known}")
 
 
 def check_fingerprint(path: Path, found: str, needed: str, language: str) -> None:
@@ -96,7 +104,7 @@ def create_hdf5(path: Path, kind: str) -> Iterator[tuple[h5py.File, DiskFile]]:
         try:
             with disk, h5py.File(disk, "w", libver="v110") as file:
                 file.attrs["polyconcept_format"] = kind
-                file.attrs["format_version"] = VERSION
+                file.attrs["format_version"] = version_of(kind)
                 yield file, disk
         finally:
             # Also in place of an error that HDF5 had from reading what was not written.

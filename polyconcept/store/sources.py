@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from polyconcept.records.repositories import Kind, PinnedRepo, RepoFile
-from polyconcept.store.faults import VERSION, StoreError, check_kind
+from polyconcept.store.faults import StoreError, check_kind, version_of
 from polyconcept.store.json import read_json, write_json
 
 __all__ = ["read_pin", "write_pin"]
@@ -17,7 +17,7 @@ _KIND = "source"
 
 def write_pin(pinned: PinnedRepo, path: Path) -> None:
     """Write a pin (source.json); `read_pin` gives it back."""
-    mark = {"polyconcept_format": _KIND, "format_version": VERSION}
+    mark = {"polyconcept_format": _KIND, "format_version": version_of(_KIND)}
     write_json(mark | asdict(pinned), path)
 
 

@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from polyconcept.machine.atomic import atomic_path
-from polyconcept.store.faults import VERSION, StoreError, check_kind
+from polyconcept.store.faults import StoreError, check_kind, version_of
 
 __all__ = ["read_table", "write_table"]
 
 
 def write_table(table: pa.Table, kind: str, about: Mapping[str, str], path: Path) -> None:
     """Write a Parquet table that carries its kind, version and what it is about."""
-    marks = {"polyconcept_format": kind, "format_version": str(VERSION), **about}
+    marks = {"polyconcept_format": kind, "format_version": str(version_of(kind)), **about}
     with atomic_path(path) as temporary:
         pq.write_table(table.replace_schema_metadata(marks), temporary, compression="zstd")
 

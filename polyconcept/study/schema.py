@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_serializer, model_validator
 
 from polyconcept.study.base import (
     Count,
@@ -48,15 +48,48 @@ class Extraction(Frozen):
     token_budget: Count = 8192
 
 
-class Clustering(Frozen):
-    """k-means of the word vectors."""
+_OF_KMEANS = ("n_restarts", "engine", "max_iterations", "tolerance")
+"""What other ways of clustering have no use for."""
 
+
+class Clustering(Frozen):
+    """How word vectors are clustered."""
+
+    method: Literal["kmeans", "ward"] = "kmeans"
     n_clusters: Count = 600
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (212, 213, 214, 215, 216)
     n_restarts: Count = 2
     engine: Literal["torch", "scikit-learn"] = "torch"
     max_iterations: Count = 300
     tolerance: Share = 1e-4
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_seed_of_ward(cls, given: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+        """Ward's clustering draws nothing: a second seed would give the same clusters again."""
+        if isinstance(given, Mapping) and given.get("method") == "ward":
+            return {"seeds": (212,), **given}
+        return given
+
+    @model_validator(mode="after")
+    def _only_its_own(self) -> Clustering:
+        """Refuse what has no effect: a study says what was done."""
+        if self.method != "kmeans":
+            useless = [f"`{name}`" for name in _OF_KMEANS if name in self.model_fields_set]
+            if len(self.seeds) > 1:
+                useless.insert(0, f"{len(self.seeds)} `seeds`")
+            if useless:
+                raise ValueError(
+                    f"method {self.method} draws nothing: {', '.join(useless)} would have no "
+                    "effect; leave them out (one seed may stand)"
+                )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _plain(self, plain: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """Without what the method does not use: jobs take these values as they are."""
+        unused = () if self.method == "kmeans" else _OF_KMEANS
+        return {name: value for name, value in plain(self).items() if name not in unused}
 
 
 class Calign(Frozen):
