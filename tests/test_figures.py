@@ -740,8 +740,8 @@ def test_same_input_same_bytes(tmp_path):
 def test_bytes_do_not_depend_on_hash_seed_or_user_settings(tmp_path):
     code = (
         "import sys; from pathlib import Path; sys.path.insert(0, 'tests')\n"
-        "from test_figures import figures, all_figures\n"
-        "figures.save_figure(all_figures()[3], Path(sys.argv[1]))"
+        "from test_figures import all_figures, save_figure\n"
+        "save_figure(all_figures()[3], Path(sys.argv[1]))"
     )
     settings = tmp_path / "matplotlibrc"
     settings.write_text("font.size: 20\npdf.fonttype: 3\nlines.linewidth: 5\n")

@@ -24,6 +24,7 @@ from polyconcept.figures.grid import (
 from polyconcept.figures.rows import Pair, Place, Point, averaged, by_seed, choose, points
 from polyconcept.figures.style import CEILING, GREY, NULL, RANDOM, Look, look, style
 from polyconcept.records.scores import Score
+from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
 
 __all__ = ["plot_by_layer", "plot_change_by_layer"]
@@ -94,8 +95,7 @@ def plot_change_by_layer(
         ValueError: as `plot_by_layer`; also where no run is fine-tuned or a fine-tuned score has
             no base score to compare with.
     """
-    scores = list(scores)
-    found = _changes(scores, metric, definition=definition, over=over, corpus=corpus)
+    found = _changes(ScoreTable(scores), metric, definition=definition, over=over, corpus=corpus)
     name = label_of(metric, definition, over).split(" (")[0]
     label = f"{name}: fine-tuned minus base"
     figure = _draw(panels(found), label, directed=metric != "colap")
@@ -105,12 +105,12 @@ def plot_change_by_layer(
     return figure
 
 
-def _changes(scores: Sequence[Score], metric: str, **choice: Any) -> dict[Place, Point]:  # noqa: ANN401 - the options of `choose`
-    wanted = (metric, choice["definition"], choice["over"])
-    if any(_is_change(s) and (s.metric, s.definition, s.over) == wanted for s in scores):
+def _changes(table: ScoreTable, metric: str, **choice: Any) -> dict[Place, Point]:  # noqa: ANN401 - the options of `choose`
+    wanted = {name: choice[name] for name in ("definition", "over")}
+    if table.where(_is_change, metric=metric, **wanted):
         kind = "of a change from base"
-        return points(choose(scores, metric, keep=_is_change, kind=kind, **choice))
-    rows = choose(scores, metric, keep=_is_of_a_seed, kind="of a single seed", **choice)
+        return points(choose(table, metric, keep=_is_change, kind=kind, **choice))
+    rows = choose(table, metric, keep=_is_of_a_seed, kind="of a single seed", **choice)
     return averaged(change_from_base(by_seed(rows)))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -16,6 +15,7 @@ from polyconcept.figures.grid import add_legend, label_of, label_scores, layout_
 from polyconcept.figures.rows import Pair, Run, choose
 from polyconcept.figures.style import GREY, LINE_STYLES, style
 from polyconcept.records.scores import Score
+from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
 
 __all__ = ["plot_curves"]
@@ -84,23 +84,23 @@ def _draw(
     return figure
 
 
-def _lines(rows: Sequence[Score]) -> dict[Run, dict[int, _Line]]:
+def _lines(rows: ScoreTable) -> dict[Run, dict[int, _Line]]:
     """The line of each run and layer."""
-    found: dict[tuple[Run, int], dict[Pair, dict[float, float]]] = defaultdict(
-        lambda: defaultdict(dict)
-    )
-    for row in rows:
-        if row.layer is None or row.at is None:
-            raise ValueError(f"a row of {row.metric} has no layer or no threshold: {row}")
-        run = Run(row.model, row.side, row.variant)
-        by_threshold = found[run, row.layer][row.source, row.target]
-        if row.at in by_threshold:
-            raise ValueError(f"two rows of {row.metric} differ in nothing but their value: {row}")
-        by_threshold[row.at] = row.value
-    lines: dict[Run, dict[int, _Line]] = defaultdict(dict)
-    for (run, layer), of_pairs in sorted(found.items(), key=lambda item: item[0]):
-        lines[run][layer] = _mean(of_pairs, f"{run.model} {run.variant}, layer {layer}")
-    return dict(lines)
+    lines: dict[Run, dict[int, _Line]] = {}
+    for (run, layer), of_layer in sorted(rows.by(_line_of).items(), key=lambda item: item[0]):
+        of_pairs = {
+            pair: {at: row.value for at, row in of_pair.one_by("at").items()}
+            for pair, of_pair in of_layer.by("pair").items()
+        }
+        where = f"{run.model} {run.variant}, layer {layer}"
+        lines.setdefault(run, {})[layer] = _mean(of_pairs, where)
+    return lines
+
+
+def _line_of(row: Score) -> tuple[Run, int]:
+    if row.layer is None or row.at is None:
+        raise ValueError(f"a row of {row.metric} has no layer or no threshold: {row}")
+    return Run.of(row), row.layer
 
 
 def _mean(of_pairs: Mapping[Pair, Mapping[float, float]], where: str) -> _Line:

@@ -96,6 +96,16 @@ class Score:
         """Whether it is a score at the study's settings: no control, sweep or difference."""
         return not (self.control or self.parameter or self.against)
 
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Source and target language."""
+        return self.source, self.target
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The pair's languages, whatever the direction."""
+        return frozenset(self.pair)
+
 
 @dataclass(frozen=True)
 class Run:

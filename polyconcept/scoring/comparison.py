@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from polyconcept.records.arrays import Float64
 from polyconcept.records.scores import Resamples, Score
+from polyconcept.records.table import ScoreTable, known
 from polyconcept.scoring.statistics import interval, spread, within_variance
 
 __all__ = ["compare_variants"]
 
 _log = logging.getLogger(__name__)
 
-_Place: TypeAlias = tuple[str, str, str, str, str, str, str, str, int | None]
-"""Metric, definition, over, model, side, corpus, source, target, layer: all but the variant."""
+_PLACE = ("metric", "definition", "over", "model", "side", "corpus", "source", "target", "layer")
+"""Columns that the variants of a model share."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class _Measured:
 
 
 def compare_variants(
-    scores: Sequence[Score],
-    resamples: Sequence[Resamples],
+    scores: Iterable[Score],
+    resamples: Iterable[Resamples],
     *,
     repeats: Sequence[Sequence[str]] = (),
 ) -> Iterator[Score]:
@@ -70,49 +70,34 @@ def compare_variants(
 
 
 def _by_place(
-    scores: Sequence[Score], resamples: Sequence[Resamples]
-) -> dict[_Place, dict[str, _Measured]]:
-    summaries: dict[tuple[_Place, str], Score] = {}
-    by_seed: Mapping[tuple[_Place, str], list[tuple[int, float]]] = defaultdict(list)
-    for score in scores:
-        if score.is_plain and score.seed is None:
-            summaries[_place_of(score), score.variant] = score
-        elif score.is_plain and score.seed is not None:
-            by_seed[_place_of(score), score.variant].append((score.seed, score.value))
-    found: dict[_Place, dict[str, _Measured]] = defaultdict(dict)
+    scores: Iterable[Score], resamples: Iterable[Resamples]
+) -> dict[tuple[Any, ...], dict[str, _Measured]]:
+    """The variants of each place (`_PLACE`)."""
+    plain = ScoreTable(scores).where(is_plain=True).by(*_PLACE, "variant")
+    found: dict[tuple[Any, ...], dict[str, _Measured]] = {}
     for one in resamples:
-        place = _place_of_resamples(one)
-        where = place, one.key.variant
-        if where not in summaries or where not in by_seed:
-            raise ValueError(f"resampled scores of {where} have no rows in the score table")
-        seeds = tuple(value for _, value in sorted(by_seed[where]))
-        found[place][one.key.variant] = _Measured(summaries[where], seeds, one)
-        _check_paired(place, next(iter(found[place].values())).resamples, one)
+        columns = asdict(one.key) | vars(one)
+        place, variant = tuple(columns[name] for name in _PLACE), one.key.variant
+        rows = plain.get((*place, variant), ScoreTable())
+        summary, by_seed = rows.where(seed=None), rows.where(seed=known).one_by("seed")
+        if not summary or not by_seed:
+            raise ValueError(
+                f"resampled scores of {(*place, variant)} have no rows in the score table"
+            )
+        seeds = tuple(by_seed[seed].value for seed in sorted(by_seed))
+        variants = found.setdefault(place, {})
+        variants[variant] = _Measured(summary.first, seeds, one)
+        _check_paired(place, next(iter(variants.values())).resamples, one)
     return found
 
 
-def _check_paired(place: _Place, first: Resamples, other: Resamples) -> None:
+def _check_paired(place: tuple[Any, ...], first: Resamples, other: Resamples) -> None:
     if not np.array_equal(first.seed, other.seed):
         names = " and ".join(
             f"{one.key.variant} ({len(one.seed)} resamples, {len(set(one.seed.tolist()))} seeds)"
             for one in (first, other)
         )
         raise ValueError(f"{names} of {place}: expected the same samples under the same seeds")
-
-
-def _place_of(score: Score) -> _Place:
-    return (
-        *(score.metric, score.definition, score.over, score.model, score.side, score.corpus),
-        *(score.source, score.target, score.layer),
-    )
-
-
-def _place_of_resamples(one: Resamples) -> _Place:
-    key = one.key
-    return (
-        *(one.metric, one.definition, one.over, key.model, key.side, key.corpus),
-        *(key.source, key.target, key.layer),
-    )
 
 
 def _pooled(measured: Sequence[_Measured], name: str) -> Score:
