@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,6 +118,10 @@ class Run:
     """``encoder``, ``decoder`` or ``encoder-decoder``."""
     corpus: str
     """Corpus whose words were clustered."""
+
+    def key(self, source: str, target: str, layer: int) -> ScoreKey:
+        """Whose score that of a pair and layer is; of all seeds together."""
+        return ScoreKey(**vars(self), source=source, target=target, layer=layer, seed=None)
 
 
 @dataclass(frozen=True)
@@ -269,15 +272,3 @@ class Resamples:
     """Index, among the seeds, of the clustering that each resample is scored under."""
     value: Float64[np.ndarray, " resample"]
     """Score of each resample; resample b has the same sentences in every run."""
-
-
-def parted(found: Iterable[Score | Resamples]) -> tuple[list[Score], list[Resamples]]:
-    """Rows of the score table and resampled scores, each in their order."""
-    rows: list[Score] = []
-    resamples: list[Resamples] = []
-    for one in found:
-        if isinstance(one, Resamples):
-            resamples.append(one)
-        else:
-            rows.append(one)
-    return rows, resamples
