@@ -13,13 +13,12 @@ from polyconcept.claims.intervals import (
     spearman,
     spearman_interval,
 )
-from polyconcept.claims.rows import DEFINITIONS, METRICS, single_runs
+from polyconcept.claims.rows import single_runs
+from polyconcept.records.metrics import DEFINITIONS, METRICS, RIVALS
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 
-__all__ = ["RIVALS", "rank_correlations"]
-
-RIVALS = ("cka", "retrieval")
+__all__ = ["rank_correlations"]
 
 _log = logging.getLogger(__name__)
 

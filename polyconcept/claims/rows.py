@@ -8,13 +8,11 @@ from functools import cached_property
 from statistics import fmean
 from typing import TypeAlias
 
+from polyconcept.records.metrics import METRICS
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable, known
 
-__all__ = ["DEFINITIONS", "METRICS", "Scores", "Table", "Unit", "View", "single_runs"]
-
-METRICS = ("calign", "colap")
-DEFINITIONS = ("published", "corrected")
+__all__ = ["Scores", "Table", "Unit", "View", "single_runs"]
 
 _SIDES = ("encoder-decoder", "encoder", "decoder")
 """One side of each model is judged, the first of these that it has: sides share their words."""

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from polyconcept.claims.evidence import Evidence, deeper_layers, fine_tuning, transfer
-from polyconcept.claims.rows import DEFINITIONS, METRICS, Table, View
+from polyconcept.claims.rows import Table, View
 from polyconcept.claims.wording import TITLES, sentence
+from polyconcept.records.metrics import DEFINITIONS, METRICS
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 from polyconcept.records.verdicts import AtSetting, Claim, Claims, Rival

@@ -16,6 +16,7 @@ from polyconcept.figures.curves import Curve, Panel, Panels, change_from_base, p
 from polyconcept.figures.grid import (
     LETTER,
     add_legend,
+    is_directed,
     label_of,
     label_scores,
     layout_of,
@@ -23,6 +24,7 @@ from polyconcept.figures.grid import (
 )
 from polyconcept.figures.rows import Pair, Place, Point, averaged, by_seed, choose, points
 from polyconcept.figures.style import CEILING, GREY, NULL, RANDOM, Look, look, style
+from polyconcept.records.metrics import METRICS
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
@@ -65,10 +67,9 @@ def plot_by_layer(
     """
     rows = choose(scores, metric, definition=definition, over=over, corpus=corpus)
     shown = panels(points(rows))
-    # COLAP's ceiling is 1 but for languages of few words: no other seed, and no news.
-    if metric != "calign":
+    if metric not in METRICS or not METRICS[metric].shows_ceiling:
         shown = {run: replace(panel, ceiling={}) for run, panel in shown.items()}
-    figure = _draw(shown, label_of(metric, definition, over), directed=metric != "colap")
+    figure = _draw(shown, label_of(metric, definition, over), directed=is_directed(metric))
     highest = max(height for panel in shown.values() for height in _heights(panel))
     top = highest * 1.05 if zoom and highest > 0 else 1.0
     for axes in figure.axes:
@@ -98,7 +99,7 @@ def plot_change_by_layer(
     found = _changes(ScoreTable(scores), metric, definition=definition, over=over, corpus=corpus)
     name = label_of(metric, definition, over).split(" (")[0]
     label = f"{name}: fine-tuned minus base"
-    figure = _draw(panels(found), label, directed=metric != "colap")
+    figure = _draw(panels(found), label, directed=is_directed(metric))
     for axes in figure.axes:
         axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
         axes.margins(y=0.1)

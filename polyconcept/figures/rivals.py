@@ -14,17 +14,13 @@ from matplotlib.lines import Line2D
 from polyconcept.figures.grid import add_legend, label_of, legend_lines, model_sides, wrapped
 from polyconcept.figures.rows import Run, choose, parts_of_means, points
 from polyconcept.figures.style import TEXT_WIDTH, Look, look, style
+from polyconcept.records.metrics import METRICS, RIVALS
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
 
 __all__ = ["plot_rivals"]
 
-_RIVALS = {
-    "cka": "CKA of linked words",
-    "retrieval": "retrieval (share of sentences)",
-}
-_METRICS = ("calign", "colap")
 _SIZE = 3.2
 """Points; markers of many points, that overlap."""
 _HEIGHT = 2.1
@@ -60,7 +56,7 @@ def plot_rivals(
     """
     table = ScoreTable(scores)
     metrics, rivals = _what_to_compare(table)
-    counted = {metric: over if metric == "calign" else "all" for metric in metrics}
+    counted = {metric: over if METRICS[metric].has_large else "all" for metric in metrics}
     rows = {m: _choose(table, m, definition, counted[m], corpus) for m in metrics}
     rows |= {rival: _choose(table, rival, "", "", corpus) for rival in rivals}
     _check_corpus(rows)
@@ -76,12 +72,12 @@ def plot_rivals(
 def _what_to_compare(table: ScoreTable) -> tuple[list[str], list[str]]:
     """Metrics and rivals that the table has."""
     there = table.where(_is_point).unique("metric")
-    metrics = [name for name in _METRICS if name in there]
-    rivals = [name for name in _RIVALS if name in there]
+    metrics = [name for name in METRICS if name in there]
+    rivals = [name for name in RIVALS if name in there]
     if not rivals or not metrics:
         found = ", ".join(sorted(table.unique("metric"))) or "the table is empty"
-        raise ValueError(f"needed are summary rows of {' or '.join(_METRICS)} and of "
-                         f"{' or '.join(_RIVALS)}; there are rows of: {found}")  # fmt: skip
+        raise ValueError(f"needed are summary rows of {' or '.join(METRICS)} and of "
+                         f"{' or '.join(RIVALS)}; there are rows of: {found}")  # fmt: skip
     return metrics, rivals
 
 
@@ -158,7 +154,7 @@ def _draw(
                      if k in dots and (metric, rival, *k) in rhos}  # fmt: skip
             axes.set_title(wrapped(_told(known, len(shown)), width, at_hyphens=False), fontsize=8)
     for rival, axes in zip(rivals, grid[-1], strict=True):
-        axes.set_xlabel(_RIVALS[rival])
+        axes.set_xlabel(RIVALS[rival].label)
     handles = [Line2D([], [], linestyle="none", **_marker(signs)) for signs in looks.values()]
     add_legend(figure, handles, list(names.values()))
     return figure

@@ -14,13 +14,13 @@ from matplotlib.lines import Line2D
 from polyconcept.figures.grid import add_legend, label_of, label_scores, layout_of, panel_grid
 from polyconcept.figures.rows import Pair, Run, choose
 from polyconcept.figures.style import GREY, LINE_STYLES, style
+from polyconcept.records.metrics import METRICS
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
 
 __all__ = ["plot_curves"]
 
-_PARAMETERS = {"calign": "match", "colap": "share"}
 _PALEST = 0.88
 """The end of the colours that still stands out from white."""
 _THRESHOLD: dict[str, Any] = {"color": GREY, "linewidth": 0.8}
@@ -53,9 +53,9 @@ def plot_curves(
         ValueError: an unknown metric, no row fits, a row has no layer or no threshold, two rows
             differ in nothing but value, or pairs of a layer have other thresholds.
     """
-    if metric not in _PARAMETERS:
-        raise ValueError(f"no curve of '{metric}'; there are those of {', '.join(_PARAMETERS)}")
-    parameter = _PARAMETERS[metric]
+    if metric not in METRICS:
+        raise ValueError(f"no curve of '{metric}'; there are those of {', '.join(METRICS)}")
+    parameter = METRICS[metric].threshold
     rows = choose(
         scores, metric, definition=definition, over=over, corpus=corpus,
         keep=lambda row: row.parameter == parameter and not (row.control or row.against),
