@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from operator import attrgetter
 
 from polyconcept.claims.wording import TITLES, number
 from polyconcept.records.metrics import METRICS, RIVALS
-from polyconcept.records.verdicts import AtSetting, Claim, Claims
+from polyconcept.records.verdicts import AtSetting, Claims
 
 __all__ = ["claims_page"]
 
@@ -157,14 +158,12 @@ def claims_page(claims: Claims) -> str:
         names={name: metric.title for name, metric in METRICS.items()}
         | {name: rival.title for name, rival in RIVALS.items()},
         titles=list(TITLES.values()),
-        by_claim=[(title, list(group)) for title, group in groupby(claims.claims, _title)],
+        by_claim=[
+            (title, list(group)) for title, group in groupby(claims.claims, attrgetter("title"))
+        ],
         agreement=_agreement(claims.settings),
         rivals=claims.rivals,
     )
-
-
-def _title(claim: Claim) -> str:
-    return claim.title
 
 
 def _agreement(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from statistics import fmean
 from typing import Any, TypeAlias
 
@@ -57,8 +58,9 @@ def plot_rivals(
     table = ScoreTable(scores)
     metrics, rivals = _what_to_compare(table)
     counted = {metric: over if METRICS[metric].has_large else "all" for metric in metrics}
-    rows = {m: _choose(table, m, definition, counted[m], corpus) for m in metrics}
-    rows |= {rival: _choose(table, rival, "", "", corpus) for rival in rivals}
+    pick = partial(choose, table, corpus=corpus, keep=_is_point, kind="of a summary")
+    rows = {m: pick(m, definition=definition, over=counted[m]) for m in metrics}
+    rows |= {rival: pick(rival, definition="", over="") for rival in rivals}
     _check_corpus(rows)
     panels = {(m, r): _joined(rows[m], rows[r]) for m in metrics for r in rivals}
     if not any(panels.values()):
@@ -86,15 +88,6 @@ def _check_corpus(rows: Mapping[str, ScoreTable]) -> None:
     if len(corpora) > 1:
         raise ValueError(f"the rows are of {len(corpora)} corpora, {', '.join(corpora)}; "
                          "one figure shows one: name it")  # fmt: skip
-
-
-def _choose(
-    table: ScoreTable, metric: str, definition: str, over: str, corpus: str | None
-) -> ScoreTable:
-    return choose(
-        table, metric, definition=definition, over=over, corpus=corpus, keep=_is_point,
-        kind="of a summary",
-    )  # fmt: skip
 
 
 def _is_point(row: Score) -> bool:

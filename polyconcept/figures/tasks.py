@@ -105,7 +105,11 @@ def _panels(rows: ScoreTable) -> _Panels:
             # One language is either: the other flag would be a second bar of the same name.
             raise ValueError(_twice(of_panel.first))
         found[panel] = [
-            _Bar(language, zero_shot, tuple(row.value for row in sorted(of_bar, key=_seed)))
+            _Bar(
+                language,
+                zero_shot,
+                tuple(row.value for row in sorted(of_bar, key=lambda row: row.seed or 0)),
+            )
             for (zero_shot, language), of_bar in sorted(languages.items(), key=lambda item: item[0])
         ]
     return found
@@ -115,11 +119,6 @@ def _row(score: Score) -> _Row:
     if score.zero_shot is None or score.seed is None:
         raise ValueError(f"a row of {score.metric} does not say if it is zero-shot: {score}")
     return _Row(score.metric, score.variant, score.source, score.corpus)
-
-
-def _seed(score: Score) -> int:
-    assert score.seed is not None
-    return score.seed
 
 
 def _twice(score: Score) -> str:

@@ -113,21 +113,16 @@ def known(value: object) -> bool:
 
 def _key(columns: tuple[Column, ...]) -> Callable[[Score], Any]:
     """Return what gives a row's key, a tuple where there are several columns."""
-    if all(isinstance(column, str) for column in columns):
-        return _getter(*map(str, columns))
     getters = [column if callable(column) else _getter(column) for column in columns]
     if len(getters) == 1:
         return getters[0]
     return lambda row: tuple(get(row) for get in getters)
 
 
-def _getter(*names: str) -> Callable[[Score], Any]:
-    if unknown := set(names) - _NAMES:
-        raise ValueError(
-            f"a score has no column {', '.join(sorted(unknown))}; there are: "
-            f"{', '.join(sorted(_NAMES))}"
-        )
-    return attrgetter(*names)
+def _getter(name: str) -> Callable[[Score], Any]:
+    if name not in _NAMES:
+        raise ValueError(f"a score has no column {name}; there are: {', '.join(sorted(_NAMES))}")
+    return attrgetter(name)
 
 
 def _twice(row: Score) -> str:

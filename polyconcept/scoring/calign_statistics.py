@@ -20,7 +20,7 @@ from polyconcept.scoring.calign_chance import permuted_counts, resampled_counts
 from polyconcept.scoring.calign_rows import calign_scores
 from polyconcept.scoring.describe import Masks, Measure, Values
 from polyconcept.scoring.matching import match_one_to_one, two_way
-from polyconcept.scoring.statistics import Measured, Options, draws_per_seed, seed_of_draw
+from polyconcept.scoring.statistics import Measured, Options, permute_each, resample_each
 from polyconcept.scoring.word_classes import ClassMasks
 
 __all__ = ["CalignMeasure", "Statistics"]
@@ -73,18 +73,30 @@ class CalignMeasure(Measure[ClusterAlignment]):
 
     def plain(self) -> Values:
         """Give CALIGN with null, samples and ceiling: the source with itself, the next seed."""
-        permuted, drawn = dict(_shares(self._permuted())), dict(_shares(self._drawn()))
+        permuted = permute_each(
+            lambda sides, n, rng: permuted_counts(
+                *sides, self._table, self.rule, n_permutations=n, rng=rng
+            ),
+            self.sides,
+            self.wanted.options,
+        )
+        drawn = resample_each(
+            lambda sides, draws: resampled_counts(*sides, self._table, self.rule, draws),
+            self.sides,
+            self.wanted.draws,
+        )
+        nulls, samples = dict(_shares(permuted)), dict(_shares(drawn))
         highest = {} if len(self.sides) == 1 else dict(_shares(self._with_itself()))
         values = {}
         for over, measured in _measured(self._counts).items():
-            if over not in drawn:
+            if over not in samples:
                 _log.warning(
                     "%s: a sample of sentences has no large cluster: no interval", self.key
                 )
             values[over] = replace(
                 measured,
-                permuted=permuted.get(over),
-                drawn=drawn.get(over),
+                permuted=nulls.get(over),
+                drawn=samples.get(over),
                 ceiling=float(np.mean(highest[over])) if over in highest else None,
             )
         return values
@@ -178,27 +190,6 @@ class CalignMeasure(Measure[ClusterAlignment]):
                 for one, other in zip(sources, others, strict=True)
             ]
         )
-
-    def _permuted(self) -> Int64[np.ndarray, "permutation 3"]:
-        """Counts with the dictionary's targets permuted, spread over the seeds."""
-        rng = np.random.default_rng(self.wanted.options.seed)
-        n_draws = draws_per_seed(self.wanted.options.n_permutations, len(self.sides))
-        return np.concatenate(
-            [
-                permuted_counts(*sides, self._table, self.rule, n_permutations=n, rng=rng)
-                for sides, n in zip(self.sides, n_draws, strict=True)
-            ]
-        )
-
-    def _drawn(self) -> Int64[np.ndarray, "resample 3"]:
-        """Counts of drawn sentences, each under one of the seeds (`seed_of_draw`)."""
-        draws = self.wanted.draws
-        counts = np.empty((len(draws), 3), dtype=np.int64)
-        seeds = seed_of_draw(len(draws), len(self.sides))
-        for seed, sides in enumerate(self.sides):
-            own = seeds == seed
-            counts[own] = resampled_counts(*sides, self._table, self.rule, draws[own])
-        return counts
 
 
 def _counts_of(alignments: Sequence[ClusterAlignment]) -> Int64[np.ndarray, "seed 3"]:

@@ -17,7 +17,7 @@ from polyconcept.scoring.mixing import (
     remaining_entropy,
     resampled_counts,
 )
-from polyconcept.scoring.statistics import Measured, Options, draws_per_seed, seed_of_draw
+from polyconcept.scoring.statistics import Measured, Options, permute_each, resample_each
 
 __all__ = ["Counted", "Sides", "count_sides", "count_words", "measured", "permute", "twins"]
 
@@ -49,7 +49,7 @@ def count_words(
         ValueError: words without sentences, or of sentences that the draws do not have.
     """
     by_seed = np.stack([count_sides(one) for one in sides])
-    return Counted(by_seed, permute(by_seed, options), _drawn(sides, draws))
+    return Counted(by_seed, permute(by_seed, options), resample_each(_resampled, sides, draws))
 
 
 def count_sides(sides: Sides, masks: Masks | None = None) -> Int64[np.ndarray, "language cluster"]:
@@ -90,24 +90,17 @@ def permute(
     counts: Int64[np.ndarray, "seed language cluster"], options: Options
 ) -> Int64[np.ndarray, "permutation language cluster"]:
     """Counts of permuted labels, spread over the seeds."""
-    rng = np.random.default_rng(options.seed)
-    n_draws = draws_per_seed(options.n_permutations, len(counts))
-    return np.concatenate(
-        [permuted_counts(one, n, rng) for one, n in zip(counts, n_draws, strict=True)]
-    )
+    return permute_each(permuted_counts, list(counts), options)
 
 
-def _drawn(
-    sides: Sequence[Sides], draws: Int64[np.ndarray, "resample sentence"]
-) -> Int64[np.ndarray, "resample language cluster"]:
-    """Counts of drawn sentences, each under one of the seeds (`seed_of_draw`)."""
-    counts = np.empty((len(draws), len(sides[0]), sides[0][0].n_clusters), dtype=np.int64)
-    seeds = seed_of_draw(len(draws), len(sides))
-    for seed, of_seed in enumerate(sides):
-        for place, words in enumerate(of_seed):
-            if words.sentence is None:
-                raise ValueError(f"{words.language}: words without sentences cannot be resampled")
-            counts[seeds == seed, place] = resampled_counts(
-                words.cluster, words.sentence, draws[seeds == seed], n_clusters=words.n_clusters
-            )
-    return counts
+def _resampled(
+    sides: Sides, draws: Int64[np.ndarray, "draw sentence"]
+) -> Int64[np.ndarray, "draw language cluster"]:
+    counts = []
+    for words in sides:
+        if words.sentence is None:
+            raise ValueError(f"{words.language}: words without sentences cannot be resampled")
+        counts.append(
+            resampled_counts(words.cluster, words.sentence, draws, n_clusters=words.n_clusters)
+        )
+    return np.stack(counts, axis=1)

@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 
 _PLACE = ("metric", "definition", "over", "model", "side", "corpus", "source", "target", "layer")
 """Columns that the variants of a model share."""
+_OF_ONE = ("n_hit", "n_total", "null_mean", "null_low", "null_high", "p", "ceiling", "normalised")
+"""Columns that are of one variant."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,8 @@ def compare_variants(
             measured = [tuned[name] for name in group]
             name = "+".join(group)
             if len(group) > 1:
-                yield _pooled(measured, name)
-            assert base is not None
-            yield _change(measured, base, name)
+                yield _row(measured, name)
+            yield _row(measured, name, base)
 
 
 def _by_place(
@@ -100,55 +101,35 @@ def _check_paired(place: tuple[Any, ...], first: Resamples, other: Resamples) ->
         raise ValueError(f"{names} of {place}: expected the same samples under the same seeds")
 
 
-def _pooled(measured: Sequence[_Measured], name: str) -> Score:
-    """The mean of repeated fine-tunings."""
-    means = [one.summary.value for one in measured]
-    var_sample, freedom = _sample(measured, None)
-    value, between = float(np.mean(means)), float(np.var(means, ddof=1))
-    low, high = interval(value, [(var_sample, freedom), _part(between, len(means))])
-    return replace(
-        _bare(measured[0].summary),
-        variant=name,
-        value=value,
-        low=low,
-        high=high,
-        var_sample=var_sample,
-        var_seed=_mean_spread(measured),
-        var_finetuning=_finetuning_variance(measured),
-    )
-
-
-def _change(measured: Sequence[_Measured], base: _Measured, name: str) -> Score:
-    """Fine-tuned minus base."""
-    means = [one.summary.value for one in measured]
-    value = float(np.mean(means)) - base.summary.value
+def _row(measured: Sequence[_Measured], name: str, base: _Measured | None = None) -> Score:
+    """The mean of fine-tunings that were repeated, or of one; minus the base, where it is given."""
+    means, by_seed = [one.summary.value for one in measured], measured[0].by_seed
+    value = float(np.mean(means)) - (base.summary.value if base else 0.0)
     var_sample, freedom = _sample(measured, base)
-    parts = [(var_sample, freedom)]
-    if len(means) > 1:
-        # It holds what the seeds of the clustering add to each mean.
-        parts.append(_part(float(np.var(means, ddof=1)), len(means)))
-    elif len(measured[0].by_seed) > 1:
-        parts.append(_part(float(np.var(measured[0].by_seed, ddof=1)), len(measured[0].by_seed)))
-    if len(base.by_seed) > 1:
-        parts.append(_part(float(np.var(base.by_seed, ddof=1)), len(base.by_seed)))
-    low, high = interval(value, parts, bounds=(-1.0, 1.0))
-    seeds = _mean_spread(measured), spread(base.by_seed)
+    # The variance between repeats holds what the seeds of the clustering add to each mean.
+    compared = [means if len(means) > 1 else by_seed, base.by_seed if base else ()]
+    parts = [
+        (float(np.var(values, ddof=1)) / len(values), len(values) - 1.0)
+        for values in compared
+        if len(values) > 1
+    ]
+    bounds = (-1.0 if base else 0.0, 1.0)
+    low, high = interval(value, [(var_sample, freedom), *parts], bounds=bounds)
+    spreads = [_mean_spread(measured), *([spread(base.by_seed)] if base else [])]
+    of_seeds = [variance for variance in spreads if variance is not None]
+    emptied: dict[str, Any] = dict.fromkeys(_OF_ONE)
     return replace(
-        _bare(measured[0].summary),
+        measured[0].summary,
+        **emptied,
         variant=name,
-        against="base",
+        against="base" if base else "",
         value=value,
         low=low,
         high=high,
         var_sample=var_sample,
-        var_seed=None if seeds[0] is None or seeds[1] is None else seeds[0] + seeds[1],
+        var_seed=sum(of_seeds) if len(of_seeds) == len(spreads) else None,
         var_finetuning=_finetuning_variance(measured) if len(measured) > 1 else None,
     )
-
-
-def _part(variance: float, n: int) -> tuple[float, float]:
-    """Variance of a mean of n, and its degrees of freedom."""
-    return variance / n, n - 1.0
 
 
 def _sample(measured: Sequence[_Measured], base: _Measured | None) -> tuple[float, float]:
@@ -174,18 +155,3 @@ def _finetuning_variance(measured: Sequence[_Measured]) -> float:
     between = float(np.var([one.summary.value for one in measured], ddof=1))
     of_seeds = _mean_spread(measured)
     return max(0.0, between - (of_seeds or 0.0) / len(measured[0].by_seed))
-
-
-def _bare(summary: Score) -> Score:
-    """The row's place, without the columns that are of this one variant."""
-    return replace(
-        summary,
-        n_hit=None,
-        n_total=None,
-        null_mean=None,
-        null_low=None,
-        null_high=None,
-        p=None,
-        ceiling=None,
-        normalised=None,
-    )

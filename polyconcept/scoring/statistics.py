@@ -5,8 +5,9 @@ Definitions and their reasons: docs/STATISTICS.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from scipy.special import stdtrit
@@ -21,10 +22,11 @@ __all__ = [
     "Options",
     "curve_area",
     "draw_sentences",
-    "draws_per_seed",
     "interval",
     "n_sentences",
     "null_of",
+    "permute_each",
+    "resample_each",
     "seed_of_draw",
     "spread",
     "thresholds",
@@ -32,6 +34,8 @@ __all__ = [
     "within_variance",
 ]
 
+_Clustering = TypeVar("_Clustering")
+"""What a metric counts in, of one seed."""
 _ROUNDING = 1e-12
 """Sums in another order may differ in their last bits: less than this is a tie."""
 
@@ -98,10 +102,30 @@ def seed_of_draw(n_draws: int, n_seeds: int) -> Int64[np.ndarray, " draw"]:
     return np.arange(n_draws) % n_seeds
 
 
-def draws_per_seed(n_draws: int, n_seeds: int) -> list[int]:
-    """How many of the draws fall to each seed."""
-    counts: list[int] = np.bincount(seed_of_draw(n_draws, n_seeds), minlength=n_seeds).tolist()
-    return counts
+def permute_each(
+    permute: Callable[[_Clustering, int, np.random.Generator], Int64[np.ndarray, "..."]],
+    clusterings: Sequence[_Clustering],
+    options: Options,
+) -> Int64[np.ndarray, "..."]:
+    """Counts of permuted input, spread over the seeds' clusterings: those of one seed together."""
+    rng = np.random.default_rng(options.seed)
+    seeds = seed_of_draw(options.n_permutations, len(clusterings))
+    n_draws = np.bincount(seeds, minlength=len(clusterings)).tolist()
+    return np.concatenate(
+        [permute(one, n, rng) for one, n in zip(clusterings, n_draws, strict=True)]
+    )
+
+
+def resample_each(
+    resample: Callable[[_Clustering, Int64[np.ndarray, "draw sentence"]], Int64[np.ndarray, "..."]],
+    clusterings: Sequence[_Clustering],
+    draws: Int64[np.ndarray, "resample sentence"],
+) -> Int64[np.ndarray, "..."]:
+    """Counts of drawn sentences, each under one of the seeds' clusterings (`seed_of_draw`)."""
+    seeds = seed_of_draw(len(draws), len(clusterings))
+    found = [resample(one, draws[seeds == seed]) for seed, one in enumerate(clusterings)]
+    order = np.argsort(np.argsort(seeds, kind="stable"), kind="stable")
+    return np.concatenate(found)[order]
 
 
 def within_variance(
