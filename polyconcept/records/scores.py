@@ -181,7 +181,7 @@ class CalignRule:
 class ClusterAlignment:
     """How the source clusters of a pair align to the target clusters, one layer (CALIGN).
 
-    The score at any other `match` follows from `n_types` and `n_matched` (`alignment.aligned_at`);
+    The score at any other `match` follows from `n_types` and `n_matched` (`calign.aligned_at`);
     neither depends on `match` or `min_types`.
     """
 

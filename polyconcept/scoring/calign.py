@@ -44,7 +44,7 @@ def translation_table(
     """
     row = _places(dictionary.word, source_types)
     column = _places(dictionary.translation, target_types)
-    # The how-manieth entry of its word each entry is, in the order of the dictionary.
+    # Rank of each entry among those of its word, in the order of the dictionary.
     order = np.argsort(row, kind="stable")
     place = np.empty(len(row), dtype=np.int64)
     place[order] = np.arange(len(row)) - np.searchsorted(row[order], row[order])
