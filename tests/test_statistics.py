@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from polyconcept.records.scores import Resamples, ScoreKey
+from polyconcept.records.scores import ScoreKey
 from polyconcept.records.text import Words
 from polyconcept.scoring.statistics import (
+    Measured,
     Options,
     curve_area,
     draw_sentences,
@@ -13,7 +14,6 @@ from polyconcept.scoring.statistics import (
     null_of,
     seed_of_draw,
     spread,
-    summarise,
     thresholds,
     under_control,
     within_variance,
@@ -33,12 +33,8 @@ def words_in(*sentences):
     return Words("en", column, zeros, zeros, ("a",))
 
 
-def resamples_of(values, seeds):
-    return Resamples("calign", "published", "all", KEY, np.array(seeds), draws_of(*values))
-
-
 def summary(by_seed, **options):
-    return summarise("calign", "published", "all", KEY, by_seed, **options)
+    return Measured(by_seed, **options).row("calign", "published", "all", KEY)
 
 
 # --- nulls
@@ -202,7 +198,7 @@ def test_intervals_cover_the_truth_at_their_rate(deviations):
         shift = random.normal(0, of_sample)
         by_seed = truth + shift + random.normal(0, of_seed, size=n_seeds)
         drawn = by_seed[seed] + random.normal(0, of_sample, size=n_draws)
-        row = summary(by_seed.tolist(), resamples=resamples_of(drawn, seed))
+        row = summary(by_seed.tolist(), drawn=drawn)
         covered.append(row.low <= truth <= row.high)
 
     assert np.mean(covered) == pytest.approx(0.95, abs=0.02)
@@ -235,7 +231,7 @@ def test_a_summary_by_hand():
     row = summary(
         [0.25, 0.75],
         permuted=draws_of(0.1, 0.3),
-        resamples=resamples_of([0.24, 0.74, 0.26, 0.76], [0, 1, 0, 1]),
+        drawn=draws_of(0.24, 0.74, 0.26, 0.76),
         ceiling=0.8,
     )
 
@@ -248,7 +244,7 @@ def test_a_summary_by_hand():
 
 
 def test_one_seed_has_the_interval_of_the_sample_alone():
-    row = summary([0.5], resamples=resamples_of([0.5, 0.6, 0.7], [0, 0, 0]), counts=(3, 6))
+    row = summary([0.5], drawn=draws_of(0.5, 0.6, 0.7), counts=(3, 6))
 
     assert row.var_seed is None
     assert (row.low, row.high) == pytest.approx(interval(0.5, [(0.01, 2.0)]))

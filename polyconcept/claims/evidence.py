@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean, pstdev
+from typing import TypeAlias
 
 from polyconcept.claims.intervals import (
     LEAST_FOR_CORRELATION,
@@ -17,6 +17,7 @@ from polyconcept.claims.intervals import (
 )
 from polyconcept.claims.rows import Table, Unit, View
 from polyconcept.records.scores import Score
+from polyconcept.records.table import ScoreTable
 from polyconcept.records.verdicts import Finding, OfRun
 
 __all__ = ["Evidence", "deeper_layers", "fine_tuning", "transfer"]
@@ -46,12 +47,15 @@ _CONSTANT = "all scores are the same, so that none can rise"
 
 
 @dataclass(frozen=True)
-class _Point:
-    """A zero-shot score beside the alignment of its language."""
+class _Aligned:
+    """Alignment of the language of a zero-shot score."""
 
-    row: Score
-    alignment: float
+    value: float
     layers: frozenset[int]
+
+
+_Points: TypeAlias = Mapping[Score, _Aligned]
+"""Zero-shot scores, each with its point's other coordinate."""
 
 
 def deeper_layers(table: Table, view: View) -> Evidence:
@@ -94,9 +98,10 @@ def transfer(table: Table, view: View) -> Evidence:
     Scores of different tasks have different scales: each is counted in standard deviations from
     the mean of its task and metric. Where its scores are all the same it gives no point.
     """
-    joined = [point for row in table.tasks if (point := _point(row, view)) is not None]
-    points, scores = _standardised(joined)
-    rho = spearman([point.alignment for point in points], scores)
+    joined = {row: found for row in table.tasks if (found := _aligned(row, view)) is not None}
+    standardised = _standardised(joined)
+    points = list(standardised)
+    rho = spearman([joined[row].value for row in points], list(standardised.values()))
     if rho is None:
         points = []
     n = len(points)
@@ -104,9 +109,9 @@ def transfer(table: Table, view: View) -> Evidence:
     interval = spearman_interval(rho, n) if rho is not None and enough else None
     return Evidence(
         judge(rho, interval, n, least=LEAST_FOR_CORRELATION),
-        models=_unique(point.row.model for point in points),
-        languages=_unique(point.row.target for point in points),
-        layers=tuple(sorted({layer for point in points for layer in point.layers})),
+        models=_unique(row.model for row in points),
+        languages=_unique(row.target for row in points),
+        layers=tuple(sorted({layer for row in points for layer in joined[row].layers})),
         of_runs=_of_runs(joined),
         n_left_out=len(table.tasks) - len(points),
         lacking=_what_transfer_lacks(table, joined),
@@ -138,7 +143,7 @@ def _of_units(
     )
 
 
-def _point(row: Score, view: View) -> _Point | None:
+def _aligned(row: Score, view: View) -> _Aligned | None:
     """The mean alignment of the language scored with those fine-tuned on; none without a pair."""
     learnt = set(row.source.split("+")) - {row.target}
     units = [Unit(row.model, row.variant, frozenset((row.target, code))) for code in learnt]
@@ -146,32 +151,26 @@ def _point(row: Score, view: View) -> _Point | None:
     if not found:
         return None
     layers = frozenset(layer for by_layer in found for layer in by_layer)
-    return _Point(row, fmean(fmean(by_layer.values()) for by_layer in found), layers)
+    return _Aligned(fmean(fmean(by_layer.values()) for by_layer in found), layers)
 
 
-def _standardised(points: Sequence[_Point]) -> tuple[list[_Point], list[float]]:
-    by_metric: dict[tuple[str, str], list[_Point]] = defaultdict(list)
-    for point in points:
-        by_metric[point.row.variant, point.row.metric].append(point)
-    kept: list[_Point] = []
-    scores: list[float] = []
-    for group in by_metric.values():
-        values = [point.row.value for point in group]
-        spread = pstdev(values)
+def _standardised(points: _Points) -> dict[Score, float]:
+    """Each score in standard deviations from the mean of its task and metric, where they differ."""
+    scores: dict[Score, float] = {}
+    for group in ScoreTable(points).by("variant", "metric").values():
+        values = [row.value for row in group]
+        spread, middle = pstdev(values), fmean(values)
         if spread > 0:
-            middle = fmean(values)
-            kept += group
-            scores += [(value - middle) / spread for value in values]
-    return kept, scores
+            scores |= {row: (row.value - middle) / spread for row in group}
+    return scores
 
 
-def _of_runs(points: Sequence[_Point]) -> tuple[OfRun, ...]:
-    runs: dict[tuple[str, str, str], list[_Point]] = defaultdict(list)
-    for point in points:
-        runs[point.row.model, point.row.variant, point.row.metric].append(point)
+def _of_runs(points: _Points) -> tuple[OfRun, ...]:
     found = []
-    for (model, variant, metric), group in runs.items():
-        rho = spearman([p.alignment for p in group], [p.row.value for p in group])
+    for (model, variant, metric), group in (
+        ScoreTable(points).by("model", "variant", "metric").items()
+    ):
+        rho = spearman([points[row].value for row in group], [row.value for row in group])
         if rho is not None and len(group) >= LEAST_FOR_CORRELATION:
             low, high = spearman_interval(rho, len(group))
             found.append(
@@ -188,7 +187,7 @@ def _of_runs(points: Sequence[_Point]) -> tuple[OfRun, ...]:
     return tuple(found)
 
 
-def _what_transfer_lacks(table: Table, joined: Sequence[_Point]) -> str:
+def _what_transfer_lacks(table: Table, joined: _Points) -> str:
     if not table.fine_tuned:
         return "the study has no fine-tuned model"
     if not table.tasks:

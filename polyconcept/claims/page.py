@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from operator import attrgetter
 
-from polyconcept.claims.wording import METRIC_NAMES, TITLES, number
-from polyconcept.records.verdicts import AtSetting, Claim, Claims
+from polyconcept.claims.wording import TITLES, number
+from polyconcept.records.metrics import METRICS, RIVALS
+from polyconcept.records.verdicts import AtSetting, Claims
 
 __all__ = ["claims_page"]
-
-_RIVAL_NAMES = {"cka": "CKA", "retrieval": "Retrieval"}
 
 _STYLE = """
 :root { color-scheme: light dark; --text: #1b1b1b; --back: #ffffff; --line: #c9c9c9;
@@ -127,7 +127,7 @@ independent, so the intervals are narrower, and p smaller, than of as many separ
 <tbody>
 {% for row in rivals %}
 <tr><th>{{ row.model }}</th><td>{{ row.side }}</td>
-<td>{{ names[row.metric] }}, {{ row.definition }}</td><td>{{ rival_names[row.rival] }}</td>
+<td>{{ names[row.metric] }}, {{ row.definition }}</td><td>{{ names[row.rival] }}</td>
 <td class="number">{{ effect(row) }}</td>
 <td>{% if row.p is none %}–{% else %}{{ "%.2g" | format(row.p) }}{% endif %}</td>
 <td>{{ row.n_points }}</td></tr>
@@ -155,17 +155,15 @@ def claims_page(claims: Claims) -> str:
     return environment.from_string(_PAGE).render(
         style=_STYLE,
         classes={"holds": "holds", "does not hold": "fails", "undecided": "open"},
-        names=METRIC_NAMES,
-        rival_names=_RIVAL_NAMES,
+        names={name: metric.title for name, metric in METRICS.items()}
+        | {name: rival.title for name, rival in RIVALS.items()},
         titles=list(TITLES.values()),
-        by_claim=[(title, list(group)) for title, group in groupby(claims.claims, _title)],
+        by_claim=[
+            (title, list(group)) for title, group in groupby(claims.claims, attrgetter("title"))
+        ],
         agreement=_agreement(claims.settings),
         rivals=claims.rivals,
     )
-
-
-def _title(claim: Claim) -> str:
-    return claim.title
 
 
 def _agreement(
@@ -175,7 +173,7 @@ def _agreement(
     tables = []
     for (metric, definition), rows in groupby(settings, lambda row: (row.metric, row.definition)):
         lines = [(label, list(cells)) for label, cells in groupby(rows, _label)]
-        tables.append((f"{METRIC_NAMES[metric]}, {definition}", lines))
+        tables.append((f"{METRICS[metric].title}, {definition}", lines))
     return tables
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from statistics import fmean
-from typing import TypeAlias
 
 from polyconcept.claims.intervals import (
     LEAST_FOR_CORRELATION,
@@ -14,20 +13,21 @@ from polyconcept.claims.intervals import (
     spearman,
     spearman_interval,
 )
-from polyconcept.claims.rows import DEFINITIONS, METRICS, is_repeated, variants_of
+from polyconcept.claims.rows import single_runs
+from polyconcept.records.metrics import DEFINITIONS, METRICS, RIVALS
 from polyconcept.records.scores import Score
+from polyconcept.records.table import ScoreTable
 
-__all__ = ["RIVALS", "rank_correlations"]
-
-RIVALS = ("cka", "retrieval")
+__all__ = ["rank_correlations"]
 
 _log = logging.getLogger(__name__)
 
-_Place: TypeAlias = tuple[str, frozenset[str], int | None]
-_Group: TypeAlias = tuple[str, str, str]
+_GROUP = ("model", "side", "corpus")
+_PLACE = ("variant", "languages", "layer")
+"""Where both have a score; rivals have one for both directions."""
 
 
-def rank_correlations(scores: Sequence[Score]) -> list[Score]:
+def rank_correlations(scores: Iterable[Score]) -> list[Score]:
     """Spearman's correlation of each metric with each rival, over a model's side.
 
     A point is a layer, pair and variant (the `random` one left out) that both have a summary score
@@ -44,66 +44,39 @@ def rank_correlations(scores: Sequence[Score]) -> list[Score]:
     Raises:
         ValueError: A rival has two summary rows for one layer, pair and variant.
     """
-    rows = _summaries(scores)
-    groups: dict[_Group, list[Score]] = {}
-    for row in rows:
-        if row.metric in METRICS and row.over == "all":
-            groups.setdefault((row.model, row.side, row.corpus), []).append(row)
-    rivals = _rivals(rows)
+    rows = single_runs(ScoreTable(scores)).where(is_plain=True, seed=None)
+    groups = rows.where(metric=METRICS, over="all").by(*_GROUP)
+    rivals = rows.where(metric=RIVALS, over="")
+    rivals.one_by(*_GROUP, "metric", *_PLACE, twice=_two_summaries)
+    by_rival = rivals.by(*_GROUP, "metric")
     found: list[Score | None] = []
     for (group, own), rival, metric, definition in itertools.product(
         groups.items(), RIVALS, METRICS, DEFINITIONS
     ):
-        compared = [row for row in own if (row.metric, row.definition) == (metric, definition)]
-        other = rivals.get((group, rival), {})
+        compared = own.where(metric=metric, definition=definition)
+        other = by_rival.get((*group, rival))
         # Without rows of one of the two, nothing was asked for.
         if compared and other:
             found.append(_correlation(compared, other, rival))
     return [row for row in found if row is not None]
 
 
-def _summaries(scores: Sequence[Score]) -> list[Score]:
-    variants = variants_of(scores)
-    return [
-        row
-        for row in scores
-        if row.is_plain
-        and row.seed is None
-        and row.variant != "random"
-        and not is_repeated(row.variant, variants[row.model])
+def _two_summaries(row: Score) -> str:
+    return (
+        f"the score table has two summary rows of {row.metric} for {row.model}, {row.variant}, "
+        f"{row.side}, {row.source}-{row.target}, layer {row.layer}; one is needed"
+    )
+
+
+def _correlation(compared: ScoreTable, rivals: ScoreTable, rival: str) -> Score | None:
+    other = rivals.one_by(*_PLACE)
+    joined = [
+        (fmean(row.value for row in both), other[place].value)
+        for place, both in compared.by(*_PLACE).items()
+        if place in other
     ]
-
-
-def _rivals(rows: Sequence[Score]) -> Mapping[tuple[_Group, str], Mapping[_Place, float]]:
-    found: dict[tuple[_Group, str], dict[_Place, float]] = {}
-    for row in rows:
-        if row.metric in RIVALS and not row.over:
-            group = row.model, row.side, row.corpus
-            places = found.setdefault((group, row.metric), {})
-            if _place(row) in places:
-                raise ValueError(
-                    f"the score table has two summary rows of {row.metric} for {row.model}, "
-                    f"{row.variant}, {row.side}, {row.source}-{row.target}, layer {row.layer}; "
-                    "one is needed"
-                )
-            places[_place(row)] = row.value
-    return found
-
-
-def _place(row: Score) -> _Place:
-    """Where both have a score; rivals have one for both directions."""
-    return row.variant, frozenset((row.source, row.target)), row.layer
-
-
-def _correlation(
-    compared: Sequence[Score], other: Mapping[_Place, float], rival: str
-) -> Score | None:
-    both: dict[_Place, list[float]] = {}
-    for row in compared:
-        both.setdefault(_place(row), []).append(row.value)
-    joined = [(fmean(values), other[place]) for place, values in both.items() if place in other]
     left, right = [value for value, _ in joined], [value for _, value in joined]
-    first = compared[0]
+    first = compared.first
     rho = spearman(left, right)
     if rho is None or len(joined) < LEAST_FOR_CORRELATION:
         _log.warning(

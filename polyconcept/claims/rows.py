@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from statistics import fmean
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from polyconcept.records.metrics import METRICS
 from polyconcept.records.scores import Score
+from polyconcept.records.table import ScoreTable, known
 
-__all__ = [
-    "DEFINITIONS",
-    "METRICS",
-    "Scores",
-    "Table",
-    "Unit",
-    "View",
-    "is_repeated",
-    "variants_of",
-]
-
-METRICS = ("calign", "colap")
-DEFINITIONS = ("published", "corrected")
+__all__ = ["Scores", "Table", "Unit", "View", "single_runs"]
 
 _SIDES = ("encoder-decoder", "encoder", "decoder")
 """One side of each model is judged, the first of these that it has: sides share their words."""
@@ -47,13 +37,6 @@ Scores: TypeAlias = Mapping[Unit, Mapping[int, float]]
 """Score of each run and pair by layer; the mean of both directions where both are scored."""
 
 
-class _Row(NamedTuple):
-    """A row of the table, with the variant that it had there."""
-
-    score: Score
-    member: str
-
-
 @dataclass(frozen=True)
 class View:
     """One metric, under one definition, at one setting."""
@@ -70,17 +53,17 @@ class View:
 class Table:
     """The rows of a score table that claims are judged by."""
 
-    alignment: Sequence[_Row]
+    alignment: ScoreTable
     """Summary rows of CALIGN (over all clusters) and COLAP, of one side of each model."""
     tasks: Sequence[Score]
     """Zero-shot scores, of one metric for each kind of task."""
     fine_tuned: bool
     """Whether any model was fine-tuned."""
-    names: Mapping[frozenset[str], str]
-    """Languages of a pair -> its name."""
+    means: Mapping[tuple[str, str], str]
+    """Model and fine-tuning -> the name of the mean of its repeats under other seeds."""
 
     @classmethod
-    def of(cls, scores: Sequence[Score]) -> Table:
+    def of(cls, scores: Iterable[Score]) -> Table:
         """Choose the rows; random weights and controls take no part.
 
         Fine-tunings repeated under other seeds are one run, with the mean of their scores.
@@ -88,129 +71,115 @@ class Table:
         Raises:
             ValueError: Two rows hold zero-shot scores of one run, metric and language.
         """
-        variants = variants_of(scores)
-        kept = [
-            _of_group(row, variants[row.model])
-            for row in scores
-            if row.variant != "random" and not is_repeated(row.variant, variants[row.model])
-        ]
-        rows = [row for row in kept if _is_alignment(row.score)]
-        sides = defaultdict(set)
-        for row, _ in rows:
-            sides[row.model].add(row.side)
-        side_of = {model: min(found, key=_SIDES.index) for model, found in sides.items()}
-        alignment = [row for row in rows if row.score.side == side_of[row.score.model]]
-        tasks = _mean_tasks(
-            row for row in kept if row.score.metric in _TASK_METRICS and row.score.zero_shot
+        table = ScoreTable(scores)
+        means = _parts_of_means(table)
+        kept = single_runs(table)
+        rows = kept.where(metric=METRICS, over="all", seed=None, layer=known, control="")
+        side_of = {
+            model: min(of_model.unique("side"), key=_SIDES.index)
+            for model, of_model in rows.by("model").items()
+        }
+        return cls(
+            rows.where(lambda row: row.side == side_of[row.model]),
+            _mean_tasks(kept.where(metric=_TASK_METRICS, zero_shot=True), means),
+            fine_tuned=not set(kept.unique("variant")) <= {"", "base"},
+            means=means,
         )
-        names: dict[frozenset[str], str] = {}
-        for row, _ in alignment:
-            names.setdefault(frozenset((row.source, row.target)), f"{row.source}-{row.target}")
-        fine_tuned = any(row.variant not in ("", "base") for row, _ in kept)
-        return cls(alignment, tasks, fine_tuned, names)
+
+    @cached_property
+    def names(self) -> Mapping[frozenset[str], str]:
+        """Languages of a pair -> its name."""
+        pairs = self.alignment.by("languages").items()
+        return {languages: "-".join(rows.first.pair) for languages, rows in pairs}
 
     def own(self, metric: str, definition: str) -> View:
         """The study's own settings."""
-        rows = [
-            row
-            for row in self.alignment
-            if (row.score.metric, row.score.definition, row.score.parameter)
-            == (metric, definition, "")
-        ]
-        changes = [row for row in rows if row.score.against == "base"]
+        rows = self.alignment.where(metric=metric, definition=definition, parameter="")
+        changes = rows.where(against="base")
         only: tuple[float, float] | None = None
         if len(changes) == 1:
-            low, high = changes[0].score.low, changes[0].score.high
+            low, high = changes.first.low, changes.first.high
             only = None if low is None or high is None else (low, high)
-        return View(_by_unit(row for row in rows if row.score.is_plain), _by_unit(changes), only)
+        return View(self._by_unit(rows.where(against="")), self._by_unit(changes), only)
 
     def swept(self, metric: str, definition: str) -> dict[tuple[str, float | None], View]:
         """Every setting that was swept -> the scores there, in the order of the table.
 
         A setting that is the study's own is left out: its scores are the same.
         """
-        own = self.own(metric, definition).plain
-        found: dict[tuple[str, float | None], list[_Row]] = defaultdict(list)
-        for row in self.alignment:
-            score = row.score
-            wanted = (score.metric, score.definition, score.against) == (metric, definition, "")
-            if wanted and score.parameter:
-                found[score.parameter, score.at].append(row)
-        plain = {setting: _by_unit(rows) for setting, rows in found.items()}
-        return {setting: _swept_view(view) for setting, view in plain.items() if view != own}
+        rows = self.alignment.where(metric=metric, definition=definition, against="")
+        found = {
+            setting: self._by_unit(some) for setting, some in rows.by("parameter", "at").items()
+        }
+        own = found.pop(("", None), {})
+        return {setting: _swept_view(view) for setting, view in found.items() if view != own}
+
+    def _by_unit(self, rows: ScoreTable) -> Scores:
+        """Scores by run and pair and layer.
+
+        Raises:
+            ValueError: Two rows hold the same score.
+        """
+        rows.one_by("model", "variant", "pair", "layer", twice=_two_summaries)
+        return {
+            Unit(model, variant, languages): {
+                layer: fmean(row.value for row in of_layer)
+                for layer, of_layer in sorted(of_unit.by("layer").items())
+            }
+            for (model, variant, languages), of_unit in rows.by(
+                "model", _variant_under(self.means), "languages"
+            ).items()
+        }
 
 
-def variants_of(scores: Iterable[Score]) -> Mapping[str, set[str]]:
-    """Model -> its variants."""
-    found = defaultdict(set)
-    for row in scores:
-        found[row.model].add(row.variant)
-    return found
+def _parts_of_means(table: ScoreTable) -> dict[tuple[str, str], str]:
+    """Model and each single fine-tuning of it whose mean with others has rows too -> that mean."""
+    runs = table.unique("model", "variant")
+    return {
+        (model, part): mean
+        for model, mean in runs
+        if "+" in mean
+        for part in mean.split("+")
+        if (model, part) in runs
+    }
 
 
-def is_repeated(variant: str, variants: set[str]) -> bool:
-    """Whether a variant is the mean of several fine-tunings that have rows of their own."""
-    return "+" in variant and not variants.isdisjoint(variant.split("+"))
-
-
-def _is_alignment(row: Score) -> bool:
-    return (
-        row.metric in METRICS
-        and row.over == "all"
-        and row.seed is None
-        and row.layer is not None
-        and not row.control
+def single_runs(table: ScoreTable) -> ScoreTable:
+    """Rows of trained weights, without those of means whose parts have rows."""
+    means = {(model, mean) for (model, _), mean in _parts_of_means(table).items()}
+    return table.where(
+        lambda row: row.variant != "random" and (row.model, row.variant) not in means
     )
 
 
-def _of_group(row: Score, variants: set[str]) -> _Row:
-    """The row, under the name of the repeated fine-tunings that it is one of."""
-    groups = [name for name in variants if is_repeated(name, variants)]
-    group = next((name for name in groups if row.variant in name.split("+")), row.variant)
-    return _Row(replace(row, variant=group), row.variant)
-
-
-def _mean_tasks(rows: Iterable[_Row]) -> list[Score]:
+def _mean_tasks(rows: ScoreTable, means: Mapping[tuple[str, str], str]) -> list[Score]:
     """Zero-shot scores, the mean of repeated fine-tunings."""
-    found: dict[tuple[str, ...], dict[str, Score]] = defaultdict(dict)
-    for row, member in rows:
-        key = row.model, row.variant, row.metric, row.source, row.target
-        if member in found[key]:
-            raise ValueError(
-                f"the score table has two zero-shot scores {row.metric} of {row.target} for "
-                f"{row.model}, {member}; one is needed"
-            )
-        found[key][member] = row
+    rows.one_by("model", "variant", "metric", "source", "target", twice=_two_task_scores)
+    groups = rows.by("model", _variant_under(means), "metric", "source", "target")
     return [
-        replace(next(iter(members.values())), value=fmean(row.value for row in members.values()))
-        for members in found.values()
+        replace(of_run.first, variant=key[1], value=fmean(row.value for row in of_run))
+        for key, of_run in groups.items()
     ]
 
 
-def _by_unit(rows: Iterable[_Row]) -> Scores:
-    """Scores by run and pair and layer.
+def _variant_under(means: Mapping[tuple[str, str], str]) -> Callable[[Score], str]:
+    """What gives a row's variant, repeated fine-tunings under the name of their mean."""
+    return lambda row: means.get((row.model, row.variant), row.variant)
 
-    Raises:
-        ValueError: Two rows hold the same score.
-    """
-    found: dict[Unit, dict[int, dict[tuple[str, str], float]]] = defaultdict(
-        lambda: defaultdict(dict)
+
+def _two_summaries(row: Score) -> str:
+    return (
+        f"the score table has two summary rows of {row.metric} ({row.definition}) for "
+        f"{row.model}, {row.variant}, {row.side}, {row.source}-{row.target}, layer "
+        f"{row.layer}, {row.parameter or 'no parameter'} {row.at}; one is needed"
     )
-    for row, member in rows:
-        assert row.layer is not None  # as `_is_alignment` asks
-        unit = Unit(row.model, row.variant, frozenset((row.source, row.target)))
-        directions = found[unit][row.layer]
-        if (row.source, member) in directions:
-            raise ValueError(
-                f"the score table has two summary rows of {row.metric} ({row.definition}) for "
-                f"{row.model}, {member}, {row.side}, {row.source}-{row.target}, layer "
-                f"{row.layer}, {row.parameter or 'no parameter'} {row.at}; one is needed"
-            )
-        directions[row.source, member] = row.value
-    return {
-        unit: {layer: fmean(values.values()) for layer, values in sorted(layers.items())}
-        for unit, layers in found.items()
-    }
+
+
+def _two_task_scores(row: Score) -> str:
+    return (
+        f"the score table has two zero-shot scores {row.metric} of {row.target} for "
+        f"{row.model}, {row.variant}; one is needed"
+    )
 
 
 def _swept_view(plain: Scores) -> View:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from polyconcept.claims.evidence import Evidence, deeper_layers, fine_tuning, transfer
-from polyconcept.claims.rows import DEFINITIONS, METRICS, Table, View
+from polyconcept.claims.rows import Table, View
 from polyconcept.claims.wording import TITLES, sentence
+from polyconcept.records.metrics import DEFINITIONS, METRICS
 from polyconcept.records.scores import Score
+from polyconcept.records.table import ScoreTable
 from polyconcept.records.verdicts import AtSetting, Claim, Claims, Rival
 
 __all__ = ["state_claims"]
@@ -105,9 +107,7 @@ def _rivals(scores: Sequence[Score]) -> tuple[Rival, ...]:
         ValueError: One does not say of how many points it is.
     """
     found = []
-    for row in scores:
-        if row.metric != "rank_correlation":
-            continue
+    for row in ScoreTable(scores).where(metric="rank_correlation"):
         if row.n_total is None:
             raise ValueError(
                 f"rank_correlation of {row.over} ({row.definition}) with {row.control} for "

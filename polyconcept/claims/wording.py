@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from polyconcept.claims.evidence import Evidence
 from polyconcept.claims.intervals import LEAST_FOR_CORRELATION, LEAST_FOR_MEAN
+from polyconcept.records.metrics import METRICS
 from polyconcept.records.verdicts import Finding
 
-__all__ = ["METRIC_NAMES", "TITLES", "number", "sentence"]
+__all__ = ["TITLES", "number", "sentence"]
 
 TITLES = {
     1: "Deeper layers are better aligned",
     2: "Fine-tuning raises alignment",
     3: "Alignment explains zero-shot transfer",
 }
-METRIC_NAMES = {"calign": "CALIGN", "colap": "COLAP"}
 
 _LEAST = {1: LEAST_FOR_MEAN, 2: LEAST_FOR_MEAN, 3: LEAST_FOR_CORRELATION}
 _POINTS = {
@@ -37,7 +37,7 @@ def sentence(
         agreement: At how many swept settings the verdict is the same, and how many there are.
     """
     finding = evidence.finding
-    name = f"{METRIC_NAMES[metric]} ({definition})"
+    name = f"{METRICS[metric].title} ({definition})"
     verdict = _VERDICTS[finding.verdict]
     if finding.effect is None:
         text = f"{verdict} by {name}: {evidence.lacking}."

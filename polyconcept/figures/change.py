@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from polyconcept.figures.curves import change_from_base, panels
-from polyconcept.figures.grid import label_of
+from polyconcept.figures.grid import is_directed, label_of
 from polyconcept.figures.layers import draw_panels
 from polyconcept.figures.rows import Place, Point, averaged, by_seed, choose, points
 from polyconcept.figures.style import GREY, style
 from polyconcept.records.scores import Score
+from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
 
 __all__ = ["draw"]
@@ -36,23 +37,22 @@ def draw(
         ValueError: as `layers.draw`; also where no run is fine-tuned or a fine-tuned score has
             no base score to compare with.
     """
-    scores = list(scores)
-    found = _changes(scores, metric, definition=definition, over=over, corpus=corpus)
+    found = _changes(ScoreTable(scores), metric, definition=definition, over=over, corpus=corpus)
     name = label_of(metric, definition, over).split(" (")[0]
     label = f"{name}: fine-tuned minus base"
-    figure = draw_panels(panels(found), label, directed=metric != "colap")
+    figure = draw_panels(panels(found), label, directed=is_directed(metric))
     for axes in figure.axes:
         axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
         axes.margins(y=0.1)
     return figure
 
 
-def _changes(scores: Sequence[Score], metric: str, **choice: Any) -> dict[Place, Point]:  # noqa: ANN401 - the options of `choose`
-    wanted = (metric, choice["definition"], choice["over"])
-    if any(_is_change(s) and (s.metric, s.definition, s.over) == wanted for s in scores):
+def _changes(table: ScoreTable, metric: str, **choice: Any) -> dict[Place, Point]:  # noqa: ANN401 - the options of `choose`
+    wanted = {name: choice[name] for name in ("definition", "over")}
+    if table.where(_is_change, metric=metric, **wanted):
         kind = "of a change from base"
-        return points(choose(scores, metric, keep=_is_change, kind=kind, **choice))
-    rows = choose(scores, metric, keep=_is_of_a_seed, kind="of a single seed", **choice)
+        return points(choose(table, metric, keep=_is_change, kind=kind, **choice))
+    rows = choose(table, metric, keep=_is_of_a_seed, kind="of a single seed", **choice)
     return averaged(change_from_base(by_seed(rows)))
 
 

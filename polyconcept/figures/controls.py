@@ -16,6 +16,7 @@ from polyconcept.figures.grid import add_legend, label_of, legend_lines, model_s
 from polyconcept.figures.rows import Pair, Point, Run, choose, points
 from polyconcept.figures.style import GREY, NULL, PAGE_HEIGHT, TEXT_WIDTH, WIDE, style
 from polyconcept.records.scores import Score
+from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
 
 __all__ = ["draw"]
@@ -91,7 +92,7 @@ def draw(
     panels, deepest = _panels(rows)
     if not panels:
         raise ValueError(f"no row of {metric} is of the base model at the study's settings; "
-                         f"there are: {', '.join(sorted({r.variant for r in rows}))}")  # fmt: skip
+                         f"there are: {', '.join(sorted(rows.unique('variant')))}")  # fmt: skip
     return _draw(panels, deepest, label_of(metric, definition, over))
 
 
@@ -104,12 +105,9 @@ def _is_shown(row: Score) -> bool:
     return row.is_plain or swept or (bool(row.control) and not row.parameter)
 
 
-def _panels(rows: Sequence[Score]) -> tuple[_Panels, Mapping[tuple[str, str], int]]:
+def _panels(rows: ScoreTable) -> tuple[_Panels, Mapping[tuple[str, str], int]]:
     """What each model and side shows, and its deepest layer."""
-    by_name: dict[str, list[Score]] = defaultdict(list)
-    for row in rows:
-        by_name[_name(row)].append(row)
-    found = {name: points(of_name) for name, of_name in by_name.items()}
+    found = {name: points(of_name) for name, of_name in rows.by(_name).items()}
     deepest: dict[tuple[str, str], int] = {}
     for run, _, layer in found.get(_PLAIN, {}):
         key = run.model, run.side

@@ -14,11 +14,13 @@ from matplotlib.legend_handler import HandlerTuple
 
 from polyconcept.figures.rows import Run, variant_name, variant_order
 from polyconcept.figures.style import COLUMN_WIDTH, PAGE_HEIGHT, TEXT_WIDTH, WIDE
+from polyconcept.records.metrics import METRICS
 
 __all__ = [
     "LETTER",
     "Layout",
     "add_legend",
+    "is_directed",
     "label_of",
     "label_scores",
     "layout_of",
@@ -29,14 +31,6 @@ __all__ = [
     "wrapped",
 ]
 
-_ALL = {
-    "calign": "CALIGN (share of source concepts)",
-    "colap": "COLAP (share of concepts)",
-}
-_LARGE = {
-    "calign": "CALIGN (share of large source concepts)",
-    "colap": "COLAP (share of large concepts)",
-}
 _SIDES = ("encoder", "decoder", "encoder-decoder")
 _ROW_HEIGHT, _LOWEST_ROW = 1.75, 1.35
 _NARROWEST, _LABELS = 1.05, 0.6
@@ -64,8 +58,13 @@ class Layout:
 
 def label_of(metric: str, definition: str, over: str) -> str:
     """What an axis shows."""
-    label = (_LARGE if over == "large" else _ALL).get(metric, metric)
+    label = METRICS[metric].label(over) if metric in METRICS else metric
     return label if definition != "corrected" else f"corrected {label}"
+
+
+def is_directed(metric: str) -> bool:
+    """Whether source and target cannot be exchanged, so that an arrow joins them."""
+    return metric not in METRICS or METRICS[metric].directed
 
 
 def label_scores(figure: Figure, label: str) -> None:

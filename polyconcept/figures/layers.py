@@ -16,6 +16,7 @@ from polyconcept.figures.curves import Curve, Panel, Panels, panels
 from polyconcept.figures.grid import (
     LETTER,
     add_legend,
+    is_directed,
     label_of,
     label_scores,
     layout_of,
@@ -23,6 +24,7 @@ from polyconcept.figures.grid import (
 )
 from polyconcept.figures.rows import Pair, choose, points
 from polyconcept.figures.style import CEILING, GREY, NULL, RANDOM, Look, look, style
+from polyconcept.records.metrics import METRICS
 from polyconcept.records.scores import Score
 from polyconcept.records.text import Definition
 
@@ -64,10 +66,9 @@ def draw(
     """
     rows = choose(scores, metric, definition=definition, over=over, corpus=corpus)
     shown = panels(points(rows))
-    # COLAP's ceiling is 1 but for languages of few words: no other seed, and no news.
-    if metric != "calign":
+    if metric not in METRICS or not METRICS[metric].shows_ceiling:
         shown = {run: replace(panel, ceiling={}) for run, panel in shown.items()}
-    figure = draw_panels(shown, label_of(metric, definition, over), directed=metric != "colap")
+    figure = draw_panels(shown, label_of(metric, definition, over), directed=is_directed(metric))
     highest = max(height for panel in shown.values() for height in _heights(panel))
     top = highest * 1.05 if zoom and highest > 0 else 1.0
     for axes in figure.axes:

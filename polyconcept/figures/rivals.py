@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from statistics import fmean
 from typing import Any, TypeAlias
 
@@ -14,16 +15,13 @@ from matplotlib.lines import Line2D
 from polyconcept.figures.grid import add_legend, label_of, legend_lines, model_sides, wrapped
 from polyconcept.figures.rows import Run, choose, parts_of_means, points
 from polyconcept.figures.style import TEXT_WIDTH, Look, look, style
+from polyconcept.records.metrics import METRICS, RIVALS
 from polyconcept.records.scores import Score
+from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
 
 __all__ = ["draw"]
 
-_RIVALS = {
-    "cka": "CKA of linked words",
-    "retrieval": "retrieval (share of sentences)",
-}
-_METRICS = ("calign", "colap")
 _SIZE = 3.2
 """Points; markers of many points, that overlap."""
 _HEIGHT = 2.1
@@ -57,11 +55,12 @@ def draw(
         ValueError: no row fits, there is no layer of which both are known, a row has no layer, or
             two rows differ in nothing but value.
     """
-    scores = list(scores)
-    metrics, rivals = _what_to_compare(scores)
-    counted = {metric: over if metric == "calign" else "all" for metric in metrics}
-    rows = {m: _choose(scores, m, definition, counted[m], corpus) for m in metrics}
-    rows |= {rival: _choose(scores, rival, "", "", corpus) for rival in rivals}
+    table = ScoreTable(scores)
+    metrics, rivals = _what_to_compare(table)
+    counted = {metric: over if METRICS[metric].has_large else "all" for metric in metrics}
+    pick = partial(choose, table, corpus=corpus, keep=_is_point, kind="of a summary")
+    rows = {m: pick(m, definition=definition, over=counted[m]) for m in metrics}
+    rows |= {rival: pick(rival, definition="", over="") for rival in rivals}
     _check_corpus(rows)
     panels = {(m, r): _joined(rows[m], rows[r]) for m in metrics for r in rivals}
     if not any(panels.values()):
@@ -69,42 +68,33 @@ def draw(
                          f"{' or '.join(rivals)}")  # fmt: skip
     labels = {metric: label_of(metric, definition, counted[metric]) for metric in metrics}
     compared = {metric for metric in metrics if counted[metric] == "all"}
-    return _draw(panels, _rhos(scores, compared, definition, corpus), labels, rivals)
+    return _draw(panels, _rhos(table, compared, definition, corpus), labels, rivals)
 
 
-def _what_to_compare(scores: Sequence[Score]) -> tuple[list[str], list[str]]:
+def _what_to_compare(table: ScoreTable) -> tuple[list[str], list[str]]:
     """Metrics and rivals that the table has."""
-    there = {row.metric for row in scores if _is_point(row)}
-    metrics = [name for name in _METRICS if name in there]
-    rivals = [name for name in _RIVALS if name in there]
+    there = table.where(_is_point).unique("metric")
+    metrics = [name for name in METRICS if name in there]
+    rivals = [name for name in RIVALS if name in there]
     if not rivals or not metrics:
-        found = ", ".join(sorted({row.metric for row in scores})) or "the table is empty"
-        raise ValueError(f"needed are summary rows of {' or '.join(_METRICS)} and of "
-                         f"{' or '.join(_RIVALS)}; there are rows of: {found}")  # fmt: skip
+        found = ", ".join(sorted(table.unique("metric"))) or "the table is empty"
+        raise ValueError(f"needed are summary rows of {' or '.join(METRICS)} and of "
+                         f"{' or '.join(RIVALS)}; there are rows of: {found}")  # fmt: skip
     return metrics, rivals
 
 
-def _check_corpus(rows: Mapping[str, Sequence[Score]]) -> None:
+def _check_corpus(rows: Mapping[str, ScoreTable]) -> None:
     corpora = sorted({row.corpus for chosen in rows.values() for row in chosen})
     if len(corpora) > 1:
         raise ValueError(f"the rows are of {len(corpora)} corpora, {', '.join(corpora)}; "
                          "one figure shows one: name it")  # fmt: skip
 
 
-def _choose(
-    scores: Sequence[Score], metric: str, definition: str, over: str, corpus: str | None
-) -> list[Score]:
-    return choose(
-        scores, metric, definition=definition, over=over, corpus=corpus, keep=_is_point,
-        kind="of a summary",
-    )  # fmt: skip
-
-
 def _is_point(row: Score) -> bool:
     return row.is_plain and row.seed is None and row.variant != "random"
 
 
-def _joined(rows: Sequence[Score], rivals: Sequence[Score]) -> _Dots:
+def _joined(rows: ScoreTable, rivals: ScoreTable) -> _Dots:
     """Both values of each place: the mean of both directions of a pair, and the rival's one."""
     other = {
         (run, frozenset(pair), layer): point.value
@@ -125,17 +115,13 @@ def _joined(rows: Sequence[Score], rivals: Sequence[Score]) -> _Dots:
 
 
 def _rhos(
-    scores: Sequence[Score], metrics: Collection[str], definition: str, corpus: str | None
+    table: ScoreTable, metrics: Collection[str], definition: str, corpus: str | None
 ) -> dict[tuple[str, str, str, str], float]:
     """(metric, rival, model, side) -> rank correlation."""
-    return {
-        (row.over, row.control, row.model, row.side): row.value
-        for row in scores
-        if row.metric == "rank_correlation"
-        and row.over in metrics
-        and row.definition == definition
-        and corpus in (None, row.corpus)
-    }
+    rows = table.where(metric="rank_correlation", over=metrics, definition=definition)
+    if corpus is not None:
+        rows = rows.where(corpus=corpus)
+    return {(row.over, row.control, row.model, row.side): row.value for row in rows}
 
 
 def _draw(
@@ -161,7 +147,7 @@ def _draw(
                      if k in dots and (metric, rival, *k) in rhos}  # fmt: skip
             axes.set_title(wrapped(_told(known, len(shown)), width, at_hyphens=False), fontsize=8)
     for rival, axes in zip(rivals, grid[-1], strict=True):
-        axes.set_xlabel(_RIVALS[rival])
+        axes.set_xlabel(RIVALS[rival].label)
     handles = [Line2D([], [], linestyle="none", **_marker(signs)) for signs in looks.values()]
     add_legend(figure, handles, list(names.values()))
     return figure

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Literal, TypeAlias
 
 from polyconcept.records.scores import Score
+from polyconcept.records.table import ScoreTable, known
 
 __all__ = [
     "Pair",
@@ -18,7 +18,6 @@ __all__ = [
     "averaged",
     "by_seed",
     "choose",
-    "is_plain",
     "parts_of_means",
     "points",
     "variant_name",
@@ -39,6 +38,11 @@ class Run:
     """Side of the model."""
     variant: str
     """``base``, ``random``, or the task the model was fine-tuned on; several joined by ``+``."""
+
+    @classmethod
+    def of(cls, row: Score) -> Run:
+        """Whose score a row is."""
+        return cls(row.model, row.side, row.variant)
 
 
 Place: TypeAlias = tuple[Run, Pair, int]
@@ -63,11 +67,6 @@ class Point:
     """Highest score that can be expected."""
 
 
-def is_plain(row: Score) -> bool:
-    """Whether a row is a score at the study's own settings."""
-    return row.is_plain
-
-
 def choose(
     scores: Iterable[Score],
     metric: str,
@@ -75,9 +74,9 @@ def choose(
     definition: str,
     over: str,
     corpus: str | None,
-    keep: Callable[[Score], bool] = is_plain,
+    keep: Callable[[Score], bool] | None = None,
     kind: str = "",
-) -> list[Score]:
+) -> ScoreTable:
     """Rows of one metric, definition, share and corpus.
 
     Args:
@@ -86,70 +85,59 @@ def choose(
         definition: as `metric`.
         over: as `metric`.
         corpus: as `metric`; may be none where the rows have only one.
-        keep: which kind of rows.
+        keep: which kind of rows; by default plain scores at the study's own settings.
         kind: what they are, in words, for the message of an error.
 
     Raises:
         ValueError: there is none, or there are several corpora and none was asked for.
     """
-    scores = list(scores)
-    kept = [s for s in scores if keep(s)]
-    rows = [s for s in kept if (s.metric, s.definition, s.over) == (metric, definition, over)]
-    found = sorted({s.corpus for s in rows})
+    table = ScoreTable(scores)
+    kept = table.where(keep) if keep else table.where(is_plain=True)
+    rows = kept.where(metric=metric, definition=definition, over=over)
+    found = sorted(rows.unique("corpus"))
     if corpus is not None:
-        rows = [s for s in rows if s.corpus == corpus]
+        rows = rows.where(corpus=corpus)
     elif len(found) > 1:
         raise ValueError(f"the rows of {metric} are of {len(found)} corpora, {', '.join(found)}; "
                          "one figure shows one: name it")  # fmt: skip
     if not rows:
         where = f", corpus '{corpus}'" if corpus is not None else ""
-        there = _what_there_is(kept) if kept or not scores else "there is none of any metric"
+        there = _what_there_is(kept) if kept or not table else "there is none of any metric"
         raise ValueError(f"no row {kind and kind + ' '}has metric '{metric}', definition "
                          f"'{definition}', over '{over}'{where}; {there}")  # fmt: skip
     return rows
 
 
-def _what_there_is(scores: Sequence[Score]) -> str:
-    kinds = sorted({(s.metric, s.definition, s.over, s.corpus) for s in scores})
+def _what_there_is(table: ScoreTable) -> str:
+    kinds = sorted(table.unique("metric", "definition", "over", "corpus"))
     if not kinds:
         return "the score table is empty"
     listed = "; ".join(f"'{m}', '{d}', '{o}', corpus '{c}'" for m, d, o, c in kinds)
     return f"there are: {listed}"
 
 
-def points(rows: Iterable[Score]) -> dict[Place, Point]:
+def points(rows: ScoreTable) -> dict[Place, Point]:
     """The point of each place, in sorted order: its summary row, else its seeds averaged.
 
     Raises:
         ValueError: a row has no layer, or two rows differ in nothing but value.
     """
-    rows = list(rows)
-    summaries: dict[Place, Point] = {}
-    for row in rows:
-        if row.seed is not None:
-            continue
-        place = _place(row)
-        if place in summaries:
-            raise ValueError(f"two rows of {row.metric} differ in nothing but their value: {row}")
-        summaries[place] = _summary(row)
-    seeds = by_seed(row for row in rows if row.seed is not None)
-    return dict(sorted((averaged(seeds) | summaries).items(), key=lambda item: item[0]))
+    summaries = rows.where(seed=None).one_by(_place)
+    found = averaged(by_seed(rows.where(seed=known)))
+    found |= {place: _summary(row) for place, row in summaries.items()}
+    return dict(sorted(found.items(), key=lambda item: item[0]))
 
 
-def by_seed(rows: Iterable[Score]) -> dict[Place, dict[int, float]]:
+def by_seed(rows: ScoreTable) -> dict[Place, dict[int, float]]:
     """The scores of the seeds of each place.
 
     Raises:
         ValueError: as `points`.
     """
-    found: dict[Place, dict[int, float]] = defaultdict(dict)
-    for row in rows:
-        assert row.seed is not None
-        seeds = found[_place(row)]
-        if row.seed in seeds:
-            raise ValueError(f"two rows of {row.metric} differ in nothing but their value: {row}")
-        seeds[row.seed] = row.value
-    return dict(found)
+    return {
+        place: {seed: row.value for seed, row in of_place.one_by("seed").items()}
+        for place, of_place in rows.by(_place).items()
+    }
 
 
 def averaged(seeds: Mapping[Place, Mapping[int, float]]) -> dict[Place, Point]:
@@ -168,7 +156,7 @@ def averaged(seeds: Mapping[Place, Mapping[int, float]]) -> dict[Place, Point]:
 def _place(row: Score) -> Place:
     if row.layer is None:
         raise ValueError(f"a row of {row.metric} has no layer, which a curve needs: {row}")
-    return Run(row.model, row.side, row.variant), (row.source, row.target), row.layer
+    return Run.of(row), row.pair, row.layer
 
 
 def _summary(row: Score) -> Point:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -15,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from polyconcept.figures.grid import packed
 from polyconcept.figures.style import PAGE_HEIGHT, TEXT_WIDTH, WIDE, style
 from polyconcept.records.scores import Score
+from polyconcept.records.table import ScoreTable
 
 __all__ = ["draw"]
 
@@ -88,36 +88,44 @@ def draw(scores: Iterable[Score], *, metrics: Sequence[str] = tuple(_LABELS)) ->
         ValueError: no row has one of `metrics`, a row does not say whether it is zero-shot, or two
             rows differ in nothing but value.
     """
-    scores = list(scores)
-    rows = [score for score in scores if score.metric in metrics and score.is_plain]
+    table = ScoreTable(scores)
+    rows = table.where(metric=metrics, is_plain=True)
     if not rows:
-        there = ", ".join(sorted({score.metric for score in scores})) or "the table is empty"
+        there = ", ".join(sorted(table.unique("metric"))) or "the table is empty"
         raise ValueError(f"no row has one of the metrics {', '.join(metrics)}; there are: {there}")
     return _draw(_panels(rows), metrics)
 
 
-def _panels(rows: Sequence[Score]) -> _Panels:
-    found: dict[tuple[_Row, str], dict[tuple[bool, str], dict[int, float]]] = defaultdict(dict)
-    for score in rows:
-        if score.zero_shot is None or score.seed is None:
-            raise ValueError(f"a row of {score.metric} does not say if it is zero-shot: {score}")
-        row = _Row(score.metric, score.variant, score.source, score.corpus)
-        languages = found[row, score.model]
-        by_seed = languages.setdefault((score.zero_shot, score.target), {})
-        # One language is either: the other flag would be a second bar of the same name.
-        if score.seed in by_seed or (not score.zero_shot, score.target) in languages:
-            raise ValueError(
-                f"two rows of {score.metric} are of the same model, language and seed, or disagree "
-                f"whether it is zero-shot: {score}"
+def _panels(rows: ScoreTable) -> _Panels:
+    found: dict[tuple[_Row, str], list[_Bar]] = {}
+    for panel, of_panel in rows.by(_row, "model").items():
+        of_panel.one_by("target", "seed", twice=_twice)
+        languages = of_panel.by("zero_shot", "target")
+        if len(languages) > len(of_panel.unique("target")):
+            # One language is either: the other flag would be a second bar of the same name.
+            raise ValueError(_twice(of_panel.first))
+        found[panel] = [
+            _Bar(
+                language,
+                zero_shot,
+                tuple(row.value for row in sorted(of_bar, key=lambda row: row.seed or 0)),
             )
-        by_seed[score.seed] = score.value
-    return {
-        panel: [
-            _Bar(language, zero_shot, tuple(by_seed[seed] for seed in sorted(by_seed)))
-            for (zero_shot, language), by_seed in sorted(languages.items())
+            for (zero_shot, language), of_bar in sorted(languages.items(), key=lambda item: item[0])
         ]
-        for panel, languages in found.items()
-    }
+    return found
+
+
+def _row(score: Score) -> _Row:
+    if score.zero_shot is None or score.seed is None:
+        raise ValueError(f"a row of {score.metric} does not say if it is zero-shot: {score}")
+    return _Row(score.metric, score.variant, score.source, score.corpus)
+
+
+def _twice(score: Score) -> str:
+    return (
+        f"two rows of {score.metric} are of the same model, language and seed, or disagree whether "
+        f"it is zero-shot: {score}"
+    )
 
 
 def _draw(panels: _Panels, metrics: Sequence[str]) -> Figure:

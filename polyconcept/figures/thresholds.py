@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -15,12 +14,13 @@ from matplotlib.lines import Line2D
 from polyconcept.figures.grid import add_legend, label_of, label_scores, layout_of, panel_grid
 from polyconcept.figures.rows import Pair, Run, choose
 from polyconcept.figures.style import GREY, LINE_STYLES, style
+from polyconcept.records.metrics import METRICS
 from polyconcept.records.scores import Score
+from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
 
 __all__ = ["draw"]
 
-_PARAMETERS = {"calign": "match", "colap": "share"}
 _PALEST = 0.88
 """The end of the colours that still stands out from white."""
 _THRESHOLD: dict[str, Any] = {"color": GREY, "linewidth": 0.8}
@@ -53,9 +53,9 @@ def draw(
         ValueError: an unknown metric, no row fits, a row has no layer or no threshold, two rows
             differ in nothing but value, or pairs of a layer have other thresholds.
     """
-    if metric not in _PARAMETERS:
-        raise ValueError(f"no curve of '{metric}'; there are those of {', '.join(_PARAMETERS)}")
-    parameter = _PARAMETERS[metric]
+    if metric not in METRICS:
+        raise ValueError(f"no curve of '{metric}'; there are those of {', '.join(METRICS)}")
+    parameter = METRICS[metric].threshold
     rows = choose(
         scores, metric, definition=definition, over=over, corpus=corpus,
         keep=lambda row: row.parameter == parameter and not (row.control or row.against),
@@ -84,23 +84,23 @@ def _draw(
     return figure
 
 
-def _lines(rows: Sequence[Score]) -> dict[Run, dict[int, _Line]]:
+def _lines(rows: ScoreTable) -> dict[Run, dict[int, _Line]]:
     """The line of each run and layer."""
-    found: dict[tuple[Run, int], dict[Pair, dict[float, float]]] = defaultdict(
-        lambda: defaultdict(dict)
-    )
-    for row in rows:
-        if row.layer is None or row.at is None:
-            raise ValueError(f"a row of {row.metric} has no layer or no threshold: {row}")
-        run = Run(row.model, row.side, row.variant)
-        by_threshold = found[run, row.layer][row.source, row.target]
-        if row.at in by_threshold:
-            raise ValueError(f"two rows of {row.metric} differ in nothing but their value: {row}")
-        by_threshold[row.at] = row.value
-    lines: dict[Run, dict[int, _Line]] = defaultdict(dict)
-    for (run, layer), of_pairs in sorted(found.items(), key=lambda item: item[0]):
-        lines[run][layer] = _mean(of_pairs, f"{run.model} {run.variant}, layer {layer}")
-    return dict(lines)
+    lines: dict[Run, dict[int, _Line]] = {}
+    for (run, layer), of_layer in sorted(rows.by(_line_of).items(), key=lambda item: item[0]):
+        of_pairs = {
+            pair: {at: row.value for at, row in of_pair.one_by("at").items()}
+            for pair, of_pair in of_layer.by("pair").items()
+        }
+        where = f"{run.model} {run.variant}, layer {layer}"
+        lines.setdefault(run, {})[layer] = _mean(of_pairs, where)
+    return lines
+
+
+def _line_of(row: Score) -> tuple[Run, int]:
+    if row.layer is None or row.at is None:
+        raise ValueError(f"a row of {row.metric} has no layer or no threshold: {row}")
+    return Run.of(row), row.layer
 
 
 def _mean(of_pairs: Mapping[Pair, Mapping[float, float]], where: str) -> _Line:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,6 +95,16 @@ class Score:
         """Whether it is a score at the study's settings: no control, sweep or difference."""
         return not (self.control or self.parameter or self.against)
 
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Source and target language."""
+        return self.source, self.target
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The pair's languages, whatever the direction."""
+        return frozenset(self.pair)
+
 
 @dataclass(frozen=True)
 class Run:
@@ -109,6 +118,10 @@ class Run:
     """``encoder``, ``decoder`` or ``encoder-decoder``."""
     corpus: str
     """Corpus whose words were clustered."""
+
+    def key(self, source: str, target: str, layer: int) -> ScoreKey:
+        """Whose score that of a pair and layer is; of all seeds together."""
+        return ScoreKey(**vars(self), source=source, target=target, layer=layer, seed=None)
 
 
 @dataclass(frozen=True)
@@ -168,7 +181,7 @@ class CalignRule:
 class ClusterAlignment:
     """How the source clusters of a pair align to the target clusters, one layer (CALIGN).
 
-    The score at any other `match` follows from `n_types` and `n_matched` (`alignment.aligned_at`);
+    The score at any other `match` follows from `n_types` and `n_matched` (`calign.aligned_at`);
     neither depends on `match` or `min_types`.
     """
 
@@ -259,15 +272,3 @@ class Resamples:
     """Index, among the seeds, of the clustering that each resample is scored under."""
     value: Float64[np.ndarray, " resample"]
     """Score of each resample; resample b has the same sentences in every run."""
-
-
-def parted(found: Iterable[Score | Resamples]) -> tuple[list[Score], list[Resamples]]:
-    """Rows of the score table and resampled scores, each in their order."""
-    rows: list[Score] = []
-    resamples: list[Resamples] = []
-    for one in found:
-        if isinstance(one, Resamples):
-            resamples.append(one)
-        else:
-            rows.append(one)
-    return rows, resamples

@@ -44,7 +44,7 @@ def translation_table(
     """
     row = _places(dictionary.word, source_types)
     column = _places(dictionary.translation, target_types)
-    # The how-manieth entry of its word each entry is, in the order of the dictionary.
+    # Rank of each entry among those of its word, in the order of the dictionary.
     order = np.argsort(row, kind="stable")
     place = np.empty(len(row), dtype=np.int64)
     place[order] = np.arange(len(row)) - np.searchsorted(row[order], row[order])
@@ -73,16 +73,8 @@ def align_clusters(
     wanted = (len(source.types), len(target.types))
     if translations.shape != wanted:
         raise ValueError(f"translations are {translations.shape}: expected {wanted}, types x types")
-    in_source, in_target = incidence(source), incidence(target)
-    n_types = np.diff(in_source.indptr).astype(np.int32)
-    n_target_types = np.diff(in_target.indptr).astype(np.int32)
-
-    reached = translations @ in_target.T  # (source type, target cluster)
-    reached.data[:] = 1  # a type counts once, however many of its translations are there
-    matched = (in_source @ reached).tocoo()  # (source cluster, target cluster)
-    fits = size_fits(n_types, n_target_types, matched.row, matched.col, rule)
-    row, column, count = matched.row[fits], matched.col[fits], matched.data[fits]
-
+    n_types, n_target_types, matched = matched_types(source, target, translations, rule)
+    row, column, count = matched.row, matched.col, matched.data
     best_target, n_matched = _best(row, column, count, n_types, n_target_types)
     aligned = (n_types[row] > rule.min_types) & enough(count, n_types, row, rule)
     row, column, count = row[aligned], column[aligned], count[aligned]
@@ -99,6 +91,24 @@ def align_clusters(
         pair_target=column[order].astype(np.int32),
         pair_matched=count[order].astype(np.int32),
     )
+
+
+def matched_types(
+    source: ClusteredWords, target: ClusteredWords, translations: csr_array, rule: CalignRule
+) -> tuple[Int32[np.ndarray, " cluster"], Int32[np.ndarray, " target"], coo_array]:
+    """Types of each source cluster, of each target cluster, and matched ones of both.
+
+    Pairs of clusters whose sizes do not fit have none.
+    """
+    in_source, in_target = incidence(source), incidence(target)
+    n_types = np.diff(in_source.indptr).astype(np.int32)
+    n_target_types = np.diff(in_target.indptr).astype(np.int32)
+    reached = translations @ in_target.T  # (source type, target cluster)
+    reached.data[:] = 1  # a type counts once, however many of its translations are there
+    matched = (in_source @ reached).tocoo()  # (source cluster, target cluster)
+    fits = size_fits(n_types, n_target_types, matched.row, matched.col, rule)
+    cells = matched.data[fits], (matched.row[fits], matched.col[fits])
+    return n_types, n_target_types, coo_array(cells, shape=matched.shape)
 
 
 def aligned_at(alignment: ClusterAlignment, match: float) -> Bool[np.ndarray, " cluster"]:

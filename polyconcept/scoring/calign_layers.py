@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 
 from polyconcept.records.concepts import (
     AlignedConcepts,
@@ -19,21 +19,18 @@ from polyconcept.records.scores import (
     Run,
     Score,
     ScoreKey,
-    parted,
 )
 from polyconcept.records.text import Definition, Dictionary
+from polyconcept.scoring import describe
 from polyconcept.scoring.calign import align_clusters, translation_table
-from polyconcept.scoring.calign_group import Group
-from polyconcept.scoring.calign_rows import aligned_examples, calign_scores
-from polyconcept.scoring.calign_statistics import Statistics, describe, summaries
-from polyconcept.scoring.statistics import under_control
+from polyconcept.scoring.calign_rows import aligned_examples
+from polyconcept.scoring.calign_statistics import CalignMeasure, Statistics
 
 __all__ = [
     "Report",
     "Thresholds",
     "control_rows",
     "examples_of_layer",
-    "group_layers",
     "score_layers",
 ]
 
@@ -42,9 +39,9 @@ __all__ = [
 class Report:
     """All that is known of a pair's CALIGN."""
 
-    scores: list[Score] = field(default_factory=list)
-    alignments: list[tuple[ScoreKey, ClusterAlignment]] = field(default_factory=list)
-    resamples: list[Resamples] = field(default_factory=list)
+    scores: list[Score]
+    alignments: list[tuple[ScoreKey, ClusterAlignment]]
+    resamples: list[Resamples]
 
 
 @dataclass(frozen=True)
@@ -74,29 +71,6 @@ def score_layers(
 ) -> Report:
     """Score a pair in every layer, under every seed and definition, with what a score means.
 
-    Raises:
-        ValueError: as `group_layers`.
-    """
-    report = Report()
-    for group in group_layers(concepts, dictionaries, run, thresholds):
-        for seed, alignment in zip(concepts.seeds, group.alignments, strict=True):
-            key = replace(group.key, seed=seed)
-            report.alignments.append((key, alignment))
-            report.scores.extend(calign_scores(alignment, key))
-        rows, resamples = parted(describe(group, wanted))
-        report.scores.extend(rows)
-        report.resamples.extend(resamples)
-    return report
-
-
-def group_layers(
-    concepts: ConceptReader,
-    dictionaries: tuple[Dictionary, Dictionary],
-    run: Run,
-    thresholds: Thresholds,
-) -> Iterator[Group]:
-    """The clusterings of a pair by definition, layer and direction, under all seeds each.
-
     `published` goes from source to target; `corrected` is scored both ways.
 
     Args:
@@ -104,23 +78,13 @@ def group_layers(
         dictionaries: from source to target, and from target to source.
         run: whose clusterings they are.
         thresholds: thresholds of CALIGN.
+        wanted: what is computed besides the plain scores.
 
     Raises:
         ValueError: a dictionary translates between other languages, or a threshold is out of range.
     """
-    _check_directions(concepts, dictionaries)
-    for definition in concepts.definitions:
-        for layer in concepts.layers:
-            sides = tuple(_sides(concepts, layer, seed, definition) for seed in concepts.seeds)
-            group = Group(run, layer, thresholds.rule(definition), sides, *dictionaries)
-            yield group
-            if definition == "corrected":
-                yield replace(
-                    group,
-                    sides=tuple((target, source) for source, target in sides),
-                    forward=group.backward,
-                    backward=group.forward,
-                )
+    measures = _measures(concepts, dictionaries, run, thresholds, wanted)
+    return Report(*describe.score_measures(measures, concepts.seeds, wanted.classes))
 
 
 def control_rows(
@@ -134,18 +98,37 @@ def control_rows(
 
     Args:
         controls: the pair's clusterings under each control.
-        dictionaries: from source to target, and from target to source.
+        dictionaries: as the next three, as of `score_layers`.
         run: whose clusterings they are.
         thresholds: thresholds of CALIGN.
         wanted: how much is drawn for nulls and intervals.
     """
-    return [
-        under_control(row, concepts.control)
-        for concepts in controls
-        if "calign" in concepts.metrics()
-        for group in group_layers(concepts, dictionaries, run, thresholds)
-        for row, _ in summaries(group, wanted)
-    ]
+    return list(
+        describe.control_rows(
+            (concepts.control, _measures(concepts, dictionaries, run, thresholds, wanted))
+            for concepts in controls
+            if "calign" in concepts.metrics()
+        )
+    )
+
+
+def _measures(
+    concepts: ConceptReader,
+    dictionaries: tuple[Dictionary, Dictionary],
+    run: Run,
+    thresholds: Thresholds,
+    wanted: Statistics,
+) -> Iterator[CalignMeasure]:
+    """The clusterings of a pair by definition, layer and direction, under all seeds each."""
+    _check_directions(concepts, dictionaries)
+    for definition in concepts.definitions:
+        for layer in concepts.layers:
+            sides = [_sides(concepts, layer, seed, definition) for seed in concepts.seeds]
+            rule = thresholds.rule(definition)
+            measure = CalignMeasure(run, layer, definition, sides, rule, *dictionaries, wanted)
+            yield measure
+            if definition == "corrected":
+                yield measure.reversed()
 
 
 def examples_of_layer(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from polyconcept.records.concepts import AlignedConcepts, ClusteredWords, Concep
 from polyconcept.records.scores import ClusterAlignment, Score, ScoreKey
 from polyconcept.records.text import Dictionary
 from polyconcept.scoring.calign import translations_between
+from polyconcept.scoring.statistics import Measured
 
 _logger = logging.getLogger(__name__)
 
@@ -38,17 +38,8 @@ def calign_scores(alignment: ClusterAlignment, key: ScoreKey) -> list[Score]:
                 key,
             )
             continue
-        rows.append(
-            Score(
-                metric="calign",
-                definition=alignment.rule.definition,
-                over=over,
-                **asdict(key),
-                n_hit=alignment.n_aligned,
-                n_total=total,
-                value=alignment.n_aligned / total,
-            )
-        )
+        share = Measured([alignment.n_aligned / total], (alignment.n_aligned, total))
+        rows.append(share.row("calign", alignment.rule.definition, over, key))
     return rows
 
 

@@ -1,21 +1,29 @@
-"""Rows that say what a CALIGN means: null, ceiling, interval, curves, matching, word classes."""
+"""CALIGN of one pair, layer, definition and direction, with what says what it means."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar
 
 import numpy as np
+from scipy.sparse import csr_array, eye_array
 
-from polyconcept.records.arrays import Int64
-from polyconcept.records.scores import Resamples, Score
-from polyconcept.scoring.calign_group import OVER, Group, Shares, shares_of
-from polyconcept.scoring.statistics import Options, curve_area, seed_of_draw, summarise, thresholds
+from polyconcept.records.arrays import Float64, Int64
+from polyconcept.records.concepts import ClusteredWords
+from polyconcept.records.scores import CalignRule, ClusterAlignment, Score, ScoreKey
+from polyconcept.records.text import Dictionary
+from polyconcept.scoring.calign import align_clusters, aligned_at, translation_table
+from polyconcept.scoring.calign_chance import permuted_counts, resampled_counts
+from polyconcept.scoring.calign_rows import calign_scores
+from polyconcept.scoring.describe import Masks, Measure, Values
+from polyconcept.scoring.matching import match_one_to_one, two_way
+from polyconcept.scoring.statistics import Measured, Options, permute_each, resample_each
 from polyconcept.scoring.word_classes import ClassMasks
 
-__all__ = ["Statistics", "describe", "summaries"]
-
+__all__ = ["CalignMeasure", "Statistics"]
 
 _log = logging.getLogger(__name__)
 
@@ -33,111 +41,180 @@ class Statistics:
     """Classes of word types that are scored apart."""
 
 
-def describe(group: Group, wanted: Statistics) -> Iterator[Score | Resamples]:
-    """Rows of one pair, layer, definition and direction, and its resampled scores."""
-    for summary, resamples in summaries(group, wanted):
-        yield summary
-        if resamples is not None:
-            yield resamples
-        if summary.ceiling:
-            yield _of_ceiling(group, summary, summary.ceiling)
-    yield from _curve(group)
-    yield from _sweeps(group, wanted.sweeps)
-    yield from _matchings(group)
-    yield from _classes(group, wanted.classes)
-    yield _coverage(group)
+@dataclass(frozen=True)
+class CalignMeasure(Measure[ClusterAlignment]):
+    """CALIGN from source to target.
 
+    Counts are those of aligned clusters, clusters with words and large clusters, of each seed or
+    draw.
+    """
 
-def summaries(group: Group, wanted: Statistics) -> Iterator[tuple[Score, Resamples | None]]:
-    """CALIGN over all and over large clusters with null, interval and ceiling."""
-    ceiling = group.ceiling()
-    permuted = dict(shares_of(group.permuted(wanted.options)))
-    drawn = dict(shares_of(group.resampled(wanted.draws)))
-    seeds = seed_of_draw(len(wanted.draws), len(group.sides))
-    definition = group.rule.definition
-    for over in OVER:
-        by_seed = group.plain.over(over)
-        if by_seed is None:
-            continue
-        resamples = None
-        if over in drawn:
-            resamples = Resamples("calign", definition, over, group.key, seeds, drawn[over])
-        else:
-            _log.warning("%s: a sample of sentences has no large cluster: no interval", group.key)
-        highest = ceiling.over(over) if ceiling else None
-        summary = summarise(
-            "calign",
-            definition,
-            over,
-            group.key,
-            by_seed,
-            permuted=permuted.get(over),
-            resamples=resamples,
-            ceiling=None if highest is None else float(np.mean(highest)),
-            counts=group.plain.counts(over),
+    metric: ClassVar[str] = "calign"
+    threshold: ClassVar[str] = "match"
+
+    rule: CalignRule
+    forward: Dictionary
+    backward: Dictionary
+    wanted: Statistics
+
+    def reversed(self) -> CalignMeasure:
+        """CALIGN from target to source."""
+        sides = [(target, source) for source, target in self.sides]
+        return replace(self, sides=sides, forward=self.backward, backward=self.forward)
+
+    @cached_property
+    def found(self) -> Sequence[ClusterAlignment]:
+        """The plain alignment under each seed."""
+        return [align_clusters(*sides, self._table, self.rule) for sides in self.sides]
+
+    def seed_rows(self, found: ClusterAlignment, key: ScoreKey) -> list[Score]:
+        """Give the plain rows of an alignment."""
+        return calign_scores(found, key)
+
+    def plain(self) -> Values:
+        """Give CALIGN with null, samples and ceiling: the source with itself, the next seed."""
+        permuted = permute_each(
+            lambda sides, n, rng: permuted_counts(
+                *sides, self._table, self.rule, n_permutations=n, rng=rng
+            ),
+            self.sides,
+            self.wanted.options,
         )
-        yield summary, resamples
-
-
-def _rows(
-    group: Group,
-    metric: str,
-    shares: Shares,
-    *,
-    control: str = "",
-    parameter: str = "",
-    at: float | None = None,
-) -> Iterator[Score]:
-    """Mean over the seeds, over all and over large clusters."""
-    for over in OVER:
-        values = shares.over(over)
-        if values is not None:
-            row = summarise(
-                metric, group.rule.definition, over, group.key, values, counts=shares.counts(over)
+        drawn = resample_each(
+            lambda sides, draws: resampled_counts(*sides, self._table, self.rule, draws),
+            self.sides,
+            self.wanted.draws,
+        )
+        nulls, samples = dict(_shares(permuted)), dict(_shares(drawn))
+        highest = {} if len(self.sides) == 1 else dict(_shares(self._with_itself()))
+        values = {}
+        for over, measured in _measured(self._counts).items():
+            if over not in samples:
+                _log.warning(
+                    "%s: a sample of sentences has no large cluster: no interval", self.key
+                )
+            values[over] = replace(
+                measured,
+                permuted=nulls.get(over),
+                drawn=samples.get(over),
+                ceiling=float(np.mean(highest[over])) if over in highest else None,
             )
-            yield replace(row, control=control, parameter=parameter, at=at)
+        return values
+
+    def at(self, threshold: float) -> Values:
+        """Give CALIGN at another `match`."""
+        return self._with_hits(aligned_at(one, threshold).sum() for one in self.found)
+
+    def of_types(self, masks: Masks) -> Values:
+        """Give CALIGN of some types alone; none where a side has no such word in a cluster."""
+        kept = [
+            (_of_types(source, masks), _of_types(target, masks)) for source, target in self.sides
+        ]
+        if not all(len(words.cluster) for sides in kept for words in sides):
+            return {}
+        found = [align_clusters(*sides, self._table, self.rule) for sides in kept]
+        return _measured(_counts_of(found))
+
+    def beside(self, summary: Score) -> Iterator[Score]:
+        """Give CALIGN as a share of its ceiling."""
+        if summary.ceiling:
+            share = Measured([summary.value / summary.ceiling])
+            yield self.row(share, summary.over, "calign_of_ceiling")
+
+    def alternatives(self) -> Iterator[Score]:
+        """Give the sweeps, then one-to-one and two-way alignment."""
+        for parameter, values in self.wanted.sweeps.items():
+            for value in values:
+                swept = _measured(_counts_of(self._swept(parameter, value)))
+                yield from self.rows(swept, parameter=parameter, at=float(value))
+        matched = [match_one_to_one(*sides, self._table, self.rule) for sides in self.sides]
+        one_to_one = self._with_hits(one.aligned.sum() for one in matched)
+        yield from self.rows(one_to_one, "calign_one_to_one")
+        totals = self._counts[:, 1].tolist()
+        fractions = [float(one.fraction.sum() / n) for one, n in zip(matched, totals, strict=True)]
+        yield self.row(Measured(fractions), "all", "matched_fraction")
+        yield from self.rows(self._two_way(), "calign_two_way")
+
+    def facts(self) -> Iterator[Score]:
+        """Give the share of source types with a translation among the target types."""
+        source, target = self.sides[0]
+        here = np.unique(source.word_type)
+        there = np.zeros(len(target.types), dtype=np.int32)
+        there[target.word_type] = 1
+        n_hit = int(np.count_nonzero((self._table @ there)[here]))
+        row = self.row(Measured([n_hit / len(here)]), "", "coverage")
+        yield replace(row, n_hit=n_hit, n_total=len(here))
+
+    @cached_property
+    def _table(self) -> csr_array:
+        """Translations from source to target."""
+        return self._translations(self.rule.n)
+
+    def _translations(self, n: int) -> csr_array:
+        source, target = self.sides[0]
+        return translation_table(self.forward, source.types, target.types, n=n)
+
+    @cached_property
+    def _counts(self) -> Int64[np.ndarray, "seed 3"]:
+        return _counts_of(self.found)
+
+    def _with_hits(self, hits: Iterator[np.int64]) -> Values:
+        """The score where other clusters align, of the same clusters."""
+        counts = self._counts.copy()
+        counts[:, 0] = list(hits)
+        return _measured(counts)
+
+    def _swept(self, parameter: str, value: int | float) -> list[ClusterAlignment]:
+        changed: dict[str, Any] = {parameter: value if parameter == "size_ratio" else int(value)}
+        rule = replace(self.rule, **changed)
+        table = self._translations(rule.n) if parameter == "n" else self._table
+        return [align_clusters(*sides, table, rule) for sides in self.sides]
+
+    def _two_way(self) -> Values:
+        """Source clusters that align to one that aligns to them."""
+        back = self.reversed()
+        return self._with_hits(
+            two_way(there, align_clusters(*sides, back._table, self.rule)).sum()
+            for there, sides in zip(self.found, back.sides, strict=True)
+        )
+
+    def _with_itself(self) -> Int64[np.ndarray, "seed 3"]:
+        """Counts of the source language with itself under the next seed."""
+        sources = [source for source, _ in self.sides]
+        same = csr_array(eye_array(len(sources[0].types), dtype=np.int32))
+        others = [*sources[1:], sources[0]]
+        return _counts_of(
+            [
+                align_clusters(one, other, same, self.rule)
+                for one, other in zip(sources, others, strict=True)
+            ]
+        )
 
 
-def _of_ceiling(group: Group, summary: Score, ceiling: float) -> Score:
-    return summarise(
-        "calign_of_ceiling", summary.definition, summary.over, group.key, [summary.value / ceiling]
-    )
+def _counts_of(alignments: Sequence[ClusterAlignment]) -> Int64[np.ndarray, "seed 3"]:
+    counts = [(found.n_aligned, found.n_clusters, found.n_large) for found in alignments]
+    return np.array(counts, dtype=np.int64)
 
 
-def _curve(group: Group) -> Iterator[Score]:
-    """CALIGN at every `match`, and the area under it."""
-    curve = [group.at_match(match) for match in thresholds()]
-    for match, shares in zip(thresholds(), curve, strict=True):
-        yield from _rows(group, "calign", shares, parameter="match", at=match)
-    for over in OVER:
-        values = [found for shares in curve if (found := shares.over(over)) is not None]
-        if len(values) == len(curve):
-            areas = curve_area(np.array(values))
-            yield summarise("calign_auc", group.rule.definition, over, group.key, areas.tolist())
+def _shares(
+    counts: Int64[np.ndarray, "draw 3"],
+) -> Iterator[tuple[str, Float64[np.ndarray, " draw"]]]:
+    """Scores over all and over large clusters; left out where a draw has none of these."""
+    for place, over in enumerate(("all", "large"), start=1):
+        if counts[:, place].all():
+            yield over, counts[:, 0] / counts[:, place]
 
 
-def _sweeps(group: Group, sweeps: Mapping[str, Sequence[int | float]]) -> Iterator[Score]:
-    for parameter, values in sweeps.items():
-        for value in values:
-            shares = group.at(parameter, value)
-            yield from _rows(group, "calign", shares, parameter=parameter, at=float(value))
+def _measured(counts: Int64[np.ndarray, "seed 3"]) -> dict[str, Measured]:
+    """The score under each seed; with its clusters, where there is one seed."""
+    n_hit, *totals = counts[0].tolist()
+    of_one = {over: (n_hit, n) for over, n in zip(("all", "large"), totals, strict=True)}
+    return {
+        over: Measured(shares.tolist(), of_one[over] if len(counts) == 1 else None)
+        for over, shares in _shares(counts)
+    }
 
 
-def _matchings(group: Group) -> Iterator[Score]:
-    shares, fractions = group.one_to_one()
-    yield from _rows(group, "calign_one_to_one", shares)
-    yield summarise("matched_fraction", group.rule.definition, "all", group.key, fractions)
-    yield from _rows(group, "calign_two_way", group.two_way())
-
-
-def _classes(group: Group, classes: ClassMasks) -> Iterator[Score]:
-    for name, masks in classes.items():
-        shares = group.of_types(masks)
-        if shares is not None:
-            yield from _rows(group, "calign", shares, control=f"words:{name}")
-
-
-def _coverage(group: Group) -> Score:
-    n_hit, n_total = group.coverage()
-    row = summarise("coverage", group.rule.definition, "", group.key, [n_hit / n_total])
-    return replace(row, n_hit=n_hit, n_total=n_total)
+def _of_types(words: ClusteredWords, masks: Masks) -> ClusteredWords:
+    """The words of some types that are in clusters."""
+    return words.only(masks[words.language][words.word_type]).in_clusters()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import numpy as np
 
 from polyconcept.records.arrays import Bool, ClusterOfWord, Int, Int32, Int64
 from polyconcept.records.concepts import NO_CLUSTER
 from polyconcept.records.scores import ClusterOverlap, Score, ScoreKey
 from polyconcept.records.text import Definition
+from polyconcept.scoring.statistics import Measured
 from polyconcept.scoring.thresholds import exact, least_count
 
 __all__ = ["colap", "colap_scores", "overlaps", "overlaps_at"]
@@ -55,16 +54,9 @@ def overlaps_at(overlap: ClusterOverlap, share: float) -> Bool[np.ndarray, " clu
 
 def colap_scores(overlap: ClusterOverlap, key: ScoreKey) -> list[Score]:
     """The row of the score table: overlapping clusters among the clusters with words."""
+    n_hit, n_total = overlap.n_overlapping, overlap.n_clusters
     return [
-        Score(
-            metric="colap",
-            definition=overlap.definition,
-            over="all",
-            **asdict(key),
-            n_hit=overlap.n_overlapping,
-            n_total=overlap.n_clusters,
-            value=overlap.n_overlapping / overlap.n_clusters,
-        )
+        Measured([n_hit / n_total], (n_hit, n_total)).row("colap", overlap.definition, "all", key)
     ]
 
 

@@ -1,27 +1,34 @@
-"""Rows that say what a COLAP means: null, ceiling, interval, curve, twins, word classes."""
+"""COLAP of a pair in every layer, with what says what it means."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
-from polyconcept.records.arrays import Float64, Int64
+from polyconcept.records.arrays import Int64
 from polyconcept.records.concepts import ClusteredWords, ConceptKey, ConceptReader, ControlReader
-from polyconcept.records.scores import ClusterOverlap, Resamples, Run, Score, ScoreKey, parted
+from polyconcept.records.scores import ClusterOverlap, Resamples, Run, Score, ScoreKey
 from polyconcept.records.text import Definition
+from polyconcept.scoring import describe
 from polyconcept.scoring.colap import colap, colap_scores
-from polyconcept.scoring.colap_draws import Counted, count_sides, count_words, permute, twin_rows
+from polyconcept.scoring.colap_draws import (
+    Counted,
+    count_sides,
+    count_words,
+    measured,
+    permute,
+    twins,
+)
+from polyconcept.scoring.describe import Masks, Measure, Values
 from polyconcept.scoring.mixing import attainable, colap_of_counts
-from polyconcept.scoring.statistics import Options, curve_area, summarise, thresholds, under_control
+from polyconcept.scoring.statistics import Measured, Options
 from polyconcept.scoring.word_classes import ClassMasks
 
-__all__ = ["Report", "Statistics", "control_rows", "score_layers"]
-
-_Counts: TypeAlias = Int64[np.ndarray, "draw 2 cluster"]
-_Sides: TypeAlias = tuple[ClusteredWords, ClusteredWords]
+__all__ = ["ColapMeasure", "Report", "Statistics", "control_rows", "score_layers"]
 
 
 @dataclass(frozen=True)
@@ -39,9 +46,9 @@ class Statistics:
 class Report:
     """All that is known of a pair's COLAP."""
 
-    scores: list[Score] = field(default_factory=list)
-    overlaps: list[tuple[ScoreKey, ClusterOverlap]] = field(default_factory=list)
-    resamples: list[Resamples] = field(default_factory=list)
+    scores: list[Score]
+    overlaps: list[tuple[ScoreKey, ClusterOverlap]]
+    resamples: list[Resamples]
 
 
 def score_layers(concepts: ConceptReader, run: Run, wanted: Statistics, *, share: float) -> Report:
@@ -53,29 +60,14 @@ def score_layers(concepts: ConceptReader, run: Run, wanted: Statistics, *, share
         wanted: what is computed besides the plain scores.
         share: share of a cluster's words that each language must hold.
     """
-    report = Report()
-    for layer in _layers(concepts, run, share):
-        for seed, (source, target) in zip(concepts.seeds, layer.sides, strict=True):
-            key = replace(layer.key, seed=seed)
-            found = colap(
-                source.cluster,
-                target.cluster,
-                n_clusters=source.n_clusters,
-                share=share,
-                definition=layer.definition,
-            )
-            report.overlaps.append((key, found))
-            report.scores.extend(colap_scores(found, key))
-        rows, resamples = parted(_describe(layer, wanted))
-        report.scores.extend(rows)
-        report.resamples.extend(resamples)
-    return report
+    measures = _measures(concepts, run, wanted, share)
+    return Report(*describe.score_measures(measures, concepts.seeds, wanted.classes))
 
 
 def control_rows(
     controls: Iterable[ControlReader], run: Run, wanted: Statistics, *, share: float
 ) -> list[Score]:
-    """Rows of clusterings under controls.
+    """Rows of clusterings under controls; they have no ceiling.
 
     Args:
         controls: the pair's clusterings under each control.
@@ -83,42 +75,90 @@ def control_rows(
         wanted: how much is drawn for nulls and intervals.
         share: share of a cluster's words that each language must hold.
     """
-    return [
-        under_control(
-            _summary(layer, count_words(layer.sides, wanted.options, wanted.draws), layer.share)[0],
-            concepts.control,
-        )
-        for concepts in controls
-        for layer in _layers(concepts, run, share)
-    ]
+    rows = describe.control_rows(
+        (concepts.control, _measures(concepts, run, wanted, share)) for concepts in controls
+    )
+    return [replace(row, ceiling=None) for row in rows]
 
 
 @dataclass(frozen=True)
-class _Layer:
-    """The clusterings of one pair, layer and definition under all seeds."""
+class ColapMeasure(Measure[ClusterOverlap]):
+    """COLAP of two languages in common clusters."""
 
-    key: ScoreKey
-    definition: Definition
+    metric: ClassVar[str] = "colap"
+    threshold: ClassVar[str] = "share"
+
     share: float
-    sides: Sequence[_Sides]
+    """Share of a cluster's words that each language must hold."""
+    wanted: Statistics
+
+    @property
+    def found(self) -> Sequence[ClusterOverlap]:
+        """Which clusters overlap, under each seed."""
+        return [
+            colap(
+                source.cluster,
+                target.cluster,
+                n_clusters=source.n_clusters,
+                share=self.share,
+                definition=self.definition,
+            )
+            for source, target in self.sides
+        ]
+
+    def seed_rows(self, found: ClusterOverlap, key: ScoreKey) -> list[Score]:
+        """Give the plain row of an overlap."""
+        return colap_scores(found, key)
+
+    def plain(self) -> Values:
+        """Give COLAP with null, samples and ceiling: the most that such clusters can share."""
+        highest = [
+            attainable(counts, self.share, self.definition) for counts in self._counted.by_seed
+        ]
+        values = self.at(self.share)
+        return {"all": replace(values["all"], ceiling=float(np.mean(highest)))}
+
+    def at(self, threshold: float) -> Values:
+        """Give COLAP at another `share`, with null and samples."""
+        found = measured(
+            self._counted, lambda counts: colap_of_counts(counts, threshold, self.definition)
+        )
+        return {"all": _of_clusters(found, self._counted.by_seed)}
+
+    def of_types(self, masks: Masks) -> Values:
+        """Give COLAP of the words of some types alone, with null; none where a side has none."""
+        counts = np.stack([count_sides(sides, masks) for sides in self.sides])
+        if not counts.sum(axis=2).all():
+            return {}
+        by_seed, permuted = (
+            colap_of_counts(some, self.share, self.definition)
+            for some in (counts, permute(counts, self.wanted.options))
+        )
+        return {"all": _of_clusters(Measured(by_seed.tolist(), permuted=permuted), counts)}
+
+    def beside(self, summary: Score) -> Iterator[Score]:
+        """Give the twins without a threshold."""
+        for metric, values in twins(self._counted).items():
+            yield self.row(values, summary.over, metric)
+
+    @cached_property
+    def _counted(self) -> Counted:
+        return count_words(self.sides, self.wanted.options, self.wanted.draws)
 
 
-def _layers(concepts: ConceptReader, run: Run, share: float) -> Iterator[_Layer]:
+def _measures(
+    concepts: ConceptReader, run: Run, wanted: Statistics, share: float
+) -> Iterator[ColapMeasure]:
+    """The clusterings of a pair by definition and layer, under all seeds each."""
     for definition in concepts.definitions:
         for layer in concepts.layers:
             sides = [_sides(concepts, layer, seed, definition) for seed in concepts.seeds]
-            source, target = sides[0]
-            key = ScoreKey(
-                **asdict(run),
-                source=source.language,
-                target=target.language,
-                layer=layer,
-                seed=None,
-            )
-            yield _Layer(key, definition, share, sides)
+            yield ColapMeasure(run, layer, definition, sides, share, wanted)
 
 
-def _sides(concepts: ConceptReader, layer: int, seed: int, definition: Definition) -> _Sides:
+def _sides(
+    concepts: ConceptReader, layer: int, seed: int, definition: Definition
+) -> tuple[ClusteredWords, ClusteredWords]:
     """Both languages' words in their common clusters."""
     selection = concepts.selection("colap", definition)
     clusters = concepts.clusters(ConceptKey(layer, seed, "colap", definition, "pooled"))
@@ -134,78 +174,8 @@ def _sides(concepts: ConceptReader, layer: int, seed: int, definition: Definitio
     return source, target
 
 
-def _describe(layer: _Layer, wanted: Statistics) -> Iterator[Score | Resamples]:
-    counted = count_words(layer.sides, wanted.options, wanted.draws)
-    row, resamples = _summary(layer, counted, layer.share)
-    highest = [attainable(one, layer.share, layer.definition) for one in counted.by_seed]
-    yield replace(row, ceiling=float(np.mean(highest)))
-    yield resamples
-    yield from twin_rows(counted, layer.key, layer.definition)
-    yield from _curve(layer, counted)
-    yield from _classes(layer, wanted)
-
-
-def _summary(layer: _Layer, counted: Counted, share: float) -> tuple[Score, Resamples]:
-    """COLAP at a share, with null and interval."""
-    by_seed, permuted, drawn = (
-        colap_of_counts(counts, share, layer.definition)
-        for counts in (counted.by_seed, counted.permuted, counted.drawn)
-    )
-    resamples = Resamples("colap", layer.definition, "all", layer.key, counted.seed, drawn)
-    return _row(layer, counted.by_seed, by_seed, permuted, resamples), resamples
-
-
-def _row(
-    layer: _Layer,
-    counts: _Counts,
-    by_seed: Float64[np.ndarray, " seed"],
-    permuted: Float64[np.ndarray, " permutation"],
-    resamples: Resamples | None = None,
-) -> Score:
-    """COLAP of each seed's counts; with its clusters, where it is of one seed."""
-    row = summarise(
-        "colap",
-        layer.definition,
-        "all",
-        layer.key,
-        by_seed.tolist(),
-        permuted=permuted,
-        resamples=resamples,
-        best_is_null=True,
-    )
-    if len(by_seed) > 1:
-        return row
+def _of_clusters(found: Measured, counts: Int64[np.ndarray, "seed 2 cluster"]) -> Measured:
+    """COLAP, whose chance is the best there is; with its clusters, where there is one seed."""
     n_total = int(np.count_nonzero(counts[0].sum(axis=0)))
-    return replace(row, n_hit=round(float(by_seed[0]) * n_total), n_total=n_total)
-
-
-def _curve(layer: _Layer, counted: Counted) -> Iterator[Score]:
-    """COLAP at every `share`, and the area under it."""
-    for at in thresholds():
-        yield replace(_summary(layer, counted, at)[0], parameter="share", at=at)
-    by_seed, permuted, drawn = (
-        curve_area(np.stack([colap_of_counts(counts, at, layer.definition) for at in thresholds()]))
-        for counts in (counted.by_seed, counted.permuted, counted.drawn)
-    )
-    yield summarise(
-        "colap_auc",
-        layer.definition,
-        "all",
-        layer.key,
-        by_seed.tolist(),
-        permuted=permuted,
-        resamples=Resamples("colap_auc", layer.definition, "all", layer.key, counted.seed, drawn),
-    )
-
-
-def _classes(layer: _Layer, wanted: Statistics) -> Iterator[Score]:
-    """COLAP of the words of a class alone; left out where a language has none."""
-    for name, masks in wanted.classes.items():
-        counts = np.stack([count_sides(pair, masks) for pair in layer.sides])
-        if counts.sum(axis=2).all():
-            by_seed, permuted = (
-                colap_of_counts(some, layer.share, layer.definition)
-                for some in (counts, permute(counts, wanted.options))
-            )
-            row = _row(layer, counts, by_seed, permuted)
-            yield replace(row, control=f"words:{name}")
+    of_one = round(found.by_seed[0] * n_total), n_total
+    return replace(found, best_is_null=True, counts=of_one if len(counts) == 1 else None)

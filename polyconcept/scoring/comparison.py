@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from polyconcept.records.arrays import Float64
 from polyconcept.records.scores import Resamples, Score
+from polyconcept.records.table import ScoreTable, known
 from polyconcept.scoring.statistics import interval, spread, within_variance
 
 __all__ = ["compare_variants"]
 
 _log = logging.getLogger(__name__)
 
-_Place: TypeAlias = tuple[str, str, str, str, str, str, str, str, int | None]
-"""Metric, definition, over, model, side, corpus, source, target, layer: all but the variant."""
+_PLACE = ("metric", "definition", "over", "model", "side", "corpus", "source", "target", "layer")
+"""Columns that the variants of a model share."""
+_OF_ONE = ("n_hit", "n_total", "null_mean", "null_low", "null_high", "p", "ceiling", "normalised")
+"""Columns that are of one variant."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class _Measured:
 
 
 def compare_variants(
-    scores: Sequence[Score],
-    resamples: Sequence[Resamples],
+    scores: Iterable[Score],
+    resamples: Iterable[Resamples],
     *,
     repeats: Sequence[Sequence[str]] = (),
 ) -> Iterator[Score]:
@@ -64,34 +66,33 @@ def compare_variants(
             measured = [tuned[name] for name in group]
             name = "+".join(group)
             if len(group) > 1:
-                yield _pooled(measured, name)
-            assert base is not None
-            yield _change(measured, base, name)
+                yield _row(measured, name)
+            yield _row(measured, name, base)
 
 
 def _by_place(
-    scores: Sequence[Score], resamples: Sequence[Resamples]
-) -> dict[_Place, dict[str, _Measured]]:
-    summaries: dict[tuple[_Place, str], Score] = {}
-    by_seed: Mapping[tuple[_Place, str], list[tuple[int, float]]] = defaultdict(list)
-    for score in scores:
-        if score.is_plain and score.seed is None:
-            summaries[_place_of(score), score.variant] = score
-        elif score.is_plain and score.seed is not None:
-            by_seed[_place_of(score), score.variant].append((score.seed, score.value))
-    found: dict[_Place, dict[str, _Measured]] = defaultdict(dict)
+    scores: Iterable[Score], resamples: Iterable[Resamples]
+) -> dict[tuple[Any, ...], dict[str, _Measured]]:
+    """The variants of each place (`_PLACE`)."""
+    plain = ScoreTable(scores).where(is_plain=True).by(*_PLACE, "variant")
+    found: dict[tuple[Any, ...], dict[str, _Measured]] = {}
     for one in resamples:
-        place = _place_of_resamples(one)
-        where = place, one.key.variant
-        if where not in summaries or where not in by_seed:
-            raise ValueError(f"resampled scores of {where} have no rows in the score table")
-        seeds = tuple(value for _, value in sorted(by_seed[where]))
-        found[place][one.key.variant] = _Measured(summaries[where], seeds, one)
-        _check_paired(place, next(iter(found[place].values())).resamples, one)
+        columns = asdict(one.key) | vars(one)
+        place, variant = tuple(columns[name] for name in _PLACE), one.key.variant
+        rows = plain.get((*place, variant), ScoreTable())
+        summary, by_seed = rows.where(seed=None), rows.where(seed=known).one_by("seed")
+        if not summary or not by_seed:
+            raise ValueError(
+                f"resampled scores of {(*place, variant)} have no rows in the score table"
+            )
+        seeds = tuple(by_seed[seed].value for seed in sorted(by_seed))
+        variants = found.setdefault(place, {})
+        variants[variant] = _Measured(summary.first, seeds, one)
+        _check_paired(place, next(iter(variants.values())).resamples, one)
     return found
 
 
-def _check_paired(place: _Place, first: Resamples, other: Resamples) -> None:
+def _check_paired(place: tuple[Any, ...], first: Resamples, other: Resamples) -> None:
     if not np.array_equal(first.seed, other.seed):
         names = " and ".join(
             f"{one.key.variant} ({len(one.seed)} resamples, {len(set(one.seed.tolist()))} seeds)"
@@ -100,70 +101,35 @@ def _check_paired(place: _Place, first: Resamples, other: Resamples) -> None:
         raise ValueError(f"{names} of {place}: expected the same samples under the same seeds")
 
 
-def _place_of(score: Score) -> _Place:
-    return (
-        *(score.metric, score.definition, score.over, score.model, score.side, score.corpus),
-        *(score.source, score.target, score.layer),
-    )
-
-
-def _place_of_resamples(one: Resamples) -> _Place:
-    key = one.key
-    return (
-        *(one.metric, one.definition, one.over, key.model, key.side, key.corpus),
-        *(key.source, key.target, key.layer),
-    )
-
-
-def _pooled(measured: Sequence[_Measured], name: str) -> Score:
-    """The mean of repeated fine-tunings."""
-    means = [one.summary.value for one in measured]
-    var_sample, freedom = _sample(measured, None)
-    value, between = float(np.mean(means)), float(np.var(means, ddof=1))
-    low, high = interval(value, [(var_sample, freedom), _part(between, len(means))])
-    return replace(
-        _bare(measured[0].summary),
-        variant=name,
-        value=value,
-        low=low,
-        high=high,
-        var_sample=var_sample,
-        var_seed=_mean_spread(measured),
-        var_finetuning=_finetuning_variance(measured),
-    )
-
-
-def _change(measured: Sequence[_Measured], base: _Measured, name: str) -> Score:
-    """Fine-tuned minus base."""
-    means = [one.summary.value for one in measured]
-    value = float(np.mean(means)) - base.summary.value
+def _row(measured: Sequence[_Measured], name: str, base: _Measured | None = None) -> Score:
+    """The mean of fine-tunings that were repeated, or of one; minus the base, where it is given."""
+    means, by_seed = [one.summary.value for one in measured], measured[0].by_seed
+    value = float(np.mean(means)) - (base.summary.value if base else 0.0)
     var_sample, freedom = _sample(measured, base)
-    parts = [(var_sample, freedom)]
-    if len(means) > 1:
-        # It holds what the seeds of the clustering add to each mean.
-        parts.append(_part(float(np.var(means, ddof=1)), len(means)))
-    elif len(measured[0].by_seed) > 1:
-        parts.append(_part(float(np.var(measured[0].by_seed, ddof=1)), len(measured[0].by_seed)))
-    if len(base.by_seed) > 1:
-        parts.append(_part(float(np.var(base.by_seed, ddof=1)), len(base.by_seed)))
-    low, high = interval(value, parts, bounds=(-1.0, 1.0))
-    seeds = _mean_spread(measured), spread(base.by_seed)
+    # The variance between repeats holds what the seeds of the clustering add to each mean.
+    compared = [means if len(means) > 1 else by_seed, base.by_seed if base else ()]
+    parts = [
+        (float(np.var(values, ddof=1)) / len(values), len(values) - 1.0)
+        for values in compared
+        if len(values) > 1
+    ]
+    bounds = (-1.0 if base else 0.0, 1.0)
+    low, high = interval(value, [(var_sample, freedom), *parts], bounds=bounds)
+    spreads = [_mean_spread(measured), *([spread(base.by_seed)] if base else [])]
+    of_seeds = [variance for variance in spreads if variance is not None]
+    emptied: dict[str, Any] = dict.fromkeys(_OF_ONE)
     return replace(
-        _bare(measured[0].summary),
+        measured[0].summary,
+        **emptied,
         variant=name,
-        against="base",
+        against="base" if base else "",
         value=value,
         low=low,
         high=high,
         var_sample=var_sample,
-        var_seed=None if seeds[0] is None or seeds[1] is None else seeds[0] + seeds[1],
+        var_seed=sum(of_seeds) if len(of_seeds) == len(spreads) else None,
         var_finetuning=_finetuning_variance(measured) if len(measured) > 1 else None,
     )
-
-
-def _part(variance: float, n: int) -> tuple[float, float]:
-    """Variance of a mean of n, and its degrees of freedom."""
-    return variance / n, n - 1.0
 
 
 def _sample(measured: Sequence[_Measured], base: _Measured | None) -> tuple[float, float]:
@@ -189,18 +155,3 @@ def _finetuning_variance(measured: Sequence[_Measured]) -> float:
     between = float(np.var([one.summary.value for one in measured], ddof=1))
     of_seeds = _mean_spread(measured)
     return max(0.0, between - (of_seeds or 0.0) / len(measured[0].by_seed))
-
-
-def _bare(summary: Score) -> Score:
-    """The row's place, without the columns that are of this one variant."""
-    return replace(
-        summary,
-        n_hit=None,
-        n_total=None,
-        null_mean=None,
-        null_low=None,
-        null_high=None,
-        p=None,
-        ceiling=None,
-        normalised=None,
-    )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 
 import numpy as np
 
 from polyconcept.records.arrays import Int64
-from polyconcept.records.scores import Run, Score, ScoreKey
-from polyconcept.scoring.colap_draws import Sides, count_words, twin_rows
+from polyconcept.records.scores import Run, Score
+from polyconcept.scoring.colap_draws import Sides, count_words, twins
 from polyconcept.scoring.statistics import Options
 
 __all__ = ["mix_languages"]
@@ -35,6 +34,7 @@ def mix_languages(
     rows: list[Score] = []
     for layer, sides in layers:
         first, *others = [words.language for words in sides[0]]
-        key = ScoreKey(**asdict(run), source=first, target="+".join(others), layer=layer, seed=None)
-        rows += twin_rows(count_words(sides, options, draws), key, "corrected")
+        key = run.key(first, "+".join(others), layer)
+        found = twins(count_words(sides, options, draws))
+        rows += [one.row(metric, "corrected", "all", key) for metric, one in found.items()]
     return rows

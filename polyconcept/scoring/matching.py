@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from polyconcept.records.arrays import Bool, Float64
 from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import CalignRule, ClusterAlignment
-from polyconcept.scoring.calign import enough, incidence, size_fits
+from polyconcept.scoring.calign import enough, matched_types
 
 __all__ = ["Matching", "match_one_to_one", "two_way"]
 
@@ -42,14 +42,8 @@ def match_one_to_one(
     # Here: other scores of a script should not wait for the import of all of scipy.optimize.
     from scipy.optimize import linear_sum_assignment
 
-    in_source, in_target = incidence(source), incidence(target)
-    n_types = np.diff(in_source.indptr)
-    reached = translations @ in_target.T
-    reached.data[:] = 1
-    matched = (in_source @ reached).tocoo()
-    fits = size_fits(n_types, np.diff(in_target.indptr), matched.row, matched.col, rule)
-    count = np.zeros((len(n_types), len(in_target.indptr) - 1), dtype=np.int64)
-    count[matched.row[fits], matched.col[fits]] = matched.data[fits]
+    n_types, _, matched = matched_types(source, target, translations, rule)
+    count = matched.toarray().astype(np.int64)
     fractions = count / np.maximum(n_types, 1)[:, None]
     row, column = linear_sum_assignment(fractions, maximize=True)
     best = np.zeros(len(n_types), dtype=np.int64)

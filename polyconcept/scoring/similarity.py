@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from polyconcept.machine.logs import progress
-from polyconcept.records.arrays import Float32, Int32, Int64, Rows, Vectors
+from polyconcept.records.arrays import Int32, Int64, Rows
 from polyconcept.records.concepts import VectorReader
 from polyconcept.records.scores import Run, Score
 from polyconcept.records.text import Selection, Words
 from polyconcept.scoring.cka import linear_cka
 from polyconcept.scoring.retrieval import mutual_hits, sentence_means
+from polyconcept.scoring.statistics import Measured
 
 __all__ = ["similarity_layers"]
 
@@ -149,9 +150,9 @@ def _scores_of(
     sides: tuple[_Side, _Side], layer: int, n_sentences: int, run: Run
 ) -> Iterator[Score]:
     source, target = (side.reader.read(layer, side.rows) for side in sides)
-    languages = sides[0].reader.language, sides[1].reader.language
-    n_links = len(source)
-    yield _row("cka", run, languages, layer, value=linear_cka(source, target), n_total=n_links)
+    key = run.key(sides[0].reader.language, sides[1].reader.language, layer)
+    cka = Measured([linear_cka(source, target)]).row("cka", "", "", key)
+    yield replace(cka, n_total=len(source))
     if source.shape[1] != target.shape[1]:
         _log.warning(
             "layer %d: hidden sizes %d and %d, no cosine between them: no row of retrieval",
@@ -159,50 +160,14 @@ def _scores_of(
         )
         return
     n_hit = mutual_hits(
-        _means(source, sides[0], n_sentences), _means(target, sides[1], n_sentences)
+        *(
+            sentence_means(vectors[side.places], side.sentence, n_sentences=n_sentences)
+            for vectors, side in zip((source, target), sides, strict=True)
+        )
     )
     low, high = _wilson(n_hit, n_sentences)
-    yield _row(
-        *("retrieval", run, languages, layer),
-        value=n_hit / n_sentences,
-        n_total=n_sentences,
-        n_hit=n_hit,
-        low=low,
-        high=high,
-    )
-
-
-def _means(vectors: Vectors, side: _Side, n_sentences: int) -> Float32[np.ndarray, "sentence dim"]:
-    return sentence_means(vectors[side.places], side.sentence, n_sentences=n_sentences)
-
-
-def _row(
-    metric: str,
-    run: Run,
-    languages: tuple[str, str],
-    layer: int,
-    *,
-    value: float,
-    n_total: int,
-    n_hit: int | None = None,
-    low: float | None = None,
-    high: float | None = None,
-) -> Score:
-    return Score(
-        metric=metric,
-        definition="",
-        over="",
-        **asdict(run),
-        source=languages[0],
-        target=languages[1],
-        layer=layer,
-        seed=None,
-        n_hit=n_hit,
-        n_total=n_total,
-        value=value,
-        low=low,
-        high=high,
-    )
+    share = Measured([n_hit / n_sentences], (n_hit, n_sentences))
+    yield replace(share.row("retrieval", "", "", key), low=low, high=high)
 
 
 def _wilson(n_hit: int, n_total: int) -> tuple[float, float]:

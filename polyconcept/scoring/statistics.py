@@ -5,33 +5,37 @@ Definitions and their reasons: docs/STATISTICS.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from scipy.special import stdtrit
 
 from polyconcept.records.arrays import Float64, Int, Int64
-from polyconcept.records.scores import Resamples, Score, ScoreKey
+from polyconcept.records.scores import Score, ScoreKey
 from polyconcept.records.text import Words
 
 __all__ = [
+    "Measured",
     "Null",
     "Options",
     "curve_area",
     "draw_sentences",
-    "draws_per_seed",
     "interval",
     "n_sentences",
     "null_of",
+    "permute_each",
+    "resample_each",
     "seed_of_draw",
     "spread",
-    "summarise",
     "thresholds",
     "under_control",
     "within_variance",
 ]
 
+_Clustering = TypeVar("_Clustering")
+"""What a metric counts in, of one seed."""
 _ROUNDING = 1e-12
 """Sums in another order may differ in their last bits: less than this is a tie."""
 
@@ -98,10 +102,30 @@ def seed_of_draw(n_draws: int, n_seeds: int) -> Int64[np.ndarray, " draw"]:
     return np.arange(n_draws) % n_seeds
 
 
-def draws_per_seed(n_draws: int, n_seeds: int) -> list[int]:
-    """How many of the draws fall to each seed."""
-    counts: list[int] = np.bincount(seed_of_draw(n_draws, n_seeds), minlength=n_seeds).tolist()
-    return counts
+def permute_each(
+    permute: Callable[[_Clustering, int, np.random.Generator], Int64[np.ndarray, "..."]],
+    clusterings: Sequence[_Clustering],
+    options: Options,
+) -> Int64[np.ndarray, "..."]:
+    """Counts of permuted input, spread over the seeds' clusterings: those of one seed together."""
+    rng = np.random.default_rng(options.seed)
+    seeds = seed_of_draw(options.n_permutations, len(clusterings))
+    n_draws = np.bincount(seeds, minlength=len(clusterings)).tolist()
+    return np.concatenate(
+        [permute(one, n, rng) for one, n in zip(clusterings, n_draws, strict=True)]
+    )
+
+
+def resample_each(
+    resample: Callable[[_Clustering, Int64[np.ndarray, "draw sentence"]], Int64[np.ndarray, "..."]],
+    clusterings: Sequence[_Clustering],
+    draws: Int64[np.ndarray, "resample sentence"],
+) -> Int64[np.ndarray, "..."]:
+    """Counts of drawn sentences, each under one of the seeds' clusterings (`seed_of_draw`)."""
+    seeds = seed_of_draw(len(draws), len(clusterings))
+    found = [resample(one, draws[seeds == seed]) for seed, one in enumerate(clusterings)]
+    order = np.argsort(np.argsort(seeds, kind="stable"), kind="stable")
+    return np.concatenate(found)[order]
 
 
 def within_variance(
@@ -162,68 +186,68 @@ def curve_area(
     return area
 
 
-def summarise(
-    metric: str,
-    definition: str,
-    over: str,
-    key: ScoreKey,
-    by_seed: Sequence[float],
-    *,
-    permuted: Float64[np.ndarray, " permutation"] | None = None,
-    resamples: Resamples | None = None,
-    ceiling: float | None = None,
-    best_is_null: bool = False,
-    bounds: tuple[float, float] = (0.0, 1.0),
-    counts: tuple[int, int] | None = None,
-) -> Score:
-    """The summary row of a score: mean over the seeds, interval, null, ceiling.
+@dataclass(frozen=True)
+class Measured:
+    """A score under every seed, and as much of what says what it means as is computed."""
 
-    Args:
-        metric: Name of the metric.
-        definition: Its definition.
-        over: Clusters that count.
-        key: Whose score; its seed is none.
-        by_seed: The score of each seed's clustering.
-        permuted: Scores of permuted input.
-        resamples: Scores of samples of the sentences.
-        ceiling: Highest score that can be expected; needed for `normalised`.
-        best_is_null: Whether chance is the best there is, so that `normalised` is 1 there.
-        bounds: Values that the score cannot leave; its interval is cut there.
-        counts: `n_hit` and `n_total`, of a single seed.
-    """
-    value, var_seed = float(np.mean(by_seed)), spread(by_seed)
-    null = None if permuted is None else null_of(value, permuted)
-    low = high = var_sample = None
-    if resamples is not None:
-        var_sample, freedom = within_variance(resamples.value, resamples.seed)
-        parts = [(var_sample, float(freedom))]
-        if var_seed is not None:
-            parts.append((var_seed / len(by_seed), len(by_seed) - 1.0))
-        low, high = interval(value, parts, bounds=bounds)
-    normalised = None
-    if null is not None and ceiling is not None and ceiling > null.mean + _ROUNDING:
-        normalised = (value - null.mean) / (ceiling - null.mean)
-    elif null is not None and best_is_null and null.mean > 0:
-        normalised = value / null.mean
-    return Score(
-        metric=metric,
-        definition=definition,
-        over=over,
-        **asdict(key),
-        n_hit=None if counts is None else counts[0],
-        n_total=None if counts is None else counts[1],
-        value=value,
-        low=low,
-        high=high,
-        var_seed=var_seed,
-        var_sample=var_sample,
-        null_mean=null.mean if null else None,
-        null_low=null.low if null else None,
-        null_high=null.high if null else None,
-        p=null.p if null else None,
-        ceiling=ceiling,
-        normalised=normalised,
-    )
+    by_seed: Sequence[float]
+    """The score of each seed's clustering."""
+    counts: tuple[int, int] | None = None
+    """Hits and total, of a single seed."""
+    permuted: Float64[np.ndarray, " permutation"] | None = None
+    """Scores of permuted input."""
+    drawn: Float64[np.ndarray, " resample"] | None = None
+    """Scores of samples of the sentences, each under one of the seeds (`seed_of_draw`)."""
+    ceiling: float | None = None
+    """Highest score that can be expected; needed for `normalised`."""
+    best_is_null: bool = False
+    """Whether chance is the best there is, so that `normalised` is 1 there."""
+    bounds: tuple[float, float] = (0.0, 1.0)
+    """Values that the score cannot leave; its interval is cut there."""
+
+    @property
+    def seed(self) -> Int64[np.ndarray, " resample"]:
+        """Index of the seed that each sample is scored under."""
+        return seed_of_draw(0 if self.drawn is None else len(self.drawn), len(self.by_seed))
+
+    def row(self, metric: str, definition: str, over: str, key: ScoreKey) -> Score:
+        """Give the row of the score table: mean over the seeds, interval, null, ceiling."""
+        value, var_seed = float(np.mean(self.by_seed)), spread(self.by_seed)
+        null = None if self.permuted is None else null_of(value, self.permuted)
+        low = high = var_sample = None
+        if self.drawn is not None:
+            var_sample, freedom = within_variance(self.drawn, self.seed)
+            parts = [(var_sample, float(freedom))]
+            if var_seed is not None:
+                parts.append((var_seed / len(self.by_seed), len(self.by_seed) - 1.0))
+            low, high = interval(value, parts, bounds=self.bounds)
+        n_hit, n_total = self.counts or (None, None)
+        return Score(
+            metric=metric,
+            definition=definition,
+            over=over,
+            **asdict(key),
+            n_hit=n_hit,
+            n_total=n_total,
+            value=value,
+            low=low,
+            high=high,
+            var_seed=var_seed,
+            var_sample=var_sample,
+            null_mean=null.mean if null else None,
+            null_low=null.low if null else None,
+            null_high=null.high if null else None,
+            p=null.p if null else None,
+            ceiling=self.ceiling,
+            normalised=self._normalised(value, null.mean) if null else None,
+        )
+
+    def _normalised(self, value: float, null: float) -> float | None:
+        if self.best_is_null:
+            return value / null if null > 0 else None
+        if self.ceiling is not None and self.ceiling > null + _ROUNDING:
+            return (value - null) / (self.ceiling - null)
+        return None
 
 
 def under_control(row: Score, control: str) -> Score:
