@@ -38,7 +38,7 @@ def test_every_command_is_named_in_the_readme_and_helps():
     readme = (ROOT / "README.md").read_text()
     commands = re.findall(r"^  (\w+) ", called("--help").output.split("Commands:")[1], re.MULTILINE)
 
-    assert len(commands) == 10
+    assert len(commands) == 11
     for command in commands:
         assert f"| `polyconcept {command} " in readme
         assert f"Usage: root {command}" in called(command, "--help").output
@@ -206,6 +206,29 @@ def test_a_changed_study_is_checked_and_run(finished, study):
     ]
     log = (study / last.removeprefix("log: ")).read_text()
     assert "Finished jobid" in log
+
+
+@pytest.mark.workflow
+def test_results_without_times_and_notes_are_adopted(finished, study):
+    shutil.rmtree(study / ".snakemake")
+    (study / "results/known/snakemake.json").unlink()
+    for place, path in enumerate(sorted((study / "results").rglob("*"))):
+        os.utime(path, (place, place))
+    project = project_of(finished)
+
+    adopted = polyconcept_in(study, project, "adopt", "study.yaml")
+    assert adopted.returncode == 0, adopted.stderr
+    assert polyconcept_in(study, project, "check", "study.yaml").stdout == (
+        "known: in order; 0 jobs would run\n"
+    )
+    study_of(study, colap={"share": 0.2})
+    assert polyconcept_in(study, project, "check", "study.yaml").stdout == (
+        "known: in order; 11 jobs would run\n"
+    )
+
+    with (study / "results/known/scores.csv").open("a") as file:
+        file.write("more\n")
+    assert polyconcept_in(study, project, "adopt", "study.yaml").returncode == 1
 
 
 @pytest.mark.workflow

@@ -404,7 +404,7 @@ def test_a_study_that_never_ran_is_one_cause(study, project):
     study_of(study, name="other")
     said = explained(study, project)
 
-    assert "other: 32 jobs planned, for 1 cause new study other: never run runs: fetch_text" in said
+    assert "other: 25 jobs planned, for 1 cause new study other: never run runs: fetch_text" in said
     assert "then:" not in said
 
 

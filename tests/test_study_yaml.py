@@ -125,7 +125,20 @@ def test_a_file_in_order_is_read_as_yaml_reads_it(tmp_path):
 )
 @pytest.mark.parametrize(
     "command",
-    [*("check", "plan", "run", "explain", "open", "verify", "reproduce", "crate", "export")],
+    [
+        *(
+            "check",
+            "plan",
+            "run",
+            "explain",
+            "open",
+            "verify",
+            "adopt",
+            "reproduce",
+            "crate",
+            "export",
+        )
+    ],
 )
 def test_every_command_says_it_in_one_line(tmp_path, capsys, monkeypatch, make, message, command):
     monkeypatch.chdir(tmp_path)

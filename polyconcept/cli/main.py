@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from polyconcept.cli import (
+    adopt,
     check,
     crate,
     explain,
@@ -34,6 +35,7 @@ app.command("run", context_settings={"allow_interspersed_args": False})(run.run)
 app.command("explain")(explain.explain)
 app.command("open")(open_results.open_results)
 app.command("verify")(verify.verify)
+app.command("adopt")(adopt.adopt)
 app.command("reproduce")(reproduce.reproduce)
 app.command("crate")(crate.crate)
 app.command("export")(export.export)
