@@ -3,30 +3,23 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 FAISS := build/faiss/.ready
-# The study of the targets that need one.
-STUDY ?= studies/demo.yaml
-N ?= 3
-SEED ?= 0
 # Test files that run at the same time.
 WORKERS ?= 2
-CRATE ?= results/$(basename $(notdir $(STUDY))).crate.zip
+CRATE ?= results/demo.crate.zip
 
-.PHONY: help demo test test-slurm check lint format bench lock builtin-models clean explain plan verify reproduce crate check-crate
+.PHONY: help demo test test-slurm check lint format bench lock builtin-models clean check-crate
 
 help:
 	@echo "make demo            run the embedded study (results/demo/), a few minutes, offline"
-	@echo "make explain         say what STUDY=studies/demo.yaml would run now, and why (docs/RERUNS.md)"
-	@echo "make verify          check every hash and setting of the finished study STUDY=... (docs/AUDIT.md)"
-	@echo "make reproduce       do N=3 of its runs again, drawn with SEED=0, and compare"
-	@echo "make crate           pack the finished study STUDY=studies/demo.yaml as an RO-Crate (docs/CRATE.md)"
-	@echo "make check-crate     let rocrate-validator judge it"
+	@echo "make check-crate     let rocrate-validator judge the crate CRATE=results/demo.crate.zip"
 	@echo "make test            run every test"
 	@echo "make test-slurm      run studies through a private SLURM on this machine (docs/CLUSTER.md)"
 	@echo "make check           format, lint, workflow and type checks, then every test"
-	@echo "make plan            what the study STUDY=... would cost: jobs, GPU and CPU hours, disk"
 	@echo "make bench           benchmarks against the limits and the alternatives (docs/PERFORMANCE.md)"
 	@echo "make builtin-models  train the models that the project ships again (up to an hour)"
 	@echo "make lock            resolve the dependencies of pyproject.toml anew into the lock and the conda environment"
+	@echo
+	@echo ".venv/bin/polyconcept --help lists what is done with a study: init, check, plan, run, explain, open, ..."
 
 $(READY): envs/requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python >= 3.11 is needed, found " + sys.version)'
@@ -42,14 +35,6 @@ demo: $(READY)
 	@ls results/demo/figures/*.pdf results/demo/figures/*.png | sed 's/^/             /'
 	@echo "score table: results/demo/scores.csv (and scores.parquet)"
 	@echo "report:      results/demo/report.html"
-
-# WITH=--jobs lists every job.
-explain: $(READY)
-	$(BIN)/python tools/explain.py $(WITH) $(STUDY)
-
-# WITH="--with-vectors --with-text --with-host" packs these as well.
-crate: $(READY)
-	$(BIN)/python tools/make_crate.py $(WITH) $(STUDY)
 
 # The validator has an environment of its own, build/crate-validator/, made on first use.
 check-crate: $(READY)
@@ -89,22 +74,11 @@ $(FAISS): benchmarks/faiss.lock
 bench: $(READY) $(FAISS)
 	$(BIN)/python benchmarks/run.py $(WITH)
 
-# Before a study runs: jobs, GPU hours, CPU hours and disk by stage.
-plan: $(READY)
-	$(BIN)/python tools/plan.py $(WITH) $(STUDY)
-
 builtin-models: $(READY)
 	$(BIN)/python tools/make_builtin_models.py
 
 lock:
 	$(PYTHON) tools/lock.py
-
-verify: $(READY)
-	$(BIN)/python tools/verify.py $(STUDY)
-
-# HERE=--here uses the working tree instead of a clone at the recorded commit.
-reproduce: $(READY)
-	$(BIN)/python tools/reproduce.py $(STUDY) -n $(N) --seed $(SEED) $(HERE)
 
 clean:
 	rm -rf results/demo .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache

@@ -217,7 +217,7 @@ def measure(quick: bool = False) -> dict[str, Figure]:
         for name, (seconds, goal, text) in named.items()
     }  # fmt: skip
     defaults = Study.model_fields["statistics"].default
-    # Of published scores one way, of corrected ones both, as `make plan` counts them.
+    # Of published scores one way, of corrected ones both, as `polyconcept plan` counts them.
     draws = 3 * len(size.layers) * (defaults.n_permutations + defaults.n_resamples)
     figures["what a score means, one draw"] = figure(
         scores / draws, "s", "-", scores / reading, alternative=reading / draws, note=note

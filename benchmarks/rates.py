@@ -1,4 +1,4 @@
-"""The rates that `make plan` needs, and what no other benchmark measures of them.
+"""The rates that `polyconcept plan` needs, and what no other benchmark measures of them.
 
     OMP_NUM_THREADS=1 python benchmarks/rates.py
 
@@ -190,7 +190,7 @@ def _n_draws() -> int:
 
 
 def rates_of(report: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """What `make plan` needs of a full run.
+    """What `polyconcept plan` needs of a full run.
 
     Args:
         report: Of `run.py`.

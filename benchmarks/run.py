@@ -193,7 +193,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}")
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it runs")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--rates", action="store_true", help="write rates.json, for `make plan`")
+    parser.add_argument(
+        "--rates", action="store_true", help="write rates.json, for `polyconcept plan`"
+    )
     parser.add_argument("--one", choices=known, help="measure one here, print JSON")
     parser.add_argument("--core", type=int, help="with --one: the only core that it runs on")
     options = parser.parse_args(arguments)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import check_crate
 import h5py
-import make_crate
 import pytest
 import yaml
 
@@ -27,6 +26,8 @@ from polyconcept.audit.runs import (
     read_record,
     write_record,
 )
+from polyconcept.cli.crate import make_crate
+from polyconcept.cli.main import app
 from polyconcept.store.content import content_sha256
 
 ROOT = Path(__file__).parents[1]
@@ -418,7 +419,7 @@ def test_the_validator_misses_a_file_that_was_taken_out(root, faults):
 
 
 def test_there_must_be_a_crate_to_judge(tmp_path):
-    with pytest.raises(FileNotFoundError, match="make crate makes one"):
+    with pytest.raises(FileNotFoundError, match="makes one"):
         check_crate.faults(tmp_path / "none.zip")
 
 
@@ -514,7 +515,7 @@ def test_the_command_says_what_to_run_first(root):
     study = root / "studies/demo.yaml"
     write(root, "studies/demo.yaml", (ROOT / "studies/demo.yaml").read_bytes())
     with pytest.raises(CrateError, match="results/demo holds no run records") as caught:
-        make_crate.make_crate(study, Choice(), root)
+        make_crate(study, Choice(), root)
     assert caught.value.__notes__ == [
         "run first: snakemake --workflow-profile profiles/local --configfile studies/demo.yaml"
     ]
@@ -522,9 +523,11 @@ def test_the_command_says_what_to_run_first(root):
 
 def test_a_study_from_elsewhere_is_refused(root):
     with pytest.raises(CrateError, match=r"demo\.yaml: lies outside of .*copy it into studies/"):
-        make_crate.make_crate(ROOT / "studies/demo.yaml", Choice(), root)
+        make_crate(ROOT / "studies/demo.yaml", Choice(), root)
 
 
-def test_a_study_that_is_not_there_is_named():
-    with pytest.raises(SystemExit, match=r"no crate was made: .*studies/none\.yaml"):
-        make_crate.main([str(ROOT / "studies/none.yaml")])
+def test_a_study_that_is_not_there_is_named(capsys):
+    with pytest.raises(SystemExit, match="1"):
+        app(["crate", str(ROOT / "studies/none.yaml")])
+
+    assert "studies/none.yaml: no such study" in capsys.readouterr().err

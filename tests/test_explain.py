@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from known_study import finished_study, project_of, study_of
-from planned_jobs import new_part
 
 from polyconcept.audit.runs import GitState, Machine, RunRecord
 from polyconcept.audit.watch import code_state
@@ -21,6 +20,7 @@ from polyconcept.audit.why import (
     group_by_cause,
     setting_changes,
 )
+from polyconcept.cli.planned_jobs import new_part
 
 ROOT = Path(__file__).parents[1]
 CLUSTERING = {"n_clusters": 4, "n_restarts": 3, "seeds": [212]}
@@ -228,7 +228,7 @@ def own_project(project, tmp_path):
 
 def explained(study, project, *options):
     """What is said, in words with single spaces between."""
-    made = run([str(project / "tools/explain.py"), "study.yaml", *options], study, project)
+    made = run(["-m", "polyconcept.cli.main", "explain", "study.yaml", *options], study, project)
     assert made.returncode == 0, made.stderr[-3000:]
     return " ".join(made.stdout.split())
 
@@ -381,7 +381,7 @@ def test_a_record_that_was_edited_is_not_believed(study, project):
     record = study / "results/known/selections/xa-xb.parquet.run.json"
     record.write_text(record.read_text().replace('"n_clusters": 4', '"n_clusters": 3'))
     study_of(study, **NEW_K)
-    made = run([str(project / "tools/explain.py"), "study.yaml"], study, project)
+    made = run(["-m", "polyconcept.cli.main", "explain", "study.yaml"], study, project)
 
     assert f"not believed: {record.relative_to(study)}: sha256: found" in made.stderr
     assert AFTER_K in " ".join(made.stdout.split())
@@ -411,7 +411,7 @@ def test_a_study_that_never_ran_is_one_cause(study, project):
 @workflow
 def test_a_study_that_cannot_be_read_is_refused(study, project):
     study_of(study, clusterring={})
-    made = run([str(project / "tools/explain.py"), "study.yaml"], study, project)
+    made = run(["-m", "polyconcept.cli.main", "explain", "study.yaml"], study, project)
 
     assert made.returncode == 1
     assert "clusterring: unknown key (did you mean 'clustering'?)" in made.stderr

@@ -16,6 +16,8 @@ EXTRAS = PROJECT["optional-dependencies"]
 IMPORTED_BY_TRANSFORMERS = {"accelerate", "protobuf", "sentencepiece"}
 IN_AN_ENVIRONMENT_OF_ITS_OWN = {"judge_crate.py"}
 DISTRIBUTIONS = packages_distributions()
+COMMAND = ROOT / "polyconcept/cli"
+LIBRARY = [path for path in (ROOT / "polyconcept").rglob("*.py") if path.parent != COMMAND]
 
 
 def normal(name):
@@ -65,22 +67,23 @@ def test_the_lock_has_a_fitting_version_of_all_that_is_asked_for():
     versions = {normal(name): version for name, version in pins.items()}
     asked = [*PROJECT["dependencies"], *(line for extra in EXTRAS.values() for line in extra)]
 
-    assert EXTRAS.keys() == {"workflow", "dev"}
+    assert EXTRAS.keys() == {"workflow", "pandas", "dev"}
     for requirement in map(Requirement, asked):
         assert versions[normal(requirement.name)] in requirement.specifier, requirement
     assert "snakemake[reports]>=9.19,<10" in EXTRAS["workflow"]
 
 
 def test_the_package_depends_on_what_it_imports_and_on_nothing_else():
-    found = imported((ROOT / "polyconcept").rglob("*.py"))
+    found = imported(LIBRARY)
     needed = names(PROJECT["dependencies"])
 
     assert {name: file for name, file in found.items() if name not in needed} == {}
     assert needed - found.keys() == IMPORTED_BY_TRANSFORMERS
 
 
-def test_scripts_and_tools_need_no_more_than_the_extra_of_the_workflow():
-    files = [*(ROOT / "workflow/scripts").glob("*.py"), *(ROOT / "tools").glob("*.py")]
+def test_scripts_tools_and_command_need_no_more_than_the_extra_of_the_workflow():
+    folders = (ROOT / "workflow/scripts", ROOT / "tools", COMMAND)
+    files = [file for folder in folders for file in folder.glob("*.py")]
     found = imported(file for file in files if file.name not in IN_AN_ENVIRONMENT_OF_ITS_OWN)
     needed = names([*PROJECT["dependencies"], *EXTRAS["workflow"]])
 
@@ -110,8 +113,7 @@ def import_all(folder, modules, hidden):
 
 
 def test_every_module_is_imported_where_only_the_dependencies_are_installed(tmp_path):
-    files = sorted((ROOT / "polyconcept").rglob("*.py"))
-    modules = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files]
+    modules = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in sorted(LIBRARY)]
     there = with_all_they_need(PROJECT["dependencies"]) | {"polyconcept"}
     hidden = {
         module for module, brought_by in DISTRIBUTIONS.items()

@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import plan
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from polyconcept.audit.why import Planned
+from polyconcept.cli import plan
+from polyconcept.cli.main import app
 from polyconcept.study.jobs.job import Job
 from polyconcept.study.jobs.table import JOBS
 from polyconcept.study.jobs.work import Cost, Work
@@ -344,11 +346,12 @@ def test_a_faster_gpu_is_faster_in_all_it_does():
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "nan", "inf", "fast"])
-def test_a_gpu_without_a_rate_is_refused(given, capsys):
-    with pytest.raises(SystemExit):
-        plan.main(["--gpu-tflops", given, "study.yaml"])
+def test_a_gpu_without_a_rate_is_refused(given):
+    run = CliRunner().invoke(app, ["plan", "--gpu-tflops", given, "study.yaml"])
 
-    assert "argument --gpu-tflops: invalid" in capsys.readouterr().err
+    assert run.exit_code == 2
+    assert "Invalid value for" in run.output
+    assert "--gpu-tflops" in run.output
 
 
 def test_a_file_without_rates_is_refused(tmp_path):
@@ -362,7 +365,7 @@ def test_a_file_without_rates_is_refused(tmp_path):
 
 def planned(study, folder):
     """What the tool prints of a study that never ran."""
-    command = [sys.executable, ROOT / "tools/plan.py", study]
+    command = [sys.executable, "-m", "polyconcept.cli.main", "plan", study]
     run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr[-3000:]
     return run.stdout

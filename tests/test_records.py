@@ -264,7 +264,7 @@ def rewritten(path, change):
         (lambda r: r["outputs"][0].update(path="/a"), "'/a' leads outside"),
         (lambda r: r.update(log="/tmp/log"), "'/tmp/log' leads outside"),
         (lambda r: r["outputs"][0].update(path=""), "outputs: found no path"),
-        # `make reproduce` would write there, run that script, and hand that to git.
+        # `polyconcept reproduce` would write there, run that script, and hand that to git.
         (lambda r: r["params"].update(checkpoints="../../mine"), "params: '../../mine' leads out"),
         (lambda r: r["params"].update(checkpoints="/home"), "params: '/home' leads outside"),
         (lambda r: r.update(rule="../../results/x/evil"), "rule: found '../../results/x/evil', ne"),

@@ -1,23 +1,22 @@
-"""`make reproduce`: runs done again in a clone, and how their results are compared."""
+"""`polyconcept reproduce`: runs done again in a clone, and how their results are compared."""
 
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import h5py
 import numpy as np
 import pytest
-import reproduce
 from known_study import copy_of, finished_study, project_of
-from rerun_job import Named, job_of
 from test_records import record
 from test_verify import edit
 
 from polyconcept.audit.runs import FileState, Machine
 from polyconcept.audit.watch import Job
+from polyconcept.cli import reproduce
+from polyconcept.cli.rerun_job import Named, job_of
 from polyconcept.store.content import content_sha256
 
 RESULTS = "results/known"
@@ -31,11 +30,13 @@ def finished(tmp_path_factory):
 
 def reproduced(folder, project, *options):
     command = [
-        *(sys.executable, str(project / "tools/reproduce.py"), str(folder / "study.yaml")),
+        *(sys.executable, "-m", "polyconcept.cli.main", "reproduce", str(folder / "study.yaml")),
         *("--folder", str(folder), *options),
     ]
     environment = os.environ | {"PYTHONPATH": str(project), "OMP_NUM_THREADS": "1"}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, env=environment, check=False
+    )
 
 
 @pytest.mark.workflow
@@ -99,7 +100,7 @@ def test_runs_that_need_the_network_or_trained_on_a_gpu_are_not_drawn(capsys):
         "d": record(rule="finetune"),
         "e": record(rule="extract_vectors", machine=gpu),
     }
-    drawn = reproduce.draw(records, SimpleNamespace(n=5, seed=0, rule=None))
+    drawn = reproduce.draw(records, n=5, seed=0)
     output = capsys.readouterr().out
 
     assert {(run.rule, run.machine.device) for run in drawn} == {
@@ -112,10 +113,7 @@ def test_runs_that_need_the_network_or_trained_on_a_gpu_are_not_drawn(capsys):
 
 def test_a_seed_draws_the_same_runs(capsys):
     records = {str(i): record(threads=i) for i in range(50)}
-    draws = [
-        [run.threads for run in reproduce.draw(records, SimpleNamespace(n=5, seed=s, rule=None))]
-        for s in (1, 1, 2)
-    ]
+    draws = [[run.threads for run in reproduce.draw(records, n=5, seed=s)] for s in (1, 1, 2)]
     capsys.readouterr()
 
     assert draws[0] == draws[1] != draws[2]

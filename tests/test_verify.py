@@ -1,4 +1,4 @@
-"""`make verify` on a finished study: whole, and spoilt in every way."""
+"""`polyconcept verify` on a finished study: whole, and spoilt in every way."""
 
 import hashlib
 import json
@@ -10,10 +10,13 @@ from pathlib import Path
 
 import h5py
 import pytest
-import verify
 import yaml
 from known_study import copy_of, finished_study, project_of, study_of
 
+from polyconcept.audit.verification import Audit
+from polyconcept.cli import project
+from polyconcept.cli.main import app
+from polyconcept.cli.verify import expected_of
 from polyconcept.store.content import content_sha256
 from polyconcept.study.jobs.table import JOBS
 
@@ -36,11 +39,13 @@ def copied(finished, tmp_path):
 @pytest.fixture(autouse=True)
 def _code_of_the_run(finished, monkeypatch):
     """The working tree may be edited while the tests run; the copy is not."""
-    monkeypatch.setattr(verify, "ROOT", project_of(finished))
+    monkeypatch.setattr(project, "ROOT", project_of(finished))
 
 
 def verified(folder, *options):
-    return verify.main([str(folder / "study.yaml"), "--folder", str(folder), *options])
+    with pytest.raises(SystemExit) as ended:
+        app(["verify", str(folder / "study.yaml"), "--folder", str(folder), *options])
+    return ended.value.code
 
 
 def fault_of(folder, capsys, *options):
@@ -100,13 +105,15 @@ def test_a_finished_study_is_verified(finished, capsys):
 
 def test_neither_torch_nor_snakemake_is_needed(finished):
     code = (
-        "import sys, verify\n"
-        f"status = verify.main([{str(finished / 'study.yaml')!r}, '--folder', {str(finished)!r}])\n"
+        "import sys\n"
+        "from polyconcept.cli.main import app\n"
+        f"app(['verify', {str(finished / 'study.yaml')!r}, '--folder', {str(finished)!r}], "
+        "standalone_mode=False)\n"
         "used = {'torch', 'transformers', 'snakemake', 'sklearn'} & set(sys.modules)\n"
-        "sys.exit(f'{status} {used}' if status or used else 0)\n"
+        "sys.exit(f'{used}' if used else 0)\n"
     )
     project = project_of(finished)
-    environment = os.environ | {"PYTHONPATH": f"{project / 'tools'}:{project}"}
+    environment = os.environ | {"PYTHONPATH": str(project)}
     run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
     )
@@ -329,8 +336,8 @@ def test_changed_code_is_named(finished, tmp_path):
     module.write_text(module.read_text() + "\nMORE = 1\n")
     script = root / "workflow/scripts/merge_scores.py"
     script.write_text("# a comment\n" + script.read_text())
-    expected = verify.expected_of(verify.read_study(finished / "study.yaml"), finished)
-    faults = list(verify.Audit(expected, finished, root).faults())
+    expected = expected_of(project.read_study(finished / "study.yaml"), finished)
+    faults = list(Audit(expected, finished, root).faults())
 
     assert {fault.what for fault in faults} == {
         "code of score_concepts: changed since the run: polyconcept/scoring/colap.py"

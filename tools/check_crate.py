@@ -46,11 +46,13 @@ def check_names(crate: Path) -> None:
         ValueError: neither a folder nor a zip; or such a name.
     """
     if not crate.exists():
-        raise FileNotFoundError(f"{crate}: no crate; make crate makes one")
+        raise FileNotFoundError(f"{crate}: no crate; `polyconcept crate` makes one")
     if crate.is_dir():
         return
     if not zipfile.is_zipfile(crate):
-        raise ValueError(f"{crate}: found neither a folder nor a zip; make crate makes both")
+        raise ValueError(
+            f"{crate}: found neither a folder nor a zip; `polyconcept crate` makes both"
+        )
     with zipfile.ZipFile(crate) as archive:
         for entry in archive.infolist():
             link = stat.S_ISLNK(entry.external_attr >> 16)

@@ -32,8 +32,11 @@ PACKAGE = "polyconcept"
 KNOWN = Path(".snakemake/polyconcept-code.json")
 """Where Snakemake and its jobs tell each other what they have found out of the code."""
 
-UNCOUNTED = ("polyconcept.audit", "polyconcept.machine.logs")
-"""Modules that only watch a job: they cannot change a result, so no import of them is followed."""
+UNCOUNTED = ("polyconcept.audit", "polyconcept.machine.logs", "polyconcept.store.results")
+"""Modules that only watch a job, or open its results for a reader (`polyconcept.load`).
+
+They cannot change a result, so no import of them is followed.
+"""
 
 DATA_FILES = {"polyconcept/builtin/read_lexicon.py": "lexicon/*.tsv"}
 """Module -> pattern, from its folder, of the data files that it reads as if they were code."""

@@ -202,7 +202,7 @@ def read_record(path: Path) -> RunRecord:
 def _faults_of_strangers(record: RunRecord) -> Iterator[str]:
     """What a record holds that would lead out of its folder, to other code or to git's options.
 
-    `make reproduce` runs what a record names, and writes where it says.
+    `polyconcept reproduce` runs what a record names, and writes where it says.
     """
     written = {"log": [record.log], "outputs": [output.path for output in record.outputs]}
     written["params"] = [value for value in record.params.values() if isinstance(value, str)]

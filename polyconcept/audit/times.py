@@ -57,7 +57,7 @@ def restore_times(results: Path, folder: Path) -> list[str]:
 
 
 def _records(results: Path) -> Iterator[RunRecord]:
-    """Records that can be read; `make verify` says what is wrong with the others."""
+    """Records that can be read; `polyconcept verify` says what is wrong with the others."""
     for path in sorted(results.rglob("*.run.json")):
         try:
             yield read_record(path)

@@ -37,7 +37,7 @@ def outputs_with_records():
             record = read_record(path)
             ended = datetime.fromisoformat(record.ended).timestamp()
         except (OSError, ValueError):
-            continue  # `make verify` says what is wrong with it
+            continue  # `polyconcept verify` says what is wrong with it
         yield from ((output.path, ended) for output in record.outputs)
 
 

@@ -1,72 +1,58 @@
 """Check a finished study: from its last tables and figures through every run record to the sources.
 
 Reads the study's configuration, the run records and the files; runs nothing, asks no network, and
-needs neither Snakemake nor torch. docs/AUDIT.md says what is checked. Exits with status 1 at the
-first broken link (`--all`: after naming every one).
+needs neither Snakemake nor torch. docs/AUDIT.md says what is checked.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from polyconcept.audit.links import Expected
 from polyconcept.audit.verification import Audit
+from polyconcept.cli import project
 from polyconcept.study.jobs.table import final_files, flat, job_inputs, job_kinds, job_settings
-from polyconcept.study.parse import SettingsError
 from polyconcept.study.schema import Study
-from studies import never_ran, read_study
 
-ROOT = Path(__file__).resolve().parents[1]
 MOST_LEFT_OVER = 10
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Verify the study that the command line names."""
-    options = parsed_arguments(arguments)
-    try:
-        study = read_study(options.study)
-    except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    if nothing := never_ran(study, options.folder):
-        sys.stderr.write(f"{nothing}\n")
-        return 2
+def verify(
+    study: project.StudyFile,
+    folder: project.Folder = Path(),
+    every: Annotated[bool, typer.Option("--all", help="Name every broken link.")] = False,
+) -> None:
+    """Check every hash and setting of a finished study.
+
+    From the figures back to the sources; runs nothing and asks no network. Ends with status 1 at
+    the first broken link (--all: after naming every one), with 2 where there is nothing to verify.
+    """
+    with project.faults_told(2):
+        settings = project.read_study(study)
+        project.check_ran(settings, folder)
     started = time.monotonic()
-    audit = Audit(expected_of(study, options.folder), options.folder, ROOT, shown_progress())
+    audit = Audit(expected_of(settings, folder), folder, project.ROOT, shown_progress())
     n_faults = 0
     for fault in audit.faults():
         n_faults += 1
         sys.stderr.write(f"broken: {fault}\n")
-        if not options.all:
+        if not every:
             break
     if n_faults:
-        sys.stderr.write(f"the results of {study.name} are not what their records say\n")
-        return 1
+        sys.stderr.write(f"the results of {settings.name} are not what their records say\n")
+        raise typer.Exit(1)
     warn_of_left_over(audit)
-    report(audit, study, time.monotonic() - started)
-    return 0
-
-
-def parsed_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("study", type=Path, help="the configuration, such as studies/demo.yaml")
-    parser.add_argument(
-        "--folder",
-        type=Path,
-        default=Path(),
-        help="where snakemake ran (its --directory); the results are there in results/{name}/",
-    )
-    parser.add_argument("--all", action="store_true", help="name every broken link")
-    return parser.parse_args(arguments)
+    report(audit, settings, time.monotonic() - started)
 
 
 def expected_of(study: Study, folder: Path) -> Expected:
-    """What the records of a study that ran in `folder` must agree with."""
+    """Return what the records of a study that ran in `folder` must agree with."""
     return Expected(
         study=study.name,
         finals=final_files(study),
@@ -76,8 +62,8 @@ def expected_of(study: Study, folder: Path) -> Expected:
     )
 
 
-def shown_progress():  # noqa: ANN201 - a function
-    """A function that shows on a terminal, once a second, how many files are hashed."""
+def shown_progress() -> Callable[[int, int], None]:
+    """Return a function that shows on a terminal, once a second, how many files are hashed."""
     last = time.monotonic()
 
     def show(done: int, total: int) -> None:
@@ -109,7 +95,3 @@ def report(audit: Audit, study: Study, seconds: float) -> None:
         f"commits: {', '.join(commits) or 'none recorded'} ({dirty} runs with uncommitted "
         f"changes)\nSHA-256 of all results: {audit.root_sha256}\n"
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

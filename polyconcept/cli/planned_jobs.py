@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 import logging
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
@@ -30,38 +29,13 @@ from snakemake.workflow import Workflow
 from polyconcept.audit.runs import RecordError, RunRecord, read_record, record_path
 from polyconcept.audit.watch import script_of
 from polyconcept.audit.why import Cause, Planned, Present, changes_since, setting_changes
+from polyconcept.cli.planned import Plan, Wildcards
+from polyconcept.cli.yaml_file import read_yaml
 from polyconcept.store.content import content_sha256
-from studies import read_yaml
-
-__all__ = ["Plan", "new_part", "planned_jobs"]
-
-Wildcards = Mapping[str, str]
 
 _MOST_NAMED = 3
 # Of a job that never ran, the first of these that is new says what was added to the study.
 _NAMED = ("model", "variant", "task", "corpus", "data", "pair", "language")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The jobs that would run, and all that there are."""
-
-    study: str
-    planned: tuple[Planned, ...]
-    """Before each job stand those that it needs."""
-    all_jobs: tuple[Wildcards, ...]
-    """Wildcards of every job of the study."""
-
-    def told_apart(self, jobs: Sequence[Planned]) -> str:
-        """The wildcards that `jobs` share, and not with all other jobs of the study."""
-        first, *others = jobs
-        return ", ".join(
-            f"{key} {value.rstrip('/')}"
-            for key, value in first.wildcards.items()
-            if value
-            and all(job.wildcards.get(key) == value for job in others)
-            and any(of.get(key, value) != value for of in self.all_jobs)
-        )
 
 
 def planned_jobs(study: Path, profile: Path, root: Path) -> Plan:
@@ -219,8 +193,6 @@ class _Explained:
                 if made.path == path and content_sha256(Path(path)) != made.sha256:
                     return "changed after the job that made it"
         return "newer than what was made of it"
-
-    # --- what is different from the last run
 
     def _changes(self, job: Job) -> Iterator[Cause]:
         """What changed in the params: by the run record, else by what Snakemake kept."""

@@ -1,25 +1,21 @@
-"""Say which jobs a study would run now, and why: ``make explain STUDY=studies/demo.yaml``.
-
-Nothing is run. docs/RERUNS.md explains what makes jobs run again.
-"""
+"""Which jobs a study would run now, and why; docs/RERUNS.md explains it."""
 
 from __future__ import annotations
 
-import argparse
-import logging
 import os
 import sys
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
-from planned_jobs import Plan, planned_jobs
-from snakemake.exceptions import WorkflowError, print_exception
+import typer
 
 from polyconcept.audit.why import Group, Planned, group_by_cause
+from polyconcept.cli import project
+from polyconcept.cli.planned import Plan, planned
 
-ROOT = Path(__file__).resolve().parents[1]
 _INDENT, _WIDTH = 11, 100
 
 
@@ -100,33 +96,22 @@ def _counted(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the command line, plan, print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("study", type=Path, help="the study's configuration file")
-    parser.add_argument("--jobs", action="store_true", help="list every job with its causes")
-    parser.add_argument(
-        "--profile",
-        type=Path,
-        default=ROOT / "profiles/local",
-        help="whose rerun triggers count (default: profiles/local)",
-    )
-    given = parser.parse_args(arguments)
+def explain(
+    study: project.StudyFile,
+    jobs: Annotated[bool, typer.Option("--jobs", help="List every job with its causes.")] = False,
+    profile: Annotated[
+        Path | None,
+        typer.Option(help="Whose rerun triggers count.", show_default="profiles/local"),
+    ] = None,
+) -> None:
+    """Say which jobs would run now, and why.
+
+    Nothing is run. docs/RERUNS.md explains what makes jobs run again.
+    """
+    with project.faults_told():
+        plan = planned(study, profile)
     try:
-        plan = planned_jobs(given.study, given.profile, ROOT)
-    except WorkflowError as error:
-        logging.getLogger("snakemake").setLevel(logging.ERROR)
-        print_exception(error)
-        sys.exit(1)
-    except (OSError, ValueError) as error:
-        sys.exit(str(error))
-    try:
-        print(report(plan, each_job=given.jobs))
-        sys.stdout.flush()
+        project.say(report(plan, each_job=jobs))
     except BrokenPipeError:
         # Whoever reads it, such as `head`, has had enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-if __name__ == "__main__":
-    main()

@@ -1,36 +1,30 @@
-"""Say what a study would cost before it runs: ``make plan STUDY=studies/demo.yaml``.
+"""What a study would cost before it runs: jobs, GPU hours, CPU hours and disk of each stage.
 
-Jobs that would run now, and of each stage an estimate of GPU hours, CPU hours and disk, from the
-rates in benchmarks/rates.json. Nothing is run. How fast a GPU is, and words and weights that come
-from the hub, are not known before; what is assumed for them is printed below the table.
-``WITH="--gpu-tflops 20"`` takes a GPU that sustains 20 TFLOP/s in float32, and more in bfloat16 and
-less in k-means in the proportions that are assumed. docs/PERFORMANCE.md says how the rates were
-measured.
+From the rates in benchmarks/rates.json; docs/PERFORMANCE.md says how they were measured.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import logging
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
-from planned_jobs import planned_jobs
-from snakemake.exceptions import WorkflowError, print_exception
+import typer
 
 from polyconcept.audit.why import Planned
+from polyconcept.cli import project
+from polyconcept.cli.planned import planned
 from polyconcept.study.jobs.table import JOBS
 from polyconcept.study.jobs.work import Cost, Work
-from studies import read_study
 
-ROOT = Path(__file__).resolve().parents[1]
-RATES = ROOT / "benchmarks/rates.json"
+RATES = project.ROOT / "benchmarks/rates.json"
 HEADING = ("stage", "jobs", "GPU jobs", "GPU hours", "CPU hours", "without GPU", "disk GB")
 _HOUR, _GB = 3600, 1e9
+
+Entry: TypeAlias = dict[str, Any]
+"""What benchmarks/rates.json says of a rate: its value, and about what it is."""
 
 
 @dataclass
@@ -99,7 +93,7 @@ def read_rates(path: Path, tflops: float | None = None) -> tuple[dict[str, float
         raise ValueError(f"{path}: needed `measured` and `assumed` with values: {error}") from error
 
 
-def with_gpu(assumed: Mapping[str, dict], tflops: float) -> dict[str, dict]:
+def with_gpu(assumed: Mapping[str, Entry], tflops: float) -> dict[str, Entry]:
     """What is assumed where a GPU sustains so much in float32; its other rates go along.
 
     Args:
@@ -116,13 +110,13 @@ def with_gpu(assumed: Mapping[str, dict], tflops: float) -> dict[str, dict]:
     }
 
 
-def report(name: str, totals: Mapping[str, Total], about: Mapping[str, object]) -> str:
-    """The table and what it rests on.
+def report(name: str, totals: Mapping[str, Total], notes: Sequence[str]) -> str:
+    """Return the table and what it rests on.
 
     Args:
         name: Of the study.
         totals: By stage.
-        about: What benchmarks/rates.json holds, and `notes` on this study.
+        notes: What it rests on (`notes_on`).
     """
     whole = Total()
     for total in totals.values():
@@ -141,8 +135,8 @@ def report(name: str, totals: Mapping[str, Total], about: Mapping[str, object]) 
     title = (
         f"{name}: {whole.jobs} jobs would run, {whole.gpu_jobs} of them on a GPU where there is one"
     )
-    notes = [f"- {line}" for line in about["notes"]]
-    return "\n".join([title, "", *lines, "", "What this rests on:", *notes])
+    listed = [f"- {line}" for line in notes]
+    return "\n".join([title, "", *lines, "", "What this rests on:", *listed])
 
 
 def _row(stage: str, total: Total) -> tuple[str, ...]:
@@ -151,7 +145,7 @@ def _row(stage: str, total: Total) -> tuple[str, ...]:
     return (stage, str(total.jobs), str(total.gpu_jobs), *numbers)
 
 
-def notes_on(found: Mapping[str, dict], assumptions: Sequence[str]) -> list[str]:
+def notes_on(found: Mapping[str, Entry], assumptions: Sequence[str]) -> list[str]:
     """What the figures rest on, in sentences."""
     machine = found["machine"]
     lines = [
@@ -173,38 +167,31 @@ def _plain(value: float) -> str:
     return f"{value:,}" if value < _GB else f"{value:.3g}"
 
 
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise ValueError
-    return value
+def plan(
+    study: project.StudyFile,
+    gpu_tflops: Annotated[
+        float | None,
+        typer.Option(
+            metavar="N",
+            help="What a GPU sustains in float32, in 10^12 operations a second (not its peak): "
+            "more in bfloat16 and less in k-means in the proportions that are assumed.",
+        ),
+    ] = None,
+) -> None:
+    """Say what a study would cost, stage by stage: hours and disk.
 
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the command line, plan, print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("study", type=Path, help="the study's configuration file")
-    parser.add_argument(
-        "--gpu-tflops",
-        type=_positive,
-        metavar="N",
-        help="what a GPU sustains in float32, in 10^12 operations a second (not its peak)",
-    )
-    given = parser.parse_args(arguments)
-    try:
-        study = read_study(given.study)
-        plan = planned_jobs(given.study, ROOT / "profiles/local", ROOT)
-        rates, about = read_rates(RATES, given.gpu_tflops)
-        work = Work(study, rates, ROOT)
-        totals = totals_of(plan.planned, work)
-    except WorkflowError as error:
-        logging.getLogger("snakemake").setLevel(logging.ERROR)
-        print_exception(error)
-        sys.exit(1)
-    except (OSError, ValueError) as error:
-        sys.exit(str(error))
-    print(report(study.name, totals, {"notes": notes_on(about, sorted(work.sizes.unknown))}))
-
-
-if __name__ == "__main__":
-    main()
+    Of the jobs that would run now; nothing is run. How fast a GPU is, and words and weights that
+    come from the hub, are not known before: what is assumed for them stands below the table.
+    """
+    if gpu_tflops is not None and not 0 < gpu_tflops < float("inf"):
+        raise typer.BadParameter(
+            f"found {gpu_tflops}, needed more than 0", param_hint="--gpu-tflops"
+        )
+    with project.faults_told():
+        settings = project.read_study(study)
+        found = planned(study)
+        rates, about = read_rates(RATES, gpu_tflops)
+        work = Work(settings, rates, project.ROOT)
+        totals = totals_of(found.planned, work)
+    notes = notes_on(about, sorted(work.sizes.unknown))
+    project.say(report(settings.name, totals, notes))

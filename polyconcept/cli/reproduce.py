@@ -1,13 +1,11 @@
 """Do randomly drawn runs of a finished study again, and compare what they give.
 
 Each drawn run record is executed in a fresh clone of the repository at the commit that it names,
-in a folder that holds its inputs and nothing else. docs/AUDIT.md says what counts as equal. Exits
-with status 1 where a run gives another result, or could not be done.
+in a folder that holds its inputs and nothing else. docs/AUDIT.md says what counts as equal.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import shutil
@@ -15,20 +13,22 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from verify import ROOT, expected_of
+import typer
 
 from polyconcept.audit.code import CodeError
 from polyconcept.audit.runs import FileState, RecordError, RunRecord, read_record, record_path
 from polyconcept.audit.verification import Audit
 from polyconcept.audit.watch import code_state, locate, script_of
+from polyconcept.cli import project
+from polyconcept.cli.project import say
+from polyconcept.cli.verify import expected_of
 from polyconcept.store.content import content_sha256
 from polyconcept.store.difference import content_difference
-from polyconcept.study.parse import SettingsError
-from studies import never_ran, read_study
 
 TRAINING_RULES = ("pretrain", "finetune")
 # Where a run computed on another device: docs/AUDIT.md, "What counts as equal", gives the reasons.
@@ -51,67 +51,57 @@ class Place:
     temporary: Path
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Reproduce runs of the study that the command line names."""
-    options = parsed_arguments(arguments)
-    try:
-        study = read_study(options.study)
-        if nothing := never_ran(study, options.folder):
-            raise FileNotFoundError(nothing)
-        audit = Audit(expected_of(study, options.folder), options.folder, ROOT)
-        broken = [str(fault) for fault in audit.walk()]
-    except (OSError, SettingsError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    if broken:
-        sys.stderr.write(f"{broken[0]}\n`make verify` names what is wrong; nothing was run\n")
-        return 2
-    drawn = draw(audit.records, options)
+def reproduce(
+    study: project.StudyFile,
+    folder: project.Folder = Path(),
+    n: Annotated[int, typer.Option("-n", min=1, help="How many runs.")] = 3,
+    seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
+    rule: Annotated[str | None, typer.Option(help="Draw runs of this rule only.")] = None,
+    here: Annotated[
+        bool,
+        typer.Option("--here", help="Use the working tree instead of a clone."),
+    ] = False,
+) -> None:
+    """Do drawn runs of a finished study again, and compare.
+
+    In a fresh clone of the repository at their commit. docs/AUDIT.md says what counts as equal.
+    Ends with status 1 where a run gives another result or could not be done.
+    """
+    folder = folder.resolve()
+    with project.faults_told(2):
+        settings = project.read_study(study)
+        project.check_ran(settings, folder)
+        audit = Audit(expected_of(settings, folder), folder, project.ROOT)
+        if broken := next((str(fault) for fault in audit.walk()), None):
+            raise ValueError(f"{broken}\n`polyconcept verify` names what is wrong; nothing was run")
+    drawn = draw(audit.records, n, seed, rule)
     with tempfile.TemporaryDirectory(prefix="polyconcept-") as temporary:
         results = [
-            repeat(number, record, options, Path(temporary))
+            repeat(number, record, folder, Path(temporary), here=here)
             for number, record in enumerate(drawn, start=1)
         ]
     say(f"{sum(results)} of {len(results)} runs gave the same results")
-    return 0 if all(results) and results else 1
+    raise typer.Exit(0 if all(results) and results else 1)
 
 
-def parsed_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("study", type=Path, help="the configuration, such as studies/demo.yaml")
-    parser.add_argument("--folder", type=Path, default=Path(), help="where snakemake ran")
-    parser.add_argument("-n", type=int, default=3, help="how many runs (3)")
-    parser.add_argument("--seed", type=int, default=0, help="of the draw (0)")
-    parser.add_argument("--rule", help="draw runs of this rule only")
-    parser.add_argument(
-        "--here",
-        action="store_true",
-        help="use the code of the working tree instead of a clone at the recorded commit",
-    )
-    options = parser.parse_args(arguments)
-    if options.n < 1:
-        parser.error(f"-n {options.n}: needed 1 or more")
-    options.folder = options.folder.resolve()
-    return options
-
-
-def draw(records: dict[str, RunRecord], options: argparse.Namespace) -> list[RunRecord]:
-    """Records to do again, in random order, and say which were left out."""
+def draw(
+    records: Mapping[str, RunRecord], n: int, seed: int, rule: str | None = None
+) -> list[RunRecord]:
+    """Return `n` records to do again, in random order, and say which were left out."""
     left_out = Counter(why for why in map(left_out_because, records.values()) if why)
-    for why, n in sorted(left_out.items()):
-        say(f"left out of the draw: {n} runs {why}")
+    for why, n_runs in sorted(left_out.items()):
+        say(f"left out of the draw: {n_runs} runs {why}")
     places = sorted(
         place
         for place, record in records.items()
-        if not left_out_because(record) and options.rule in (None, record.rule)
+        if not left_out_because(record) and rule in (None, record.rule)
     )
     if not places:
-        wanted = f"of --rule {options.rule}" if options.rule else "that can be done again"
+        wanted = f"of --rule {rule}" if rule else "that can be done again"
         rules = sorted({record.rule for record in records.values()})
         say(f"there are no runs {wanted}; there are runs of {', '.join(rules)}")
-    drawn = random.Random(options.seed).sample(places, min(options.n, len(places)))
-    say(f"drawn with seed {options.seed}: {len(drawn)} of {len(places)} runs")
+    drawn = random.Random(seed).sample(places, min(n, len(places)))
+    say(f"drawn with seed {seed}: {len(drawn)} of {len(places)} runs")
     return [records[place] for place in drawn]
 
 
@@ -124,14 +114,14 @@ def left_out_because(record: RunRecord) -> str | None:
     return None
 
 
-def repeat(number: int, record: RunRecord, options: argparse.Namespace, temporary: Path) -> bool:
+def repeat(number: int, record: RunRecord, study: Path, temporary: Path, *, here: bool) -> bool:
     """Do one run again and say how its outputs compare."""
     say(f"\n{number}. {record.rule} {dict(record.wildcards)}: {record.outputs[0].path}")
     try:
-        project = ROOT if options.here else clone_of(record, temporary)
-        check_code(record, project)
+        code = project.ROOT if here else clone_of(record, temporary)
+        check_code(record, code)
         folder = run_folder(record, temporary / f"run{number}")
-        place = Place(options.folder, project, folder)
+        place = Place(study, code, folder)
         bring_inputs(record, place)
         run_again(record, place)
         again = read_record(folder / record_path(record.outputs[0].path))
@@ -156,7 +146,7 @@ def clone_of(record: RunRecord, temporary: Path) -> Path:
     commit = record.git.commit
     folder = temporary / f"commit-{commit}"
     if not folder.is_dir():
-        git("clone", "--quiet", "--no-checkout", str(ROOT), str(folder))
+        git("clone", "--quiet", "--no-checkout", str(project.ROOT), str(folder))
         git("-C", str(folder), "checkout", "--quiet", "--detach", commit)
     return folder
 
@@ -175,15 +165,15 @@ def git(*arguments: str) -> None:
         )
 
 
-def check_code(record: RunRecord, project: Path) -> None:
+def check_code(record: RunRecord, root: Path) -> None:
     """Refuse to run other code than that of the record.
 
     Raises:
         CannotRepeatError: Naming the files that differ.
     """
     try:
-        script = script_of(record.rule, project / "workflow" / "scripts")
-        code = code_state(script, project, record.params.get("kinds", ()))
+        script = script_of(record.rule, root / "workflow" / "scripts")
+        code = code_state(script, root, record.params.get("kinds", ()))
     except (CodeError, OSError) as error:
         raise CannotRepeatError(str(error)) from error
     before = record.code
@@ -192,7 +182,7 @@ def check_code(record: RunRecord, project: Path) -> None:
         return
     names = sorted({*code.files, *before.files})
     changed = [name for name in names if code.files.get(name) != before.files.get(name)]
-    if project == ROOT:
+    if root == project.ROOT:
         raise CannotRepeatError(
             f"the working tree's code is not that of the run: {', '.join(changed)}"
         )
@@ -202,7 +192,7 @@ def check_code(record: RunRecord, project: Path) -> None:
         else "the record is not of this commit"
     )
     raise CannotRepeatError(
-        f"the code at commit {project.name.removeprefix('commit-')[:12]} is not that of the run "
+        f"the code at commit {root.name.removeprefix('commit-')[:12]} is not that of the run "
         f"({why}): {', '.join(changed)}; --here uses the working tree instead"
     )
 
@@ -227,15 +217,15 @@ def bring_inputs(record: RunRecord, place: Place) -> None:
         own = source.is_relative_to(place.project / "polyconcept")
         target = source if own or Path(path).is_absolute() else place.temporary / path
         if not source.exists():
-            raise CannotRepeatError(f"input {path}: not there; `make verify` says more")
+            raise CannotRepeatError(f"input {path}: not there; `polyconcept verify` says more")
         if target != source and not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
         found = content_sha256(target)
         if found != state.sha256:
             raise CannotRepeatError(
-                f"input {path}: sha256 {found}, but the run read {state.sha256}; `make verify` "
-                "says where it was changed"
+                f"input {path}: sha256 {found}, but the run read {state.sha256}; "
+                "`polyconcept verify` says where it was changed"
             )
 
 
@@ -248,7 +238,7 @@ def run_again(record: RunRecord, place: Place) -> None:
     record_file = place.study_folder / record_path(record.outputs[0].path)
     tool = Path(__file__).with_name("rerun_job.py")
     run = subprocess.run(
-        [sys.executable, str(tool), str(record_file), str(place.project)],
+        [sys.executable, "-P", str(tool), str(record_file), str(place.project)],
         cwd=place.temporary,
         env=os.environ | {"PYTHONPATH": str(place.project), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
@@ -269,7 +259,7 @@ def compare(state: FileState, record: RunRecord, again: RunRecord, place: Place)
         return True
     old = place.study_folder / state.path
     if content_sha256(old) != state.sha256:
-        say(f"   differs: {state.path}; the study's own is not the recorded one: `make verify`")
+        say(f"   differs: {state.path}; the study's own is not the recorded one (see verify)")
         return False
     difference = content_difference(old, new)
     if difference is None:
@@ -288,13 +278,3 @@ def compare(state: FileState, record: RunRecord, again: RunRecord, place: Place)
     word = "within the tolerance of another device" if tolerated and near else "differs"
     say(f"   {word}: {state.path}: {amount} ({' -> '.join(devices)})")
     return tolerated and near
-
-
-def say(line: str) -> None:
-    """Write a line at once."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

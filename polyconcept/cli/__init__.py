@@ -1,0 +1,1 @@
+"""The command `polyconcept`: one module per subcommand, and what they share."""

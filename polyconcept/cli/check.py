@@ -1,0 +1,17 @@
+"""Whether a study could run: its settings, and the files that they name."""
+
+from __future__ import annotations
+
+from polyconcept.cli import project
+from polyconcept.cli.planned import planned
+
+
+def check(study: project.StudyFile) -> None:
+    """Say what is wrong with a study's file, and whether it could run.
+
+    Nothing is run. Ends with status 1 where it could not run.
+    """
+    with project.faults_told():
+        name = project.read_study(study).name
+        plan = planned(study)
+    project.say(f"{name}: in order; {len(plan.planned)} jobs would run")

@@ -1,0 +1,58 @@
+"""Begin a study: its file, and a schema by which editors complete its keys."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import TypeAdapter
+
+from polyconcept.cli import project
+from polyconcept.machine.atomic import write_text_atomic
+from polyconcept.study.base import Name
+from polyconcept.study.schema import Study
+
+SCHEMA = "study.schema.json"
+
+
+def init(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the study and its results.")],
+) -> None:
+    """Begin a study on your own files: studies/NAME.yaml, to fill in.
+
+    Beside it stands the schema by which editors complete its keys and mark what is wrong. A study
+    that is there already is left as it is.
+    """
+    with project.faults_told():
+        path = begin_study(name, Path("studies"))
+    project.say(f"{path}: put your paths in, then: polyconcept check {path}")
+
+
+def begin_study(name: str, folder: Path) -> Path:
+    """Write the file of a study on a user's own files, and the schema beside it.
+
+    Args:
+        name: Of the study.
+        folder: Where both are written; it is made.
+
+    Returns:
+        The study's file.
+
+    Raises:
+        ValueError: It is no name of a study.
+        FileExistsError: There is such a file already.
+    """
+    TypeAdapter(Name).validate_python(name)
+    path = folder / f"{name}.yaml"
+    if path.exists():
+        raise FileExistsError(f"{path}: stands there already; choose another name, or move it")
+    text = (project.ROOT / "studies/local.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"^name: .*$", f"name: {name}", text, count=1, flags=re.MULTILINE)
+    folder.mkdir(parents=True, exist_ok=True)
+    schema = json.dumps(Study.model_json_schema(), indent=1) + "\n"
+    write_text_atomic(folder / SCHEMA, schema)
+    write_text_atomic(path, f"# yaml-language-server: $schema={SCHEMA}\n{text}")
+    return path

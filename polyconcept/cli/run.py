@@ -1,0 +1,137 @@
+"""Run a study: Snakemake's own line, and its progress stage by stage."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from polyconcept.cli import project
+from polyconcept.cli.progress import Progress
+
+PROFILES = ("--profile", "--workflow-profile")
+# What Snakemake prints is all that is wanted of a run with one of these.
+WITHOUT_PROGRESS = {"-n", "--dry-run", "--dryrun", "--report", "--unlock", "--lint", "--touch"}
+N_LAST_LINES = 40
+
+
+def run(
+    study: project.StudyFile,
+    options: Annotated[
+        list[str] | None, typer.Argument(metavar="OPTION", help="Snakemake's options and files.")
+    ] = None,
+    folder: project.Folder = Path(),
+) -> None:
+    """Run a study by the `snakemake ...` line that is printed first.
+
+    Its progress is shown, a line a stage. All that stands behind STUDY is Snakemake's, such as
+    `--cores 16`, `--profile slurm` or `-n`. What Snakemake says is kept in
+    results/{name}/logs/run-{time}.log; its exit status is the command's.
+    """
+    with project.faults_told():
+        name = project.read_study(study).name
+        words = snakemake_words(study, folder, options or [])
+    project.say(shlex.join(["snakemake", *words]))
+    line = [sys.executable, "-m", "snakemake", *words]
+    if any(word.split("=")[0] in WITHOUT_PROGRESS for word in options or []):
+        raise typer.Exit(subprocess.run(line, check=False).returncode)
+    log = folder / f"results/{name}/logs/run-{time.strftime('%Y%m%d-%H%M%S')}.log"
+    raise typer.Exit(followed(line, log))
+
+
+def snakemake_words(study: Path, folder: Path, options: Sequence[str]) -> list[str]:
+    """Return what stands behind `snakemake` on the line that runs a study.
+
+    Args:
+        study: The study's file.
+        folder: Where Snakemake runs.
+        options: Of the user; a profile among them takes the place of profiles/local.
+    """
+    snakefile, here = project.snakefile(), Path.cwd()
+    words = [] if snakefile.parent == here else ["--snakefile", str(snakefile)]
+    if not any(word.split("=")[0] in PROFILES for word in options):
+        profile = project.ROOT / "profiles/local"
+        near = profile.relative_to(here) if profile.is_relative_to(here) else profile
+        words += ["--workflow-profile", str(near)]
+    if folder != Path():
+        words += ["--directory", str(folder)]
+        study = study.resolve()
+    # With `=`: a file to make, as a word of its own behind it, would count as another study.
+    return [*words, f"--configfile={study}", *options]
+
+
+def followed(line: Sequence[str], log: Path) -> int:
+    """Run Snakemake, keep what it says in a file, and show its progress.
+
+    Args:
+        line: The program and its arguments.
+        log: The file; its folder is made.
+
+    Returns:
+        Snakemake's exit status.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    # In a process group of its own, so that Ctrl-C reaches Snakemake once, with its jobs.
+    with subprocess.Popen(
+        line,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        process_group=0,
+    ) as process:
+        assert process.stdout is not None
+        with forwarded_to(process.pid):
+            last = shown(process.stdout, log)
+            status = process.wait()
+    if status:
+        sys.stderr.write("".join(last))
+    project.say(f"log: {log}")
+    # A process that a signal ended has the negative number; shells add it to 128.
+    return status if status >= 0 else 128 - status
+
+
+@contextmanager
+def forwarded_to(group: int) -> Iterator[None]:
+    """Hand the signals by which a user ends this process on to a process group."""
+
+    def forward(number: int, _frame: FrameType | None) -> None:
+        os.killpg(group, number)
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, forward) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def shown(lines: Iterable[str], log: Path) -> deque[str]:
+    """Write lines to the log and show the progress in them; return the last ones."""
+    progress = Progress(_show, terminal=sys.stdout.isatty())
+    last: deque[str] = deque(maxlen=N_LAST_LINES)
+    with log.open("w", encoding="utf-8") as file:
+        for line in lines:
+            file.write(line)
+            file.flush()
+            last.append(line)
+            progress.read(line)
+    return last
+
+
+def _show(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
