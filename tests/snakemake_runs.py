@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from polyconcept.cli.main import app
+
 ROOT = Path(__file__).parents[1]
 AFTER_SCORES = {"merge_scores": 1, "state_claims": 1, "plot_figure": 7}
 """What runs again behind any CALIGN or COLAP of a study without tasks."""
@@ -33,3 +37,10 @@ def planned(folder):
     table = output.split("Job stats:")[1].split("total")[0]
     rows = [line.split() for line in table.splitlines()[3:]]
     return {rule: int(n) for rule, n in rows if rule != "all"}
+
+
+def verified(folder, *options, study="study.yaml"):
+    """The exit status of `polyconcept verify` on the study that ran in a folder."""
+    with pytest.raises(SystemExit) as ended:
+        app(["verify", str(folder / study), "--folder", str(folder), *options])
+    return ended.value.code

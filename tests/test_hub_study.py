@@ -6,10 +6,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import verify
 import yaml
 from hub_stand_in import HubStandIn
-from snakemake_runs import AFTER_SCORES, planned, snakemake
+from snakemake_runs import AFTER_SCORES, planned, snakemake, verified
 
 from polyconcept.builtin.corpus import generate_corpus
 from polyconcept.store.scores import read_scores
@@ -185,14 +184,12 @@ def test_a_finished_study_asks_nobody(finished):
 
 
 def test_the_study_is_verified_back_to_its_pins(finished, capsys):
-    arguments = [str(finished / "study.yaml"), "--folder", str(finished)]
-
-    assert verify.main(arguments) == 0
+    assert verified(finished) == 0
     weights = next((finished / "results/hub/models/another/base").glob("*.safetensors"))
     content = weights.read_bytes()
     try:
         weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-        assert verify.main(arguments) == 1
+        assert verified(finished) == 1
     finally:
         weights.write_bytes(content)
     assert "results/hub/models/another/base: content changed" in capsys.readouterr().err

@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-import verify
 import yaml
-from snakemake_runs import planned, snakemake
+from snakemake_runs import planned, snakemake, verified
 from tiny_models import byte_bpe, llama
 
 from polyconcept.models.directory import save_model
@@ -133,7 +132,7 @@ def test_nothing_runs_twice(finished):
 
 
 def test_the_study_is_verified(finished):
-    assert verify.main([str(finished / "study.yaml"), "--folder", str(finished)]) == 0
+    assert verified(finished) == 0
 
 
 def test_another_reading_runs_decoders_again_and_no_encoder(finished):

@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-import verify
 import yaml
-from snakemake_runs import AFTER_SCORES, planned, snakemake
+from snakemake_runs import AFTER_SCORES, planned, snakemake, verified
 
 from polyconcept.store.scores import read_scores
 
@@ -159,7 +158,7 @@ def test_nothing_runs_twice(finished):
 
 
 def test_the_study_is_verified(finished):
-    assert verify.main([str(finished / "study.yaml"), "--folder", str(finished)]) == 0
+    assert verified(finished) == 0
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ import h5py
 import pytest
 import yaml
 from known_study import copy_of, finished_study, project_of, study_of
+from snakemake_runs import verified
 
 from polyconcept.audit.verification import Audit
 from polyconcept.cli import project
-from polyconcept.cli.main import app
 from polyconcept.cli.verify import expected_of
 from polyconcept.store.content import content_sha256
 from polyconcept.study.jobs.table import JOBS
@@ -40,12 +40,6 @@ def copied(finished, tmp_path):
 def _code_of_the_run(finished, monkeypatch):
     """The working tree may be edited while the tests run; the copy is not."""
     monkeypatch.setattr(project, "ROOT", project_of(finished))
-
-
-def verified(folder, *options):
-    with pytest.raises(SystemExit) as ended:
-        app(["verify", str(folder / "study.yaml"), "--folder", str(folder), *options])
-    return ended.value.code
 
 
 def fault_of(folder, capsys, *options):
