@@ -145,7 +145,7 @@ def _row(stage: str, total: Total) -> tuple[str, ...]:
     return (stage, str(total.jobs), str(total.gpu_jobs), *numbers)
 
 
-def notes_on(found: Mapping[str, Entry], assumptions: Sequence[str]) -> list[str]:
+def notes_on(found: Mapping[str, Any], assumptions: Sequence[str]) -> list[str]:
     """What the figures rest on, in sentences."""
     machine = found["machine"]
     lines = [
