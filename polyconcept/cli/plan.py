@@ -163,7 +163,7 @@ def notes_on(found: Mapping[str, Any], assumptions: Sequence[str]) -> list[str]:
     return [*lines, *assumptions]
 
 
-def _plain(value: float) -> str:
+def _plain(value: float | int) -> str:  # read from JSON
     return f"{value:,}" if value < _GB else f"{value:.3g}"
 
 
