@@ -10,19 +10,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-__all__ = [
-    "Figure",
-    "cpu_seconds",
-    "figure",
-    "forget_peak",
-    "held_mib",
-    "medians",
-    "peak_mib",
-    "reached",
-    "timed",
-    "wall_seconds",
-]
-
 Figure = dict[str, Any]
 Clock = Callable[[Callable[[], Any]], float]
 

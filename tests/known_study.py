@@ -9,8 +9,6 @@ from pathlib import Path
 from filelock import FileLock
 from test_workflow import study_of, write_model, write_text
 
-__all__ = ["copy_of", "finished_study", "project_of", "study_of"]
-
 ROOT = Path(__file__).parents[1]
 PARTS = ("polyconcept", "workflow", "tools", "envs", "profiles", "Snakefile", "config.yaml")
 

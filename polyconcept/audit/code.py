@@ -17,16 +17,6 @@ from pathlib import Path
 
 from polyconcept.machine.atomic import write_text_atomic
 
-__all__ = [
-    "DATA_FILES",
-    "UNCOUNTED",
-    "CodeError",
-    "code_files",
-    "code_fingerprint",
-    "keep",
-    "recall",
-]
-
 PACKAGE = "polyconcept"
 
 KNOWN = Path(".snakemake/polyconcept-code.json")

@@ -1,13 +1,11 @@
-"""RO-Crate's library under one name, and adding an entity once."""
+"""Adding an entity to a crate once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rocrate.model.entity import Entity  # type: ignore[import-untyped]
-from rocrate.rocrate import ROCrate  # type: ignore[import-untyped]
-
-__all__ = ["Entity", "ROCrate", "add", "distinct"]
+from rocrate.model.entity import Entity
+from rocrate.rocrate import ROCrate
 
 
 def add(crate: ROCrate, identifier: str, kind: str, /, **properties: object) -> Entity:

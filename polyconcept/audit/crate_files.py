@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
-from polyconcept.audit.crate_entities import Entity, ROCrate, add
+from rocrate.model.entity import Entity
+from rocrate.rocrate import ROCrate
+
+from polyconcept.audit.crate_entities import add
 from polyconcept.audit.crate_runs import CrateError
 from polyconcept.audit.runs import FileState, RunRecord, record_path
 from polyconcept.store.content import content_sha256, files_inside
-
-__all__ = ["Choice", "FileIndex"]
 
 # Folders of a study's results that are left out unless asked for, with the choice that asks.
 LEFT_OUT = {"vectors": "vectors", "models": "vectors", "corpora": "text", "tasks": "text"}

@@ -11,7 +11,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from polyconcept.audit.crate_entities import Entity, ROCrate, add, distinct
+from rocrate.model.entity import Entity
+from rocrate.rocrate import ROCrate
+
+from polyconcept.audit.crate_entities import add, distinct
 from polyconcept.audit.crate_files import Choice, FileIndex
 from polyconcept.audit.crate_software import (
     LICENSE,
@@ -21,8 +24,6 @@ from polyconcept.audit.crate_software import (
     add_workflow,
 )
 from polyconcept.audit.runs import RunRecord, record_path
-
-__all__ = ["FinishedStudy", "describe"]
 
 # The profiles build on this version; they do not know later ones.
 ROCRATE = "1.1"

@@ -8,13 +8,12 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from polyconcept.audit.crate_entities import ROCrate
+from rocrate.rocrate import ROCrate
+
 from polyconcept.audit.crate_files import Choice
 from polyconcept.audit.crate_graph import FinishedStudy, describe
 from polyconcept.audit.crate_runs import CrateError
 from polyconcept.machine.atomic import atomic_directory, atomic_path
-
-__all__ = ["CratePaths", "pack"]
 
 METADATA = "ro-crate-metadata.json"
 # The first moment that zip knows.

@@ -7,8 +7,6 @@ from pathlib import Path, PurePosixPath
 
 from polyconcept.audit.runs import RecordError, RunRecord, read_record, record_path
 
-__all__ = ["CrateError", "read_runs"]
-
 N_SHOWN = 5
 
 

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from rocrate.model.entity import Entity
+from rocrate.rocrate import ROCrate
+
 from polyconcept.audit.code import code_fingerprint
-from polyconcept.audit.crate_entities import Entity, ROCrate, add
+from polyconcept.audit.crate_entities import add
 from polyconcept.audit.crate_files import FileIndex
 from polyconcept.audit.crate_runs import CrateError
 from polyconcept.audit.runs import RunRecord
 from polyconcept.audit.watch import script_name
-
-__all__ = ["LICENSE", "PYTHON", "Parameters", "add_engine", "add_tools", "add_workflow"]
 
 LICENSE = "https://spdx.org/licenses/Apache-2.0"
 PYTHON = "https://www.python.org/"

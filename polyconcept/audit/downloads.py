@@ -11,8 +11,6 @@ from polyconcept.store.content import files_inside
 from polyconcept.store.json import sha256
 from polyconcept.store.sources import read_pin
 
-__all__ = ["download_faults"]
-
 
 def download_faults(record: RunRecord, folder: Path) -> Iterator[tuple[str, str, str]]:
     """Files of a fetched model that are not those of the hub: path, needed and found hash.

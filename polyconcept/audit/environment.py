@@ -13,8 +13,6 @@ from pathlib import Path
 from polyconcept.audit.runs import GitState, Machine
 from polyconcept.machine.allowed import n_cores
 
-__all__ = ["git_state", "installed_packages", "machine_state", "peak_memory_mib"]
-
 _GIT_SECONDS = 2.0
 _INSTALLED = re.compile(r"(.+)-([^-]+)\.dist-info")
 _PEAK = re.compile(r"^VmHWM:\s*(\d+) kB$", re.MULTILINE)

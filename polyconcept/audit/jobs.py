@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from polyconcept.audit.watch import Job, Watch
 from polyconcept.machine.logs import log_to
 
-__all__ = ["Job", "running"]
-
 _log = logging.getLogger(__name__)
 
 

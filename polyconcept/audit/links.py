@@ -14,8 +14,6 @@ from polyconcept.audit.code import CodeError
 from polyconcept.audit.runs import SUFFIX, CodeState, RunRecord, record_path, seeds_in
 from polyconcept.audit.watch import code_state, script_of
 
-__all__ = ["Expected", "Fault", "record_faults"]
-
 # A pin is kept whatever happens to the code that asked for it.
 _WITHOUT_CODE = ("pin_repository",)
 

@@ -19,21 +19,6 @@ from typing import Any
 from polyconcept.machine.names import plain_name
 from polyconcept.store.json import read_json, write_json
 
-__all__ = [
-    "FORMAT",
-    "SUFFIX",
-    "CodeState",
-    "FileState",
-    "GitState",
-    "Machine",
-    "RecordError",
-    "RunRecord",
-    "read_record",
-    "record_path",
-    "seeds_in",
-    "write_record",
-]
-
 FORMAT = "polyconcept-run/1"
 SUFFIX = ".run.json"
 """Ends the names of records."""

@@ -15,8 +15,6 @@ from pathlib import Path
 from polyconcept.audit.runs import FileState, RecordError, RunRecord, read_record
 from polyconcept.store.content import content_sha256
 
-__all__ = ["restore_times"]
-
 _TIMESTAMP = ".snakemake_timestamp"
 """File in a folder whose time Snakemake takes for the folder's."""
 

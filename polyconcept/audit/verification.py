@@ -23,8 +23,6 @@ from polyconcept.store.content import content_bytes, content_sha256, files_insid
 from polyconcept.store.faults import StoreError
 from polyconcept.store.json import sha256
 
-__all__ = ["Audit", "Expected", "Fault"]
-
 # An input of this name says that a check has passed. It may be made anew, with more languages or
 # layers, without those that waited for it (`ancient` in the rules): then its content is another.
 _CHECKS = "checks"

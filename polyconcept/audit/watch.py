@@ -32,17 +32,6 @@ from polyconcept.audit.runs import (
 from polyconcept.store import json as json_module
 from polyconcept.store.content import content_bytes, content_sha256, files_inside
 
-__all__ = [
-    "InputChangedError",
-    "Job",
-    "Watch",
-    "code_state",
-    "locate",
-    "place_of",
-    "script_name",
-    "script_of",
-]
-
 _HASHING_THREADS = 4
 _OWN_FOLDER = "polyconcept"
 

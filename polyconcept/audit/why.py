@@ -20,16 +20,6 @@ from polyconcept.audit.runs import RunRecord
 from polyconcept.audit.watch import code_state, locate
 from polyconcept.store.content import content_sha256
 
-__all__ = [
-    "Cause",
-    "Group",
-    "Planned",
-    "Present",
-    "changes_since",
-    "group_by_cause",
-    "setting_changes",
-]
-
 _GIT_SECONDS = 10.0
 _MOST_SHOWN = 60
 _ORDER = ("new", "setting", "file", "source", "missing", "input")

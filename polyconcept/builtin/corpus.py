@@ -29,8 +29,6 @@ from polyconcept.builtin.realiser import Realiser, Tokens
 from polyconcept.builtin.spanish import Spanish
 from polyconcept.records.text import LabelledSentences, Links, Sentences, TaggedSentences
 
-__all__ = ["LANGUAGES", "BuiltinCorpus", "generate_corpus", "n_content_lemmas"]
-
 _SentenceLeaves = tuple[tuple[int, ...], ...]
 
 

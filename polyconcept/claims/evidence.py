@@ -20,8 +20,6 @@ from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 from polyconcept.records.verdicts import Finding, OfRun
 
-__all__ = ["Evidence", "deeper_layers", "fine_tuning", "transfer"]
-
 
 @dataclass(frozen=True)
 class Evidence:

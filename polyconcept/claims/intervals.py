@@ -15,16 +15,6 @@ from scipy.special import stdtrit
 
 from polyconcept.records.verdicts import Finding, Verdict
 
-__all__ = [
-    "LEAST_FOR_CORRELATION",
-    "LEAST_FOR_MEAN",
-    "correlation_p",
-    "judge",
-    "mean_interval",
-    "spearman",
-    "spearman_interval",
-]
-
 LEAST_FOR_MEAN = 3
 """Points below which claims 1 and 2 stay undecided."""
 LEAST_FOR_CORRELATION = 4

@@ -10,8 +10,6 @@ from polyconcept.claims.wording import TITLES, number
 from polyconcept.records.metrics import METRICS, RIVALS
 from polyconcept.records.verdicts import AtSetting, Claims
 
-__all__ = ["claims_page"]
-
 _STYLE = """
 :root { color-scheme: light dark; --text: #1b1b1b; --back: #ffffff; --line: #c9c9c9;
   --quiet: #555555; --holds: #00664b; --fails: #9b3a00; --open: #4f4f4f; }

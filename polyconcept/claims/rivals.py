@@ -18,8 +18,6 @@ from polyconcept.records.metrics import DEFINITIONS, METRICS, RIVALS
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 
-__all__ = ["rank_correlations"]
-
 _log = logging.getLogger(__name__)
 
 _GROUP = ("model", "side", "corpus")

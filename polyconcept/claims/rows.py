@@ -12,8 +12,6 @@ from polyconcept.records.metrics import METRICS
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable, known
 
-__all__ = ["Scores", "Table", "Unit", "View", "single_runs"]
-
 _SIDES = ("encoder-decoder", "encoder", "decoder")
 """One side of each model is judged, the first of these that it has: sides share their words."""
 

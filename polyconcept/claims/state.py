@@ -13,8 +13,6 @@ from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 from polyconcept.records.verdicts import AtSetting, Claim, Claims, Rival
 
-__all__ = ["state_claims"]
-
 _EVIDENCE: dict[int, Callable[[Table, View], Evidence]] = {
     1: deeper_layers,
     2: fine_tuning,

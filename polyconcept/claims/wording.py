@@ -7,8 +7,6 @@ from polyconcept.claims.intervals import LEAST_FOR_CORRELATION, LEAST_FOR_MEAN
 from polyconcept.records.metrics import METRICS
 from polyconcept.records.verdicts import Finding
 
-__all__ = ["TITLES", "number", "sentence"]
-
 TITLES = {
     1: "Deeper layers are better aligned",
     2: "Fine-tuning raises alignment",

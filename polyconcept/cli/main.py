@@ -18,8 +18,6 @@ from polyconcept.cli import (
     verify,
 )
 
-__all__ = ["app"]
-
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,

@@ -16,8 +16,6 @@ import yaml
 
 from polyconcept.study.parse import SettingsError
 
-__all__ = ["read_yaml"]
-
 MOST_BYTES = 2**20
 MOST_FAULTS = 20
 MOST_LEVELS = 30

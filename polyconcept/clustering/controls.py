@@ -13,8 +13,6 @@ from polyconcept.clustering.pooled import RowsOfOne
 from polyconcept.records.arrays import Bool, Float64, Rows, Vectors
 from polyconcept.records.concepts import BEFORE_NORM, Clusters, ConceptKey, VectorReader
 
-__all__ = ["Change", "cluster_controls"]
-
 _BLOCK = 2**10
 
 Change: TypeAlias = Literal["centred", "standardised", "unit_length"]

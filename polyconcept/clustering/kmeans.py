@@ -17,8 +17,6 @@ from polyconcept.clustering.start import greedy_starts
 from polyconcept.records.arrays import Float, Vectors
 from polyconcept.records.concepts import KMeansClusters
 
-__all__ = ["Engine", "cluster_seeds", "cluster_vectors"]
-
 Engine: TypeAlias = Literal["torch", "scikit-learn"]
 
 _TOGETHER = 10

@@ -13,8 +13,6 @@ from polyconcept.machine.logs import progress
 from polyconcept.records.concepts import ClusteredWords, VectorReader
 from polyconcept.records.text import Words
 
-__all__ = ["cluster_languages"]
-
 
 def cluster_languages(
     languages: Sequence[tuple[Words, RowsOfOne, VectorReader]],

@@ -11,8 +11,6 @@ from polyconcept.machine.memory import vectors_for
 from polyconcept.records.arrays import Float32, Int64
 from polyconcept.records.concepts import VectorReader
 
-__all__ = ["RowsOfOne", "pooled"]
-
 RowsOfOne: TypeAlias = Int64[np.ndarray, " _"]
 """Rows of one language: another has another number of them."""
 

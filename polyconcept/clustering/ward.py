@@ -17,8 +17,6 @@ from polyconcept.records.concepts import Clusters
 if TYPE_CHECKING:
     from sklearn.cluster import AgglomerativeClustering
 
-__all__ = ["check_memory", "ward_clusters"]
-
 _BYTES_PER_PAIR = 16
 """Two float64 numbers per pair of words: scipy's condensed distances, and the copy that its
 nearest-neighbour chain writes to. Peak memory of scikit-learn 1.9 with scipy 1.17 on 4,000, 8,000

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from polyconcept.clustering import kmeans, ward
 from polyconcept.records.concepts import Clusters
 
-__all__ = ["WAYS", "Way", "way_of"]
-
 
 def _any_memory(_n_words: int) -> None:
     """Refuse nothing: the way needs hardly more memory than the vectors."""

@@ -16,8 +16,6 @@ from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
 
-__all__ = ["draw"]
-
 
 @style()
 def draw(

@@ -19,8 +19,6 @@ from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
 
-__all__ = ["draw"]
-
 _PLAIN, _FIRST, _RANDOM = "plain score", "layer 0", "random weights"
 _WORDS = {
     "words:same_spelling": "words spelt alike",

@@ -11,8 +11,6 @@ from typing import TypeAlias
 
 from polyconcept.figures.rows import Pair, Place, Point, Run, parts_of_means
 
-__all__ = ["Curve", "Panel", "Panels", "change_from_base", "panels"]
-
 
 @dataclass(frozen=True)
 class Curve:

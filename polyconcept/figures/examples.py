@@ -24,8 +24,6 @@ from polyconcept.figures.style import GREY, PAGE_HEIGHT, TEXT_WIDTH, WIDE, style
 from polyconcept.records.concepts import AlignedConcepts, ConceptExample
 from polyconcept.records.text import Definition
 
-__all__ = ["draw"]
-
 _SMALL, _SIZE, _LARGE = 7.0, 8.0, 9.0
 """Points; size of notes, of the words and of the title."""
 _LINE = 0.165

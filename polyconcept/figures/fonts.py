@@ -9,16 +9,6 @@ from functools import lru_cache
 
 from matplotlib import font_manager
 
-__all__ = [
-    "MISSING",
-    "directed",
-    "drawable",
-    "installed_families",
-    "is_right_to_left",
-    "language_name",
-    "report_missing",
-]
-
 _log = logging.getLogger(__name__)
 
 MISSING = "□"

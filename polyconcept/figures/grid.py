@@ -16,21 +16,6 @@ from polyconcept.figures.rows import Run, variant_name, variant_order
 from polyconcept.figures.style import COLUMN_WIDTH, PAGE_HEIGHT, TEXT_WIDTH, WIDE
 from polyconcept.records.metrics import METRICS
 
-__all__ = [
-    "LETTER",
-    "Layout",
-    "add_legend",
-    "is_directed",
-    "label_of",
-    "label_scores",
-    "layout_of",
-    "legend_lines",
-    "model_sides",
-    "packed",
-    "panel_grid",
-    "wrapped",
-]
-
 _SIDES = ("encoder", "decoder", "encoder-decoder")
 _ROW_HEIGHT, _LOWEST_ROW = 1.75, 1.35
 _NARROWEST, _LABELS = 1.05, 0.6

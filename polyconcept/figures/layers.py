@@ -28,8 +28,6 @@ from polyconcept.records.metrics import METRICS
 from polyconcept.records.scores import Score
 from polyconcept.records.text import Definition
 
-__all__ = ["draw", "draw_panels"]
-
 _MOST_MARKERS = 13
 _BAND_ALPHA = 0.25
 _BANDS = {"interval": "95 % interval", "seeds": "range of the seeds"}

@@ -20,8 +20,6 @@ from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
 
-__all__ = ["draw"]
-
 _SIZE = 3.2
 """Points; markers of many points, that overlap."""
 _HEIGHT = 2.1

@@ -10,20 +10,6 @@ from typing import Literal, TypeAlias
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable, known
 
-__all__ = [
-    "Pair",
-    "Place",
-    "Point",
-    "Run",
-    "averaged",
-    "by_seed",
-    "choose",
-    "parts_of_means",
-    "points",
-    "variant_name",
-    "variant_order",
-]
-
 Pair: TypeAlias = tuple[str, str]
 """Source and target language."""
 

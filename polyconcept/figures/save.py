@@ -9,8 +9,6 @@ from matplotlib.figure import Figure
 from polyconcept.figures.style import style
 from polyconcept.machine.atomic import atomic_path
 
-__all__ = ["save_figure"]
-
 # Neither the time nor the version of matplotlib belongs to the picture.
 _METADATA: dict[str, dict[str, str | None]] = {
     ".pdf": {"CreationDate": None, "Creator": "polyconcept", "Producer": None},

@@ -11,21 +11,6 @@ import matplotlib
 
 from polyconcept.figures.fonts import installed_families
 
-__all__ = [
-    "CEILING",
-    "COLUMN_WIDTH",
-    "GREY",
-    "LINE_STYLES",
-    "NULL",
-    "PAGE_HEIGHT",
-    "RANDOM",
-    "TEXT_WIDTH",
-    "WIDE",
-    "Look",
-    "look",
-    "style",
-]
-
 _LineStyle: TypeAlias = Literal["-", "--", ":", "-."]
 
 COLUMN_WIDTH = 3.03

@@ -16,8 +16,6 @@ from polyconcept.figures.style import PAGE_HEIGHT, TEXT_WIDTH, WIDE, style
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 
-__all__ = ["draw"]
-
 _LABELS = {
     "entity_f1": "entity F1",
     "accuracy": "accuracy",

@@ -19,8 +19,6 @@ from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
 
-__all__ = ["draw"]
-
 _PALEST = 0.88
 """The end of the colours that still stands out from white."""
 _THRESHOLD: dict[str, Any] = {"color": GREY, "linewidth": 0.8}

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import psutil
 
-__all__ = ["free_bytes", "n_cores"]
-
 _CGROUPS, _OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 # Files of a control group: its limit, what it holds, and the parts of that which are cached files.
 _UNIFIED = ("memory.max", "memory.current", ("inactive_file", "active_file"))

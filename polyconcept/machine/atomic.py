@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["atomic_directory", "atomic_path", "write_text_atomic"]
-
 _OUT_OF_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 
 import torch
 
-__all__ = ["choose_device", "cpu_threads"]
-
 
 def choose_device(name: str = "auto", *, n_gpus: int = 0) -> str:
     """Return the device of that name; ``auto`` takes CUDA, else Apple's MPS, else the CPU.

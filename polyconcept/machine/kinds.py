@@ -10,8 +10,6 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-__all__ = ["load_kind"]
-
 
 def load_kind(module: str, room: str) -> ModuleType:
     """Import a module of a kind.

@@ -14,8 +14,6 @@ from tqdm import tqdm
 
 from polyconcept.machine.panics import panics_as_errors
 
-__all__ = ["log_to", "progress"]
-
 Item = TypeVar("Item")
 
 SECONDS_BETWEEN_LINES = 60.0

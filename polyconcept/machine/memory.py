@@ -11,8 +11,6 @@ import numpy as np
 from polyconcept.machine.allowed import free_bytes
 from polyconcept.records.arrays import Vectors
 
-__all__ = ["vectors_for", "vectors_in_file"]
-
 _MOST_SHARE = 0.5
 """Of free memory that one array may take: what works on it, and a job beside it, need some too."""
 _BLOCK_BYTES = 1 << 24

@@ -6,8 +6,6 @@ import reprlib
 import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
 
-__all__ = ["plain_name"]
-
 _LONGEST = 255
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = 120

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["panics_as_errors", "panics_in_silence"]
-
 
 @contextmanager
 def panics_as_errors() -> Iterator[None]:

@@ -16,8 +16,6 @@ from polyconcept.models.loading import load_backbone, load_tokenizer
 from polyconcept.models.shape import Side, max_subwords
 from polyconcept.models.states import check_states
 
-__all__ = ["check_model"]
-
 _log = logging.getLogger(__name__)
 
 _FLOATS = ("F16", "BF16", "F32", "F64")

@@ -14,8 +14,6 @@ from typing import Any
 import torch
 from transformers import PreTrainedConfig, PreTrainedModel
 
-__all__ = ["reads_both_ways"]
-
 _LENGTH, _CHANGED = 7, 3
 _N_TRIALS = 3
 # Least effect on earlier states, as a share of that on later ones. Where a model reads both ways

@@ -15,8 +15,6 @@ from transformers import (
 from polyconcept.models.directory import OFFLINE, check_model_directory
 from polyconcept.models.loading import Device, _load, _ready, _refuse_missing
 
-__all__ = ["load_for_generation"]
-
 
 def load_for_generation(directory: Path, *, device: Device = "cpu") -> PreTrainedModel:
     """Load a model that reads a text and writes one (float32), in evaluation mode.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["ISO_639_1", "STANDARD_VARIETY"]
-
 _CODES = """
     aa:aar ab:abk ae:ave af:afr ak:aka am:amh an:arg ar:ara as:asm av:ava ay:aym az:aze ba:bak
     be:bel bg:bul bi:bis bm:bam bn:ben bo:bod br:bre bs:bos ca:cat ce:che ch:cha co:cos cr:cre

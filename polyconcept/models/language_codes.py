@@ -12,8 +12,6 @@ from transformers import PreTrainedTokenizerBase
 
 from polyconcept.models.iso639 import ISO_639_1, STANDARD_VARIETY
 
-__all__ = ["LanguageCode", "check_languages", "language_code", "special_subwords", "text_end"]
-
 # A special token that names a language: eng_Latn (NLLB), en_XX (mBART), __en__ (M2M-100), <en>.
 _CODE = re.compile(r"[^A-Za-z]*([a-z]{2,3})(?:_([A-Z][a-z]{3}|[A-Z]{2}))?[^A-Za-z]*")
 # mBART's, the only ones that models learnt to read behind the text.

@@ -11,8 +11,6 @@ from polyconcept.models.directory import OFFLINE, check_model_directory, save_mo
 from polyconcept.models.loading import load_tokenizer
 from polyconcept.models.quiet import quiet_transformers
 
-__all__ = ["randomise_model"]
-
 
 def randomise_model(directory: Path, randomised: Path, *, seed: int) -> None:
     """Draw the weights of a model anew, as its architecture begins its training.

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DEFINITIONS", "METRICS", "RIVALS", "Metric", "Rival"]
-
 DEFINITIONS = ("published", "corrected")
 """Definitions of every metric."""
 

@@ -9,21 +9,6 @@ from typing import Literal, TypeAlias
 
 from polyconcept.machine.names import plain_name
 
-__all__ = [
-    "ADAPTER",
-    "INDEX",
-    "SETTINGS_FILES",
-    "TOKENIZER_FILES",
-    "UNSAFE_WEIGHTS",
-    "WEIGHTS",
-    "Kind",
-    "PinnedRepo",
-    "RepoFile",
-    "check_repository",
-    "check_revision",
-    "shard_names",
-]
-
 Kind: TypeAlias = Literal["model", "dataset"]
 """What a repository of the hub holds."""
 

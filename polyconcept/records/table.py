@@ -9,8 +9,6 @@ from typing import Any, TypeAlias
 
 from polyconcept.records.scores import Score
 
-__all__ = ["Column", "ScoreTable", "known"]
-
 Column: TypeAlias = str | Callable[[Score], Any]
 """The name of a column or property of `Score`, or what is computed of a row."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-__all__ = ["AtSetting", "Claim", "Claims", "Finding", "OfRun", "Rival", "Verdict"]
-
 Verdict: TypeAlias = Literal["holds", "does not hold", "undecided"]
 
 

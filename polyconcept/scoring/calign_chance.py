@@ -13,8 +13,6 @@ from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import CalignRule
 from polyconcept.scoring.calign import enough, incidence, ones, size_fits
 
-__all__ = ["frequency_bands", "permuted_counts", "resampled_counts"]
-
 _BLOCK_ENTRIES = 100_000
 
 

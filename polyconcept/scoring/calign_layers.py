@@ -26,14 +26,6 @@ from polyconcept.scoring.calign import align_clusters, translation_table
 from polyconcept.scoring.calign_rows import aligned_examples
 from polyconcept.scoring.calign_statistics import CalignMeasure, Statistics
 
-__all__ = [
-    "Report",
-    "Thresholds",
-    "control_rows",
-    "examples_of_layer",
-    "score_layers",
-]
-
 
 @dataclass(frozen=True)
 class Report:

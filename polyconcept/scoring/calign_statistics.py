@@ -23,8 +23,6 @@ from polyconcept.scoring.matching import match_one_to_one, two_way
 from polyconcept.scoring.statistics import Measured, Options, permute_each, resample_each
 from polyconcept.scoring.word_classes import ClassMasks
 
-__all__ = ["CalignMeasure", "Statistics"]
-
 _log = logging.getLogger(__name__)
 
 

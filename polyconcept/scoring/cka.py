@@ -7,8 +7,6 @@ from threadpoolctl import threadpool_limits
 
 from polyconcept.records.arrays import Float, Float64
 
-__all__ = ["linear_cka"]
-
 _FEWEST = 4
 _BLOCK = 1024
 # What rounding leaves of an HSIC that is 0, as a share of the terms that cancel.

@@ -11,8 +11,6 @@ from polyconcept.records.text import Definition
 from polyconcept.scoring.statistics import Measured
 from polyconcept.scoring.thresholds import exact, least_count
 
-__all__ = ["colap", "colap_scores", "overlaps", "overlaps_at"]
-
 
 def colap(
     source_cluster: Int32[np.ndarray, " source_word"],

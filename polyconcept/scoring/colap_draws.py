@@ -19,8 +19,6 @@ from polyconcept.scoring.mixing import (
 )
 from polyconcept.scoring.statistics import Measured, Options, permute_each, resample_each
 
-__all__ = ["Counted", "Sides", "count_sides", "count_words", "measured", "permute", "twins"]
-
 Sides: TypeAlias = Sequence[ClusteredWords]
 """Words of each language in clusters that all of them share."""
 _Counts: TypeAlias = Int64[np.ndarray, "draw language cluster"]

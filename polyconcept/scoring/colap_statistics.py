@@ -28,8 +28,6 @@ from polyconcept.scoring.mixing import attainable, colap_of_counts
 from polyconcept.scoring.statistics import Measured, Options
 from polyconcept.scoring.word_classes import ClassMasks
 
-__all__ = ["ColapMeasure", "Report", "Statistics", "control_rows", "score_layers"]
-
 
 @dataclass(frozen=True)
 class Statistics:

@@ -14,8 +14,6 @@ from polyconcept.records.scores import Resamples, Score
 from polyconcept.records.table import ScoreTable, known
 from polyconcept.scoring.statistics import interval, spread, within_variance
 
-__all__ = ["compare_variants"]
-
 _log = logging.getLogger(__name__)
 
 _PLACE = ("metric", "definition", "over", "model", "side", "corpus", "source", "target", "layer")

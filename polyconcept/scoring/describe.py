@@ -19,8 +19,6 @@ from polyconcept.records.text import Definition
 from polyconcept.scoring.statistics import Measured, curve_area, thresholds, under_control
 from polyconcept.scoring.word_classes import ClassMasks
 
-__all__ = ["Masks", "Measure", "Values", "control_rows", "score_measures"]
-
 Masks: TypeAlias = Mapping[str, Bool[np.ndarray, " _"]]
 """Language -> which types of its word table count."""
 

@@ -11,8 +11,6 @@ from polyconcept.records.scores import Run, Score
 from polyconcept.scoring.colap_draws import Sides, count_words, twins
 from polyconcept.scoring.statistics import Options
 
-__all__ = ["mix_languages"]
-
 
 def mix_languages(
     layers: Iterable[tuple[int, list[Sides]]],

@@ -12,8 +12,6 @@ from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import CalignRule, ClusterAlignment
 from polyconcept.scoring.calign import enough, matched_types
 
-__all__ = ["Matching", "match_one_to_one", "two_way"]
-
 
 @dataclass(frozen=True)
 class Matching:

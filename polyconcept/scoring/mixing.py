@@ -12,15 +12,6 @@ from polyconcept.records.arrays import ClusterOfWord, Float64, Int, Int32, Int64
 from polyconcept.records.text import Definition
 from polyconcept.scoring.colap import overlaps
 
-__all__ = [
-    "attainable",
-    "colap_of_counts",
-    "mutual_information",
-    "permuted_counts",
-    "remaining_entropy",
-    "resampled_counts",
-]
-
 
 def colap_of_counts(
     counts: Int[np.ndarray, "draw 2 cluster"], share: float, definition: Definition

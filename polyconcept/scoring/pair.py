@@ -14,8 +14,6 @@ from polyconcept.scoring.similarity import similarity_layers
 from polyconcept.scoring.statistics import Options, draw_sentences, n_sentences
 from polyconcept.scoring.word_classes import classes_of_pair
 
-__all__ = ["PairScores", "score_pair"]
-
 
 @dataclass(frozen=True)
 class PairScores:

@@ -6,8 +6,6 @@ import numpy as np
 
 from polyconcept.records.arrays import Bool, Float32, Float64, Int32, Vectors
 
-__all__ = ["mutual_hits", "mutual_retrieval", "retrieval_accuracy", "sentence_means"]
-
 _BLOCK = 512
 # The same two vectors give cosines that differ by rounding, depending on where they stand.
 _ROUNDING = 1e-12

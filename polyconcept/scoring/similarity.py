@@ -17,8 +17,6 @@ from polyconcept.scoring.cka import linear_cka
 from polyconcept.scoring.retrieval import mutual_hits, sentence_means
 from polyconcept.scoring.statistics import Measured
 
-__all__ = ["similarity_layers"]
-
 _log = logging.getLogger(__name__)
 
 _NORMAL = 1.959963984540054  # 97.5 % of the standard normal distribution lie below

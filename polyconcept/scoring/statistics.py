@@ -16,24 +16,6 @@ from polyconcept.records.arrays import Float64, Int, Int64
 from polyconcept.records.scores import Score, ScoreKey
 from polyconcept.records.text import Words
 
-__all__ = [
-    "Measured",
-    "Null",
-    "Options",
-    "curve_area",
-    "draw_sentences",
-    "interval",
-    "n_sentences",
-    "null_of",
-    "permute_each",
-    "resample_each",
-    "seed_of_draw",
-    "spread",
-    "thresholds",
-    "under_control",
-    "within_variance",
-]
-
 _Clustering = TypeVar("_Clustering")
 """What a metric counts in, of one seed."""
 _ROUNDING = 1e-12

@@ -12,8 +12,6 @@ import numpy as np
 
 from polyconcept.records.arrays import Int, Int64
 
-__all__ = ["exact", "least_count"]
-
 
 def exact(share: float) -> Fraction:
     """The fraction a threshold stands for: the nearest with a denominator up to 10^9.

@@ -11,8 +11,6 @@ import numpy as np
 from polyconcept.records.arrays import Bool
 from polyconcept.records.text import Dictionary, Words
 
-__all__ = ["ClassMasks", "classes_of_pair"]
-
 ClassMasks: TypeAlias = Mapping[str, Mapping[str, Bool[np.ndarray, " _"]]]
 """Class -> language -> which types of its word table are of the class."""
 

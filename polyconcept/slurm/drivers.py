@@ -18,15 +18,6 @@ from typing import Any
 
 from polyconcept.machine.atomic import write_text_atomic
 
-__all__ = [
-    "DRIVER_VARIABLE",
-    "Driver",
-    "LockFile",
-    "PlannedOutput",
-    "read_drivers",
-    "start_driver",
-]
-
 # In the environment of all that a driver starts.
 DRIVER_VARIABLE = "POLYCONCEPT_DRIVER"
 _FORMAT = "polyconcept-driver/1"

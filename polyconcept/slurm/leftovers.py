@@ -12,8 +12,6 @@ from pathlib import Path
 from polyconcept.slurm.drivers import DRIVER_VARIABLE
 from polyconcept.slurm.queue import ClusterError, QueuedJob, ask, list_jobs
 
-__all__ = ["end_processes", "settle_jobs"]
-
 _SECONDS_BETWEEN_LOOKS = 5.0
 _SECONDS_BETWEEN_LINES = 60.0
 _SECONDS_TO_CANCEL = 120.0

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["SINFO_FORMAT", "Offer", "parse_minutes", "parse_offers"]
-
 # Partition, whether it is up, its time limit, node, the node's state, CPUs, memory, GRES.
 SINFO_FORMAT = "%R|%a|%l|%N|%T|%c|%m|%G"
 # States, long or short, out of which a node does not come by itself (sinfo's manual, "NODE STATE

@@ -10,18 +10,6 @@ from dataclasses import dataclass
 
 from polyconcept.slurm.offers import SINFO_FORMAT, Offer, parse_offers
 
-__all__ = [
-    "ClusterError",
-    "QueuedJob",
-    "ask",
-    "has_accounting",
-    "is_queued",
-    "list_accounts",
-    "list_jobs",
-    "list_offers",
-    "parse_jobs",
-]
-
 _SECONDS_TO_ANSWER = 60
 _TRIES = 3
 # Job, state, name, comment; the comment last, since it is free text.

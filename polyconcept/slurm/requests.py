@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 from polyconcept.slurm.offers import Offer
 
-__all__ = ["Request", "check_requests", "plan_lines"]
-
 
 @dataclass(frozen=True)
 class Request:

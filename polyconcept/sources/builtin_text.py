@@ -9,8 +9,6 @@ from polyconcept.builtin.corpus import generate_corpus
 from polyconcept.records.text import Sentences
 from polyconcept.sources.kinds import About, Found, LabelKind, Labelled
 
-__all__ = ["labels", "text"]
-
 
 def text(
     _files: Mapping[str, str],

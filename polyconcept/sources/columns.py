@@ -16,13 +16,6 @@ from polyconcept.text.recognise import Reading, Token, recognise
 from polyconcept.text.running_text import Splitter, clean, is_visible, splitter
 from polyconcept.text.tag_spelling import Source
 
-__all__ = [
-    "labelled_from_columns",
-    "parallel_from_columns",
-    "sentences_from_column",
-    "tagged_from_columns",
-]
-
 _LOG = logging.getLogger(__name__)
 
 

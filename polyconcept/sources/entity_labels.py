@@ -14,8 +14,6 @@ from polyconcept.text.escapes import unescaped
 from polyconcept.text.recognise import Reading
 from polyconcept.text.tagged import recognise_tagged, write_tagged
 
-__all__ = ["COLUMNS", "from_builtin", "from_columns", "from_file", "write"]
-
 COLUMNS = {"words": "words", "tags": "tags"}
 write = write_tagged
 

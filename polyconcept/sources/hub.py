@@ -14,8 +14,6 @@ from polyconcept.sources.kinds import About, Found, LabelKind, Labelled
 from polyconcept.store.datasets import existing_column, read_columns
 from polyconcept.store.sources import read_pin
 
-__all__ = ["labels", "text"]
-
 
 def text(
     files: Mapping[str, str], settings: Mapping[str, Any], language: str, pair: str

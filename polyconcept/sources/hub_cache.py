@@ -21,8 +21,6 @@ from polyconcept.machine.names import plain_name
 from polyconcept.records.repositories import Kind, PinnedRepo, RepoFile
 from polyconcept.sources.hub_errors import HubError
 
-__all__ = ["blob_path", "fault_of", "recall", "remember", "repository_folder", "snapshot_path"]
-
 _LOG = logging.getLogger(__name__)
 _CONVERTED = "polyconcept/converted"
 

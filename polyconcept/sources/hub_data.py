@@ -11,8 +11,6 @@ from polyconcept.sources.hub_download import download_files
 from polyconcept.sources.hub_errors import HubError
 from polyconcept.sources.hub_files import matching_files
 
-__all__ = ["download_data", "download_pair", "fill_codes", "possible_names"]
-
 _LOG = logging.getLogger(__name__)
 
 

@@ -26,8 +26,6 @@ from polyconcept.records.repositories import PinnedRepo, RepoFile
 from polyconcept.sources.hub_cache import blob_path, fault_of, snapshot_path
 from polyconcept.sources.hub_errors import HubError, with_retries
 
-__all__ = ["download_files"]
-
 _LOG = logging.getLogger(__name__)
 _MIB = 2**20
 

@@ -19,8 +19,6 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import httpx
 
-__all__ = ["WAITS", "HubError", "with_retries"]
-
 Answer = TypeVar("Answer")
 
 WAITS = (1.0, 3.0, 9.0)

@@ -17,8 +17,6 @@ from polyconcept.records.repositories import (
 )
 from polyconcept.sources.hub_errors import HubError
 
-__all__ = ["CONVERT_ADVICE", "has_safetensors", "matching_files", "needed_model_files"]
-
 CONVERT_ADVICE = (
     "name a revision that has safetensors, or convert the weights once where you trust them (load "
     "with transformers' from_pretrained, write with save_pretrained) and name that folder"

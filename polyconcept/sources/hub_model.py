@@ -11,8 +11,6 @@ from polyconcept.sources.hub_errors import HubError
 from polyconcept.sources.hub_files import needed_model_files
 from polyconcept.store.sources import read_pin
 
-__all__ = ["download_model", "folder_of"]
-
 
 def folder_of(files: Mapping[str, str]) -> Path:
     """Return the folder into which the commit that ``files["pin"]`` names is downloaded."""

@@ -21,8 +21,6 @@ from polyconcept.sources.hub_cache import recall, remember
 from polyconcept.sources.hub_errors import HubError, with_retries
 from polyconcept.sources.hub_files import CONVERT_ADVICE, has_safetensors
 
-__all__ = ["pin_repository"]
-
 # As transformers' safetensors_conversion.py has them. The author is checked as well as the title:
 # anybody can open a pull request with weights of his own.
 _BOT = "SFconvertbot"

@@ -9,17 +9,6 @@ from typing import Any, Protocol, TypeAlias, cast
 from polyconcept.machine.kinds import load_kind
 from polyconcept.records.text import Dropped, LabelledSentences, Sentences, TaggedSentences
 
-__all__ = [
-    "About",
-    "Found",
-    "LabelKind",
-    "Labelled",
-    "Source",
-    "find_model",
-    "load_labels",
-    "load_source",
-]
-
 About: TypeAlias = dict[str, Any]
 """Where sentences came from, as JSON tells it."""
 Found: TypeAlias = dict[str, Any]

@@ -12,8 +12,6 @@ from polyconcept.store.json import sha256
 from polyconcept.text.escapes import unescaped
 from polyconcept.text.parallel import read_sentences
 
-__all__ = ["labels", "text"]
-
 
 def text(
     files: Mapping[str, str],

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["folder_of"]
-
 
 def folder_of(files: Mapping[str, str]) -> Path:
     """Return the folder ``files["model"]``."""

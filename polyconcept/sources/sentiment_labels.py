@@ -12,8 +12,6 @@ from polyconcept.sources.kinds import Found
 from polyconcept.text.escapes import unescaped
 from polyconcept.text.labelled import read_labelled, write_labelled
 
-__all__ = ["COLUMNS", "from_builtin", "from_columns", "from_file", "write"]
-
 COLUMNS = {"texts": "sentence", "labels": "label"}
 write = write_labelled
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from polyconcept.records.verdicts import Claims
 from polyconcept.store.json import write_json
 
-__all__ = ["write_claims"]
-
 
 def write_claims(claims: Claims, path: Path) -> None:
     """Write claims as an object with the fields of `Claims`, lists of objects inside."""

@@ -13,8 +13,6 @@ from polyconcept.records.scores import ClusterAlignment, ClusterOverlap, ScoreKe
 from polyconcept.records.text import Definition
 from polyconcept.store.tables import write_table
 
-__all__ = ["write_alignments", "write_overlaps"]
-
 
 @dataclass(frozen=True)
 class _Block:

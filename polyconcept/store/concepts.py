@@ -15,8 +15,6 @@ from polyconcept.records.concepts import Clusters, ConceptKey, KMeansClusters
 from polyconcept.records.text import Definition, Selection, Words
 from polyconcept.store.faults import StoreError, check_fingerprint, create_hdf5, open_hdf5
 
-__all__ = ["ConceptFile", "write_concepts"]
-
 
 def write_concepts(
     path: Path,

@@ -19,8 +19,6 @@ import numpy as np
 from polyconcept.store.faults import StoreError
 from polyconcept.store.json import sha256
 
-__all__ = ["content_bytes", "content_sha256", "files_inside", "links_out_of"]
-
 _BLOCK_BYTES = 2**24
 _MOST_LEVELS = 64
 

@@ -14,8 +14,6 @@ from polyconcept.store.faults import MissingColumnError, StoreError
 from polyconcept.store.parquet_columns import parquet_rows
 from polyconcept.store.text_rows import READERS, Row
 
-__all__ = ["existing_column", "read_columns"]
-
 
 def read_columns(
     paths: Sequence[Path], columns: Mapping[str, str], *, first: int = 0, n_rows: int | None = None

@@ -13,8 +13,6 @@ import pyarrow.parquet as pq
 
 from polyconcept.store.faults import StoreError
 
-__all__ = ["Difference", "content_difference"]
-
 
 @dataclass(frozen=True)
 class Difference:

@@ -7,8 +7,6 @@ import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-__all__ = ["DiskFile"]
-
 _SYNC_BYTES = 1 << 27
 """Written bytes after which they are brought to the disk, beside what goes on."""
 

@@ -10,8 +10,6 @@ from typing import Any
 from polyconcept.records.concepts import AlignedConcepts, ConceptExample
 from polyconcept.store.json import read_json, write_json
 
-__all__ = ["read_examples", "write_examples"]
-
 
 def write_examples(concepts: AlignedConcepts, path: Path) -> None:
     """Write the examples of a language pair as an object with the fields of `AlignedConcepts`."""

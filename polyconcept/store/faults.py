@@ -12,16 +12,6 @@ import h5py
 from polyconcept.machine.atomic import atomic_path
 from polyconcept.store.disk import DiskFile
 
-__all__ = [
-    "MissingColumnError",
-    "StoreError",
-    "check_fingerprint",
-    "check_kind",
-    "create_hdf5",
-    "open_hdf5",
-    "version_of",
-]
-
 _VERSIONS = {"concepts": 2}
 """Version of each format that is not the first; raised when an old reader would misread a file."""
 

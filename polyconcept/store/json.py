@@ -9,8 +9,6 @@ from typing import Any
 
 from polyconcept.machine.atomic import write_text_atomic
 
-__all__ = ["read_json", "sha256", "write_json"]
-
 
 def write_json(content: object, path: Path) -> None:
     """Write `content` as indented UTF-8 JSON, keys in their given order."""

@@ -15,8 +15,6 @@ import numpy as np
 from isal import isal_zlib
 from jaxtyping import Float32, UInt8
 
-__all__ = ["FILTERS", "packed_chunk"]
-
 FILTERS = {"shuffle": True, "compression": "gzip", "compression_opts": 1}
 """Options of `h5py.Group.create_dataset` whose chunks `packed_chunk` makes."""
 

@@ -12,8 +12,6 @@ import pyarrow.parquet as pq
 
 from polyconcept.store.faults import MissingColumnError, StoreError
 
-__all__ = ["parquet_rows"]
-
 _BATCH = 1024
 
 

@@ -13,8 +13,6 @@ import pyarrow as pa
 from polyconcept.records.scores import Resamples, ScoreKey
 from polyconcept.store.tables import read_table, write_table
 
-__all__ = ["read_resamples", "write_resamples"]
-
 _PLACE = ("metric", "definition", "over")
 _KEY = ("model", "variant", "side", "corpus", "source", "target", "layer")
 _SCHEMA = pa.schema(

@@ -19,8 +19,6 @@ from polyconcept.store.faults import StoreError, open_hdf5
 from polyconcept.store.tables import read_table
 from polyconcept.store.words import read_words
 
-__all__ = ["Results", "WordPlace", "clustered_parts", "load"]
-
 
 @dataclass(frozen=True)
 class WordPlace:

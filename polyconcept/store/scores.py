@@ -15,8 +15,6 @@ from polyconcept.records.scores import Score
 from polyconcept.store.faults import StoreError
 from polyconcept.store.tables import read_table, write_table
 
-__all__ = ["read_scores", "typed_first", "write_scores", "write_scores_csv"]
-
 _COLUMN_TYPES = {
     "layer": pa.int32(),
     "seed": pa.int64(),

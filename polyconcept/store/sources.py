@@ -10,8 +10,6 @@ from polyconcept.records.repositories import Kind, PinnedRepo, RepoFile
 from polyconcept.store.faults import StoreError, check_kind, version_of
 from polyconcept.store.json import read_json, write_json
 
-__all__ = ["read_pin", "write_pin"]
-
 _KIND = "source"
 
 

@@ -11,8 +11,6 @@ import pyarrow.parquet as pq
 from polyconcept.machine.atomic import atomic_path
 from polyconcept.store.faults import StoreError, check_kind, version_of
 
-__all__ = ["read_table", "write_table"]
-
 
 def write_table(table: pa.Table, kind: str, about: Mapping[str, str], path: Path) -> None:
     """Write a Parquet table that carries its kind, version and what it is about."""

@@ -18,8 +18,6 @@ from typing import Any, TypeAlias
 
 from polyconcept.store.faults import MissingColumnError, StoreError
 
-__all__ = ["READERS", "Row"]
-
 Row: TypeAlias = tuple[str, tuple[Any, ...]]
 """Where a row stands (file and line), and its values in the order of the fields."""
 

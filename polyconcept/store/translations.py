@@ -10,8 +10,6 @@ from typing import Any
 from polyconcept.records.text import Translations
 from polyconcept.store.json import read_json, write_json
 
-__all__ = ["read_translations", "write_translations"]
-
 
 def write_translations(translations: Iterable[Translations], path: Path) -> None:
     """Write a list of objects, one per language pair, with the fields of `Translations`."""

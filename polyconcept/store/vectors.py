@@ -22,8 +22,6 @@ from polyconcept.records.text import Dropped, Words
 from polyconcept.store.faults import StoreError, check_fingerprint, create_hdf5, open_hdf5
 from polyconcept.store.packing import FILTERS, packed_chunk
 
-__all__ = ["VectorFile", "VectorHeader", "write_vectors"]
-
 # Batches differ in length, so that their axis has no name.
 Batch: TypeAlias = Int64[np.ndarray, " _"]
 BatchVectors: TypeAlias = Float32[np.ndarray, "_ dim"]

@@ -10,8 +10,6 @@ from polyconcept.records.arrays import Rows
 from polyconcept.records.text import Dropped, Words
 from polyconcept.store.vectors import Batch, BatchVectors, VectorHeader, write_vectors
 
-__all__ = ["Planned", "write_all"]
-
 
 class Planned(Protocol):
     """What is known of a text before it is read."""

@@ -14,8 +14,6 @@ from polyconcept.records.text import Definition, Dropped, Selection, Words
 from polyconcept.store.faults import check_fingerprint
 from polyconcept.store.tables import read_table, write_table
 
-__all__ = ["read_selections", "read_words", "write_selections", "write_words"]
-
 Selections = Mapping[tuple[str, Definition], Selection]
 
 

@@ -8,26 +8,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from polyconcept.records.repositories import check_repository, check_revision
 
-__all__ = [
-    "NAME",
-    "PAIR",
-    "REPOSITORY",
-    "Count",
-    "Folder",
-    "Frozen",
-    "Layer",
-    "Name",
-    "Pair",
-    "Place",
-    "Positive",
-    "Repository",
-    "Revision",
-    "Seed",
-    "Share",
-    "Start",
-    "needs_one_of",
-]
-
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.]{0,63}"
 PAIR = f"{NAME}-{NAME}"
 REPOSITORY = r"([A-Za-z0-9][A-Za-z0-9_.-]{0,95}/)?[A-Za-z0-9][A-Za-z0-9_.-]{0,95}"

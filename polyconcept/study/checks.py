@@ -11,8 +11,6 @@ from polyconcept.study.models import Model
 from polyconcept.study.names import name_faults
 from polyconcept.study.schema import Examples, Study
 
-__all__ = ["cross_faults", "layer_faults", "nearest"]
-
 
 def cross_faults(study: Study) -> Iterator[str]:
     """Yield what is wrong between the keys of `study`, one sentence each."""

@@ -20,8 +20,6 @@ from polyconcept.study.base import (
     needs_one_of,
 )
 
-__all__ = ["BuiltinText", "Corpus", "HubLabels", "HubText", "TaskData"]
-
 Column = Annotated[int, Field(ge=1, strict=True)] | Annotated[str, Field(min_length=1, strict=True)]
 
 

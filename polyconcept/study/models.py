@@ -22,8 +22,6 @@ from polyconcept.study.base import (
     needs_one_of,
 )
 
-__all__ = ["Family", "HubModel", "MixtureRecipe", "Model", "Side", "TrainingRecipe"]
-
 Family: TypeAlias = Literal["encoder", "decoder", "encoder-decoder"]
 Side: TypeAlias = Literal["encoder", "decoder", "encoder-decoder"]
 

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from polyconcept.study.pins import asked, pin_of
 from polyconcept.study.schema import Study
 
-__all__ = ["name_faults"]
-
 # What stands in a folder beside those named by the study, as the rules of the workflow have it.
 _BESIDE: Mapping[str, Mapping[str, str]] = {
     "tasks": {

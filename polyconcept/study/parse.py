@@ -14,22 +14,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from polyconcept.study.base import NAME, PAIR, REPOSITORY
-from polyconcept.study.checks import cross_faults, layer_faults, nearest
-from polyconcept.study.data import TaskData
-from polyconcept.study.pins import pin_of, pins
+from polyconcept.study.checks import cross_faults, nearest
 from polyconcept.study.schema import Study
-from polyconcept.study.tasks import Task
-
-__all__ = [
-    "SettingsError",
-    "Study",
-    "Task",
-    "TaskData",
-    "layer_faults",
-    "parse_study",
-    "pin_of",
-    "pins",
-]
 
 _PATTERNS = {
     f"^{NAME}$": "a name of letters, digits, `_` and `.` (64 at most, a letter or digit first)",

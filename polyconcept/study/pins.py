@@ -8,8 +8,6 @@ from typing import Any, TypeAlias
 
 from polyconcept.study.schema import Study
 
-__all__ = ["asked", "pin_of", "pins"]
-
 Asked: TypeAlias = tuple[str, str, str | None, bool]
 """Kind, repository, revision, whether the hub's own conversion to safetensors is wanted."""
 

@@ -23,8 +23,6 @@ from polyconcept.study.data import Corpus
 from polyconcept.study.models import Model, Side
 from polyconcept.study.tasks import Task
 
-__all__ = ["Examples", "Study"]
-
 
 class Words(Frozen):
     """Which words are clustered (docs/METRICS.md, "Words")."""

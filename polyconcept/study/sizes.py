@@ -11,8 +11,6 @@ from typing import TypeAlias
 from polyconcept.study.data import TaskData
 from polyconcept.study.schema import Study
 
-__all__ = ["FLOAT_BYTES", "ModelSize", "Number", "Sizes"]
-
 FLOAT_BYTES = 4
 Number: TypeAlias = int | float
 """Of what is counted or estimated."""

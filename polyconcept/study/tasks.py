@@ -11,8 +11,6 @@ from polyconcept.study.base import Count, Frozen, Name, Positive, Seed, Share
 from polyconcept.study.data import TaskData
 from polyconcept.study.kinds import TASK_KINDS
 
-__all__ = ["FinetuningSettings", "Generation", "Task"]
-
 
 def _one_line(label: str) -> str:
     """A label as it can stand in a file and in a model's answer."""

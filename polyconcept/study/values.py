@@ -8,8 +8,6 @@ from typing import Any, TypeAlias
 from polyconcept.study.base import Frozen
 from polyconcept.study.schema import Study
 
-__all__ = ["Values", "language_codes", "plain"]
-
 Values: TypeAlias = dict[str, Any]
 
 

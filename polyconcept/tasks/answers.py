@@ -13,8 +13,6 @@ from polyconcept.machine.logs import progress
 from polyconcept.models.language_codes import LanguageCode, language_code
 from polyconcept.models.reader import Read, Reader, written_text
 
-__all__ = ["check_known", "write_answers"]
-
 _log = logging.getLogger(__name__)
 
 

@@ -19,8 +19,6 @@ from transformers import (
 
 from polyconcept.records.arrays import Float
 
-__all__ = ["Architecture", "build_model"]
-
 Architecture: TypeAlias = Literal["bert", "xlm-roberta", "mt5"]
 
 

@@ -11,8 +11,6 @@ import numpy as np
 from polyconcept.records.arrays import Float64, Int64
 from polyconcept.tasks.masking import MaskedBatch, Subwords, Symbols, alone, joined, mask_words
 
-__all__ = ["Makers", "Mixture", "drawn_batches", "masked_batches"]
-
 Input = TypeVar("Input")
 
 _POOL = 1024

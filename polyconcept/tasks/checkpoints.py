@@ -13,13 +13,6 @@ from transformers import PreTrainedModel
 
 from polyconcept.machine.atomic import write_text_atomic
 
-__all__ = [
-    "fingerprint",
-    "last_checkpoint",
-    "mark_complete",
-    "remove_checkpoints",
-]
-
 _NAME = re.compile(r"checkpoint-(\d+)")
 _MARK = "complete.txt"
 

@@ -11,8 +11,6 @@ from polyconcept.models.reader import Read, read_words
 from polyconcept.records.text import LabelledSentences, TaggedSentences
 from polyconcept.tasks.trainer import FinetuneOptions
 
-__all__ = ["label_numbers", "read_part"]
-
 _log = logging.getLogger(__name__)
 
 

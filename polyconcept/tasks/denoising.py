@@ -15,17 +15,6 @@ from polyconcept.tasks.batches import Makers, Mixture, drawn_batches
 from polyconcept.tasks.masking import NOT_SCORED, Subwords
 from polyconcept.tasks.translation.prompts import translation_prompt
 
-__all__ = [
-    "Marks",
-    "Task",
-    "TaskBatch",
-    "corrupt_spans",
-    "draw_spans",
-    "pad_tasks",
-    "task_batches",
-    "translate",
-]
-
 _MEAN_SPAN = 3
 """Subwords of a span on average (Raffel et al. 2020, section 3.3.4)."""
 

@@ -11,17 +11,6 @@ from polyconcept.models.reader import Reader
 from polyconcept.records.arrays import Bool, Int64
 from polyconcept.records.text import Sentences
 
-__all__ = [
-    "NOT_SCORED",
-    "MaskedBatch",
-    "Subwords",
-    "Symbols",
-    "alone",
-    "joined",
-    "mask_words",
-    "split_into_subwords",
-]
-
 NOT_SCORED = -100
 """Label of a place whose subword is not to be guessed, as in transformers."""
 

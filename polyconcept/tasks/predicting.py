@@ -10,8 +10,6 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from polyconcept.machine.logs import progress
 from polyconcept.models.reader import Read
 
-__all__ = ["check_labels", "predictions"]
-
 _BATCH = 64
 
 

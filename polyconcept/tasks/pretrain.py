@@ -25,8 +25,6 @@ from polyconcept.tasks.masking import (
     split_into_subwords,
 )
 
-__all__ = ["PretrainOptions", "pretrain"]
-
 _SECONDS_BETWEEN_LINES = 60.0
 _SCORES_RATE = 0.1
 """Learning rate of an mT5's queries and keys, relative to that of all else."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from polyconcept.records.scores import Score
 
-__all__ = ["TaskRun", "check_shape", "task_score"]
-
 
 @dataclass(frozen=True)
 class TaskRun:

@@ -18,8 +18,6 @@ from transformers import (
 from polyconcept.records.text import Sentences
 from polyconcept.tasks.translation.prompts import translation_prompt
 
-__all__ = ["TokenizerKind", "train_tokenizer"]
-
 TokenizerKind: TypeAlias = Literal["wordpiece", "unigram", "unigram-t5"]
 
 _BERT_SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")

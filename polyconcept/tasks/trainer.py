@@ -32,8 +32,6 @@ from polyconcept.records.arrays import Int64
 from polyconcept.tasks.checkpoints import fingerprint, last_checkpoint, mark_complete
 from polyconcept.tasks.masking import NOT_SCORED
 
-__all__ = ["Example", "FinetuneOptions", "train_on"]
-
 Example: TypeAlias = dict[str, list[int] | int]
 """``input_ids``, the subwords read; ``labels``, one number for all of them, or a list."""
 

@@ -12,8 +12,6 @@ from polyconcept.models.language_codes import text_end
 from polyconcept.models.reader import Read, Reader, written_text
 from polyconcept.tasks.trainer import Example, FinetuneOptions
 
-__all__ = ["check_writer", "check_writes", "readers_of", "text_examples"]
-
 _log = logging.getLogger(__name__)
 
 

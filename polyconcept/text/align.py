@@ -15,8 +15,6 @@ from polyconcept.text.bitext import Bitext, Side, WordLists, make_bitext
 from polyconcept.text.ibm_model import Options, best_links, train
 from polyconcept.text.symmetrize import grow_diag_final_and
 
-__all__ = ["align_words"]
-
 _LOG = logging.getLogger(__name__)
 _SMALLEST_ALPHA = 0.002
 

@@ -11,8 +11,6 @@ from polyconcept.text.layout import WORDS_OF_TAGS, WORDS_OF_WORDS, Row, Table
 from polyconcept.text.lines import few
 from polyconcept.text.tag_spelling import Source, spellings_of
 
-__all__ = ["Chosen", "ColumnNames", "choose_columns", "tags_of"]
-
 ColumnNames: TypeAlias = Mapping[str, int | str]
 """What the study says of columns: ``word`` and ``tag`` -> number from 1, or name in the file."""
 

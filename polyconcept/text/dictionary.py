@@ -12,8 +12,6 @@ from polyconcept.machine.atomic import write_text_atomic
 from polyconcept.records.arrays import Int32, Int64
 from polyconcept.records.text import Dictionary, Links, Sentences
 
-__all__ = ["build_dictionary", "read_dictionaries", "read_dictionary", "write_dictionary"]
-
 _HEADER = "word\ttranslation\tprobability\tcount"
 
 _Entry: TypeAlias = tuple[str, str, float, int]

@@ -7,8 +7,6 @@ import numpy as np
 from polyconcept.records.arrays import Int64
 from polyconcept.records.text import Links
 
-__all__ = ["alignment_error_rate"]
-
 
 def alignment_error_rate(links: Links, gold: Links, *, possible: Links | None = None) -> float:
     """1 - (|A n S| + |A n P|) / (|A| + |S|): 0 is perfect (Och & Ney 2003, section 7.1).

@@ -10,8 +10,6 @@ from typing import TypeVar
 
 from polyconcept.records.text import LabelledSentences, Sentences, TaggedSentences
 
-__all__ = ["unescape_lines", "unescaped"]
-
 AnySentences = TypeVar("AnySentences", Sentences, LabelledSentences, TaggedSentences)
 
 _LOG = logging.getLogger(__name__)

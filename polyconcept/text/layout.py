@@ -14,8 +14,6 @@ from pathlib import Path
 
 from polyconcept.text.lines import split_words
 
-__all__ = ["DOCUMENT", "WORDS_OF_TAGS", "WORDS_OF_WORDS", "Row", "Table", "read_table"]
-
 DOCUMENT = "-DOCSTART-"
 WORDS_OF_WORDS = frozenset({"word", "words", "token", "tokens", "form"})
 WORDS_OF_TAGS = frozenset(

@@ -9,8 +9,6 @@ from itertools import chain, islice
 import regex
 from sacremoses import MosesTokenizer
 
-__all__ = ["moses_splitter"]
-
 # What a reader sees as one character: a letter with its marks, an emoji of several parts. Format
 # characters (joiners, soft hyphens, direction marks) belong to the character before them, at the
 # start of a word to the one behind.

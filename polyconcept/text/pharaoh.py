@@ -11,8 +11,6 @@ import numpy as np
 from polyconcept.machine.atomic import write_text_atomic
 from polyconcept.records.text import Links, Sentences
 
-__all__ = ["links_of_first", "read_links", "read_pharaoh", "write_pharaoh"]
-
 _ITEM = re.compile(r"([0-9]+)-([0-9]+)", re.ASCII)
 
 

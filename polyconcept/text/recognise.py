@@ -13,8 +13,6 @@ from polyconcept.records.text import Dropped, TaggedSentences
 from polyconcept.text.schemes import Entity, Scheme, find_entities
 from polyconcept.text.tag_spelling import Source
 
-__all__ = ["Reading", "Token", "recognise"]
-
 _LOG = logging.getLogger(__name__)
 _CODE = r"[A-Za-z]{2,3}(?:[-_][A-Za-z]+)*"
 _NEARLY_ALL = 0.9

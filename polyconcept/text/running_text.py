@@ -6,8 +6,6 @@ import unicodedata
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-__all__ = ["Splitter", "clean", "is_visible", "splitter"]
-
 Splitter: TypeAlias = Literal["none", "moses"]
 """How running text is cut into words: at blanks, or by the rules of the Moses tokenizer."""
 

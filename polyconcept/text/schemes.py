@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from polyconcept.text.lines import few
 from polyconcept.text.tag_spelling import BLANK, Parsed, Source, Spelling, spellings_of, unreadable
 
-__all__ = ["MOST_LOST", "Entity", "Scheme", "find_entities"]
-
 MOST_LOST = 0.05
 """Share of a file's entities that may be read as none because their tags break the scheme."""
 

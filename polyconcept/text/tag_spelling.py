@@ -8,8 +8,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["BLANK", "Parsed", "Source", "Spelling", "spellings_of", "unreadable"]
-
 BLANK = "_"
 """Stands for no tag, in CoNLL-U."""
 _OUTSIDE = "O"

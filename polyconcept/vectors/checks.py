@@ -12,8 +12,6 @@ from polyconcept.records.concepts import BEFORE_NORM
 from polyconcept.vectors.planned import ExtractionPlan
 from polyconcept.vectors.stack import n_blocks
 
-__all__ = ["check_layers", "check_model", "n_embeddings"]
-
 
 def n_embeddings(model: PreTrainedModel) -> int:
     """How many subwords the model has an embedding for."""

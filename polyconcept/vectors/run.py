@@ -15,8 +15,6 @@ from polyconcept.vectors.plan import plan_extraction
 from polyconcept.vectors.planned import ExtractionPlan, Side
 from polyconcept.vectors.stack import layers_to_read
 
-__all__ = ["read_texts"]
-
 _Batches: TypeAlias = Iterator[tuple[Rows, dict[int, Vectors]]]
 
 

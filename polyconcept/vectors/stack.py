@@ -15,8 +15,6 @@ from transformers import PreTrainedConfig, PreTrainedModel
 
 from polyconcept.records.concepts import BEFORE_NORM
 
-__all__ = ["layers_to_read", "n_blocks", "watched"]
-
 # What the architectures call the norm after all blocks: T5 and GPT-NeoX, Llama, GPT-2, Phi, mBART,
 # ModernBERT.
 _NAMES = ("final_layer_norm", "norm", "ln_f", "final_layernorm", "layer_norm", "final_norm")

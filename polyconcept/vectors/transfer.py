@@ -7,8 +7,6 @@ import torch
 
 from polyconcept.records.arrays import Int64
 
-__all__ = ["mark", "to_device", "to_host"]
-
 
 def to_device(values: Int64[np.ndarray, "..."], device: torch.device) -> torch.Tensor:
     """The values on the device; a GPU takes them when it comes to them, and nothing waits."""

@@ -9,8 +9,6 @@ from polyconcept.study.schema import Study
 from polyconcept.study.sizes import FLOAT_BYTES, Number
 from polyconcept.study.values import Values, plain
 
-__all__ = ["DEFINITIONS", "JOBS", "clustering", "control_layers", "hash_concepts"]
-
 # Under one definition each word of a pair is clustered twice: with its language alone (CALIGN),
 # and with the other language's words (COLAP); these are three clusterings.
 _TIMES_CLUSTERED = 2

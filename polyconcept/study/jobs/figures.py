@@ -11,8 +11,6 @@ from polyconcept.study.jobs.scores import METRICS
 from polyconcept.study.schema import Study
 from polyconcept.study.values import Values, plain
 
-__all__ = ["FIGURES", "Figure", "figure_inputs", "figure_kinds", "figure_names"]
-
 
 def _no_settings(_study: Study) -> Values:
     return {}

@@ -11,8 +11,6 @@ from polyconcept.study.jobs.work import Cost, Work
 from polyconcept.study.schema import Study
 from polyconcept.study.values import Values
 
-__all__ = ["Inputs", "Job", "Names", "nothing"]
-
 Inputs: TypeAlias = Mapping[str, str | list[str]]
 """Keyword under which a script reads it -> a file, or a list of files."""
 

@@ -8,8 +8,6 @@ from polyconcept.study.jobs.work import TRAINED, Cost, Work
 from polyconcept.study.schema import Study
 from polyconcept.study.values import Values, language_codes, plain
 
-__all__ = ["JOBS"]
-
 
 def _model_source(files: Files, names: Names) -> Inputs:
     model = files.study.models[names["model"]]

@@ -11,8 +11,6 @@ from polyconcept.study.kinds import TASK_KINDS
 from polyconcept.study.pins import pin_of
 from polyconcept.study.schema import Study
 
-__all__ = ["SOURCES", "SPLITS", "Files", "Names"]
-
 Names: TypeAlias = Mapping[str, str]
 """Wildcards of a job."""
 

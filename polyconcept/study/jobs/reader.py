@@ -8,8 +8,6 @@ from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.schema import Study
 from polyconcept.study.values import Values, plain
 
-__all__ = ["JOBS"]
-
 
 def _score_table(files: Files, _names: Names) -> Inputs:
     return {"scores": f"{files.results}/scores.parquet"}

@@ -9,8 +9,6 @@ from polyconcept.study.jobs.work import Cost, Work
 from polyconcept.study.schema import Study
 from polyconcept.study.values import Values, plain
 
-__all__ = ["JOBS", "METRICS"]
-
 METRICS = ("calign", "colap")
 _DRAWS = ("n_permutations", "n_resamples", "seed")
 

@@ -13,8 +13,6 @@ from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.schema import Study
 from polyconcept.study.values import Values
 
-__all__ = ["JOBS", "final_files", "flat", "job_inputs", "job_kinds", "job_settings"]
-
 JOBS: Mapping[str, Job] = {
     **text.JOBS,
     **models.JOBS,

@@ -12,8 +12,6 @@ from polyconcept.study.kinds import TASK_KINDS
 from polyconcept.study.schema import Study
 from polyconcept.study.values import Values, language_codes, plain
 
-__all__ = ["JOBS"]
-
 
 def _label_source(files: Files, names: Names) -> Inputs:
     data = files.labels(names)

@@ -9,8 +9,6 @@ from polyconcept.study.pins import pins
 from polyconcept.study.schema import Study
 from polyconcept.study.values import Values, plain
 
-__all__ = ["HUB_ROWS", "JOBS"]
-
 HUB_ROWS = ("files", "codes", "first", "n_sentences")
 _WORD_BYTES = 7  # of text, with the blank
 

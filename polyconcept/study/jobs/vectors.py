@@ -10,8 +10,6 @@ from polyconcept.study.jobs.work import READ, Cost, Work
 from polyconcept.study.schema import Study
 from polyconcept.study.values import Values, language_codes, plain
 
-__all__ = ["JOBS"]
-
 
 def _of_run(files: Files, names: Names) -> Inputs:
     """A model, the words to read of each language, and their text."""

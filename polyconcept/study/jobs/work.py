@@ -15,8 +15,6 @@ from polyconcept.study.jobs.paths import Names
 from polyconcept.study.schema import Study
 from polyconcept.study.sizes import Number, Sizes
 
-__all__ = ["READ", "TRAINED", "Cost", "Work"]
-
 READ, TRAINED = 2, 6  # operations a parameter and subword
 
 

@@ -6,14 +6,6 @@ import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-__all__ = [
-    "EntityReading",
-    "entities_answer",
-    "entities_prompt",
-    "entity_symbols",
-    "read_entities",
-]
-
 _NONE = "none"
 _BETWEEN = ";"
 

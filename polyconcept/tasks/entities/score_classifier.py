@@ -19,8 +19,6 @@ from polyconcept.tasks.predicting import check_labels, predictions
 from polyconcept.tasks.score_rows import TaskRun
 from polyconcept.text.tagged import read_tagged
 
-__all__ = ["evaluate_entities", "score", "tag_words"]
-
 _OUTSIDE = "O"
 
 

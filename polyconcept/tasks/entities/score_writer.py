@@ -21,8 +21,6 @@ from polyconcept.tasks.entities.scores import score_entities
 from polyconcept.tasks.score_rows import TaskRun
 from polyconcept.text.tagged import read_tagged
 
-__all__ = ["evaluate_entities_as_text", "score"]
-
 _BATCH = 32
 _log = logging.getLogger(__name__)
 

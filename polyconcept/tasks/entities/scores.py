@@ -10,8 +10,6 @@ from polyconcept.records.scores import Score
 from polyconcept.records.text import TaggedSentences
 from polyconcept.tasks.score_rows import TaskRun, check_shape, task_score
 
-__all__ = ["score_entities"]
-
 
 def score_entities(
     gold: TaggedSentences,

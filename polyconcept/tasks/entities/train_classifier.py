@@ -15,8 +15,6 @@ from polyconcept.tasks.masking import NOT_SCORED
 from polyconcept.tasks.trainer import Example, FinetuneOptions, train_on
 from polyconcept.text.tagged import iob2_tags, read_tagged
 
-__all__ = ["finetune_ner", "train"]
-
 
 def train(
     base: Path,

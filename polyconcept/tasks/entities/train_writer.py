@@ -16,8 +16,6 @@ from polyconcept.tasks.trainer import Example, FinetuneOptions, train_on
 from polyconcept.tasks.writer import check_writer, check_writes, readers_of, text_examples
 from polyconcept.text.tagged import read_tagged
 
-__all__ = ["finetune_entities_as_text", "train"]
-
 
 def train(
     base: Path,

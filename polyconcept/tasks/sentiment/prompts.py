@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-__all__ = ["read_label", "sentiment_answer", "sentiment_prompt"]
-
 
 def sentiment_prompt(words: Sequence[str]) -> tuple[str, ...]:
     """Give the words that ask for the sentiment of a sentence."""

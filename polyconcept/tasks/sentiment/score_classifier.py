@@ -18,8 +18,6 @@ from polyconcept.tasks.score_rows import TaskRun
 from polyconcept.tasks.sentiment.scores import score_sentiment
 from polyconcept.text.labelled import read_labelled
 
-__all__ = ["evaluate_sentiment", "label_sentences", "score"]
-
 
 def score(
     directory: Path, files: Sequence[Path], settings: Mapping[str, Any], run: TaskRun, device: str

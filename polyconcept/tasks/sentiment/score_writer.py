@@ -21,8 +21,6 @@ from polyconcept.tasks.sentiment import prompts
 from polyconcept.tasks.sentiment.scores import score_sentiment
 from polyconcept.text.labelled import read_labelled
 
-__all__ = ["evaluate_sentiment_as_text", "score"]
-
 _BATCH = 32
 _log = logging.getLogger(__name__)
 

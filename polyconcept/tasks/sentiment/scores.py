@@ -10,8 +10,6 @@ from polyconcept.records.scores import Score
 from polyconcept.records.text import LabelledSentences
 from polyconcept.tasks.score_rows import TaskRun, check_shape, task_score
 
-__all__ = ["score_sentiment"]
-
 
 def score_sentiment(
     gold: LabelledSentences, predicted: Sequence[str | None], *, run: TaskRun

@@ -14,8 +14,6 @@ from polyconcept.tasks.classifier import label_numbers, read_part
 from polyconcept.tasks.trainer import Example, FinetuneOptions, train_on
 from polyconcept.text.labelled import read_labelled
 
-__all__ = ["finetune_sentiment", "train"]
-
 
 def train(
     base: Path,

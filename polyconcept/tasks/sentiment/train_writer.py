@@ -16,8 +16,6 @@ from polyconcept.tasks.trainer import Example, FinetuneOptions, train_on
 from polyconcept.tasks.writer import check_writer, check_writes, readers_of, text_examples
 from polyconcept.text.labelled import read_labelled
 
-__all__ = ["finetune_sentiment_as_text", "train"]
-
 
 def train(
     base: Path,

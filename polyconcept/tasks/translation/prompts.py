@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["translation_prompt"]
-
 
 def translation_prompt(words: Sequence[str], target: str) -> tuple[str, ...]:
     """Give the words that ask for a translation into the language of code `target`."""

@@ -22,8 +22,6 @@ from polyconcept.tasks.score_rows import TaskRun, check_shape, task_score
 from polyconcept.tasks.translation import prompts
 from polyconcept.text.parallel import read_pairs
 
-__all__ = ["evaluate_translation", "score", "score_translation", "translate"]
-
 _BATCH = 32
 
 

@@ -16,8 +16,6 @@ from polyconcept.tasks.translation import prompts
 from polyconcept.tasks.writer import check_writer, readers_of, text_examples
 from polyconcept.text.parallel import read_pairs
 
-__all__ = ["finetune_translation", "train"]
-
 
 def train(
     base: Path,
