@@ -16,6 +16,7 @@ import argparse
 import json
 import sys
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import torch
@@ -26,10 +27,11 @@ from polyconcept.clustering.kmeans import cluster_vectors
 from polyconcept.records.concepts import Clusters, ConceptKey
 from polyconcept.records.scores import Run
 from polyconcept.records.text import Dictionary, Selection, Words
-from polyconcept.scoring import colap_statistics, statistics, word_classes
-from polyconcept.scoring.calign_layers import Thresholds, score_layers
-from polyconcept.scoring.calign_statistics import Statistics
+from polyconcept.scoring import statistics, word_classes
+from polyconcept.scoring.calign_measure import CalignMeasure
 from polyconcept.scoring.cka import linear_cka
+from polyconcept.scoring.colap_measure import ColapMeasure
+from polyconcept.scoring.describe import Statistics, score_metric
 from polyconcept.scoring.retrieval import mutual_retrieval, sentence_means
 from polyconcept.study.schema import Study
 
@@ -138,11 +140,17 @@ def score_all(concepts: RandomConcepts, dictionaries: tuple[Dictionary, Dictiona
     options = statistics.Options(settings.n_permutations, settings.n_resamples, settings.seed)
     draws = statistics.draw_sentences(concepts.size.n_sentences, options)
     classes = word_classes.classes_of_pair(concepts.source, concepts.target, dictionaries)
-    thresholds = Thresholds(**defaults["calign"].default.model_dump())
-    wanted = Statistics(options, draws, settings.sweeps.model_dump(), classes)
-    score_layers(concepts, dictionaries, RUN, thresholds, wanted)
-    shared = colap_statistics.Statistics(options, draws, classes)
-    colap_statistics.score_layers(concepts, RUN, shared, share=defaults["colap"].default.share)
+    common = RUN, Statistics(options, draws, classes)
+    calign = partial(
+        CalignMeasure,
+        *common,
+        dictionaries=dictionaries,
+        thresholds=defaults["calign"].default.model_dump(),
+        sweeps=settings.sweeps.model_dump(),
+    )
+    score_metric(calign, "calign", concepts)
+    colap = partial(ColapMeasure, *common, share=defaults["colap"].default.share)
+    score_metric(colap, "colap", concepts)
 
 
 def score_rivals(size: Size) -> None:

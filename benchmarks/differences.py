@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from polyconcept.records.concepts import ClusteredWords, ConceptKey
+from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import CalignRule
 from polyconcept.records.text import Definition, Dictionary
 from polyconcept.scoring.calign import aligned_at, calign
@@ -37,11 +37,7 @@ def calign_cases(
     strict = replace(rule, definition="corrected")
 
     def sides(definition: Definition) -> tuple[ClusteredWords, ClusteredWords]:
-        keys = [
-            ConceptKey(layer, seed, "calign", definition, part) for part in ("source", "target")
-        ]
-        source, target = [ClusteredWords.of_part(concepts, key) for key in keys]
-        return source, target
+        return ClusteredWords.of_pair(concepts, "calign", definition, layer=layer, seed=seed)
 
     def share(
         words: Definition, size: CalignRule, match: CalignRule, *, back: bool = False
@@ -68,12 +64,11 @@ def colap_cases(concepts: ConceptFile, layer: int, seed: int) -> Iterator[tuple[
     """COLAP of one clustering, with one difference at a time."""
 
     def share(words: Definition, definition: Definition) -> float:
-        clusters = concepts.clusters(ConceptKey(layer, seed, "colap", words, "pooled"))
-        n_source = len(concepts.selection("colap", words).source_rows)
+        source, target = ClusteredWords.of_pair(concepts, "colap", words, layer=layer, seed=seed)
         found = colap(
-            clusters.cluster[:n_source],
-            clusters.cluster[n_source:],
-            n_clusters=clusters.n_clusters,
+            source.cluster,
+            target.cluster,
+            n_clusters=source.n_clusters,
             share=0.3,
             definition=definition,
         )

@@ -15,6 +15,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,10 @@ import storage
 import torch
 from measuring import Figure, cpu_seconds, figure, medians
 
-from polyconcept.scoring import colap_statistics, statistics, word_classes
-from polyconcept.scoring.calign_layers import Thresholds, score_layers
-from polyconcept.scoring.calign_statistics import Statistics
+from polyconcept.scoring import statistics, word_classes
+from polyconcept.scoring.calign_measure import CalignMeasure
+from polyconcept.scoring.colap_measure import ColapMeasure
+from polyconcept.scoring.describe import Statistics, score_metric
 from polyconcept.store.content import content_sha256
 from polyconcept.store.json import sha256
 from polyconcept.study.schema import Study
@@ -87,16 +89,17 @@ def colap_figure(size: chance.Size) -> Figure:
     options = statistics.Options(settings.n_permutations, settings.n_resamples, settings.seed)
     draws = statistics.draw_sentences(size.n_sentences, options)
     classes = word_classes.classes_of_pair(source, target, dictionaries)
-    thresholds = Thresholds(**defaults["calign"].default.model_dump())
-    wanted = Statistics(options, draws, settings.sweeps.model_dump(), classes)
-    shared = colap_statistics.Statistics(options, draws, classes)
-    share = defaults["colap"].default.share
-    colap = cpu_seconds(
-        lambda: colap_statistics.score_layers(concepts, chance.RUN, shared, share=share)
+    common = chance.RUN, Statistics(options, draws, classes)
+    calign_of = partial(
+        CalignMeasure,
+        *common,
+        dictionaries=dictionaries,
+        thresholds=defaults["calign"].default.model_dump(),
+        sweeps=settings.sweeps.model_dump(),
     )
-    calign = cpu_seconds(
-        lambda: score_layers(concepts, dictionaries, chance.RUN, thresholds, wanted)
-    )
+    colap_of = partial(ColapMeasure, *common, share=defaults["colap"].default.share)
+    colap = cpu_seconds(lambda: score_metric(colap_of, "colap", concepts))
+    calign = cpu_seconds(lambda: score_metric(calign_of, "calign", concepts))
     note = f"one layer of {size.n_words:,} words; alternative: CALIGN's"
     return figure(colap, "s", "-", colap / calign, alternative=calign, note=note)
 

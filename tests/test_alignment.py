@@ -14,7 +14,8 @@ from polyconcept.records.concepts import AlignedConcepts, ClusteredWords, Concep
 from polyconcept.records.scores import CalignRule, ClusterAlignment, Score, ScoreKey
 from polyconcept.records.text import Dictionary
 from polyconcept.scoring.calign import align_clusters, aligned_at, calign, translation_table
-from polyconcept.scoring.calign_rows import aligned_examples, calign_scores
+from polyconcept.scoring.calign_measure import calign_scores
+from polyconcept.scoring.examples import aligned_examples
 
 GOLDEN = Path(__file__).parents[1] / ".." / "shared" / "golden" / "alignment"
 RULE = CalignRule("published", n=10, match=0.5, size_ratio=0.6, min_types=2)

@@ -1,5 +1,6 @@
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,12 +9,12 @@ from hand_concepts import Concepts, entries, row_of, rows_of, table
 from polyconcept.records.concepts import ConceptReader, ControlReader
 from polyconcept.records.scores import Run
 from polyconcept.records.text import Selection
-from polyconcept.scoring.calign_layers import Thresholds, control_rows, score_layers
-from polyconcept.scoring.calign_statistics import Statistics
+from polyconcept.scoring.calign_measure import CalignMeasure
+from polyconcept.scoring.describe import Statistics, score_metric
 from polyconcept.scoring.statistics import Options, draw_sentences, interval, thresholds
 
 RUN = Run("mbert", "base", "encoder", "pud")
-LIMITS = Thresholds(n=1, match=0.5, size_ratio=0.5, min_types=1)
+LIMITS = {"n": 1, "match": 0.5, "size_ratio": 0.5, "min_types": 1}
 ENGLISH = table("en", "king red", "queen green", "king queen", "red green")
 GERMAN = table("de", "KÖNIG ROT", "KÖNIGIN GRÜN", "KÖNIG KÖNIGIN", "ROT GRÜN")
 FORWARD = entries("en", "de", "king KÖNIG", "queen KÖNIGIN", "red ROT", "green GRÜN")
@@ -41,13 +42,15 @@ PUBLISHED = {"definition": "published", "source": "en"}
 CORRECTED = {"definition": "corrected", "source": "en"}
 
 
-def wanted(*, seed=1, n_permutations=40, n_resamples=40, sweeps=None, classes=CLASSES, n=4):
+def wanted(*, seed=1, n_permutations=40, n_resamples=40, classes=CLASSES, n=4):
     options = Options(n_permutations, n_resamples, seed)
-    return Statistics(options, draw_sentences(n, options), sweeps or {}, classes)
+    return Statistics(options, draw_sentences(n, options), classes)
 
 
-def report_of(concepts=CONCEPTS, pair=PAIR, limits=LIMITS, **options):
-    return score_layers(concepts, pair, RUN, limits, wanted(**options))
+def report_of(concepts=CONCEPTS, pair=PAIR, limits=LIMITS, sweeps=None, controls=(), **options):
+    of_pair = {"dictionaries": pair, "thresholds": limits, "sweeps": sweeps or {}}
+    measure = partial(CalignMeasure, RUN, wanted(**options), **of_pair)
+    return score_metric(measure, "calign", concepts, controls)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +88,7 @@ def test_every_row_stands_once(report):
     )
 
     assert set(places.values()) == {1}
-    assert len(report.alignments) == 2 * 3
+    assert len(report.concepts) == 2 * 3
     assert len(report.resamples) == 2 * 3
 
 
@@ -253,7 +256,7 @@ def test_coverage_by_hand():
     forward = entries("en", "de", "king KÖNIG", "red RÖTE", "green RÖTE", "green GRÜN")
 
     one = report_of(pair=(forward, BACKWARD)).scores
-    two = report_of(pair=(forward, BACKWARD), limits=replace(LIMITS, n=2)).scores
+    two = report_of(pair=(forward, BACKWARD), limits=LIMITS | {"n": 2}).scores
 
     row = row_of(one, metric="coverage", **PUBLISHED)
     assert (row.value, row.n_hit, row.n_total, row.over) == (0.25, 1, 4, "")
@@ -330,7 +333,7 @@ def test_dictionaries_of_other_directions_are_refused():
 
 
 def test_no_large_cluster_leaves_out_what_needs_one():
-    scores = report_of(limits=replace(LIMITS, min_types=5)).scores
+    scores = report_of(limits=LIMITS | {"min_types": 5}).scores
 
     assert {row.over for row in scores if row.metric != "coverage"} == {"all"}
 
@@ -340,7 +343,10 @@ def test_control_rows_are_means_over_seeds_and_alone():
     fewer = replace(CONCEPTS.of_seeds(11), control="n_clusters=300")
     only_colap = replace(CONCEPTS, by_key={(3, 11, "pooled"): MEANING * 2}, control="centred")
 
-    rows = control_rows([changed, fewer, only_colap], PAIR, RUN, LIMITS, wanted())
+    plain, every = (
+        report_of(controls=controls).scores for controls in ((), (changed, fewer, only_colap))
+    )
+    rows = every[len(plain) :]
 
     assert {(row.control, row.parameter, row.at) for row in rows} == {
         ("unit_length", "", None),

@@ -1,18 +1,17 @@
 """The skeleton of rows, with the least metric that there can be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
-from hand_concepts import table
+from hand_concepts import Concepts, table
 
-from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import Run
-from polyconcept.scoring.describe import Measure, control_rows, score_measures
-from polyconcept.scoring.statistics import Measured
+from polyconcept.scoring.describe import Measure, Statistics, score_metric
+from polyconcept.scoring.statistics import Measured, Options, draw_sentences
 
 RUN = Run("mbert", "base", "encoder", "pud")
-SEEDS = (11, 12)
 
 
 @dataclass(frozen=True)
@@ -39,26 +38,27 @@ class Purity(Measure[float]):
         return {"all": Measured([1.0, 1.0])} if masks["en"].any() else {}
 
 
-def words(language, *clusters):
-    text = table(language, *["a b"] * (len(clusters) // 2))
-    rows = np.arange(text.n_words)
-    return ClusteredWords.of(text, rows, np.array(clusters, dtype=np.int32), n_clusters=2)
-
-
-GERMAN = words("de", 0, 0, 1, 1)
-PURITY = Purity(
-    RUN, 3, "published", [(words("en", 0, 0, 0, 1), GERMAN), (words("en", 0, 0, 1, 1), GERMAN)]
+# Of two sentences of each language, under two seeds.
+CONCEPTS = Concepts(
+    table("en", "a b", "a b"),
+    table("de", "a b", "a b"),
+    {(3, 11, "pooled"): [0, 0, 0, 1, 0, 0, 1, 1], (3, 12, "pooled"): [0, 0, 1, 1] * 2},
+    n_clusters=2,
+    definitions=("published",),
 )
 CLASSES = {
     "names": {"en": np.array([True, False])},
     "digits": {"en": np.array([False, False])},
 }
+OPTIONS = Options(n_permutations=4, n_resamples=6, seed=1)
+PURITY = partial(Purity, RUN, Statistics(OPTIONS, draw_sentences(2, OPTIONS), CLASSES))
 
 
 def test_three_functions_give_a_metric_all_its_rows():
-    scores, concepts, resamples = score_measures([PURITY], SEEDS, CLASSES)
+    report = score_metric(PURITY, "colap", CONCEPTS)
 
-    assert [(key.seed, found) for key, found in concepts] == [(11, 0.75), (12, 0.5)]
+    scores = report.scores
+    assert [(key.seed, found) for key, found in report.concepts] == [(11, 0.75), (12, 0.5)]
     assert [(row.metric, row.seed, row.control, row.value) for row in scores[:3]] == [
         ("purity", 11, "", 0.75),
         ("purity", 12, "", 0.5),
@@ -68,10 +68,16 @@ def test_three_functions_give_a_metric_all_its_rows():
     assert [row.at for row in curve] == [step / 20 for step in range(21)]
     assert {row.parameter for row in curve} == {"least"}
     assert (area.metric, area.parameter, names.control) == ("purity_auc", "", "words:names")
-    assert [one.seed.tolist() for one in resamples] == [[0, 1] * 3]
+    assert [one.seed.tolist() for one in report.resamples] == [[0, 1] * 3]
 
 
-def test_rows_under_controls_are_summaries_alone():
-    (row,) = control_rows([("n_clusters=7", [PURITY])])
+def test_rows_under_controls_are_summaries_alone_and_come_last():
+    changed = replace(CONCEPTS, control="n_clusters=7")
 
+    plain, every = (
+        score_metric(PURITY, "colap", CONCEPTS, controls).scores for controls in ((), (changed,))
+    )
+
+    assert every[:-1] == plain
+    row = every[-1]
     assert (row.parameter, row.at, row.value, row.null_mean) == ("n_clusters", 7, 0.625, 0)

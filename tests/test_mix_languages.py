@@ -7,7 +7,7 @@ from readers import placed
 from polyconcept.clustering.languages import cluster_languages
 from polyconcept.records.scores import Run
 from polyconcept.records.text import Words
-from polyconcept.scoring.languages import mix_languages
+from polyconcept.scoring.mixing import mix_languages
 from polyconcept.scoring.statistics import Options, draw_sentences
 from polyconcept.text.word_table import capped_rows
 

@@ -1,22 +1,25 @@
 """Words in no cluster: they count in no cluster, and stay words (docs/METRICS.md)."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from hand_concepts import Concepts, entries, row_of, rows_of, table
 
+from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import Run
 from polyconcept.records.text import Selection
-from polyconcept.scoring import calign_layers, calign_statistics, colap_statistics
-from polyconcept.scoring.calign_layers import Thresholds
-from polyconcept.scoring.languages import mix_languages
+from polyconcept.scoring.calign_measure import CalignMeasure
+from polyconcept.scoring.colap_measure import ColapMeasure
+from polyconcept.scoring.describe import Statistics, score_metric
+from polyconcept.scoring.mixing import mix_languages
 from polyconcept.scoring.statistics import Options, draw_sentences
 
 RUN = Run("mbert", "base", "encoder", "pud")
 OPTIONS = Options(n_permutations=30, n_resamples=30, seed=1)
 DRAWS = draw_sentences(4, OPTIONS)
-LIMITS = Thresholds(n=1, match=0.5, size_ratio=0.5, min_types=1)
+LIMITS = {"n": 1, "match": 0.5, "size_ratio": 0.5, "min_types": 1}
 ENGLISH = table("en", "king red", "queen green", "king queen", "red green")
 GERMAN = table("de", "KÖNIG ROT", "KÖNIGIN GRÜN", "KÖNIG KÖNIGIN", "ROT GRÜN")
 PAIR = (
@@ -24,6 +27,7 @@ PAIR = (
     entries("de", "en", "KÖNIG king", "KÖNIGIN queen", "ROT red", "GRÜN green"),
 )
 CLASSES = {"names": {code: np.array([1, 0, 0, 0], dtype=bool) for code in ("en", "de")}}
+WANTED = Statistics(OPTIONS, DRAWS, CLASSES)
 # Royalty and colours. Without king or KÖNIG, royalty is a cluster of one type.
 MEANING = [0, 1, 0, 1, 0, 0, 1, 1]
 NO_KING = [-1, 1, 0, 1, -1, 0, 1, 1]
@@ -37,13 +41,12 @@ def concepts_of(source, target, **fields):
 
 
 def calign(concepts, limits=LIMITS):
-    wanted = calign_statistics.Statistics(OPTIONS, DRAWS, {}, CLASSES)
-    return calign_layers.score_layers(concepts, PAIR, RUN, limits, wanted)
+    options = {"dictionaries": PAIR, "thresholds": limits, "sweeps": {}}
+    return score_metric(partial(CalignMeasure, RUN, WANTED, **options), "calign", concepts)
 
 
 def colap(concepts):
-    wanted = colap_statistics.Statistics(OPTIONS, DRAWS, CLASSES)
-    return colap_statistics.score_layers(concepts, RUN, wanted, share=0.3)
+    return score_metric(partial(ColapMeasure, RUN, WANTED, share=0.3), "colap", concepts)
 
 
 def test_calign_by_hand_of_sources_in_no_cluster():
@@ -74,7 +77,7 @@ def test_colap_by_hand():
     # Words of both languages: cluster 0 has (2, 4), cluster 1 (4, 4).
     report = colap(concepts_of(NO_KING, MEANING))
 
-    overlap = report.overlaps[0][1]
+    overlap = report.concepts[0][1]
     assert (overlap.n_source.tolist(), overlap.n_target.tolist()) == ([2, 4], [4, 4])
     row = row_of(report.scores, metric="colap", definition="published", seed=11)
     assert (row.n_hit, row.n_total) == (2, 2)
@@ -125,7 +128,8 @@ def test_words_all_in_no_cluster_are_refused():
 
 def test_languages_mix_among_the_words_in_clusters():
     def rows(source):
-        sides = colap_statistics._sides(concepts_of(source, MEANING), 3, 11, "corrected")
+        concepts = concepts_of(source, MEANING)
+        sides = ClusteredWords.of_pair(concepts, "colap", "corrected", layer=3, seed=11)
         return mix_languages([(3, [sides])], RUN, OPTIONS, DRAWS)
 
     (mutual, _) = rows(NO_KING)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from polyconcept.interop.clusters import read_clusters, sides
 from polyconcept.records.scores import ClusterOverlap, Score, ScoreKey
-from polyconcept.scoring.colap import colap, colap_scores, overlaps_at
+from polyconcept.scoring.colap import colap, overlaps_at
+from polyconcept.scoring.colap_measure import colap_scores
 
 GOLDEN = Path(__file__).parents[1] / ".." / "shared" / "golden" / "overlap"
 KEY = ScoreKey("mbert", "base", "encoder", "pud", "en", "de", layer=12, seed=212)

@@ -5,10 +5,8 @@ import pytest
 from scipy import stats
 from sklearn.metrics import mutual_info_score
 
-from polyconcept.scoring.colap import colap
+from polyconcept.scoring.colap import attainable, colap, colap_of_counts
 from polyconcept.scoring.mixing import (
-    attainable,
-    colap_of_counts,
     mutual_information,
     permuted_counts,
     remaining_entropy,

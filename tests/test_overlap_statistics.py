@@ -1,5 +1,6 @@
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -7,7 +8,8 @@ from hand_concepts import Concepts, row_of, rows_of, table
 
 from polyconcept.records.scores import Run
 from polyconcept.records.text import Selection
-from polyconcept.scoring.colap_statistics import Statistics, control_rows, score_layers
+from polyconcept.scoring.colap_measure import ColapMeasure
+from polyconcept.scoring.describe import Statistics, score_metric
 from polyconcept.scoring.statistics import Options, draw_sentences, interval, thresholds
 
 RUN = Run("mbert", "base", "encoder", "pud")
@@ -37,8 +39,9 @@ def wanted(*, seed=1, n_permutations=100, n_resamples=40, n_sentences=4):
     return Statistics(options, draw_sentences(n_sentences, options), CLASSES)
 
 
-def report_of(concepts=CONCEPTS, *, share=0.3, **options):
-    return score_layers(concepts, RUN, wanted(**options), share=share)
+def report_of(concepts=CONCEPTS, *, share=0.3, controls=(), **options):
+    measure = partial(ColapMeasure, RUN, wanted(**options), share=share)
+    return score_metric(measure, "colap", concepts, controls)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +75,7 @@ def test_every_row_stands_once(report):
         ("colap_auc", "", ""),
         ("colap", "words:names", ""),
     }
-    assert len(report.overlaps) == 2 * 2
+    assert len(report.concepts) == 2 * 2
     assert [one.metric for one in report.resamples] == ["colap"] * 2
 
 
@@ -234,7 +237,8 @@ def test_control_rows_are_means_over_seeds_and_alone():
     centred = replace(CONCEPTS, control="centred")
     fewer = replace(CONCEPTS.of_seeds(12), control="n_clusters=300")
 
-    rows = control_rows([centred, fewer], RUN, wanted(), share=0.3)
+    plain, every = (report_of(controls=controls).scores for controls in ((), (centred, fewer)))
+    rows = every[len(plain) :]
 
     row = row_of(rows, control="centred", **PUBLISHED)
     assert (row.metric, row.value) == ("colap", pytest.approx(2 / 3))

@@ -1,5 +1,6 @@
 """Ward's clustering, and how a way of clustering is chosen."""
 
+from functools import partial
 from typing import get_args
 
 import numpy as np
@@ -18,7 +19,9 @@ from polyconcept.clustering.ways import WAYS, way_of
 from polyconcept.records.concepts import Clusters
 from polyconcept.records.scores import Run
 from polyconcept.records.text import Selection
-from polyconcept.scoring import calign_layers, calign_statistics, colap_statistics
+from polyconcept.scoring.calign_measure import CalignMeasure
+from polyconcept.scoring.colap_measure import ColapMeasure
+from polyconcept.scoring.describe import Statistics, score_metric
 from polyconcept.scoring.statistics import Options, draw_sentences
 from polyconcept.store.concepts import ConceptFile, write_concepts
 from polyconcept.study.schema import Clustering
@@ -231,12 +234,13 @@ def test_a_study_by_ward_from_its_settings_to_its_scores(tmp_path):
     write_concepts(path, english, german, chosen, cluster_pair(chosen, *readers, **settings))
     options = Options(n_permutations=4, n_resamples=4, seed=1)
     draws = draw_sentences(4, options)
-    limits = calign_layers.Thresholds(n=1, match=0.4, size_ratio=0.5, min_types=1)
+    limits = {"n": 1, "match": 0.4, "size_ratio": 0.5, "min_types": 1}
+    common = run, Statistics(options, draws, {})
+    of_pair = {"dictionaries": dictionaries, "thresholds": limits, "sweeps": {}}
     with ConceptFile.open(path, english, german) as concepts:
-        wanted = calign_statistics.Statistics(options, draws, {}, {})
-        calign = calign_layers.score_layers(concepts, dictionaries, run, limits, wanted).scores
-        found = colap_statistics.Statistics(options, draws, {})
-        colap = colap_statistics.score_layers(concepts, run, found, share=0.3).scores
+        measure = partial(CalignMeasure, *common, **of_pair)
+        calign = score_metric(measure, "calign", concepts).scores
+        colap = score_metric(partial(ColapMeasure, *common, share=0.3), "colap", concepts).scores
 
     # Of three clusters: royalty of both (8 words), and the colours of each.
     row = row_of(colap, metric="colap", definition="published", seed=212)

@@ -21,6 +21,11 @@ Part: TypeAlias = Literal["source", "target", "pooled"]
 """Words clustered together: of one language of a pair, or of both (source's first)."""
 
 
+def parts_of(metric: str) -> tuple[Part, ...]:
+    """Return what a metric clusters: CALIGN compares clusterings of each language alone."""
+    return ("source", "target") if metric == "calign" else ("pooled",)
+
+
 @dataclass(frozen=True)
 class Clusters:
     """One clustering of some words."""
@@ -204,18 +209,29 @@ class ClusteredWords:
         return self if inside.all() else self.only(inside)
 
     @classmethod
-    def of_part(cls, concepts: ConceptReader, key: ConceptKey) -> ClusteredWords:
-        """The words of one language of a pair, as clustered alone: part ``source`` or ``target``.
-
-        Raises:
-            ValueError: the part is neither.
-        """
-        selection = concepts.selection(key.metric, key.definition)
-        parts = {
-            "source": (concepts.source, selection.source_rows),
-            "target": (concepts.target, selection.target_rows),
-        }
-        if key.part not in parts:
-            raise ValueError(f"part {key.part!r}: expected 'source' or 'target'")
-        clusters = concepts.clusters(key)
-        return cls.of(*parts[key.part], clusters.cluster, n_clusters=clusters.n_clusters)
+    def of_pair(
+        cls,
+        concepts: ConceptReader,
+        metric: str,
+        definition: Definition,
+        *,
+        layer: int,
+        seed: int,
+    ) -> tuple[ClusteredWords, ClusteredWords]:
+        """Return the words of both languages as clustered for a metric: alone or together."""
+        selection = concepts.selection(metric, definition)
+        found = [
+            concepts.clusters(ConceptKey(layer, seed, metric, definition, part))
+            for part in parts_of(metric)
+        ]
+        cluster = np.concatenate([one.cluster for one in found])
+        n_source = len(selection.source_rows)
+        sides = (
+            (concepts.source, selection.source_rows, cluster[:n_source], found[0].n_clusters),
+            (concepts.target, selection.target_rows, cluster[n_source:], found[-1].n_clusters),
+        )
+        source, target = (
+            cls.of(words, rows, own, n_clusters=n_clusters)
+            for words, rows, own, n_clusters in sides
+        )
+        return source, target

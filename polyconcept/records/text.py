@@ -101,6 +101,10 @@ class Words:
         return digest.hexdigest()
 
 
+Masks: TypeAlias = Mapping[str, Bool[np.ndarray, " _"]]
+"""Language -> which types of its word table count."""
+
+
 @dataclass(frozen=True)
 class Links:
     """Word links of one sentence-aligned language pair, ordered by sentence, source, target."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from polyconcept.records.arrays import Bool, ClusterOfWord, Int, Int32, Int64
+from polyconcept.records.arrays import Bool, ClusterOfWord, Float64, Int, Int32, Int64
 from polyconcept.records.concepts import NO_CLUSTER
-from polyconcept.records.scores import ClusterOverlap, Score, ScoreKey
+from polyconcept.records.scores import ClusterOverlap
 from polyconcept.records.text import Definition
-from polyconcept.scoring.statistics import Measured
 from polyconcept.scoring.thresholds import exact, least_count
 
 
@@ -50,14 +49,6 @@ def overlaps_at(overlap: ClusterOverlap, share: float) -> Bool[np.ndarray, " clu
     return overlaps(overlap.n_source, overlap.n_target, share, overlap.definition)
 
 
-def colap_scores(overlap: ClusterOverlap, key: ScoreKey) -> list[Score]:
-    """The row of the score table: overlapping clusters among the clusters with words."""
-    n_hit, n_total = overlap.n_overlapping, overlap.n_clusters
-    return [
-        Measured([n_hit / n_total], (n_hit, n_total)).row("colap", overlap.definition, "all", key)
-    ]
-
-
 def _count(name: str, cluster: ClusterOfWord, n_clusters: int) -> Int64[np.ndarray, " cluster"]:
     cluster = cluster[cluster != NO_CLUSTER]
     if len(cluster) and not (cluster.min() >= 0 and cluster.max() < n_clusters):
@@ -86,3 +77,50 @@ def overlaps(
     else:
         raise ValueError(f"definition {definition!r}: expected 'published' or 'corrected'")
     return enough
+
+
+def colap_of_counts(
+    counts: Int[np.ndarray, "draw 2 cluster"], share: float, definition: Definition
+) -> Float64[np.ndarray, " draw"]:
+    """COLAP of each draw.
+
+    Raises:
+        ValueError: a draw without words.
+    """
+    n_clusters = np.count_nonzero(counts.sum(axis=1), axis=1)
+    if not n_clusters.all():
+        raise ValueError("a draw has no words: COLAP needs clusters with words")
+    hits = overlaps(counts[:, 0], counts[:, 1], share, definition).sum(axis=1)
+    scores: Float64[np.ndarray, " draw"] = hits / n_clusters
+    return scores
+
+
+def attainable(
+    counts: Int64[np.ndarray, "2 cluster"], share: float, definition: Definition
+) -> float:
+    """Highest COLAP that clusters of these sizes can have with these two languages' words.
+
+    A cluster that overlaps needs a least number of words of each language. Clusters that need
+    fewest come first, as long as the rarer language has words left.
+    """
+    sizes = counts.sum(axis=0)
+    sizes = sizes[sizes > 0]
+    fewest = _fewest(sizes, share, definition)
+    possible = np.sort(fewest[fewest <= sizes - fewest])
+    n_overlapping = int(np.searchsorted(possible.cumsum(), counts.sum(axis=1).min(), side="right"))
+    return n_overlapping / len(sizes)
+
+
+def _fewest(
+    sizes: Int64[np.ndarray, " cluster"], share: float, definition: Definition
+) -> Int64[np.ndarray, " cluster"]:
+    """Least words of the rarer language with which a cluster overlaps; its size where none do."""
+    # The threshold lies within one word of this; `overlaps` itself decides, rounding and all.
+    near = np.floor(share * sizes).astype(np.int64)
+    fewest = sizes.copy()
+    for step in (2, 1, 0, -1):
+        tried = np.maximum(near + step, 0)
+        other = sizes - tried
+        good = (tried <= other) & overlaps(tried, np.maximum(other, 0), share, definition)
+        fewest[good] = tried[good]
+    return fewest

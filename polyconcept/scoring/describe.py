@@ -6,28 +6,41 @@ One skeleton for every metric of clusters; what a metric has to give is `Measure
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
-from polyconcept.records.arrays import Bool
-from polyconcept.records.concepts import ClusteredWords
+from polyconcept.records.arrays import Int64
+from polyconcept.records.concepts import ClusteredWords, ConceptReader, ControlReader
 from polyconcept.records.scores import Resamples, Run, Score, ScoreKey
-from polyconcept.records.text import Definition
-from polyconcept.scoring.statistics import Measured, curve_area, thresholds, under_control
+from polyconcept.records.text import Definition, Masks
+from polyconcept.scoring.statistics import (
+    Measured,
+    Options,
+    curve_area,
+    thresholds,
+    under_control,
+)
 from polyconcept.scoring.word_classes import ClassMasks
-
-Masks: TypeAlias = Mapping[str, Bool[np.ndarray, " _"]]
-"""Language -> which types of its word table count."""
 
 Found = TypeVar("Found")
 """What is found of one clustering."""
 
-
 Values: TypeAlias = Mapping[str, Measured]
 """Clusters that count (``all``, ``large``) -> the score; left out where there are none."""
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What is computed besides the plain scores, of every metric alike."""
+
+    options: Options
+    draws: Int64[np.ndarray, "resample sentence"]
+    """How often each sentence is drawn in each resample."""
+    classes: ClassMasks
+    """Classes of word types that are scored apart."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,7 @@ class Measure(ABC, Generic[Found]):
     """The threshold that its curve runs over."""
 
     run: Run
+    statistics: Statistics
     layer: int
     definition: Definition
     sides: Sequence[tuple[ClusteredWords, ClusteredWords]]
@@ -58,95 +72,120 @@ class Measure(ABC, Generic[Found]):
 
     @abstractmethod
     def seed_rows(self, found: Found, key: ScoreKey) -> list[Score]:
-        """Give the plain rows of what is found of one clustering."""
+        """Return the plain rows of what is found of one clustering."""
 
     @abstractmethod
     def plain(self) -> Values:
-        """Give the score at the study's settings, with null, samples and ceiling."""
+        """Return the score at the study's settings, with null, samples and ceiling."""
 
     @abstractmethod
     def at(self, threshold: float) -> Values:
-        """Give the score at another threshold."""
+        """Return the score at another threshold."""
 
     @abstractmethod
     def of_types(self, masks: Masks) -> Values:
-        """Give the score of the words of some types alone; none where a language has no such."""
+        """Return the score of the words of some types alone; none where a language has no such."""
+
+    def changed(self) -> Values:
+        """Return the score of clusterings under a control."""
+        return self.plain()
+
+    def directions(self) -> Iterator[Measure[Found]]:
+        """Yield the metric in every direction that is scored."""
+        yield self
 
     def beside(self, summary: Score) -> Iterator[Score]:  # noqa: ARG002 - for metrics that use it
-        """Give the rows that follow a summary."""
+        """Yield the rows that follow a summary."""
         return iter(())
 
     def alternatives(self) -> Iterator[Score]:
-        """Give the rows of other settings, and of other ways to count."""
+        """Yield the rows of other settings, and of other ways to count."""
         return iter(())
 
     def facts(self) -> Iterator[Score]:
-        """Give the rows of what the score rests on."""
+        """Yield the rows of what the score rests on."""
         return iter(())
 
     def row(self, values: Measured, over: str, metric: str = "", **columns: Any) -> Score:  # noqa: ANN401 - values of any column
-        """Give a summary row, with other columns than those of the plain score."""
+        """Return a summary row, with other columns than those of the plain score."""
         row = values.row(metric or self.metric, self.definition, over, self.key)
         return replace(row, **columns) if columns else row
 
     def rows(self, values: Values, metric: str = "", **columns: Any) -> Iterator[Score]:  # noqa: ANN401 - as `row`
-        """Give the summary rows of all clusters that count."""
+        """Yield the summary rows of all clusters that count."""
         return (self.row(measured, over, metric, **columns) for over, measured in values.items())
 
 
-def score_measures(
-    measures: Iterable[Measure[Found]], seeds: Sequence[int], classes: ClassMasks
-) -> tuple[list[Score], list[tuple[ScoreKey, Found]], list[Resamples]]:
-    """Give all rows of a metric, what is found of each clustering, and the resampled scores.
+@dataclass(frozen=True)
+class Report(Generic[Found]):
+    """All that is known of a pair by one metric."""
+
+    scores: list[Score]
+    concepts: list[tuple[ScoreKey, Found]]
+    """What is found of each clustering."""
+    resamples: list[Resamples]
+
+
+def score_metric(
+    metric: Callable[..., Measure[Found]],
+    words: str,
+    concepts: ConceptReader,
+    controls: Iterable[ControlReader] = (),
+) -> Report[Found]:
+    """Score a pair in every layer, under every seed and definition, with what a score means.
 
     Args:
-        measures: The metric on the clusterings of each layer, definition and direction.
-        seeds: The seeds of the clusterings.
-        classes: Classes of word types that are scored apart.
+        metric: Gives the metric of a ``layer``, ``definition`` and ``sides``.
+        words: Whose words it is computed from: ``calign`` or ``colap``.
+        concepts: The pair's clusterings.
+        controls: Those under each control, some of which lack such words. Their rows come last.
     """
-    scores: list[Score] = []
-    concepts: list[tuple[ScoreKey, Found]] = []
-    resamples: list[Resamples] = []
-    for measure in measures:
-        for seed, found in zip(seeds, measure.found, strict=True):
-            key = replace(measure.key, seed=seed)
-            concepts.append((key, found))
-            scores.extend(measure.seed_rows(found, key))
-        for one in _describe(measure, classes):
-            if isinstance(one, Resamples):
-                resamples.append(one)
-            else:
-                scores.append(one)
-    return scores, concepts, resamples
+    report: Report[Found] = Report([], [], [])
+    for measure in _measures(metric, words, concepts):
+        describe(measure, concepts.seeds, report)
+    for changed in controls:
+        if words in changed.metrics():
+            for measure in _measures(metric, words, changed):
+                rows = measure.rows(measure.changed())
+                report.scores.extend(under_control(row, changed.control) for row in rows)
+    return report
 
 
-def control_rows(
-    controls: Iterable[tuple[str, Iterable[Measure[Found]]]],
-) -> Iterator[Score]:
-    """Give the summary rows of clusterings under controls: each control's name and measures."""
-    for control, measures in controls:
-        for measure in measures:
-            for row in measure.rows(measure.plain()):
-                yield under_control(row, control)
+def _measures(
+    metric: Callable[..., Measure[Found]], words: str, concepts: ConceptReader
+) -> Iterator[Measure[Found]]:
+    for definition in concepts.definitions:
+        for layer in concepts.layers:
+            sides = [
+                ClusteredWords.of_pair(concepts, words, definition, layer=layer, seed=seed)
+                for seed in concepts.seeds
+            ]
+            yield from metric(layer=layer, definition=definition, sides=sides).directions()
 
 
-def _describe(measure: Measure[Found], classes: ClassMasks) -> Iterator[Score | Resamples]:
+def describe(measure: Measure[Found], seeds: Sequence[int], report: Report[Found]) -> None:
+    """Add all rows of a metric, what is found of each clustering, and the resampled scores."""
+    for seed, found in zip(seeds, measure.found, strict=True):
+        key = replace(measure.key, seed=seed)
+        report.concepts.append((key, found))
+        report.scores.extend(measure.seed_rows(found, key))
     for over, measured in measure.plain().items():
         summary = measure.row(measured, over)
-        yield summary
+        report.scores.append(summary)
         if measured.drawn is not None:
             place = measure.metric, measure.definition, over, measure.key
-            yield Resamples(*place, measured.seed, measured.drawn)
-        yield from measure.beside(summary)
-    yield from _curve(measure)
-    yield from measure.alternatives()
-    for name, masks in classes.items():
-        yield from measure.rows(measure.of_types(masks), control=f"words:{name}")
-    yield from measure.facts()
+            report.resamples.append(Resamples(*place, measured.seed, measured.drawn))
+        report.scores.extend(measure.beside(summary))
+    report.scores.extend(_curve(measure))
+    report.scores.extend(measure.alternatives())
+    for name, masks in measure.statistics.classes.items():
+        values = measure.of_types(masks)
+        report.scores.extend(measure.rows(values, control=f"words:{name}"))
+    report.scores.extend(measure.facts())
 
 
 def _curve(measure: Measure[Found]) -> Iterator[Score]:
-    """Give the score at every threshold, and the area under it."""
+    """Yield the score at every threshold, and the area under it."""
     curve = [measure.at(threshold) for threshold in thresholds()]
     for threshold, values in zip(thresholds(), curve, strict=True):
         yield from measure.rows(values, parameter=measure.threshold, at=threshold)

@@ -1,32 +1,129 @@
-"""How languages mix in clusters: COLAP, its twins without a threshold, what chance gives.
+"""How languages mix in clusters they share: twins of COLAP without a threshold, and chance.
 
-Everything here is computed from counts of words, language x cluster, of many draws at once.
+Everything here is computed from counts of words, language x cluster, of many draws at once: as
+clustered, permuted, and of drawn sentences.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from scipy.sparse import coo_array
 
 from polyconcept.records.arrays import ClusterOfWord, Float64, Int, Int32, Int64
-from polyconcept.records.text import Definition
-from polyconcept.scoring.colap import overlaps
+from polyconcept.records.concepts import NO_CLUSTER, ClusteredWords
+from polyconcept.records.scores import Run, Score
+from polyconcept.records.text import Masks
+from polyconcept.scoring.statistics import Measured, Options, permute_each, resample_each
+
+Sides: TypeAlias = Sequence[ClusteredWords]
+"""Words of each language in clusters that all of them share."""
+_Counts: TypeAlias = Int64[np.ndarray, "draw language cluster"]
 
 
-def colap_of_counts(
-    counts: Int[np.ndarray, "draw 2 cluster"], share: float, definition: Definition
-) -> Float64[np.ndarray, " draw"]:
-    """COLAP of each draw.
+@dataclass(frozen=True)
+class Counted:
+    """Words of each language in each cluster: of every seed, permuted input and drawn sentences."""
+
+    by_seed: Int64[np.ndarray, "seed language cluster"]
+    permuted: Int64[np.ndarray, "permutation language cluster"]
+    drawn: Int64[np.ndarray, "resample language cluster"]
+
+    def measured(self, measure: Callable[[_Counts], Float64[np.ndarray, " draw"]]) -> Measured:
+        """Return a measure of the counts, with what chance and other sentences give."""
+        return Measured(
+            measure(self.by_seed).tolist(),
+            permuted=measure(self.permuted),
+            drawn=measure(self.drawn),
+        )
+
+
+def mix_languages(
+    layers: Iterable[tuple[int, list[Sides]]],
+    run: Run,
+    options: Options,
+    draws: Int64[np.ndarray, "resample sentence"],
+) -> list[Score]:
+    """Return rows of mutual information and mix entropy of all languages in common clusters.
+
+    Each language has a cap of its own on the words of a spelling, as in corrected COLAP. In a row
+    the first language is `source`, and the others stand in `target`, joined by ``+``.
+
+    Args:
+        layers: Each layer with the languages' clustered words under each seed.
+        run: Whose clusterings they are.
+        options: How much is permuted.
+        draws: How often each sentence is drawn in each resample.
+    """
+    rows: list[Score] = []
+    for layer, sides in layers:
+        first, *others = [words.language for words in sides[0]]
+        key = run.key(first, "+".join(others), layer)
+        found = twins(count_words(sides, options, draws))
+        rows += [one.row(metric, "corrected", "all", key) for metric, one in found.items()]
+    return rows
+
+
+def count_words(
+    sides: Sequence[Sides], options: Options, draws: Int64[np.ndarray, "resample sentence"]
+) -> Counted:
+    """Count the words of two languages or more, under each seed.
 
     Raises:
-        ValueError: a draw without words.
+        ValueError: Words without sentences, or of sentences that the draws do not have.
     """
-    n_clusters = np.count_nonzero(counts.sum(axis=1), axis=1)
-    if not n_clusters.all():
-        raise ValueError("a draw has no words: COLAP needs clusters with words")
-    hits = overlaps(counts[:, 0], counts[:, 1], share, definition).sum(axis=1)
-    scores: Float64[np.ndarray, " draw"] = hits / n_clusters
-    return scores
+    by_seed = np.stack([count_sides(one) for one in sides])
+    return Counted(by_seed, permute(by_seed, options), resample_each(_resampled, sides, draws))
+
+
+def count_sides(sides: Sides, masks: Masks | None = None) -> Int64[np.ndarray, "language cluster"]:
+    """Count the words of each language in each cluster; of some types, where they are given."""
+    counts = []
+    for side in sides:
+        kept = side.cluster != NO_CLUSTER
+        if masks is not None:
+            kept &= masks[side.language][side.word_type]
+        counts.append(np.bincount(side.cluster[kept], minlength=side.n_clusters))
+    return np.stack(counts)
+
+
+def permute(
+    counts: Int64[np.ndarray, "seed language cluster"], options: Options
+) -> Int64[np.ndarray, "permutation language cluster"]:
+    """Count the words after their language labels are permuted, spread over the seeds."""
+    return permute_each(permuted_counts, list(counts), options)
+
+
+def _resampled(
+    sides: Sides, draws: Int64[np.ndarray, "draw sentence"]
+) -> Int64[np.ndarray, "draw language cluster"]:
+    counts = []
+    for words in sides:
+        kept = words.in_clusters()
+        if kept.sentence is None:
+            raise ValueError(f"{words.language}: words without sentences cannot be resampled")
+        counts.append(
+            resampled_counts(kept.cluster, kept.sentence, draws, n_clusters=words.n_clusters)
+        )
+    return np.stack(counts, axis=1)
+
+
+def twins(counted: Counted) -> dict[str, Measured]:
+    """Return COLAP's twins without a threshold, by name.
+
+    `mutual_information` and, where words mix, `mix_entropy`, whose unit is what is left of the
+    languages' entropy where labels mean nothing.
+    """
+    found = {"mutual_information": counted.measured(mutual_information)}
+    expected = float(remaining_entropy(counted.permuted).mean())
+    if expected > 0:  # 0 where no cluster has two words: nothing can mix
+        entropy = counted.measured(lambda counts: remaining_entropy(counts) / expected)
+        # Languages may be mixed more evenly than chance has it.
+        found["mix_entropy"] = replace(entropy, bounds=(0.0, np.inf))
+    return found
 
 
 def remaining_entropy(
@@ -112,37 +209,6 @@ def resampled_counts(
     ).tocsr()
     counted: Int64[np.ndarray, "resample cluster"] = draws @ words
     return counted
-
-
-def attainable(
-    counts: Int64[np.ndarray, "2 cluster"], share: float, definition: Definition
-) -> float:
-    """Highest COLAP that clusters of these sizes can have with these two languages' words.
-
-    A cluster that overlaps needs a least number of words of each language. Clusters that need
-    fewest come first, as long as the rarer language has words left.
-    """
-    sizes = counts.sum(axis=0)
-    sizes = sizes[sizes > 0]
-    fewest = _fewest(sizes, share, definition)
-    possible = np.sort(fewest[fewest <= sizes - fewest])
-    n_overlapping = int(np.searchsorted(possible.cumsum(), counts.sum(axis=1).min(), side="right"))
-    return n_overlapping / len(sizes)
-
-
-def _fewest(
-    sizes: Int64[np.ndarray, " cluster"], share: float, definition: Definition
-) -> Int64[np.ndarray, " cluster"]:
-    """Least words of the rarer language with which a cluster overlaps; its size where none do."""
-    # The threshold lies within one word of this; `overlaps` itself decides, rounding and all.
-    near = np.floor(share * sizes).astype(np.int64)
-    fewest = sizes.copy()
-    for step in (2, 1, 0, -1):
-        tried = np.maximum(near + step, 0)
-        other = sizes - tried
-        good = (tried <= other) & overlaps(tried, np.maximum(other, 0), share, definition)
-        fewest[good] = tried[good]
-    return fewest
 
 
 def _entropy(counts: Int[np.ndarray, "*_"], *, axis: int) -> Float64[np.ndarray, "*_"]:

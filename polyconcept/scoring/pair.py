@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from polyconcept.records.concepts import ConceptReader, ControlReader, VectorReader
-from polyconcept.records.scores import Run, Score
+from polyconcept.records.scores import ClusterAlignment, ClusterOverlap, Run, Score
 from polyconcept.records.text import Dictionary, Selection, Words
-from polyconcept.scoring import calign_layers, calign_statistics, colap_statistics
+from polyconcept.scoring.calign_measure import CalignMeasure
+from polyconcept.scoring.colap_measure import ColapMeasure
+from polyconcept.scoring.describe import Report, Statistics, score_metric
 from polyconcept.scoring.similarity import similarity_layers
 from polyconcept.scoring.statistics import Options, draw_sentences, n_sentences
 from polyconcept.scoring.word_classes import classes_of_pair
@@ -19,10 +22,8 @@ from polyconcept.scoring.word_classes import classes_of_pair
 class PairScores:
     """All that is known of a run and pair."""
 
-    calign: calign_layers.Report
-    """Its scores hold those under controls, last."""
-    colap: colap_statistics.Report
-    """As `calign`."""
+    calign: Report[ClusterAlignment]
+    colap: Report[ClusterOverlap]
     similarity: list[Score]
 
 
@@ -47,22 +48,24 @@ def score_pair(
         settings: ``statistics``, ``calign``, ``sweeps``, ``colap`` and ``similarity``.
 
     Raises:
-        ValueError: As `calign_layers.score_layers` and `similarity_layers`.
+        ValueError: A dictionary translates between other languages, a threshold is out of range,
+            or as `similarity_layers`.
     """
     options = Options(**settings["statistics"])
     draws = draw_sentences(n_sentences(*words), options)
-    classes = classes_of_pair(*words, dictionaries)
-    clusters, controls = concepts
-    thresholds = calign_layers.Thresholds(**settings["calign"])
-    aligned = calign_statistics.Statistics(options, draws, settings["sweeps"], classes)
-    calign = calign_layers.score_layers(clusters, dictionaries, run, thresholds, aligned)
-    calign.scores.extend(
-        calign_layers.control_rows(controls, dictionaries, run, thresholds, aligned)
+    statistics = Statistics(options, draws, classes_of_pair(*words, dictionaries))
+    calign = partial(
+        CalignMeasure,
+        run,
+        statistics,
+        dictionaries=dictionaries,
+        thresholds=settings["calign"],
+        sweeps=settings["sweeps"],
     )
-    overlapping = colap_statistics.Statistics(options, draws, classes)
-    colap = colap_statistics.score_layers(clusters, run, overlapping, **settings["colap"])
-    colap.scores.extend(
-        colap_statistics.control_rows(controls, run, overlapping, **settings["colap"])
-    )
+    colap = partial(ColapMeasure, run, statistics, **settings["colap"])
     similarity = similarity_layers(*vectors, linked, *words, run, **settings["similarity"])
-    return PairScores(calign, colap, list(similarity))
+    return PairScores(
+        score_metric(calign, "calign", *concepts),
+        score_metric(colap, "colap", *concepts),
+        list(similarity),
+    )

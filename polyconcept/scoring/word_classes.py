@@ -9,10 +9,10 @@ from typing import TypeAlias
 import numpy as np
 
 from polyconcept.records.arrays import Bool
-from polyconcept.records.text import Dictionary, Words
+from polyconcept.records.text import Dictionary, Masks, Words
 
-ClassMasks: TypeAlias = Mapping[str, Mapping[str, Bool[np.ndarray, " _"]]]
-"""Class -> language -> which types of its word table are of the class."""
+ClassMasks: TypeAlias = Mapping[str, Masks]
+"""Class -> which types are of the class."""
 
 
 def classes_of_pair(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from polyconcept.audit.jobs import running
 from polyconcept.records.scores import CalignRule
-from polyconcept.scoring.calign_layers import examples_of_layer
+from polyconcept.scoring.examples import examples_of_layer
 from polyconcept.store.concepts import ConceptFile
 from polyconcept.store.examples import write_examples
 from polyconcept.store.words import read_words

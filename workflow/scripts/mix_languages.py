@@ -9,7 +9,7 @@ from polyconcept.clustering.languages import cluster_languages
 from polyconcept.machine import devices
 from polyconcept.records.scores import Run
 from polyconcept.scoring import statistics
-from polyconcept.scoring.languages import mix_languages
+from polyconcept.scoring.mixing import mix_languages
 from polyconcept.store.scores import write_scores
 from polyconcept.store.vectors import VectorFile
 from polyconcept.store.words import read_words

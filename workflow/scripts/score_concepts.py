@@ -31,9 +31,9 @@ with running(snakemake):
             settings,
         )
     scores.write_scores(found.calign.scores, Path(snakemake.output.calign))
-    concept_scores.write_alignments(found.calign.alignments, Path(snakemake.output.alignments))
+    concept_scores.write_alignments(found.calign.concepts, Path(snakemake.output.alignments))
     resamples.write_resamples(found.calign.resamples, Path(snakemake.output.calign_resamples))
     scores.write_scores(found.colap.scores, Path(snakemake.output.colap))
-    concept_scores.write_overlaps(found.colap.overlaps, Path(snakemake.output.overlaps))
+    concept_scores.write_overlaps(found.colap.concepts, Path(snakemake.output.overlaps))
     resamples.write_resamples(found.colap.resamples, Path(snakemake.output.colap_resamples))
     scores.write_scores(found.similarity, Path(snakemake.output.similarity))

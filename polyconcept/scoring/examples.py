@@ -1,46 +1,37 @@
-"""From an alignment to rows of the score table and to examples for figures."""
+"""The best-aligned concepts of a layer as lists of words to look at."""
 
 from __future__ import annotations
-
-import logging
 
 import numpy as np
 
 from polyconcept.records.arrays import Int
-from polyconcept.records.concepts import AlignedConcepts, ClusteredWords, ConceptExample
-from polyconcept.records.scores import ClusterAlignment, Score, ScoreKey
+from polyconcept.records.concepts import (
+    AlignedConcepts,
+    ClusteredWords,
+    ConceptExample,
+    ConceptReader,
+)
+from polyconcept.records.scores import CalignRule, ClusterAlignment
 from polyconcept.records.text import Dictionary
-from polyconcept.scoring.calign import translations_between
-from polyconcept.scoring.statistics import Measured
-
-_logger = logging.getLogger(__name__)
+from polyconcept.scoring.calign import calign, translations_between
 
 
-def calign_scores(alignment: ClusterAlignment, key: ScoreKey) -> list[Score]:
-    """Rows of the score table: over all clusters with words, and over the large ones.
+def examples_of_layer(
+    concepts: ConceptReader,
+    dictionary: Dictionary,
+    rule: CalignRule,
+    *,
+    layer: int,
+    n_examples: int,
+) -> AlignedConcepts:
+    """Return the best-aligned concepts of one layer (its first seed), from source to target.
 
-    Where no cluster is large there is no such share: that row is left out and a warning logged.
-
-    Raises:
-        ValueError: the key names other languages than the alignment.
+    Fewer than `n_examples` where fewer align, and none where none does.
     """
-    if (key.source, key.target) != (alignment.source, alignment.target):
-        raise ValueError(
-            f"key says {key.source}->{key.target}: "
-            f"expected {alignment.source}->{alignment.target}, as aligned"
-        )
-    rows = []
-    for over, total in (("all", alignment.n_clusters), ("large", alignment.n_large)):
-        if total == 0:
-            _logger.warning(
-                "no cluster has more than %d types: no score over large ones for %s",
-                alignment.rule.min_types,
-                key,
-            )
-            continue
-        share = Measured([alignment.n_aligned / total], (alignment.n_aligned, total))
-        rows.append(share.row("calign", alignment.rule.definition, over, key))
-    return rows
+    seed = concepts.seeds[0]
+    sides = ClusteredWords.of_pair(concepts, "calign", rule.definition, layer=layer, seed=seed)
+    alignment = calign(*sides, dictionary, rule)
+    return aligned_examples(alignment, *sides, dictionary, layer=layer, n_examples=n_examples)
 
 
 def aligned_examples(
@@ -52,19 +43,18 @@ def aligned_examples(
     layer: int,
     n_examples: int,
 ) -> AlignedConcepts:
-    """The best-aligned pairs of clusters as lists of word types; no cluster stands in two.
+    """Return the best-aligned pairs of clusters as lists of word types; no cluster is in two.
 
     Pairs come by matched share, then by matched types, then by the clusters' numbers; types by
-    number of words here, then in the order of `types`. Fewer pairs than asked for where fewer
-    align.
+    number of words here, then in the order of `types`.
 
     Args:
-        alignment: what `calign` found.
-        source: the source words it was found with.
-        target: the target words it was found with.
-        dictionary: the dictionary it was found with.
-        layer: the layer that was clustered; it stands in the result.
-        n_examples: number of pairs, at most.
+        alignment: What `calign` found with these words and this dictionary.
+        source: The source words.
+        target: The target words.
+        dictionary: From source to target.
+        layer: The layer that was clustered; it stands in the result.
+        n_examples: Number of pairs, at most.
     """
     translations = translations_between(source, target, dictionary, alignment.rule)
     examples = []
@@ -91,7 +81,7 @@ def aligned_examples(
 
 
 def _distinct(alignment: ClusterAlignment) -> list[int]:
-    """Aligned pairs, best first, without those whose source or target cluster came before."""
+    """Return aligned pairs, best first, none with a source or target cluster of one before it."""
     share = alignment.pair_matched / alignment.n_types[alignment.pair_source]
     order = np.lexsort((-alignment.pair_matched, -share))
     sources: set[int] = set()

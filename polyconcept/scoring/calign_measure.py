@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -14,34 +14,42 @@ from scipy.sparse import csr_array, eye_array
 from polyconcept.records.arrays import Float64, Int64
 from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import CalignRule, ClusterAlignment, Score, ScoreKey
-from polyconcept.records.text import Dictionary
+from polyconcept.records.text import Dictionary, Masks
 from polyconcept.scoring.calign import align_clusters, aligned_at, translation_table
 from polyconcept.scoring.calign_chance import permuted_counts, resampled_counts
-from polyconcept.scoring.calign_rows import calign_scores
-from polyconcept.scoring.describe import Masks, Measure, Values
+from polyconcept.scoring.describe import Measure, Values
 from polyconcept.scoring.matching import match_one_to_one, two_way
-from polyconcept.scoring.statistics import Measured, Options, permute_each, resample_each
-from polyconcept.scoring.word_classes import ClassMasks
+from polyconcept.scoring.statistics import Measured, permute_each, resample_each
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Statistics:
-    """What is computed besides the plain scores."""
+def calign_scores(alignment: ClusterAlignment, key: ScoreKey) -> list[Score]:
+    """Return the rows of an alignment: over all clusters with words, and over the large ones.
 
-    options: Options
-    draws: Int64[np.ndarray, "resample sentence"]
-    """How often each sentence is drawn in each resample."""
-    sweeps: Mapping[str, Sequence[int | float]]
-    """Values of `n`, `size_ratio` and `min_types` that are tried, one at a time."""
-    classes: ClassMasks
-    """Classes of word types that are scored apart."""
+    Where no cluster is large there is no such share: that row is left out and a warning logged.
+
+    Raises:
+        ValueError: The key names other languages than the alignment.
+    """
+    if (key.source, key.target) != (alignment.source, alignment.target):
+        raise ValueError(
+            f"key says {key.source}->{key.target}: "
+            f"expected {alignment.source}->{alignment.target}, as aligned"
+        )
+    rule, shares = alignment.rule, _measured(_counts_of([alignment]))
+    if "large" not in shares:
+        _log.warning(
+            "no cluster has more than %d types: no score over large ones for %s",
+            rule.min_types,
+            key,
+        )
+    return [share.row("calign", rule.definition, over, key) for over, share in shares.items()]
 
 
 @dataclass(frozen=True)
 class CalignMeasure(Measure[ClusterAlignment]):
-    """CALIGN from source to target.
+    """CALIGN from source to target; corrected, it is scored both ways.
 
     Counts are those of aligned clusters, clusters with words and large clusters, of each seed or
     draw.
@@ -50,41 +58,63 @@ class CalignMeasure(Measure[ClusterAlignment]):
     metric: ClassVar[str] = "calign"
     threshold: ClassVar[str] = "match"
 
-    rule: CalignRule
-    forward: Dictionary
-    backward: Dictionary
-    wanted: Statistics
+    dictionaries: tuple[Dictionary, Dictionary]
+    """From source to target, and back."""
+    thresholds: Mapping[str, Any]
+    """Those of `CalignRule`."""
+    sweeps: Mapping[str, Sequence[int | float]]
+    """Values of `n`, `size_ratio` and `min_types` that are tried, one at a time."""
+
+    def __post_init__(self) -> None:
+        pair = self.key.source, self.key.target
+        found = [(dictionary.source, dictionary.target) for dictionary in self.dictionaries]
+        if found != [pair, pair[::-1]]:
+            raise ValueError(
+                f"dictionaries translate {found}: expected {pair[0]}->{pair[1]} and back, as the "
+                "clusters"
+            )
+
+    @cached_property
+    def rule(self) -> CalignRule:
+        """The thresholds under the definition."""
+        return CalignRule(self.definition, **self.thresholds)
+
+    def directions(self) -> Iterator[Measure[ClusterAlignment]]:
+        """Yield CALIGN; corrected, also that from target to source."""
+        yield self
+        if self.definition == "corrected":
+            yield self.reversed()
 
     def reversed(self) -> CalignMeasure:
-        """CALIGN from target to source."""
+        """Return CALIGN from target to source."""
         sides = [(target, source) for source, target in self.sides]
-        return replace(self, sides=sides, forward=self.backward, backward=self.forward)
+        return replace(self, sides=sides, dictionaries=self.dictionaries[::-1])
 
     @cached_property
     def found(self) -> Sequence[ClusterAlignment]:
-        """The plain alignment under each seed."""
+        """Plain alignments, one for each seed."""
         return [align_clusters(*sides, self._table, self.rule) for sides in self.sides]
 
     def seed_rows(self, found: ClusterAlignment, key: ScoreKey) -> list[Score]:
-        """Give the plain rows of an alignment."""
+        """Return the plain rows of an alignment."""
         return calign_scores(found, key)
 
     def plain(self) -> Values:
-        """Give CALIGN with null, samples and ceiling: the source with itself, the next seed."""
+        """Return CALIGN with null, samples and ceiling: the source with itself, the next seed."""
         permuted = permute_each(
             lambda sides, n, rng: permuted_counts(
                 *sides, self._table, self.rule, n_permutations=n, rng=rng
             ),
             self.sides,
-            self.wanted.options,
+            self.statistics.options,
         )
         drawn = resample_each(
             lambda sides, draws: resampled_counts(*sides, self._table, self.rule, draws),
             self.sides,
-            self.wanted.draws,
+            self.statistics.draws,
         )
-        nulls, samples = dict(_shares(permuted)), dict(_shares(drawn))
-        highest = {} if len(self.sides) == 1 else dict(_shares(self._with_itself()))
+        nulls, samples = _shares(permuted), _shares(drawn)
+        highest = {} if len(self.sides) == 1 else _shares(self._with_itself())
         values = {}
         for over, measured in _measured(self._counts).items():
             if over not in samples:
@@ -100,11 +130,11 @@ class CalignMeasure(Measure[ClusterAlignment]):
         return values
 
     def at(self, threshold: float) -> Values:
-        """Give CALIGN at another `match`."""
+        """Return CALIGN at another `match`."""
         return self._with_hits(aligned_at(one, threshold).sum() for one in self.found)
 
     def of_types(self, masks: Masks) -> Values:
-        """Give CALIGN of some types alone; none where a side has no such word in a cluster."""
+        """Return CALIGN of some types alone; none where a side has no such word in a cluster."""
         kept = [
             (_of_types(source, masks), _of_types(target, masks)) for source, target in self.sides
         ]
@@ -114,14 +144,14 @@ class CalignMeasure(Measure[ClusterAlignment]):
         return _measured(_counts_of(found))
 
     def beside(self, summary: Score) -> Iterator[Score]:
-        """Give CALIGN as a share of its ceiling."""
+        """Yield CALIGN as a share of its ceiling."""
         if summary.ceiling:
             share = Measured([summary.value / summary.ceiling])
             yield self.row(share, summary.over, "calign_of_ceiling")
 
     def alternatives(self) -> Iterator[Score]:
-        """Give the sweeps, then one-to-one and two-way alignment."""
-        for parameter, values in self.wanted.sweeps.items():
+        """Yield the sweeps, then one-to-one and two-way alignment."""
+        for parameter, values in self.sweeps.items():
             for value in values:
                 swept = _measured(_counts_of(self._swept(parameter, value)))
                 yield from self.rows(swept, parameter=parameter, at=float(value))
@@ -134,7 +164,7 @@ class CalignMeasure(Measure[ClusterAlignment]):
         yield from self.rows(self._two_way(), "calign_two_way")
 
     def facts(self) -> Iterator[Score]:
-        """Give the share of source types with a translation among the target types."""
+        """Yield the share of source types with a translation among the target types."""
         source, target = self.sides[0]
         here = np.unique(source.word_type)
         there = np.zeros(len(target.types), dtype=np.int32)
@@ -150,14 +180,14 @@ class CalignMeasure(Measure[ClusterAlignment]):
 
     def _translations(self, n: int) -> csr_array:
         source, target = self.sides[0]
-        return translation_table(self.forward, source.types, target.types, n=n)
+        return translation_table(self.dictionaries[0], source.types, target.types, n=n)
 
     @cached_property
     def _counts(self) -> Int64[np.ndarray, "seed 3"]:
         return _counts_of(self.found)
 
     def _with_hits(self, hits: Iterator[np.int64]) -> Values:
-        """The score where other clusters align, of the same clusters."""
+        """Return the score where other clusters align, of the same clusters."""
         counts = self._counts.copy()
         counts[:, 0] = list(hits)
         return _measured(counts)
@@ -169,7 +199,7 @@ class CalignMeasure(Measure[ClusterAlignment]):
         return [align_clusters(*sides, table, rule) for sides in self.sides]
 
     def _two_way(self) -> Values:
-        """Source clusters that align to one that aligns to them."""
+        """Return the share of source clusters that align to one that aligns to them."""
         back = self.reversed()
         return self._with_hits(
             two_way(there, align_clusters(*sides, back._table, self.rule)).sum()
@@ -177,42 +207,39 @@ class CalignMeasure(Measure[ClusterAlignment]):
         )
 
     def _with_itself(self) -> Int64[np.ndarray, "seed 3"]:
-        """Counts of the source language with itself under the next seed."""
+        """Return the counts of the source language with itself under the next seed."""
         sources = [source for source, _ in self.sides]
         same = csr_array(eye_array(len(sources[0].types), dtype=np.int32))
         others = [*sources[1:], sources[0]]
         return _counts_of(
-            [
-                align_clusters(one, other, same, self.rule)
-                for one, other in zip(sources, others, strict=True)
-            ]
+            align_clusters(*pair, same, self.rule) for pair in zip(sources, others, strict=True)
         )
 
 
-def _counts_of(alignments: Sequence[ClusterAlignment]) -> Int64[np.ndarray, "seed 3"]:
+def _counts_of(alignments: Iterable[ClusterAlignment]) -> Int64[np.ndarray, "seed 3"]:
     counts = [(found.n_aligned, found.n_clusters, found.n_large) for found in alignments]
     return np.array(counts, dtype=np.int64)
 
 
-def _shares(
-    counts: Int64[np.ndarray, "draw 3"],
-) -> Iterator[tuple[str, Float64[np.ndarray, " draw"]]]:
-    """Scores over all and over large clusters; left out where a draw has none of these."""
-    for place, over in enumerate(("all", "large"), start=1):
-        if counts[:, place].all():
-            yield over, counts[:, 0] / counts[:, place]
+def _shares(counts: Int64[np.ndarray, "draw 3"]) -> dict[str, Float64[np.ndarray, " draw"]]:
+    """Return scores over all and over large clusters; none where a draw has none of these."""
+    return {
+        over: counts[:, 0] / counts[:, place]
+        for place, over in enumerate(("all", "large"), start=1)
+        if counts[:, place].all()
+    }
 
 
 def _measured(counts: Int64[np.ndarray, "seed 3"]) -> dict[str, Measured]:
-    """The score under each seed; with its clusters, where there is one seed."""
+    """Return the score under each seed; with its clusters, where there is one seed."""
     n_hit, *totals = counts[0].tolist()
     of_one = {over: (n_hit, n) for over, n in zip(("all", "large"), totals, strict=True)}
     return {
         over: Measured(shares.tolist(), of_one[over] if len(counts) == 1 else None)
-        for over, shares in _shares(counts)
+        for over, shares in _shares(counts).items()
     }
 
 
 def _of_types(words: ClusteredWords, masks: Masks) -> ClusteredWords:
-    """The words of some types that are in clusters."""
+    """Return the words of some types that are in clusters."""
     return words.only(masks[words.language][words.word_type]).in_clusters()
