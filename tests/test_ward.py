@@ -34,7 +34,7 @@ POINTS = np.array([[10], [0], [1], [12], [5]], dtype=np.float32)
 
 
 def labels_of(vectors, n_clusters):
-    (clusters,) = ward.ward_clusters(vectors, [212], n_clusters=n_clusters)
+    (clusters,) = ward.cluster_seeds(vectors, [212], n_clusters=n_clusters)
     assert type(clusters) is Clusters
     assert clusters.n_clusters == n_clusters
     return clusters.cluster
@@ -97,7 +97,7 @@ def test_clusters_are_the_same_bytes_for_any_number_of_threads(cloud):
 def test_every_seed_has_the_same_clusters_and_vectors_stay(cloud):
     vectors = cloud.copy()
 
-    first, second = ward.ward_clusters(vectors, [1, 2], n_clusters=7, overwrite=True)
+    first, second = ward.cluster_seeds(vectors, [1, 2], n_clusters=7, overwrite=True)
 
     assert first.cluster.tobytes() == second.cluster.tobytes()
     np.testing.assert_array_equal(vectors, cloud)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from polyconcept.clustering.points import sum_rows
-from polyconcept.records.arrays import Vectors
+from polyconcept.records.arrays import Float64, Vectors
+
+_BLOCK = 512
 
 
 def check_problem(vectors: Vectors, n_clusters: int, seeds: Sequence[int]) -> None:
@@ -33,6 +34,15 @@ def check_problem(vectors: Vectors, n_clusters: int, seeds: Sequence[int]) -> No
     if n_clusters > n_words:
         raise ValueError(f"more clusters than words: {n_clusters} clusters, {n_words} words")
     _check_finite(vectors)
+
+
+def sum_rows(vectors: Vectors) -> Float64[np.ndarray, " dim"]:
+    """Sum each column in float64, in blocks."""
+    # numpy adds rows one after the other: the same bits for any number of threads.
+    total = np.zeros(vectors.shape[1])
+    for first in range(0, len(vectors), _BLOCK):
+        total += vectors[first : first + _BLOCK].sum(axis=0, dtype=np.float64)
+    return total
 
 
 def _check_finite(vectors: Vectors) -> None:

@@ -109,6 +109,10 @@ def cluster_seeds(
         yield clusters
 
 
+def check_memory(_n_words: int) -> None:
+    """Refuse nothing: k-means needs hardly more memory than the vectors."""
+
+
 def _drawn_starts(
     points: Points, n_clusters: int, seeds: Sequence[int], n_restarts: int
 ) -> Iterator[torch.Tensor]:

@@ -48,7 +48,7 @@ def cluster_languages(
     for layer in progress(layers, total=len(layers), description="clustering all languages"):
         vectors = pooled(layer, [(reader, rows) for _, rows, reader in kept])
         found = []
-        for clusters in way.cluster(vectors, seeds, overwrite=True, **options):
+        for clusters in way.cluster_seeds(vectors, seeds, overwrite=True, **options):
             parts = np.split(clusters.cluster, ends[:-1])
             found.append(
                 [

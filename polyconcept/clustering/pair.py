@@ -89,7 +89,7 @@ def cluster_pair(
     for layer, metric, definition in progress(jobs, total=len(jobs), description="clustering"):
         selection = selections[metric, definition]
         fits = {
-            part: way.cluster(vectors, seeds, overwrite=True, **options)
+            part: way.cluster_seeds(vectors, seeds, overwrite=True, **options)
             for part, vectors in _parts(metric, layer, selection, source, target).items()
         }
         for key in _keys(layer, seeds, metric, definition, fits):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from polyconcept.clustering.checks import sum_rows
 from polyconcept.records.arrays import Bool, Float32, Float64, Int64, Vectors
 
 SEGMENT = 512
@@ -93,14 +94,6 @@ def centred_points(vectors: Vectors, device: torch.device, *, overwrite: bool = 
     variance = float(np.square(norm, dtype=np.float64).sum()) / (n_words * n_dims)
     on_device = torch.from_numpy(rows).to(device), torch.from_numpy(norm).to(device)
     return Points(*on_device, mean, variance)
-
-
-def sum_rows(vectors: Vectors) -> Float64[np.ndarray, " dim"]:
-    """Column sums in float64, in blocks (numpy adds rows one after the other: no threads)."""
-    total = np.zeros(vectors.shape[1])
-    for i in range(0, len(vectors), SEGMENT):
-        total += vectors[i : i + SEGMENT].sum(axis=0, dtype=np.float64)
-    return total
 
 
 def true_cells(mask: Bool[torch.Tensor, "..."]) -> Int64[torch.Tensor, " cell"]:

@@ -25,7 +25,7 @@ and 12,000 words was 2.00 such matrices; what is of the size of the vectors is f
 _log = logging.getLogger(__name__)
 
 
-def ward_clusters(
+def cluster_seeds(
     vectors: Vectors,
     seeds: Sequence[int],
     *,

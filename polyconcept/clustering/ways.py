@@ -1,42 +1,47 @@
-"""The ways of clustering: each has a module of this room and a line in `WAYS`."""
+"""The ways of clustering: each is a module of this room that offers what `Way` says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol, cast
 
-from polyconcept.clustering import kmeans, ward
+from polyconcept.machine.kinds import load_kind
+from polyconcept.records.arrays import Vectors
 from polyconcept.records.concepts import Clusters
 
-
-def _any_memory(_n_words: int) -> None:
-    """Refuse nothing: the way needs hardly more memory than the vectors."""
+WAYS = ("kmeans", "ward")
 
 
-@dataclass(frozen=True)
-class Way:
+class Way(Protocol):
     """One way of clustering."""
 
-    cluster: Callable[..., Iterator[Clusters]]
-    """``cluster(vectors, seeds, *, n_clusters, device, overwrite, ...)`` yields the clusters of the
-    words under each seed; with ``overwrite`` it may use the memory of the vectors. What else it
-    takes are keys of the study's ``clustering``."""
-    check_memory: Callable[[int], None] = _any_memory
-    """Raises a ValueError where so many words need more memory than there is."""
+    def cluster_seeds(
+        self,
+        vectors: Vectors,
+        seeds: Sequence[int],
+        *,
+        n_clusters: int,
+        device: str,
+        overwrite: bool,
+        **options: Any,  # noqa: ANN401 - other keys of the study's ``clustering``
+    ) -> Iterator[Clusters]:
+        """Yield the clusters of the words under each seed.
 
+        With ``overwrite`` the memory of the vectors may be used.
+        """
 
-WAYS: Mapping[str, Way] = {
-    "kmeans": Way(kmeans.cluster_seeds),
-    "ward": Way(ward.ward_clusters, ward.check_memory),
-}
+    def check_memory(self, n_words: int) -> None:
+        """Raise a ValueError where so many words need more memory than there is."""
 
 
 def way_of(method: str) -> Way:
     """Return the way of clustering of this name.
+
+    Loaded by name, so that an edit of one way clusters nothing again that another has clustered.
 
     Raises:
         ValueError: There is none.
     """
     if method not in WAYS:
         raise ValueError(f"unknown way of clustering {method!r}; known are: {', '.join(WAYS)}")
-    return WAYS[method]
+    return cast("Way", load_kind(f"polyconcept.clustering.{method}", "clustering"))
