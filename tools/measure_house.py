@@ -19,6 +19,7 @@ from statistics import median
 
 from polyconcept.audit.code import code_files
 from polyconcept.audit.watch import script_of
+from polyconcept.clustering.ways import WAYS
 from polyconcept.study.jobs.figures import FIGURES, figure_kinds
 from polyconcept.study.jobs.paths import SOURCES
 from polyconcept.study.jobs.table import JOBS
@@ -37,7 +38,9 @@ def kinds_of(rule: str) -> list[tuple[str, ...]]:
     """The modules that a rule's script may load by name, for each kind of its jobs."""
     sources = [f"polyconcept.sources.{name}" for name in dict.fromkeys(SOURCES.values())]
     readers = [f"polyconcept.sources.{kind.reader}" for kind in TASK_KINDS.values() if kind.reader]
+    ways = [(f"polyconcept.clustering.{name}",) for name in WAYS]
     known = {
+        **dict.fromkeys(("cluster_words", "cluster_controls", "mix_languages"), ways),
         "fetch_text": [(source,) for source in sources],
         "fetch_labels": list(product(sources, readers)),
         "fetch_model": [(f"polyconcept.sources.{name}_model",) for name in ("own", "hub")],

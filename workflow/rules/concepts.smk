@@ -55,6 +55,7 @@ rule cluster_words:
     threads: 1
     params:
         settings=settings_of("cluster_words"),
+        kinds=kinds_of("cluster_words"),
         code=code_of("cluster_words"),
     script:
         "../scripts/cluster_words.py"
@@ -75,6 +76,7 @@ rule cluster_controls:
     threads: 1
     params:
         settings=settings_of("cluster_controls"),
+        kinds=kinds_of("cluster_controls"),
         code=code_of("cluster_controls"),
     script:
         "../scripts/cluster_controls.py"

@@ -41,6 +41,7 @@ rule mix_languages:
     threads: 1
     params:
         settings=settings_of("mix_languages"),
+        kinds=kinds_of("mix_languages"),
         code=code_of("mix_languages"),
     script:
         "../scripts/mix_languages.py"

@@ -26,6 +26,11 @@ def clustering(study: Study, names: Names) -> Values:
     return plain(study.clustering) | {"layers": layers, "device": study.device}
 
 
+def clustering_kinds(study: Study, _names: Names) -> tuple[str, ...]:
+    """Return the module of the study's way of clustering."""
+    return (f"polyconcept.clustering.{study.clustering.method}",)
+
+
 def _controls(study: Study, names: Names) -> Values:
     """The first seed only, and the definition that the figures show: controls are not cheap."""
     settings = clustering(study, names)
@@ -106,6 +111,10 @@ def hash_concepts(work: Work, names: Names) -> Number:
 
 
 JOBS = {
-    "cluster_words": Job("clusters", _pair, clustering, cost=_words_cost, gpu=True),
-    "cluster_controls": Job("controls", _pair, _controls, cost=_controls_cost, gpu=True),
+    "cluster_words": Job(
+        "clusters", _pair, clustering, clustering_kinds, cost=_words_cost, gpu=True
+    ),
+    "cluster_controls": Job(
+        "controls", _pair, _controls, clustering_kinds, cost=_controls_cost, gpu=True
+    ),
 }

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from polyconcept.study.jobs.concepts import DEFINITIONS, clustering, control_layers, hash_concepts
+from polyconcept.study.jobs.concepts import (
+    DEFINITIONS,
+    clustering,
+    clustering_kinds,
+    control_layers,
+    hash_concepts,
+)
 from polyconcept.study.jobs.job import Inputs, Job
 from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.jobs.work import Cost, Work
@@ -140,6 +146,8 @@ def _table(study: Study, _names: Names) -> Values:
 
 JOBS = {
     "score_concepts": Job("scores", _of_pair, _metrics, cost=_metrics_cost),
-    "mix_languages": Job("controls", _languages, _mixing, cost=_mixing_cost, gpu=True),
+    "mix_languages": Job(
+        "controls", _languages, _mixing, clustering_kinds, cost=_mixing_cost, gpu=True
+    ),
     "merge_scores": Job("scores", _merged, _table, local=True),
 }
