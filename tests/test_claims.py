@@ -13,13 +13,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from polyconcept.claims.intervals import (
-    correlation_p,
-    judge,
-    mean_interval,
-    spearman,
-    spearman_interval,
-)
+from polyconcept.claims.evidence import judge
+from polyconcept.claims.intervals import correlation_p, mean_interval, spearman, spearman_interval
 from polyconcept.claims.page import claims_page
 from polyconcept.claims.rivals import rank_correlations
 from polyconcept.claims.state import state_claims

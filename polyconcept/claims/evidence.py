@@ -8,9 +8,9 @@ from statistics import fmean, pstdev
 from typing import TypeAlias
 
 from polyconcept.claims.intervals import (
+    DIGITS,
     LEAST_FOR_CORRELATION,
     LEAST_FOR_MEAN,
-    judge,
     mean_interval,
     spearman,
     spearman_interval,
@@ -18,7 +18,7 @@ from polyconcept.claims.intervals import (
 from polyconcept.claims.rows import Table, Unit, View
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
-from polyconcept.records.verdicts import Finding, OfRun
+from polyconcept.records.verdicts import Finding, OfRun, Verdict
 
 
 @dataclass(frozen=True)
@@ -197,3 +197,18 @@ def _what_transfer_lacks(table: Table, joined: _Points) -> str:
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
+
+
+def judge(
+    effect: float | None, interval: tuple[float, float] | None, n_points: int, *, least: int
+) -> Finding:
+    """Say what follows from an effect and its interval; undecided of fewer points than `least`."""
+    low, high = interval or (None, None)
+    verdict: Verdict = "undecided"
+    if low is not None and high is not None and n_points >= least:
+        # Differences of equal means are some 1e-17, which is not above 0.
+        if round(low, DIGITS) > 0:
+            verdict = "holds"
+        elif round(high, DIGITS) <= 0:
+            verdict = "does not hold"
+    return Finding(verdict=verdict, effect=effect, low=low, high=high, n_points=n_points)

@@ -13,8 +13,6 @@ from statistics import NormalDist, fmean
 import numpy as np
 from scipy.special import stdtrit
 
-from polyconcept.records.verdicts import Finding, Verdict
-
 LEAST_FOR_MEAN = 3
 """Points below which claims 1 and 2 stay undecided."""
 LEAST_FOR_CORRELATION = 4
@@ -22,7 +20,7 @@ LEAST_FOR_CORRELATION = 4
 
 _EXACT_UP_TO = 7
 """Points up to which all orders are tried (5040): Student's t is far off for so few."""
-_DIGITS = 12
+DIGITS = 12
 """Means of the same scores in another order differ by less: that is no difference in rank."""
 
 
@@ -40,7 +38,7 @@ def spearman(first: Sequence[float], second: Sequence[float]) -> float | None:
     """Spearman's correlation; none where all values of a side are the same, or there are none."""
     if len(first) != len(second):
         raise ValueError(f"{len(first)} values against {len(second)}: expected equally many")
-    sides = np.round(first, _DIGITS), np.round(second, _DIGITS)
+    sides = np.round(first, DIGITS), np.round(second, DIGITS)
     if not first or any(np.ptp(side) == 0 for side in sides):
         return None
     from scipy.stats import spearmanr
@@ -74,7 +72,7 @@ def correlation_p(first: Sequence[float], second: Sequence[float]) -> float:
     """Two-sided p-value of Spearman's correlation: exact of few points, else by Student's t."""
     from scipy import stats
 
-    sides = np.round(first, _DIGITS), np.round(second, _DIGITS)
+    sides = np.round(first, DIGITS), np.round(second, DIGITS)
     if len(first) > _EXACT_UP_TO:
         return float(stats.spearmanr(*sides).pvalue)
     left, right = (stats.rankdata(side) for side in sides)
@@ -86,18 +84,3 @@ def correlation_p(first: Sequence[float], second: Sequence[float]) -> float:
         vectorized=True,
     )
     return float(found.pvalue)
-
-
-def judge(
-    effect: float | None, interval: tuple[float, float] | None, n_points: int, *, least: int
-) -> Finding:
-    """Say what follows from an effect and its interval; undecided of fewer points than `least`."""
-    low, high = interval or (None, None)
-    verdict: Verdict = "undecided"
-    if low is not None and high is not None and n_points >= least:
-        # Differences of equal means are some 1e-17, which is not above 0.
-        if round(low, _DIGITS) > 0:
-            verdict = "holds"
-        elif round(high, _DIGITS) <= 0:
-            verdict = "does not hold"
-    return Finding(verdict=verdict, effect=effect, low=low, high=high, n_points=n_points)

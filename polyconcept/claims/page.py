@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from polyconcept.claims.wording import TITLES, number
+from polyconcept.claims.state import TITLES, number
 from polyconcept.records.metrics import METRICS, RIVALS
 from polyconcept.records.verdicts import AtSetting, Claims
 
