@@ -24,6 +24,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from polyconcept.figures import fonts
+from polyconcept.figures import style as looks
 from polyconcept.figures.change import draw as plot_change_by_layer
 from polyconcept.figures.examples import draw as plot_concept_examples
 from polyconcept.figures.layers import draw as plot_by_layer
@@ -128,7 +129,7 @@ def tiny_font(path, character, family):
 def clear_fonts():
     """Fonts are looked up afresh, before and after."""
     cached = (
-        fonts.installed_families,
+        looks.installed_families,
         fonts._covered,
         font_manager.fontManager._findfont_cached,
     )
@@ -639,7 +640,7 @@ def test_all_words_stay_in_the_figure_and_apart():
 
 @pytest.mark.usefixtures("clear_fonts")
 def test_missing_characters_are_boxes_and_one_log_line(caplog, monkeypatch, tmp_path):
-    monkeypatch.setattr(fonts, "_FAMILIES", ("DejaVu Sans",))
+    monkeypatch.setattr(looks, "_FAMILIES", ("DejaVu Sans",))
 
     with caplog.at_level(logging.WARNING):
         figure = plot_concept_examples([example(("a中", "中文", "b\nc", "\ud800"))])
@@ -664,12 +665,12 @@ def test_another_font_gives_what_dejavu_lacks(tmp_path, monkeypatch, caplog):
     known = list(font_manager.fontManager.ttflist)
     monkeypatch.setattr(font_manager.fontManager, "ttflist", known)
     font_manager.fontManager.addfont(tmp_path / "tiny.ttf")
-    monkeypatch.setattr(fonts, "_FAMILIES", ("DejaVu Sans", "Tiny", "Not Installed"))
+    monkeypatch.setattr(looks, "_FAMILIES", ("DejaVu Sans", "Tiny", "Not Installed"))
 
     figure = plot_concept_examples([example(("中",))])
     save_figure(figure, tmp_path / "a.pdf", tmp_path / "a.png")
 
-    assert fonts.installed_families() == ("DejaVu Sans", "Tiny")
+    assert looks.installed_families() == ("DejaVu Sans", "Tiny")
     assert "中" in texts(figure)
     assert [r for r in caplog.records if r.name.startswith("polyconcept")] == []
 

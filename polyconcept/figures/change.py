@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from matplotlib.figure import Figure
 
-from polyconcept.figures.curves import change_from_base, panels
 from polyconcept.figures.grid import is_directed, label_of
-from polyconcept.figures.layers import draw_panels
-from polyconcept.figures.rows import Place, Point, averaged, by_seed, choose, points
+from polyconcept.figures.layers import draw_panels, panels
+from polyconcept.figures.rows import choose
 from polyconcept.figures.style import GREY, style
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
+
+_PLACE = ("model", "side", "pair", "layer", "seed")
+"""What a fine-tuned score and that of its base have in common."""
 
 
 @style()
@@ -45,13 +48,35 @@ def draw(
     return figure
 
 
-def _changes(table: ScoreTable, metric: str, **choice: Any) -> dict[Place, Point]:  # noqa: ANN401 - the options of `choose`
+def _changes(table: ScoreTable, metric: str, **choice: Any) -> ScoreTable:  # noqa: ANN401 - the options of `choose`
     wanted = {name: choice[name] for name in ("definition", "over")}
     if table.where(_is_change, metric=metric, **wanted):
-        kind = "of a change from base"
-        return points(choose(table, metric, keep=_is_change, kind=kind, **choice))
-    rows = choose(table, metric, keep=_is_of_a_seed, kind="of a single seed", **choice)
-    return averaged(change_from_base(by_seed(rows)))
+        return choose(table, metric, keep=_is_change, kind="of a change from base", **choice)
+    return _change_from_base(
+        choose(table, metric, keep=_is_of_a_seed, kind="of a single seed", **choice)
+    )
+
+
+def _change_from_base(rows: ScoreTable) -> ScoreTable:
+    """Return fine-tuned minus base, seed by seed.
+
+    Raises:
+        ValueError: No run is fine-tuned, or a fine-tuned one lacks its base partner.
+    """
+    base = rows.where(variant="base").one_by(*_PLACE)
+    changes = []
+    for place, of_place in rows.where(_is_fine_tuned).by(*_PLACE).items():
+        if place not in base:
+            one = of_place.first
+            raise ValueError(
+                f"{one.model} fine-tuned on {one.variant} has a score for {'-'.join(one.pair)}, "
+                f"layer {one.layer}, seed {one.seed}, but its base variant has none to compare with"
+            )
+        changes += [replace(row, value=row.value - base[place].value) for row in of_place]
+    if not changes:
+        runs = ", ".join(sorted({f"{row.model} {row.variant}" for row in rows}))
+        raise ValueError(f"no run is fine-tuned, so there is no change to show; runs: {runs}")
+    return ScoreTable(changes)
 
 
 def _is_change(row: Score) -> bool:
@@ -61,3 +86,7 @@ def _is_change(row: Score) -> bool:
 
 def _is_of_a_seed(row: Score) -> bool:
     return row.is_plain and row.seed is not None
+
+
+def _is_fine_tuned(row: Score) -> bool:
+    return row.variant not in ("base", "random")

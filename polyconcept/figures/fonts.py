@@ -9,33 +9,13 @@ from functools import lru_cache
 
 from matplotlib import font_manager
 
+from polyconcept.figures.style import installed_families
+
 _log = logging.getLogger(__name__)
 
 MISSING = "□"
 """Stands for a character that no font has."""
 
-# DejaVu Sans comes with matplotlib and has Latin, Greek, Cyrillic, Arabic, Hebrew, Armenian and
-# Georgian; the others are asked for what it lacks, where the machine has them.
-_FAMILIES = (
-    "DejaVu Sans",
-    "Noto Sans",
-    "Noto Sans Arabic",
-    "Noto Sans Devanagari",
-    "Noto Sans Bengali",
-    "Noto Sans Tamil",
-    "Noto Sans Telugu",
-    "Noto Sans Thai",
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
-    "Noto Sans CJK KR",
-    "Noto Sans SC",
-    "Noto Sans JP",
-    "Noto Sans KR",
-    "Droid Sans Fallback",
-    "WenQuanYi Zen Hei",
-    "FreeSans",
-    "Arial Unicode MS",
-)
 _NAMES = {
     "ar": "Arabic",
     "bg": "Bulgarian",
@@ -76,13 +56,6 @@ _JOINERS = "\u200c\u200d"
 # Bidirectional classes (Unicode annex 9) of format characters without a picture: soft hyphen and
 # zero-width space, whose glyphs PDF viewers do draw, and embeddings, which reorder other words.
 _INVISIBLE = ("BN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
-
-
-@lru_cache(maxsize=1)
-def installed_families() -> tuple[str, ...]:
-    """Those of our font families that this machine has, DejaVu Sans first."""
-    installed = {entry.name for entry in font_manager.fontManager.ttflist}
-    return tuple(family for family in _FAMILIES if family in installed)
 
 
 @lru_cache(maxsize=1)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from statistics import fmean
+from typing import Any, TypeAlias
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -12,7 +14,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from polyconcept.figures.curves import Curve, Panel, Panels, panels
 from polyconcept.figures.grid import (
     LETTER,
     add_legend,
@@ -22,15 +23,63 @@ from polyconcept.figures.grid import (
     layout_of,
     panel_grid,
 )
-from polyconcept.figures.rows import Pair, choose, points
+from polyconcept.figures.rows import Pair, Place, Point, Run, choose, parts_of_means, points
 from polyconcept.figures.style import CEILING, GREY, NULL, RANDOM, Look, look, style
 from polyconcept.records.metrics import METRICS
 from polyconcept.records.scores import Score
+from polyconcept.records.table import ScoreTable, known
 from polyconcept.records.text import Definition
 
 _MOST_MARKERS = 13
 _BAND_ALPHA = 0.25
 _BANDS = {"interval": "95 % interval", "seeds": "range of the seeds"}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A score of one run and pair over its layers."""
+
+    layers: tuple[int, ...]
+    """Layers, increasing."""
+    points: tuple[Point, ...]
+    """The score in each."""
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """The scores."""
+        return tuple(point.value for point in self.points)
+
+    @property
+    def low(self) -> tuple[float, ...]:
+        """Lower ends of the band; not a number where there is none, so that none is drawn."""
+        return tuple(math.nan if point.low is None else point.low for point in self.points)
+
+    @property
+    def high(self) -> tuple[float, ...]:
+        """Upper ends, as `low`."""
+        return tuple(math.nan if point.high is None else point.high for point in self.points)
+
+    @property
+    def has_band(self) -> bool:
+        """Whether any layer has one."""
+        return any(point.band for point in self.points)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """All curves of a run, and what they are to be compared with."""
+
+    curves: Mapping[Pair, Curve]
+    """In sorted order."""
+    null: Mapping[int, tuple[float, float]]
+    """Layer -> lowest and highest end of the pairs' ranges of permuted input."""
+    ceiling: Mapping[int, float]
+    """Layer -> mean ceiling of the pairs."""
+    random: Mapping[int, float]
+    """Layer -> mean score of the pairs with random weights; empty where it is the curves' own."""
+
+
+Panels: TypeAlias = Mapping[Run, Panel]
 
 
 @style()
@@ -63,7 +112,7 @@ def draw(
         ValueError: no row fits, a row has no layer, or two rows differ in nothing but value.
     """
     rows = choose(scores, metric, definition=definition, over=over, corpus=corpus)
-    shown = panels(points(rows))
+    shown = panels(rows)
     if metric not in METRICS or not METRICS[metric].shows_ceiling:
         shown = {run: replace(panel, ceiling={}) for run, panel in shown.items()}
     figure = draw_panels(shown, label_of(metric, definition, over), directed=is_directed(metric))
@@ -73,6 +122,43 @@ def draw(
         # A little room below and above: markers at 0 and 1 stay whole.
         axes.set_ylim(-0.03 * top, 1.03 * top)
     return figure
+
+
+def panels(rows: ScoreTable) -> Panels:
+    """Return a panel for each run but single fine-tunings whose mean is a run too.
+
+    Raises:
+        ValueError: As `points`.
+    """
+    of_runs = rows.by(Run.of)
+    found = {run: points(of_run) for run, of_run in of_runs.items()}
+    mean_of = parts_of_means(of_runs)
+    behind = rows.by(lambda row: mean_of.get(Run.of(row), Run.of(row)))
+    return {run: _panel(run, found, behind[run]) for run in sorted(behind)}
+
+
+def _panel(run: Run, found: Mapping[Run, Mapping[Place, Point]], behind: ScoreTable) -> Panel:
+    """Return the curves of a run; of a mean, before the nulls and ceilings of its parts."""
+    curves: dict[Pair, dict[int, Point]] = {}
+    for (_, pair, layer), point in found[run].items():
+        curves.setdefault(pair, {})[layer] = point
+    summaries = behind.where(seed=None)
+    nulls = summaries.where(null_low=known, null_high=known).by("layer")
+    ceilings = summaries.where(ceiling=known).by("layer")
+    random = {} if run.variant == "random" else found.get(replace(run, variant="random"), {})
+    layers = sorted({layer for _, _, layer in random})
+    return Panel(
+        curves={pair: Curve(tuple(by), tuple(by.values())) for pair, by in curves.items()},
+        null={
+            layer: (min(nulls[layer].values("null_low")), max(nulls[layer].values("null_high")))
+            for layer in sorted(nulls)
+        },
+        ceiling={layer: fmean(ceilings[layer].values("ceiling")) for layer in sorted(ceilings)},
+        random={
+            layer: fmean(point.value for (*_, of), point in random.items() if of == layer)
+            for layer in layers
+        },
+    )
 
 
 def _heights(panel: Panel) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Literal, TypeAlias
@@ -108,35 +108,17 @@ def points(rows: ScoreTable) -> dict[Place, Point]:
     Raises:
         ValueError: a row has no layer, or two rows differ in nothing but value.
     """
-    summaries = rows.where(seed=None).one_by(_place)
-    found = averaged(by_seed(rows.where(seed=known)))
-    found |= {place: _summary(row) for place, row in summaries.items()}
+    seeds, summaries = rows.where(seed=known), rows.where(seed=None)
+    found = {place: _averaged(of_place) for place, of_place in seeds.by(_place).items()}
+    found |= {place: _summary(row) for place, row in summaries.one_by(_place).items()}
     return dict(sorted(found.items(), key=lambda item: item[0]))
 
 
-def by_seed(rows: ScoreTable) -> dict[Place, dict[int, float]]:
-    """The scores of the seeds of each place.
-
-    Raises:
-        ValueError: as `points`.
-    """
-    return {
-        place: {seed: row.value for seed, row in of_place.one_by("seed").items()}
-        for place, of_place in rows.by(_place).items()
-    }
-
-
-def averaged(seeds: Mapping[Place, Mapping[int, float]]) -> dict[Place, Point]:
-    """The mean over the seeds of each place; its band spans them where there are several."""
-    return {
-        place: Point(
-            value=sum(values.values()) / len(values),
-            low=min(values.values()) if len(values) > 1 else None,
-            high=max(values.values()) if len(values) > 1 else None,
-            band="seeds" if len(values) > 1 else None,
-        )
-        for place, values in sorted(seeds.items())
-    }
+def _averaged(seeds: ScoreTable) -> Point:
+    """Return the mean over the seeds; its band spans them where there are several."""
+    values = [row.value for row in seeds.one_by("seed").values()]
+    mean = sum(values) / len(values)
+    return Point(mean, min(values), max(values), "seeds") if len(values) > 1 else Point(mean)
 
 
 def _place(row: Score) -> Place:

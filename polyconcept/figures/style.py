@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 import matplotlib
-
-from polyconcept.figures.fonts import installed_families
+from matplotlib import font_manager
 
 _LineStyle: TypeAlias = Literal["-", "--", ":", "-."]
 
@@ -39,6 +39,28 @@ RANDOM: dict[str, Any] = {
 }
 """Random weights: dash, dot, dot, without markers; no pair has this line."""
 
+# DejaVu Sans comes with matplotlib and has Latin, Greek, Cyrillic, Arabic, Hebrew, Armenian and
+# Georgian; the others are asked for what it lacks, where the machine has them.
+_FAMILIES = (
+    "DejaVu Sans",
+    "Noto Sans",
+    "Noto Sans Arabic",
+    "Noto Sans Devanagari",
+    "Noto Sans Bengali",
+    "Noto Sans Tamil",
+    "Noto Sans Telugu",
+    "Noto Sans Thai",
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Sans CJK KR",
+    "Noto Sans SC",
+    "Noto Sans JP",
+    "Noto Sans KR",
+    "Droid Sans Fallback",
+    "WenQuanYi Zen Hei",
+    "FreeSans",
+    "Arial Unicode MS",
+)
 # Okabe & Ito (2008), "Color universal design"; their yellow is left out, too pale on white.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#E69F00", "#56B4E9")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -93,6 +115,13 @@ def look(index: int) -> Look:
         marker=_MARKERS[index % len(_MARKERS)],
         linestyle=LINE_STYLES[index % len(LINE_STYLES)],
     )
+
+
+@lru_cache(maxsize=1)
+def installed_families() -> tuple[str, ...]:
+    """Return those of our font families that this machine has, DejaVu Sans first."""
+    installed = {entry.name for entry in font_manager.fontManager.ttflist}
+    return tuple(family for family in _FAMILIES if family in installed)
 
 
 @contextmanager

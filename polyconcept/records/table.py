@@ -98,6 +98,10 @@ class ScoreTable(Collection[Score]):
             found[name] = row
         return found
 
+    def values(self, column: Column = "value") -> tuple[Any, ...]:
+        """Return a column."""
+        return tuple(map(_key((column,)), self.rows))
+
     def unique(self, *columns: Column) -> tuple[Any, ...]:
         """Return the values of a column, each once, in order of first appearance."""
         key = _key(columns)
