@@ -252,6 +252,9 @@ PROTOCOL = {
     "finetune": [{"train"}],
     "score_task": [{"score"}],
     "plot_figure": [{"draw"}, set()],
+    "cluster_words": [{"cluster_seeds", "check_memory"}],
+    "cluster_controls": [{"cluster_seeds", "check_memory"}],
+    "mix_languages": [{"cluster_seeds", "check_memory"}],
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 from polyconcept.machine.kinds import load_kind
 from polyconcept.records.arrays import Vectors
@@ -12,6 +12,7 @@ from polyconcept.records.concepts import Clusters
 WAYS = ("kmeans", "ward")
 
 
+@runtime_checkable
 class Way(Protocol):
     """One way of clustering."""
 
