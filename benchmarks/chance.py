@@ -32,7 +32,7 @@ from polyconcept.scoring.calign_measure import CalignMeasure
 from polyconcept.scoring.cka import linear_cka
 from polyconcept.scoring.colap_measure import ColapMeasure
 from polyconcept.scoring.describe import Statistics, score_metric
-from polyconcept.scoring.retrieval import mutual_retrieval, sentence_means
+from polyconcept.scoring.retrieval import retrieval_hits, sentence_means
 from polyconcept.study.schema import Study
 
 SUBWORDS = 30
@@ -161,7 +161,7 @@ def score_rivals(size: Size) -> None:
     for _ in size.layers:
         linear_cka(*vectors)
         means = [sentence_means(side, sentence, n_sentences=size.n_sentences) for side in vectors]
-        mutual_retrieval(*means)
+        retrieval_hits(*means)
 
 
 def reading_seconds(size: Size) -> float:

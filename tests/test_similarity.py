@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 from polyconcept.records.scores import Run
 from polyconcept.records.text import Selection, Words
 from polyconcept.scoring.cka import linear_cka
-from polyconcept.scoring.retrieval import mutual_retrieval, retrieval_accuracy, sentence_means
+from polyconcept.scoring.retrieval import retrieval_hits, sentence_means
 from polyconcept.scoring.similarity import _wilson, similarity_layers
 
 
@@ -21,6 +21,18 @@ def test_means_by_hand():
     means = sentence_means(vectors, sentence, n_sentences=2)
 
     assert means.tolist() == [[5, 5], [2, 1]]
+
+
+def retrieval_accuracy(source, target):
+    """The share of sentences that find their translation, from either side."""
+    forward, back = retrieval_hits(source, target)
+    return forward.mean(), back.mean()
+
+
+def mutual_retrieval(source, target):
+    """The share of sentences that find each other."""
+    forward, back = retrieval_hits(source, target)
+    return (forward & back).mean()
 
 
 def test_a_sentence_without_words_has_no_mean():

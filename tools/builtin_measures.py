@@ -12,7 +12,7 @@ import torch
 from polyconcept.models.shape import max_subwords, n_layers
 from polyconcept.records.arrays import Float32
 from polyconcept.records.text import Sentences, Words
-from polyconcept.scoring.retrieval import retrieval_accuracy, sentence_means
+from polyconcept.scoring.retrieval import retrieval_hits, sentence_means
 from polyconcept.tasks.translation.prompts import translation_prompt
 from polyconcept.vectors.extract import extract_vectors
 from polyconcept.vectors.plan import plan_extraction
@@ -43,7 +43,7 @@ def retrieval(
     read = {language: _word_vectors(encoder, tokenizer, part) for language, part in text.items()}
     return {
         language: [
-            min(retrieval_accuracy(pivot, other))
+            min(float(hits.mean()) for hits in retrieval_hits(pivot, other))
             for pivot, other in zip(
                 _sentence_means(read[PIVOT], text[PIVOT], text[language]),
                 _sentence_means(read[language], text[language], text[PIVOT]),

@@ -35,7 +35,7 @@ def draw(
     seed by seed; the band then spans the seeds. Arguments are those of `layers.draw`.
 
     Raises:
-        ValueError: as `layers.draw`; also where no run is fine-tuned or a fine-tuned score has
+        ValueError: As `layers.draw`; also where no run is fine-tuned or a fine-tuned score has
             no base score to compare with.
     """
     found = _changes(ScoreTable(scores), metric, definition=definition, over=over, corpus=corpus)

@@ -80,7 +80,7 @@ def draw(
         corpus: the corpus that is shown; needed where the rows have several.
 
     Raises:
-        ValueError: no row of the base model fits, a row has no layer, or two rows differ in
+        ValueError: No row of the base model fits, a row has no layer, or two rows differ in
             nothing but value.
     """
     rows = choose(

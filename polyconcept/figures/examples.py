@@ -120,7 +120,7 @@ def draw(
         definition: that of the concepts' alignment, which the caption names.
 
     Raises:
-        ValueError: an example whose lists are empty or that has another number of flags than
+        ValueError: An example whose lists are empty or that has another number of flags than
             words, or `n_types` below 1.
     """
     pairs = list(pairs)

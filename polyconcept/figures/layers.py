@@ -109,7 +109,7 @@ def draw(
         zoom: end the score axis above all that is drawn, not at 1; it starts at 0 either way.
 
     Raises:
-        ValueError: no row fits, a row has no layer, or two rows differ in nothing but value.
+        ValueError: No row fits, a row has no layer, or two rows differ in nothing but value.
     """
     rows = choose(scores, metric, definition=definition, over=over, corpus=corpus)
     shown = panels(rows)

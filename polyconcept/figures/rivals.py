@@ -50,7 +50,7 @@ def draw(
         corpus: the corpus that is shown; needed where the rows have several.
 
     Raises:
-        ValueError: no row fits, there is no layer of which both are known, a row has no layer, or
+        ValueError: No row fits, there is no layer of which both are known, a row has no layer, or
             two rows differ in nothing but value.
     """
     table = ScoreTable(scores)

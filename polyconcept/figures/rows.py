@@ -75,7 +75,7 @@ def choose(
         kind: what they are, in words, for the message of an error.
 
     Raises:
-        ValueError: there is none, or there are several corpora and none was asked for.
+        ValueError: There is none, or there are several corpora and none was asked for.
     """
     table = ScoreTable(scores)
     kept = table.where(keep) if keep else table.where(is_plain=True)
@@ -106,7 +106,7 @@ def points(rows: ScoreTable) -> dict[Place, Point]:
     """The point of each place, in sorted order: its summary row, else its seeds averaged.
 
     Raises:
-        ValueError: a row has no layer, or two rows differ in nothing but value.
+        ValueError: A row has no layer, or two rows differ in nothing but value.
     """
     seeds, summaries = rows.where(seed=known), rows.where(seed=None)
     found = {place: _averaged(of_place) for place, of_place in seeds.by(_place).items()}

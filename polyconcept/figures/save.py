@@ -31,8 +31,8 @@ def save_figure(figure: Figure, *paths: Path) -> None:
         paths: where to; the suffix chooses the format, ``.pdf`` or ``.png``.
 
     Raises:
-        ValueError: no path, or one with another suffix.
-        OSError: as raised by the system; no half-written file is left.
+        ValueError: No path, or one with another suffix.
+        OSError: As raised by the system; no half-written file is left.
     """
     if not paths:
         raise ValueError("no path to write the figure to")

@@ -83,7 +83,7 @@ def draw(scores: Iterable[Score], *, metrics: Sequence[str] = tuple(_LABELS)) ->
         metrics: metrics that are shown, from top to bottom.
 
     Raises:
-        ValueError: no row has one of `metrics`, a row does not say whether it is zero-shot, or two
+        ValueError: No row has one of `metrics`, a row does not say whether it is zero-shot, or two
             rows differ in nothing but value.
     """
     table = ScoreTable(scores)

@@ -48,7 +48,7 @@ def draw(
         threshold: the study's own, marked by a thin upright line.
 
     Raises:
-        ValueError: an unknown metric, no row fits, a row has no layer or no threshold, two rows
+        ValueError: An unknown metric, no row fits, a row has no layer or no threshold, two rows
             differ in nothing but value, or pairs of a layer have other thresholds.
     """
     if metric not in METRICS:

@@ -49,7 +49,7 @@ def read_clusters(path: Path, *, language: str) -> ClusterFile:
         language: code of the language of its words; of a pooled file any name.
 
     Raises:
-        ValueError: no line, bytes that are not UTF-8, or a line that lacks a field or has one that
+        ValueError: No line, bytes that are not UTF-8, or a line that lacks a field or has one that
             is no whole number; the message names file and line.
     """
     words: list[str] = []
@@ -81,7 +81,7 @@ def write_clusters(file: ClusterFile, path: Path) -> None:
     """Write a cluster file that `read_clusters` and the released code read; whole or not at all.
 
     Raises:
-        ValueError: a word contains a line end, or white space at an end, which readers remove.
+        ValueError: A word contains a line end, or white space at an end, which readers remove.
     """
     words = [file.words.types[i] for i in file.words.word_type]
     for word in file.words.types:
@@ -121,7 +121,7 @@ def pool(source: ClusterFile, target: ClusterFile, *, n_sentences: int) -> Clust
     `sides(pooled, last_source_sentence=n_sentences - 1)` parts the languages again.
 
     Raises:
-        ValueError: the clusters differ in number or names, or a source sentence is not below
+        ValueError: The clusters differ in number or names, or a source sentence is not below
             `n_sentences`.
     """
     if not np.array_equal(source.cluster_ids, target.cluster_ids):
@@ -168,7 +168,7 @@ def text_lines(path: Path) -> Iterator[tuple[str, str]]:
     r"""Place ("file, line 3") and text of each line; only "\n" ends a line.
 
     Raises:
-        ValueError: a line is not UTF-8.
+        ValueError: A line is not UTF-8.
     """
     lines = path.read_bytes().split(b"\n")
     if not lines[-1]:

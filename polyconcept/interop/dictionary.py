@@ -28,7 +28,7 @@ def read_dictionary(path: Path, *, source: str, target: str) -> Dictionary:
         target: code of the language translated into.
 
     Raises:
-        ValueError: no line, bytes that are not UTF-8, or a line that is no entry or can be parted
+        ValueError: No line, bytes that are not UTF-8, or a line that is no entry or can be parted
             into word and translation in two ways; the message names file and line.
     """
     entries = [_entry(line.strip(), place) for place, line in text_lines(path)]
@@ -51,7 +51,7 @@ def write_dictionary(dictionary: Dictionary, path: Path) -> None:
     The released code parts words at any ``->``: there such words are cut, here they are not.
 
     Raises:
-        ValueError: an entry that would not be read back as it is, such as a word with white space
+        ValueError: An entry that would not be read back as it is, such as a word with white space
             at an end.
     """
     lines = []

@@ -23,17 +23,16 @@ def calign(
     For the other direction call it with the roles swapped and the other direction's dictionary.
 
     Raises:
-        ValueError: the dictionary translates between other languages, or as `align_clusters`.
+        ValueError: The dictionary translates between other languages, or as `align_clusters`.
     """
-    return align_clusters(
-        source, target, translations_between(source, target, dictionary, rule), rule
-    )
+    translations = translations_between(source, target, dictionary, rule)
+    return align_clusters(source, target, translations, rule)
 
 
 def translation_table(
     dictionary: Dictionary, source_types: tuple[str, ...], target_types: tuple[str, ...], *, n: int
 ) -> csr_array:
-    """Which target types are among the first n translations of each source type.
+    """Return which target types are among the first n translations of each source type.
 
     Entries count in the order of the dictionary (best first), whatever their probability; they
     need not be adjacent. An entry uses up one of the n places even if it repeats an earlier one
@@ -60,15 +59,9 @@ def align_clusters(
     A pair has at least one matched type, also at match 0. Of several target clusters that match
     equally many types, the best is the one with fewer types, then the one with the lower number.
 
-    Args:
-        source: words of the source language and their clusters.
-        target: words of the target language and their clusters.
-        translations: matrix of ones, source type x target type.
-        rule: definition and thresholds.
-
     Raises:
-        ValueError: no words in clusters on a side, a cluster or type out of range, columns of
-            different length, or a table of another shape.
+        ValueError: A side has no words in clusters, a cluster or type is out of range, columns
+            have different lengths, or the table has another shape.
     """
     wanted = (len(source.types), len(target.types))
     if translations.shape != wanted:
@@ -96,7 +89,7 @@ def align_clusters(
 def matched_types(
     source: ClusteredWords, target: ClusteredWords, translations: csr_array, rule: CalignRule
 ) -> tuple[Int32[np.ndarray, " cluster"], Int32[np.ndarray, " target"], coo_array]:
-    """Types of each source cluster, of each target cluster, and matched ones of both.
+    """Count the types of each source cluster, each target cluster, and the matched ones of pairs.
 
     Pairs of clusters whose sizes do not fit have none.
     """
@@ -112,7 +105,7 @@ def matched_types(
 
 
 def aligned_at(alignment: ClusterAlignment, match: float) -> Bool[np.ndarray, " cluster"]:
-    """Which source clusters align at another `match`; the other thresholds stay."""
+    """Return which source clusters align at another `match`; the other thresholds stay."""
     rule = replace(alignment.rule, match=match)
     cluster = np.arange(len(alignment.n_types))
     share = enough(alignment.n_matched, alignment.n_types, cluster, rule)
@@ -125,10 +118,10 @@ def aligned_at(alignment: ClusterAlignment, match: float) -> Bool[np.ndarray, " 
 def translations_between(
     source: ClusteredWords, target: ClusteredWords, dictionary: Dictionary, rule: CalignRule
 ) -> csr_array:
-    """The table of translations between the types of two sides (`translation_table`).
+    """Return the table of translations between the types of two sides (`translation_table`).
 
     Raises:
-        ValueError: the dictionary translates between other languages.
+        ValueError: The dictionary translates between other languages.
     """
     if (dictionary.source, dictionary.target) != (source.language, target.language):
         raise ValueError(
@@ -139,13 +132,13 @@ def translations_between(
 
 
 def _places(words: tuple[str, ...], types: tuple[str, ...]) -> Int32[np.ndarray, " entry"]:
-    """Index of each word in `types`, -1 where it is none of them."""
+    """Return the index of each word in `types`, -1 where it is none of them."""
     index = {spelling: i for i, spelling in enumerate(types)}
     return np.fromiter(map(index.get, words, repeat(-1)), dtype=np.int32, count=len(words))
 
 
 def incidence(words: ClusteredWords) -> csr_array:
-    """Matrix of ones, cluster x type; words in no cluster have no part in it."""
+    """Return a matrix of ones, cluster x type; words in no cluster have no part in it."""
     if len(words.cluster) != len(words.word_type):
         raise ValueError(
             f"{words.language}: {len(words.cluster)} clusters for {len(words.word_type)} words"
@@ -168,7 +161,7 @@ def incidence(words: ClusteredWords) -> csr_array:
 def ones(
     row: Int[np.ndarray, " cell"], column: Int[np.ndarray, " cell"], shape: tuple[int, int]
 ) -> csr_array:
-    """Sparse int32 matrix with 1 at each cell, however often it is named."""
+    """Return a sparse int32 matrix with 1 at each cell, however often it is named."""
     matrix = coo_array((np.ones(len(row), dtype=np.int32), (row, column)), shape=shape).tocsr()
     matrix.data[:] = 1
     return matrix
@@ -181,9 +174,10 @@ def size_fits(
     column: Int[np.ndarray, " pair"],
     rule: CalignRule,
 ) -> Bool[np.ndarray, " pair"]:
-    """Whether the two numbers of types of each pair are close enough."""
+    """Return whether the two numbers of types of each pair are close enough."""
     fits: Bool[np.ndarray, " pair"]
     if rule.definition == "published":
+        # As the released code has it: no upper bound on the ratio.
         fits = n_types[row] / n_target_types[column] > rule.size_ratio
     else:
         # min / max >= ratio, exactly: neither side is smaller than the other side's least.
@@ -198,9 +192,10 @@ def enough(
     cluster: Int[np.ndarray, " pair"],
     rule: CalignRule,
 ) -> Bool[np.ndarray, " pair"]:
-    """Whether the matched share of each pair's source cluster passes `match`."""
+    """Return whether the matched share of each pair's source cluster passes `match`."""
     passes: Bool[np.ndarray, " pair"]
     if rule.definition == "published":
+        # As the released code has it: of doubles, so that 4 of 5 is not above 0.8.
         passes = n_matched / np.maximum(n_types, 1)[cluster] > rule.match
     else:
         passes = n_matched >= least_count(rule.match, n_types)[cluster]
@@ -214,9 +209,10 @@ def _best(
     n_types: Int32[np.ndarray, " cluster"],
     n_target_types: Int32[np.ndarray, " target"],
 ) -> tuple[Int32[np.ndarray, " cluster"], Int32[np.ndarray, " cluster"]]:
-    """Best target cluster of each source cluster and its matched types."""
+    """Return the best target cluster of each source cluster, and its matched types."""
     # One number per pair orders by matched types, then few target types, then low number: the
-    # largest of a row is then one pass instead of a sort. 10^6 types each and 10^5 clusters fit.
+    # largest of a row is then one pass instead of a sort. 10^6 types each and 10^5 clusters fit
+    # into 64 bits.
     n_targets = len(n_target_types)
     base = int(n_target_types.max()) + 1
     spare = base - 1 - n_target_types[column].astype(np.int64)

@@ -17,7 +17,7 @@ _BLOCK_ENTRIES = 100_000
 
 
 def frequency_bands(words: ClusteredWords) -> Int64[np.ndarray, " type"]:
-    """Band of each word type: floor(log2) of its count among the clustered words; -1 for none."""
+    """Return the band of each word type: floor(log2) of its count among the words; -1 for none."""
     counts = np.bincount(words.word_type, minlength=len(words.types))
     bands = np.full(len(counts), -1, dtype=np.int64)
     present = counts > 0
@@ -35,15 +35,9 @@ def permuted_counts(
     n_permutations: int,
     rng: np.random.Generator,
 ) -> Int64[np.ndarray, "permutation 3"]:
-    """CALIGN's counts with the dictionary's targets permuted inside their bands of frequency.
+    """Count clusters with the dictionary's targets permuted inside their bands of frequency.
 
-    Args:
-        source: words of the source language and their clusters.
-        target: words of the target language and their clusters.
-        translations: matrix of ones, source type x target type.
-        rule: definition and thresholds.
-        n_permutations: how often.
-        rng: where the permutations come from.
+    Other arguments are those of `calign.align_clusters`.
 
     Returns:
         Aligned clusters, clusters with words, large clusters.
@@ -66,7 +60,7 @@ def permuted_counts(
             cells[0].incidence(np.ones((len(cells[0].cluster), n), dtype=bool)),
             cells[1].incidence(np.ones((len(cells[1].cluster), n), dtype=bool)),
             [permuted() for _ in range(n)],
-            (source.n_clusters, target.n_clusters),
+            source.n_clusters,
             rule,
         )
         for n in _blocks(n_permutations, translations)
@@ -81,20 +75,16 @@ def resampled_counts(
     rule: CalignRule,
     draws: Int64[np.ndarray, "resample sentence"],
 ) -> Int64[np.ndarray, "resample 3"]:
-    """CALIGN's counts of the words of drawn sentences, in the clusters of all words.
+    """Count clusters by the words of drawn sentences alone, in the clusters of all words.
 
-    Args:
-        source: words of the source language, with their sentences.
-        target: words of the target language, with their sentences.
-        translations: matrix of ones, source type x target type.
-        rule: definition and thresholds.
-        draws: how often each sentence is drawn; it matters only whether it is.
+    Other arguments are those of `calign.align_clusters`; of the draws it matters only whether a
+    sentence is drawn at all.
 
     Returns:
         Aligned clusters, clusters with words, large clusters.
 
     Raises:
-        ValueError: words without sentences, or sentences that the draws do not have.
+        ValueError: Words without sentences, or sentences that the draws do not have.
     """
     source, target = source.in_clusters(), target.in_clusters()
     cells = _cells(source), _cells(target)
@@ -109,8 +99,7 @@ def resampled_counts(
             side.incidence((sentences @ drawn) > 0)
             for side, sentences in zip(cells, by_sentence, strict=True)
         ]
-        sizes = source.n_clusters, target.n_clusters
-        counts.append(_counts(parts[0], parts[1], [translations] * n, sizes, rule))
+        counts.append(_counts(parts[0], parts[1], [translations] * n, source.n_clusters, rule))
         first += n
     return np.concatenate(counts)
 
@@ -126,7 +115,7 @@ class _Cells:
     """Cell of each word."""
 
     def incidence(self, present: Bool[np.ndarray, "cell draw"]) -> csr_array:
-        """Matrix of ones, (draw, cluster) x (draw, type), of the cells present in each draw."""
+        """Return a matrix of ones, (draw, cluster) x (draw, type), of the cells of each draw."""
         draw, cell = np.nonzero(present.T)
         n_draws = present.shape[1]
         return ones(
@@ -145,7 +134,7 @@ def _cells(words: ClusteredWords) -> _Cells:
 
 
 def _by_sentence(words: ClusteredWords, cells: _Cells, n_sentences: int) -> csr_array:
-    """Matrix of ones, cell x sentence."""
+    """Return a matrix of ones, cell x sentence."""
     if words.sentence is None:
         raise ValueError(f"{words.language}: words without sentences cannot be resampled")
     if words.sentence.max() >= n_sentences:
@@ -157,10 +146,8 @@ def _by_sentence(words: ClusteredWords, cells: _Cells, n_sentences: int) -> csr_
 
 
 def _blocks(n_draws: int, translations: csr_array) -> list[int]:
-    """How many draws are looked at together.
-
-    Many products of small matrices cost by their calls, one of large matrices by its memory.
-    """
+    """Return how many draws are looked at together."""
+    # Many products of small matrices cost by their calls, one of large matrices by its memory.
     size = max(1, min(n_draws, _BLOCK_ENTRIES // max(1, translations.nnz)))
     return [min(size, n_draws - first) for first in range(0, n_draws, size)]
 
@@ -169,17 +156,17 @@ def _counts(
     in_source: csr_array,
     in_target: csr_array,
     translations: Sequence[csr_array],
-    n_clusters: tuple[int, int],
+    n_clusters: int,
     rule: CalignRule,
 ) -> Int64[np.ndarray, "draw 3"]:
-    """Aligned clusters, clusters with words, large clusters, of each draw.
+    """Count aligned clusters, clusters with words and large clusters of each draw.
 
     Args:
-        in_source: matrix of ones, (draw, source cluster) x (draw, type).
-        in_target: matrix of ones, (draw, target cluster) x (draw, type).
-        translations: matrix of ones, source type x target type, of each draw.
-        n_clusters: clusters of the source and of the target.
-        rule: definition and thresholds.
+        in_source: Matrix of ones, (draw, source cluster) x (draw, type).
+        in_target: Likewise of the target.
+        translations: Matrix of ones, source type x target type, of each draw.
+        n_clusters: Clusters of the source.
+        rule: Definition and thresholds.
     """
     n_types, n_target_types = np.diff(in_source.indptr), np.diff(in_target.indptr)
     large = np.flatnonzero(n_types > rule.min_types)
@@ -193,7 +180,7 @@ def _counts(
     aligned = np.zeros(len(n_types), dtype=bool)
     aligned[row[good]] = True
     by_draw = (
-        flags.reshape(len(translations), n_clusters[0])
+        flags.reshape(len(translations), n_clusters)
         for flags in (aligned, n_types > 0, n_types > rule.min_types)
     )
     return np.stack([flags.sum(axis=1, dtype=np.int64) for flags in by_draw], axis=1)

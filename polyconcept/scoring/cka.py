@@ -17,7 +17,7 @@ def linear_cka(
     source: Float[np.ndarray, "source_word source_dim"],
     target: Float[np.ndarray, "target_word target_dim"],
 ) -> float:
-    """Give the unbiased linear CKA of paired vectors: 1 where they are alike, about 0 by chance.
+    """Return the unbiased linear CKA of paired vectors: 1 where they are alike, about 0 by chance.
 
     Moving, rotating or scaling a side as a whole changes nothing. CKA: Kornblith et al. 2019
     (arXiv 1905.00414), section 3; with the unbiased HSIC_1 of Song et al. 2012 (JMLR 13) as in
@@ -61,7 +61,7 @@ def _hsics(
     source_mean: Float64[np.ndarray, " source_dim"],
     target_mean: Float64[np.ndarray, " target_dim"],
 ) -> tuple[float, float, float]:
-    """HSIC of source with target, source with itself, target with itself; each n (n - 3)-fold."""
+    """Return HSIC of both sides, source alone and target alone; each n (n - 3)-fold."""
     n_words, sizes = len(source), (len(source_mean), len(target_mean))
     across = np.zeros(sizes)
     own_source, own_target = np.zeros((sizes[0], sizes[0])), np.zeros((sizes[1], sizes[1]))
@@ -86,7 +86,7 @@ def _unbiased(
     left: Float64[np.ndarray, " word"],
     right: Float64[np.ndarray, " word"],
 ) -> float:
-    """HSIC_1 of Song et al. 2012, n (n - 3)-fold, of centred vectors.
+    """Return HSIC_1 of Song et al. 2012, n (n - 3)-fold, of centred vectors.
 
     With kernels K = X X' and L = Y Y' whose diagonals are set to 0, and with X'1 = Y'1 = 0, its
     three terms hold tr(KL) = |X'Y|^2 - sum(k l), K1 = -k and L1 = -l for the diagonals k and l.

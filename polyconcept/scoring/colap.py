@@ -19,18 +19,18 @@ def colap(
     share: float,
     definition: Definition,
 ) -> ClusterOverlap:
-    """Which clusters of two languages, clustered together, hold enough words of each.
+    """Find which clusters of two languages, clustered together, hold enough words of each.
 
     Args:
-        source_cluster: cluster of each word of the source language, 0-based, or `NO_CLUSTER`.
-        target_cluster: cluster of each word of the target language.
-        n_clusters: number of clusters; those without words never count.
-        share: share of a cluster's words that each language must hold, from 0 to 1.
+        source_cluster: Cluster of each word of the source language, 0-based, or `NO_CLUSTER`.
+        target_cluster: Likewise of the target language.
+        n_clusters: Number of clusters; those without words never count.
+        share: Share of a cluster's words that each language must hold, from 0 to 1.
         definition: `published`: more than `share`, compared as doubles of percent as the released
             code does; `corrected`: at least `share`, compared exactly, and at least one word.
 
     Raises:
-        ValueError: a share outside 0 to 1, an unknown definition, a cluster outside
+        ValueError: A share outside 0 to 1, an unknown definition, a cluster outside
             0..n_clusters-1, or no words in clusters at all.
     """
     if not 0 <= share <= 1:
@@ -45,7 +45,7 @@ def colap(
 
 
 def overlaps_at(overlap: ClusterOverlap, share: float) -> Bool[np.ndarray, " cluster"]:
-    """Which clusters overlap at another share; equals `colap` with that share."""
+    """Return which clusters overlap at another share; equals `colap` with that share."""
     return overlaps(overlap.n_source, overlap.n_target, share, overlap.definition)
 
 
@@ -64,7 +64,7 @@ def overlaps(
     share: float,
     definition: Definition,
 ) -> Bool[np.ndarray, "*draw cluster"]:
-    """Whether both languages hold enough of each cluster (docs/METRICS.md)."""
+    """Return whether both languages hold enough of each cluster (docs/METRICS.md)."""
     total = n_source + n_target
     fewer = np.minimum(n_source, n_target)
     enough: Bool[np.ndarray, "*draw cluster"]
@@ -82,10 +82,10 @@ def overlaps(
 def colap_of_counts(
     counts: Int[np.ndarray, "draw 2 cluster"], share: float, definition: Definition
 ) -> Float64[np.ndarray, " draw"]:
-    """COLAP of each draw.
+    """Return COLAP of each draw.
 
     Raises:
-        ValueError: a draw without words.
+        ValueError: A draw without words.
     """
     n_clusters = np.count_nonzero(counts.sum(axis=1), axis=1)
     if not n_clusters.all():
@@ -98,7 +98,7 @@ def colap_of_counts(
 def attainable(
     counts: Int64[np.ndarray, "2 cluster"], share: float, definition: Definition
 ) -> float:
-    """Highest COLAP that clusters of these sizes can have with these two languages' words.
+    """Return the highest COLAP that clusters of these sizes can have with as many words.
 
     A cluster that overlaps needs a least number of words of each language. Clusters that need
     fewest come first, as long as the rarer language has words left.
@@ -114,7 +114,7 @@ def attainable(
 def _fewest(
     sizes: Int64[np.ndarray, " cluster"], share: float, definition: Definition
 ) -> Int64[np.ndarray, " cluster"]:
-    """Least words of the rarer language with which a cluster overlaps; its size where none do."""
+    """Return the least words of the rarer language that overlap; the size where none do."""
     # The threshold lies within one word of this; `overlaps` itself decides, rounding and all.
     near = np.floor(share * sizes).astype(np.int64)
     fewest = sizes.copy()

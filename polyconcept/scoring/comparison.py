@@ -37,15 +37,15 @@ def compare_variants(
     *,
     repeats: Sequence[Sequence[str]] = (),
 ) -> Iterator[Score]:
-    """Rows of fine-tuned minus base, and of fine-tunings that were repeated under other seeds.
+    """Yield rows of fine-tuned minus base, and of fine-tunings repeated under other seeds.
 
     Args:
-        scores: the score table: scores of single seeds and summaries.
-        resamples: scores of samples of the sentences, of the same runs.
-        repeats: groups of variants that differ in the seed of their fine-tuning only.
+        scores: The score table: scores of single seeds and summaries.
+        resamples: Scores of samples of the sentences, of the same runs.
+        repeats: Groups of variants that differ in the seed of their fine-tuning only.
 
     Raises:
-        ValueError: a resampled score has no row in the table, or a fine-tuned one no base score to
+        ValueError: A resampled score has no row in the table, or a fine-tuned one no base score to
             compare with; two variants have other samples.
     """
     for place, variants in _by_place(scores, resamples).items():
@@ -71,7 +71,7 @@ def compare_variants(
 def _by_place(
     scores: Iterable[Score], resamples: Iterable[Resamples]
 ) -> dict[tuple[Any, ...], dict[str, _Measured]]:
-    """The variants of each place (`_PLACE`)."""
+    """Return the variants of each place (`_PLACE`)."""
     plain = ScoreTable(scores).where(is_plain=True).by(*_PLACE, "variant")
     found: dict[tuple[Any, ...], dict[str, _Measured]] = {}
     for one in resamples:
@@ -100,7 +100,7 @@ def _check_paired(place: tuple[Any, ...], first: Resamples, other: Resamples) ->
 
 
 def _row(measured: Sequence[_Measured], name: str, base: _Measured | None = None) -> Score:
-    """The mean of fine-tunings that were repeated, or of one; minus the base, where it is given."""
+    """Return the mean of repeated fine-tunings, or of one; minus the base, where it is given."""
     means, by_seed = [one.summary.value for one in measured], measured[0].by_seed
     value = float(np.mean(means)) - (base.summary.value if base else 0.0)
     var_sample, freedom = _sample(measured, base)
@@ -131,7 +131,7 @@ def _row(measured: Sequence[_Measured], name: str, base: _Measured | None = None
 
 
 def _sample(measured: Sequence[_Measured], base: _Measured | None) -> tuple[float, float]:
-    """Variance between samples of the mean score, or of its difference from the base's."""
+    """Return the variance between samples of the mean score, or of its change from the base."""
     values: Float64[np.ndarray, " resample"] = np.mean(
         [one.resamples.value for one in measured], axis=0
     )
@@ -142,14 +142,14 @@ def _sample(measured: Sequence[_Measured], base: _Measured | None) -> tuple[floa
 
 
 def _mean_spread(measured: Sequence[_Measured]) -> float | None:
-    """Variance between seeds of the clustering, mean over the fine-tunings."""
+    """Return the variance between seeds of the clustering, mean over the fine-tunings."""
     spreads = [spread(one.by_seed) for one in measured]
-    known = [value for value in spreads if value is not None]
-    return float(np.mean(known)) if known else None
+    given = [value for value in spreads if value is not None]
+    return float(np.mean(given)) if given else None
 
 
 def _finetuning_variance(measured: Sequence[_Measured]) -> float:
-    """Variance between fine-tunings, without what seeds of the clustering add to their means."""
+    """Return the variance between fine-tunings, without what the clustering's seeds add to it."""
     between = float(np.var([one.summary.value for one in measured], ddof=1))
     of_seeds = _mean_spread(measured)
     return max(0.0, between - (of_seeds or 0.0) / len(measured[0].by_seed))

@@ -28,14 +28,7 @@ def match_one_to_one(
 ) -> Matching:
     """Match each source cluster to at most one target cluster and the reverse.
 
-    Pairs whose sizes do not fit `rule` take no part. The sum of fractions is the greatest that a
-    matching can have (Kuhn 1955; scipy's `linear_sum_assignment`, Crouse 2016).
-
-    Args:
-        source: words of the source language and their clusters.
-        target: words of the target language and their clusters.
-        translations: matrix of ones, source type x target type.
-        rule: definition and thresholds.
+    Pairs whose sizes do not fit `rule` take no part. Arguments are those of `align_clusters`.
     """
     # Here: other scores of a script should not wait for the import of all of scipy.optimize.
     from scipy.optimize import linear_sum_assignment
@@ -43,6 +36,7 @@ def match_one_to_one(
     n_types, _, matched = matched_types(source, target, translations, rule)
     count = matched.toarray().astype(np.int64)
     fractions = count / np.maximum(n_types, 1)[:, None]
+    # Kuhn 1955; scipy has the algorithm of Crouse 2016.
     row, column = linear_sum_assignment(fractions, maximize=True)
     best = np.zeros(len(n_types), dtype=np.int64)
     best[row] = count[row, column]
@@ -52,10 +46,10 @@ def match_one_to_one(
 
 
 def two_way(forward: ClusterAlignment, backward: ClusterAlignment) -> Bool[np.ndarray, " cluster"]:
-    """Source clusters with a target cluster that they align to and that aligns to them.
+    """Return the source clusters with a target cluster that they align to and that aligns to them.
 
     Raises:
-        ValueError: the second is not the way back of the first.
+        ValueError: The second is not the way back of the first.
     """
     if (forward.source, forward.target) != (backward.target, backward.source):
         raise ValueError(

@@ -129,7 +129,7 @@ def twins(counted: Counted) -> dict[str, Measured]:
 def remaining_entropy(
     counts: Int[np.ndarray, "draw language cluster"],
 ) -> Float64[np.ndarray, " draw"]:
-    """Entropy (nats) of a word's language where its cluster is known: clusters by their words."""
+    """Return the entropy (nats) of a word's language where its cluster is known."""
     totals = counts.sum(axis=1)
     entropies = _entropy(counts, axis=1)
     weighted: Float64[np.ndarray, " draw"] = (entropies * totals).sum(axis=1) / totals.sum(axis=1)
@@ -139,10 +139,10 @@ def remaining_entropy(
 def mutual_information(
     counts: Int[np.ndarray, "draw language cluster"],
 ) -> Float64[np.ndarray, " draw"]:
-    """Mutual information of cluster and language as a share of the languages' entropy, 0 to 1.
+    """Return what a cluster tells of a word's language: a share, 0 to 1, of the languages' entropy.
 
     Raises:
-        ValueError: a draw has words of one language only: there is nothing to know.
+        ValueError: A draw has words of one language only: there is nothing to know.
     """
     languages = _entropy(counts.sum(axis=2), axis=1)
     if not (languages > 0).all():
@@ -158,16 +158,9 @@ def permuted_counts(
     n_permutations: int,
     rng: np.random.Generator,
 ) -> Int64[np.ndarray, "permutation language cluster"]:
-    """Counts after the words' language labels are permuted, clusters staying as they are.
-
-    They follow the multivariate hypergeometric law: language by language its words are drawn
-    from the places that are left.
-
-    Args:
-        counts: words of each language in each cluster.
-        n_permutations: how often.
-        rng: where the draws come from.
-    """
+    """Count the words after their language labels are permuted, clusters staying as they are."""
+    # Such counts follow the multivariate hypergeometric law: language by language its words are
+    # drawn from the places that are left.
     permuted = np.zeros((n_permutations, *counts.shape), dtype=np.int64)
     left = np.broadcast_to(counts.sum(axis=0), (n_permutations, counts.shape[1])).copy()
     for language, n_words in enumerate(counts.sum(axis=1)[:-1]):
@@ -187,16 +180,10 @@ def resampled_counts(
     *,
     n_clusters: int,
 ) -> Int64[np.ndarray, "resample cluster"]:
-    """Words of one language in each cluster, of drawn sentences.
-
-    Args:
-        cluster: cluster of each word.
-        sentence: sentence of each word.
-        draws: how often each sentence is drawn.
-        n_clusters: number of clusters.
+    """Count the words of one language in each cluster, of drawn sentences.
 
     Raises:
-        ValueError: a sentence that the draws do not have.
+        ValueError: A sentence that the draws do not have.
     """
     if len(sentence) and sentence.max() >= draws.shape[1]:
         raise ValueError(
@@ -212,7 +199,7 @@ def resampled_counts(
 
 
 def _entropy(counts: Int[np.ndarray, "*_"], *, axis: int) -> Float64[np.ndarray, "*_"]:
-    """Entropy (nats) of counts along an axis; 0 where there are none."""
+    """Return the entropy (nats) of counts along an axis; 0 where there are none."""
     totals = counts.sum(axis=axis, keepdims=True)
     shares = counts / np.maximum(totals, 1)
     logs = np.log(shares, where=shares > 0, out=np.zeros_like(shares))

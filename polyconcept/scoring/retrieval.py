@@ -14,12 +14,7 @@ _ROUNDING = 1e-12
 def sentence_means(
     vectors: Vectors, sentence: Int32[np.ndarray, " word"], *, n_sentences: int
 ) -> Float32[np.ndarray, "sentence dim"]:
-    """Give the mean vector of each sentence's words.
-
-    Args:
-        vectors: Vector of each word.
-        sentence: Sentence of each word, from 0 to below `n_sentences`.
-        n_sentences: Number of sentences.
+    """Return the mean vector of each sentence's words.
 
     Raises:
         ValueError: A sentence has no word: it has no mean.
@@ -34,62 +29,26 @@ def sentence_means(
     return means
 
 
-def retrieval_accuracy(
+def retrieval_hits(
     source: Float32[np.ndarray, "source_sentence source_dim"],
     target: Float32[np.ndarray, "target_sentence target_dim"],
-) -> tuple[float, float]:
-    """Give the share of sentences whose nearest sentence by cosine is their translation.
+) -> tuple[Bool[np.ndarray, " sentence"], Bool[np.ndarray, " sentence"]]:
+    """Return which sentences are nearest by cosine to their translation, from either side.
+
+    The share of those that are so from both is the alignment score of a layer in MEXA (Kargaran et
+    al. 2025, arXiv 2410.05873).
 
     Args:
         source: Vector of each sentence.
         target: Vector of its translation, in the same order.
 
     Returns:
-        From source to target, and back; each from 0 to 1. A tie with a wrong sentence is a miss.
+        From source to target, and back. A tie with a wrong sentence is a miss.
 
     Raises:
         ValueError: Shapes that differ, fewer than 2 sentences, vectors that are not finite, or a
             vector of zeros: it has no direction.
     """
-    forward, back = _hits(source, target)
-    return float(forward.mean()), float(back.mean())
-
-
-def mutual_retrieval(
-    source: Float32[np.ndarray, "source_sentence source_dim"],
-    target: Float32[np.ndarray, "target_sentence target_dim"],
-) -> float:
-    """Give the share of sentences that are each other's nearest by cosine, in both directions.
-
-    The alignment score of MEXA (Kargaran et al. 2025, arXiv 2410.05873) of one layer.
-
-    Args:
-        source: Vector of each sentence.
-        target: Vector of its translation, in the same order.
-
-    Returns:
-        From 0 to 1. A tie with a wrong sentence is a miss.
-
-    Raises:
-        ValueError: As `retrieval_accuracy`.
-    """
-    return mutual_hits(source, target) / len(source)
-
-
-def mutual_hits(
-    source: Float32[np.ndarray, "source_sentence source_dim"],
-    target: Float32[np.ndarray, "target_sentence target_dim"],
-) -> int:
-    """Give the number of sentences that `mutual_retrieval` gives the share of."""
-    forward, back = _hits(source, target)
-    return int(np.count_nonzero(forward & back))
-
-
-def _hits(
-    source: Float32[np.ndarray, "source_sentence source_dim"],
-    target: Float32[np.ndarray, "target_sentence target_dim"],
-) -> tuple[Bool[np.ndarray, " sentence"], Bool[np.ndarray, " sentence"]]:
-    """Whether each source sentence finds its translation, and each target sentence its own."""
     _check_sentences(source, target)
     left, right = _normed(source), _normed(target)
     n_sentences = len(left)

@@ -14,7 +14,7 @@ from polyconcept.records.concepts import VectorReader
 from polyconcept.records.scores import Run, Score
 from polyconcept.records.text import Selection, Words
 from polyconcept.scoring.cka import linear_cka
-from polyconcept.scoring.retrieval import mutual_hits, sentence_means
+from polyconcept.scoring.retrieval import retrieval_hits, sentence_means
 from polyconcept.scoring.statistics import Measured
 
 _log = logging.getLogger(__name__)
@@ -48,10 +48,10 @@ def similarity_layers(
     max_sentences: int,
     seed: int,
 ) -> Iterator[Score]:
-    """CKA of linked words and retrieval of their sentences, in every layer (docs/STATISTICS.md).
+    """Yield CKA of linked words and retrieval of their sentences, in every layer.
 
-    Pairs of which a word has no vector are left out. A sentence's vector is the mean of its words
-    in these pairs, each word once.
+    Definitions: docs/STATISTICS.md, "Rivals". Pairs of which a word has no vector are left out. A
+    sentence's vector is the mean of its words in these pairs, each word once.
 
     Args:
         source: Vectors of the source language.
@@ -66,22 +66,17 @@ def similarity_layers(
         max_sentences: Of more sentences, this many are drawn; at least 2.
         seed: Seed of this draw, the same for all layers.
 
-    Yields:
-        For each layer a row of ``cka`` (may be below 0) and one of ``retrieval`` with its Wilson
-        interval.
-
     Raises:
         ValueError: The words are no pairs, `max_sentences` is below 2, or a layer's vectors are too
             few or have no CKA or cosine (with a note of the layer).
     """
-    if max_sentences < 2:
-        raise ValueError(f"max_sentences {max_sentences}: retrieval needs at least 2 sentences")
+    languages = f"{source_words.language}-{target_words.language}"
     sentence = _sentence_of_pairs(pairs, source_words, target_words)
     has = source.has(pairs.source_rows) & target.has(pairs.target_rows)
     if not has.all():
+        n_lost = np.count_nonzero(~has)
         _log.warning(
-            "%s-%s: %d of %d linked pairs lack a vector and are left out",
-            *(source_words.language, target_words.language, len(has) - has.sum(), len(has)),
+            "%s: %d of %d linked pairs lack a vector and are left out", languages, n_lost, len(has)
         )
     drawn = _drawn(sentence[has], max_sentences, seed)
     sides = (
@@ -92,7 +87,6 @@ def similarity_layers(
         try:
             yield from _scores_of(sides, layer, len(drawn), run)
         except ValueError as error:
-            languages = f"{source_words.language}-{target_words.language}"
             error.add_note(f"layer {layer}, linked words of {languages}")
             raise
 
@@ -100,7 +94,7 @@ def similarity_layers(
 def _sentence_of_pairs(
     pairs: Selection, source: Words, target: Words
 ) -> Int32[np.ndarray, " link"]:
-    """The sentence of each pair; both words must stand in it."""
+    """Return the sentence of each pair; both words must stand in it."""
     languages = f"{source.language}-{target.language}"
     lengths = len(pairs.source_rows), len(pairs.target_rows)
     if lengths[0] != lengths[1]:
@@ -124,7 +118,9 @@ def _sentence_of_pairs(
 def _drawn(
     sentence: Int32[np.ndarray, " link"], max_sentences: int, seed: int
 ) -> Int32[np.ndarray, " drawn"]:
-    """The sentences that retrieval is scored on, ascending."""
+    """Return the sentences that retrieval is scored on, ascending."""
+    if max_sentences < 2:
+        raise ValueError(f"max_sentences {max_sentences}: retrieval needs at least 2 sentences")
     found = np.unique(sentence)
     if len(found) <= max_sentences:
         return found
@@ -157,22 +153,20 @@ def _scores_of(
             *(layer, source.shape[1], target.shape[1]),
         )
         return
-    n_hit = mutual_hits(
-        *(
-            sentence_means(vectors[side.places], side.sentence, n_sentences=n_sentences)
-            for vectors, side in zip((source, target), sides, strict=True)
-        )
+    means = (
+        sentence_means(vectors[side.places], side.sentence, n_sentences=n_sentences)
+        for vectors, side in zip((source, target), sides, strict=True)
     )
+    forward, back = retrieval_hits(*means)
+    n_hit = int(np.count_nonzero(forward & back))
     low, high = _wilson(n_hit, n_sentences)
     share = Measured([n_hit / n_sentences], (n_hit, n_sentences))
     yield replace(share.row("retrieval", "", "", key), low=low, high=high)
 
 
 def _wilson(n_hit: int, n_total: int) -> tuple[float, float]:
-    """The 95 % interval of a share by Wilson 1927 (JASA 22).
-
-    The formula and not scipy.stats, whose import alone takes longer than a layer.
-    """
+    """Return the 95 % interval of a share by Wilson 1927 (JASA 22)."""
+    # The formula and not scipy.stats, whose import alone takes longer than a layer.
     share, spread = n_hit / n_total, _NORMAL**2 / n_total
     half = (share * (1 - share) * spread + spread**2 / 4) ** 0.5
     low, high = ((share + spread / 2 + side * half) / (1 + spread) for side in (-1, 1))

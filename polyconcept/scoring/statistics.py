@@ -48,14 +48,16 @@ class Null:
 
 
 def null_of(value: float, permuted: Float64[np.ndarray, " permutation"]) -> Null:
-    """Compare a score with those of permuted input, two-sided (Phipson & Smyth 2010).
+    """Compare a score with those of permuted input.
 
     Raises:
-        ValueError: there is no permuted score.
+        ValueError: There is no permuted score.
     """
     if not len(permuted):
         raise ValueError("no permuted scores: a null needs at least one")
     mean = float(permuted.mean())
+    # Two-sided. The score counts as one of the permutations, so that p is never 0: Phipson & Smyth
+    # 2010, "Permutation P-values should never be zero", Stat. Appl. Genet. Mol. Biol. 9.
     as_far = np.abs(permuted - mean) >= abs(value - mean) - _ROUNDING
     low, high = np.quantile(permuted, [0.025, 0.975])
     p = (1 + int(as_far.sum())) / (1 + len(permuted))
@@ -63,10 +65,10 @@ def null_of(value: float, permuted: Float64[np.ndarray, " permutation"]) -> Null
 
 
 def draw_sentences(n_sentences: int, options: Options) -> Int64[np.ndarray, "resample sentence"]:
-    """How often each sentence is drawn in each resample, with replacement.
+    """Return how often each sentence is drawn in each resample, with replacement.
 
     Raises:
-        ValueError: there is no sentence.
+        ValueError: There is no sentence.
     """
     if n_sentences < 1:
         raise ValueError(f"{n_sentences} sentences to draw from: at least one is needed")
@@ -80,7 +82,7 @@ def draw_sentences(n_sentences: int, options: Options) -> Int64[np.ndarray, "res
 
 
 def seed_of_draw(n_draws: int, n_seeds: int) -> Int64[np.ndarray, " draw"]:
-    """Which of the clusterings' seeds (by index) each permutation or resample is scored under."""
+    """Return the clustering seed (its index) that each permutation or resample is scored under."""
     return np.arange(n_draws) % n_seeds
 
 
@@ -89,7 +91,7 @@ def permute_each(
     clusterings: Sequence[_Clustering],
     options: Options,
 ) -> Int64[np.ndarray, "..."]:
-    """Counts of permuted input, spread over the seeds' clusterings: those of one seed together."""
+    """Return counts of permuted input, spread over the seeds; those of one seed come together."""
     rng = np.random.default_rng(options.seed)
     seeds = seed_of_draw(options.n_permutations, len(clusterings))
     n_draws = np.bincount(seeds, minlength=len(clusterings)).tolist()
@@ -103,7 +105,7 @@ def resample_each(
     clusterings: Sequence[_Clustering],
     draws: Int64[np.ndarray, "resample sentence"],
 ) -> Int64[np.ndarray, "..."]:
-    """Counts of drawn sentences, each under one of the seeds' clusterings (`seed_of_draw`)."""
+    """Return counts of drawn sentences, each under the clusterings of one seed (`seed_of_draw`)."""
     seeds = seed_of_draw(len(draws), len(clusterings))
     found = [resample(one, draws[seeds == seed]) for seed, one in enumerate(clusterings)]
     order = np.argsort(np.argsort(seeds, kind="stable"), kind="stable")
@@ -113,10 +115,10 @@ def resample_each(
 def within_variance(
     values: Float64[np.ndarray, " draw"], seed: Int[np.ndarray, " draw"]
 ) -> tuple[float, int]:
-    """Variance of values around the mean of their seed, and its degrees of freedom.
+    """Return the variance of values around the mean of their seed, and its degrees of freedom.
 
     Raises:
-        ValueError: no seed has two values.
+        ValueError: No seed has two values.
     """
     n_draws = np.bincount(seed)
     n_seeds = int(np.count_nonzero(n_draws))
@@ -130,7 +132,7 @@ def within_variance(
 
 
 def spread(values: Sequence[float]) -> float | None:
-    """Variance between scores; none where there is just one."""
+    """Return the variance between scores; none where there is just one."""
     return float(np.var(values, ddof=1)) if len(values) > 1 else None
 
 
@@ -140,30 +142,30 @@ def interval(
     *,
     bounds: tuple[float, float] = (0.0, 1.0),
 ) -> tuple[float, float]:
-    """95 % interval of a score whose variance is a sum of parts (Welch 1947, Satterthwaite 1946).
+    """Return the 95 % interval of a score whose variance is a sum of parts.
 
     Args:
-        value: the score.
+        value: The score.
         parts: (variance of the mean, degrees of freedom) of each source of variance.
-        bounds: values that the score cannot leave; the interval is cut there.
+        bounds: Values that the score cannot leave; the interval is cut there.
     """
     total = sum(variance for variance, _ in parts)
     if total == 0:
         return value, value
+    # Satterthwaite 1946, "An approximate distribution of estimates of variance components",
+    # Biometrics Bulletin 2, and Welch 1947, Biometrika 34.
     freedom = total**2 / sum(variance**2 / freedom for variance, freedom in parts)
     reach = float(stdtrit(freedom, 0.975)) * total**0.5
     return max(bounds[0], value - reach), min(bounds[1], value + reach)
 
 
 def thresholds() -> tuple[float, ...]:
-    """Thresholds of a curve: 0, 0.05, ..., 1."""
+    """Return the thresholds of a curve: 0, 0.05, ..., 1."""
     return tuple(step / 20 for step in range(21))
 
 
-def curve_area(
-    curve: Float64[np.ndarray, "threshold seed"],
-) -> Float64[np.ndarray, " seed"]:
-    """Area under a score over `thresholds`, by trapezoids; from 0 to 1."""
+def curve_area(curve: Float64[np.ndarray, "threshold seed"]) -> Float64[np.ndarray, " seed"]:
+    """Return the area under a score over `thresholds`, by trapezoids; from 0 to 1."""
     area: Float64[np.ndarray, " seed"] = np.trapezoid(curve, thresholds(), axis=0)
     return area
 
@@ -193,7 +195,7 @@ class Measured:
         return seed_of_draw(0 if self.drawn is None else len(self.drawn), len(self.by_seed))
 
     def row(self, metric: str, definition: str, over: str, key: ScoreKey) -> Score:
-        """Give the row of the score table: mean over the seeds, interval, null, ceiling."""
+        """Return the row of the score table: mean over the seeds, interval, null, ceiling."""
         value, var_seed = float(np.mean(self.by_seed)), spread(self.by_seed)
         null = None if self.permuted is None else null_of(value, self.permuted)
         low = high = var_sample = None
@@ -233,7 +235,7 @@ class Measured:
 
 
 def under_control(row: Score, control: str) -> Score:
-    """The row of a control; of another number of clusters that of a sweep."""
+    """Return the row of a control; of another number of clusters that of a sweep."""
     parameter, _, value = control.partition("=")
     if value:
         return replace(row, parameter=parameter, at=float(value))
@@ -241,10 +243,10 @@ def under_control(row: Score, control: str) -> Score:
 
 
 def n_sentences(*tables: Words) -> int:
-    """Sentences that words of the tables can stand in: lines up to the last that is used.
+    """Return the number of sentences that words can stand in: lines up to the last used.
 
     Raises:
-        ValueError: a table is empty.
+        ValueError: A table is empty.
     """
     for words in tables:
         if not words.n_words:

@@ -14,7 +14,7 @@ from polyconcept.records.arrays import Int, Int64
 
 
 def exact(share: float) -> Fraction:
-    """The fraction a threshold stands for: the nearest with a denominator up to 10^9.
+    """Return the fraction a threshold stands for: the nearest with a denominator up to 10^9.
 
     0.8 is 4/5, the 0.30000000000000004 of a sweep is 3/10, and 2 / 3 is two thirds.
     """
@@ -22,14 +22,10 @@ def exact(share: float) -> Fraction:
 
 
 def least_count(share: float, totals: Int[np.ndarray, "*total"]) -> Int64[np.ndarray, "*total"]:
-    """The smallest whole number n with n / total >= share, exactly, for each total.
-
-    Args:
-        share: the threshold, at least 0.
-        totals: the numbers that shares are taken of, at least 0.
+    """Return the smallest whole number n with n / total >= share, exactly, for each total.
 
     Raises:
-        ValueError: a product that 64 bits do not hold: totals of thousands of millions.
+        ValueError: A product that 64 bits do not hold: totals of thousands of millions.
     """
     threshold = exact(share)
     over, under = threshold.numerator, threshold.denominator

@@ -24,12 +24,7 @@ def classes_of_pair(
     type of the other language too, with a letter. ``names``: stands with a capital inside
     sentences, as its best translation does; of a script without capitals the translation
     decides. ``other``: none of these. ``script:{name}``: its letters are of this script. Names
-    and scripts may overlap with other classes.
-
-    Args:
-        source: word table of the source language.
-        target: word table of the target language.
-        dictionaries: from source to target, and back.
+    and scripts may overlap with other classes. The first dictionary is from source to target.
     """
     capitals = _capitalised(source), _capitalised(target)
     names = (
@@ -55,7 +50,7 @@ def classes_of_pair(
 def _classes(
     types: tuple[str, ...], other: frozenset[str], names: Bool[np.ndarray, " type"]
 ) -> dict[str, Bool[np.ndarray, " type"]]:
-    """Masks by class of one language's types."""
+    """Return masks by class of one language's types."""
     letters = np.array([any(map(str.isalpha, word)) for word in types], dtype=bool)
     numbers = np.array([any(map(str.isnumeric, word)) for word in types], dtype=bool)
     same = np.array([word in other for word in types], dtype=bool) & letters
@@ -73,7 +68,7 @@ def _classes(
 
 
 def _script(word: str) -> str:
-    """Script of the first letter, by its Unicode name, such as ``latin``; empty without letter."""
+    """Return the script of the first letter, such as ``latin``; empty without letter."""
     for letter in word:
         if letter.isalpha():
             return unicodedata.name(letter, "unknown").split()[0].lower()
@@ -81,7 +76,7 @@ def _script(word: str) -> str:
 
 
 def _capitalised(words: Words) -> Bool[np.ndarray, " type"]:
-    """Types that stand inside sentences, not first, and begin with a capital there."""
+    """Return the types that stand inside sentences, not first, and begin with a capital there."""
     inside = np.zeros(len(words.types), dtype=bool)
     inside[words.word_type[words.position > 0]] = True
     capital = np.array([word[:1].isupper() for word in words.types], dtype=bool)
@@ -90,7 +85,7 @@ def _capitalised(words: Words) -> Bool[np.ndarray, " type"]:
 
 
 def _has_case(types: tuple[str, ...]) -> Bool[np.ndarray, " type"]:
-    """Types with letters that have capitals."""
+    """Return the types with letters that have capitals."""
     return np.array([word.lower() != word.upper() for word in types], dtype=bool)
 
 
@@ -101,10 +96,8 @@ def _names(
     other: Words,
     other_capital: Bool[np.ndarray, " other_type"],
 ) -> Bool[np.ndarray, " type"]:
-    """Types that are capitalised like their best translation, where their script has capitals.
-
-    A noun of German is capitalised, its English translation is not: no name.
-    """
+    """Return types that are capitalised like their best translation, if scripts have capitals."""
+    # A noun of German is capitalised, its English translation is not: no name.
     index = {word: i for i, word in enumerate(other.types)}
     first: dict[str, str] = {}
     for word, translation in zip(dictionary.word, dictionary.translation, strict=True):
