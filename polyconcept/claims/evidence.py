@@ -57,7 +57,7 @@ _Points: TypeAlias = Mapping[Score, _Aligned]
 
 
 def deeper_layers(table: Table, view: View) -> Evidence:
-    """Claim 1: the upper half of the layers above 0 minus the lower; a middle one is left out."""
+    """Judge claim 1: the upper half of the layers above 0 minus the lower, without a middle one."""
     effects: dict[Unit, float] = {}
     layers: set[int] = set()
     for unit, by_layer in view.plain.items():
@@ -77,7 +77,7 @@ def deeper_layers(table: Table, view: View) -> Evidence:
 
 
 def fine_tuning(table: Table, view: View) -> Evidence:
-    """Claim 2: the mean change over the layers."""
+    """Judge claim 2: the mean change over the layers."""
     if _is_constant(view):
         return _of_units(table, {}, (), _CONSTANT)
     effects = {unit: fmean(by_layer.values()) for unit, by_layer in view.change.items()}
@@ -91,7 +91,7 @@ def fine_tuning(table: Table, view: View) -> Evidence:
 
 
 def transfer(table: Table, view: View) -> Evidence:
-    """Claim 3: Spearman's correlation of alignment with zero-shot scores.
+    """Judge claim 3: Spearman's correlation of alignment with zero-shot scores.
 
     Scores of different tasks have different scales: each is counted in standard deviations from
     the mean of its task and metric. Where its scores are all the same it gives no point.
@@ -117,7 +117,7 @@ def transfer(table: Table, view: View) -> Evidence:
 
 
 def _is_constant(view: View) -> bool:
-    """Whether all scores are the same, such as 0 at a threshold that none passes."""
+    """Return whether all scores are the same, such as 0 at a threshold that none passes."""
     values = {round(v, 12) for by_layer in view.plain.values() for v in by_layer.values()}
     return len(values) == 1
 
@@ -142,7 +142,7 @@ def _of_units(
 
 
 def _aligned(row: Score, view: View) -> _Aligned | None:
-    """The mean alignment of the language scored with those fine-tuned on; none without a pair."""
+    """Return how the language scored aligns with those fine-tuned on; none without a pair."""
     learnt = set(row.source.split("+")) - {row.target}
     units = [Unit(row.model, row.variant, frozenset((row.target, code))) for code in learnt]
     found = [view.plain[unit] for unit in units if unit in view.plain]
@@ -153,7 +153,7 @@ def _aligned(row: Score, view: View) -> _Aligned | None:
 
 
 def _standardised(points: _Points) -> dict[Score, float]:
-    """Each score in standard deviations from the mean of its task and metric, where they differ."""
+    """Return each score in standard deviations from its task and metric's mean, if they differ."""
     scores: dict[Score, float] = {}
     for group in ScoreTable(points).by("variant", "metric").values():
         values = [row.value for row in group]

@@ -25,7 +25,7 @@ DIGITS = 12
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
-    """95 % interval of a mean by Student's t; none of fewer than two values."""
+    """Return the 95 % interval of a mean by Student's t; none of fewer than two values."""
     n = len(values)
     if n < 2:
         return None
@@ -35,7 +35,7 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
 
 
 def spearman(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """Spearman's correlation; none where all values of a side are the same, or there are none."""
+    """Return Spearman's correlation; none where a side is constant or empty."""
     if len(first) != len(second):
         raise ValueError(f"{len(first)} values against {len(second)}: expected equally many")
     sides = np.round(first, DIGITS), np.round(second, DIGITS)
@@ -47,7 +47,7 @@ def spearman(first: Sequence[float], second: Sequence[float]) -> float | None:
 
 
 def spearman_interval(rho: float, n: int) -> tuple[float, float]:
-    """95 % interval of Spearman's correlation by Fisher's z.
+    """Return the 95 % interval of Spearman's correlation by Fisher's z.
 
     The variance of z is (1 + rho^2 / 2) / (n - 3): Bonett and Wright (2000), "Sample size
     requirements for estimating Pearson, Kendall and Spearman correlations", Psychometrika 65.
@@ -69,7 +69,7 @@ def spearman_interval(rho: float, n: int) -> tuple[float, float]:
 
 
 def correlation_p(first: Sequence[float], second: Sequence[float]) -> float:
-    """Two-sided p-value of Spearman's correlation: exact of few points, else by Student's t."""
+    """Return Spearman's two-sided p-value: exact of few points, else by Student's t."""
     from scipy import stats
 
     sides = np.round(first, DIGITS), np.round(second, DIGITS)

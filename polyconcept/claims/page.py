@@ -167,7 +167,7 @@ def claims_page(claims: Claims) -> str:
 def _agreement(
     settings: Sequence[AtSetting],
 ) -> list[tuple[str, list[tuple[str, list[AtSetting]]]]]:
-    """Caption of a table -> label of a row -> the three verdicts."""
+    """Return caption of a table -> label of a row -> the three verdicts."""
     tables = []
     for (metric, definition), rows in groupby(settings, lambda row: (row.metric, row.definition)):
         lines = [(label, list(cells)) for label, cells in groupby(rows, _label)]

@@ -26,7 +26,7 @@ _PLACE = ("variant", "languages", "layer")
 
 
 def rank_correlations(scores: Iterable[Score]) -> list[Score]:
-    """Spearman's correlation of each metric with each rival, over a model's side.
+    """Return Spearman's correlation of each metric with each rival, over a model's side.
 
     A point is a layer, pair and variant (the `random` one left out) that both have a summary score
     of; where a metric is scored in both directions, their mean is one point.

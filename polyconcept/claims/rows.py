@@ -91,7 +91,7 @@ class Table:
         return {languages: "-".join(rows.first.pair) for languages, rows in pairs}
 
     def own(self, metric: str, definition: str) -> View:
-        """The study's own settings."""
+        """Return the scores at the study's own settings."""
         rows = self.alignment.where(metric=metric, definition=definition, parameter="")
         changes = rows.where(against="base")
         only: tuple[float, float] | None = None
@@ -101,7 +101,7 @@ class Table:
         return View(self._by_unit(rows.where(against="")), self._by_unit(changes), only)
 
     def swept(self, metric: str, definition: str) -> dict[tuple[str, float | None], View]:
-        """Every setting that was swept -> the scores there, in the order of the table.
+        """Return every setting that was swept -> the scores there, in the order of the table.
 
         A setting that is the study's own is left out: its scores are the same.
         """
@@ -113,7 +113,7 @@ class Table:
         return {setting: _swept_view(view) for setting, view in found.items() if view != own}
 
     def _by_unit(self, rows: ScoreTable) -> Scores:
-        """Scores by run and pair and layer.
+        """Return scores by run and pair and layer.
 
         Raises:
             ValueError: Two rows hold the same score.
@@ -131,7 +131,7 @@ class Table:
 
 
 def _parts_of_means(table: ScoreTable) -> dict[tuple[str, str], str]:
-    """Model and each single fine-tuning of it whose mean with others has rows too -> that mean."""
+    """Return model and single fine-tuning -> its mean with others, where that has rows."""
     runs = table.unique("model", "variant")
     return {
         (model, part): mean
@@ -143,7 +143,7 @@ def _parts_of_means(table: ScoreTable) -> dict[tuple[str, str], str]:
 
 
 def single_runs(table: ScoreTable) -> ScoreTable:
-    """Rows of trained weights, without those of means whose parts have rows."""
+    """Return rows of trained weights, without those of means whose parts have rows."""
     means = {(model, mean) for (model, _), mean in _parts_of_means(table).items()}
     return table.where(
         lambda row: row.variant != "random" and (row.model, row.variant) not in means
@@ -151,7 +151,7 @@ def single_runs(table: ScoreTable) -> ScoreTable:
 
 
 def _mean_tasks(rows: ScoreTable, means: Mapping[tuple[str, str], str]) -> list[Score]:
-    """Zero-shot scores, the mean of repeated fine-tunings."""
+    """Return zero-shot scores, the mean of repeated fine-tunings."""
     rows.one_by("model", "variant", "metric", "source", "target", twice=_two_task_scores)
     groups = rows.by("model", _variant_under(means), "metric", "source", "target")
     return [
@@ -161,7 +161,7 @@ def _mean_tasks(rows: ScoreTable, means: Mapping[tuple[str, str], str]) -> list[
 
 
 def _variant_under(means: Mapping[tuple[str, str], str]) -> Callable[[Score], str]:
-    """What gives a row's variant, repeated fine-tunings under the name of their mean."""
+    """Return what gives a row's variant: of repeated fine-tunings their mean."""
     return lambda row: means.get((row.model, row.variant), row.variant)
 
 
@@ -181,7 +181,7 @@ def _two_task_scores(row: Score) -> str:
 
 
 def _swept_view(plain: Scores) -> View:
-    """Sweeps have no rows of change: it is taken here, layer by layer."""
+    """Return swept scores and the change in them, which has no rows: it is taken here."""
     change = {}
     for unit, layers in plain.items():
         base = plain.get(Unit(unit.model, "base", unit.pair), {})

@@ -112,7 +112,7 @@ def _claim(
 
 
 def _rivals(scores: Sequence[Score]) -> tuple[Rival, ...]:
-    """The table's rank correlations.
+    """Return the table's rank correlations.
 
     Raises:
         ValueError: One does not say of how many points it is.
@@ -174,7 +174,7 @@ def _sentence(
 
 
 def number(value: float) -> str:
-    """Three decimals with a sign; minus signs as wide as plus signs."""
+    """Return three decimals with a sign; minus signs as wide as plus signs."""
     rounded = f"{value:+.3f}"
     return "0.000" if rounded in ("+0.000", "-0.000") else rounded.replace("-", "−")
 

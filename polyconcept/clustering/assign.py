@@ -26,7 +26,7 @@ class Nearest:
 
     @classmethod
     def unknown(cls, points: Points) -> Nearest:
-        """Nothing is known: no label, no bound."""
+        """Return that nothing is known: no label, no bound."""
         bound = torch.full((points.n_words,), torch.inf, dtype=points.wide, device=points.device)
         return cls(torch.full_like(bound, -1, dtype=torch.int64), bound, torch.zeros_like(bound))
 
@@ -55,14 +55,14 @@ class CenterSet:
         rows: Float32[torch.Tensor, "word dim"],
         out: Float32[torch.Tensor, "word cluster"] | None = None,
     ) -> Float32[torch.Tensor, "word cluster"]:
-        """||c||^2 - 2 x.c, which orders the centers of a word as their distances do."""
+        """Return ||c||^2 - 2 x.c, which orders the centers of a word as their distances do."""
         return torch.addmm(self.square, rows, self.narrow.T, alpha=-2, out=out)
 
 
 def nearest_centers(
     points: Points, centers: Float[torch.Tensor, "cluster dim"], team: Team
 ) -> Int64[torch.Tensor, " word"]:
-    """Index of the center nearest to each word; the lower index where two are equally near."""
+    """Return the index of each word's nearest center; the lower index of two equally near."""
     nearest = Nearest.unknown(points)
     find_nearest(points, CenterSet.of(centers), nearest, None, team)
     return nearest.labels
@@ -119,7 +119,7 @@ def squared_distances(
     labels: Int64[torch.Tensor, " word"],
     team: Team,
 ) -> Float[torch.Tensor, " word"]:
-    """Squared distance of each word to the center of its label, from differences in float64."""
+    """Return each word's squared distance to its label's center, from differences in float64."""
     block_rows = points.block_rows(4 * points.n_dims)
     distance = torch.empty(points.n_words, dtype=points.wide, device=points.device)
 
@@ -140,7 +140,7 @@ def block_of(
     Float32[torch.Tensor, "word dim"],
     Float32[torch.Tensor, " word"],
 ]:
-    """Where a block's words are, their vectors and lengths (words None: all words in order)."""
+    """Return where a block's words are, their vectors and lengths (None: all in order)."""
     begin = block * block_rows
     if words is None:
         at = slice(begin, min(begin + block_rows, points.n_words))
@@ -152,7 +152,7 @@ def block_of(
 def _least_but(
     value: Float32[torch.Tensor, "word cluster"], column: Int64[torch.Tensor, " word"]
 ) -> Float32[torch.Tensor, " word"]:
-    """Each row's least value outside one column, which is overwritten with infinity."""
+    """Return each row's least value outside one column, which is overwritten with infinity."""
     return value.scatter_(1, column[:, None], torch.inf).amin(1)
 
 
@@ -162,7 +162,7 @@ def upper_bound(
     length: Float32[torch.Tensor, " word"],
     value: Float32[torch.Tensor, " word"],
 ) -> Float[torch.Tensor, " word"]:
-    """A word's distance at most, to a center `length` long that has this value."""
+    """Return a word's distance at most, to a center `length` long that has this value."""
     return _distance(points, norm, value, rounding(norm, length, points.n_dims), 1)
 
 
@@ -172,7 +172,7 @@ def lower_bound(
     norm: Float32[torch.Tensor, " word"],
     value: Float32[torch.Tensor, " word"],
 ) -> Float[torch.Tensor, " word"]:
-    """A word's distance at least, to all centers that have this value or more.
+    """Return a word's distance at least, to all centers that have this value or more.
 
     Centers longer than `reach` are farther than the distance this value stands for without
     rounding; that of shorter ones is bounded by `reach`.
@@ -189,14 +189,14 @@ def _distance(
     error: Float32[torch.Tensor, " word"],
     sign: int,
 ) -> Float[torch.Tensor, " word"]:
-    """Distances at most (sign 1) or at least (-1), from values that are off by `error`."""
+    """Return distances at most (sign 1) or at least (-1), from values that are off by `error`."""
     square = norm.to(points.wide).square_()
     error = error.to(points.wide) + square_error(square)
     return (square + value.to(points.wide) + sign * error).clamp_(min=0).sqrt_()
 
 
 def square_error(square: Float[torch.Tensor, " word"]) -> Float[torch.Tensor, " word"]:
-    """Bound on the error of ||x||^2 that lies in the float32 length it was taken from, twice."""
+    """Return twice the bound on the error of ||x||^2 that lies in its float32 length."""
     return 2 * torch.finfo(torch.float32).eps * square
 
 
@@ -206,7 +206,7 @@ def _margin(
     least: Float32[torch.Tensor, " word"],
     n_dims: int,
 ) -> Float32[torch.Tensor, " word"]:
-    """How far above a word's least value that of its true nearest center may have come out.
+    """Return how far above a word's least value that of its nearest center may have come out.
 
     Off by rounding are the least value, of a center `length` long, and that of the nearest
     center. The latter is at most as far from the word as the former, so at most `reach` long:
@@ -220,7 +220,7 @@ def _margin(
 def rounding(
     norm: Float[torch.Tensor, " word"], length: Float[torch.Tensor, " word"], n_dims: int
 ) -> Float[torch.Tensor, " word"]:
-    """Bound on the error of ||c||^2 - 2 x.c for any order of additions; ||x||, ||c|| given.
+    """Return a bound on the error of ||c||^2 - 2 x.c for any order of additions.
 
     An inner product of d terms is off by at most d u |x||c| (Higham, Accuracy and Stability of
     Numerical Algorithms, 2nd ed., section 3.1); the 8 covers the rounding of c, ||c||^2, the last
@@ -231,7 +231,7 @@ def rounding(
 
 
 def _least_column(value: Float32[torch.Tensor, "word cluster"]) -> Int64[torch.Tensor, " word"]:
-    """Column of each row's least value."""
+    """Return the column of each row's least value."""
     if value.device.type == "cpu":
         return torch.from_numpy(value.numpy().argmin(1))  # eight times as fast as torch's
     return value.argmin(1)

@@ -84,7 +84,7 @@ def _colap_only(selections: Selections) -> Selections:
 def _changed(
     selections: Selections, source: VectorReader, target: VectorReader, change: str
 ) -> tuple[VectorReader, VectorReader]:
-    """Readers that change what they read."""
+    """Return readers that change what they read."""
     if change != "standardised":
         return _Changed(source, change), _Changed(target, change)
     # One scale for the words that are clustered together; CALIGN's are scaled alike.
@@ -104,7 +104,7 @@ class _Scale:
         self._known: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def of(self, layer: int) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation; a dim that never varies has 1.
+        """Return mean and standard deviation; a dim that never varies has 1.
 
         The same bits as numpy's of all vectors at once, while one language's are in memory.
         """
@@ -119,7 +119,7 @@ class _Scale:
     def _sums(
         self, layer: int, mean: Float64[np.ndarray, " dim"] | None
     ) -> Float64[np.ndarray, " dim"]:
-        """Sums of the vectors; with their mean, of the squares of what they deviate from it."""
+        """Return sums of the vectors; with their mean, of their squared deviations from it."""
         sums: Float64[np.ndarray, " dim"] | None = None
         for reader, rows in self._parts:
             # No name here for a language's vectors: they would be there while the next are read.
@@ -133,7 +133,7 @@ def _added(
     vectors: Vectors,
     mean: Float64[np.ndarray, " dim"] | None,
 ) -> Float64[np.ndarray, " dim"] | None:
-    """The sums so far and those of some more vectors."""
+    """Return the sums so far and those of some more vectors."""
     for _, block in _blocks(vectors):
         wide = block.astype(np.float64)
         if mean is not None:
@@ -145,7 +145,7 @@ def _added(
 
 
 def _blocks(vectors: Vectors) -> Iterator[tuple[int, Vectors]]:
-    """Rows and the first one's number, so few at a time that copies take little memory."""
+    """Yield rows and the first one's number, so few that copies take little memory."""
     for first in range(0, len(vectors), _BLOCK):
         yield first, vectors[first : first + _BLOCK]
 
@@ -164,11 +164,11 @@ class _Changed:
         return self.reader.language
 
     def has(self, rows: Rows) -> Bool[np.ndarray, " word"]:
-        """Whether each row has a vector."""
+        """Return whether each row has a vector."""
         return self.reader.has(rows)
 
     def read(self, layer: int, rows: Rows, out: Vectors | None = None) -> Vectors:
-        """Changed vectors of rows of the word table; in the memory of `out`, if given.
+        """Return changed vectors of rows of the word table; in the memory of `out`, if given.
 
         Raises:
             ValueError: A vector of zeros, which has no direction, is to be made unit length.

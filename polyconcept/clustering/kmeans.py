@@ -89,22 +89,19 @@ def cluster_seeds(
     if start is not None:
         _check_start(start, n_clusters, vectors.shape[1])
     limits: dict[str, Any] = {"max_iterations": max_iterations, "tolerance": tolerance}
+    found: Iterator[KMeansClusters]
     if engine == "torch":
-        on = _checked_device(device)
-        points = centred_points(vectors, on, overwrite=overwrite)
-        if start is None:
-            starts = _drawn_starts(points, n_clusters, seeds, n_restarts)
-        else:
-            starts, n_restarts = repeat(_given_start(points, start)), 1
-    for seed in seeds:
-        if engine == "torch":
-            clusters = _torch_clusters(points, islice(starts, n_restarts), **limits)
-        else:
-            # Here, because the torch engine should not wait for scikit-learn's import.
-            from polyconcept.clustering.released import sklearn_clusters
+        points = centred_points(vectors, _checked_device(device), overwrite=overwrite)
+        found = _torch_seeds(points, n_clusters, seeds, n_restarts, start, **limits)
+    else:
+        # Here, because the torch engine should not wait for scikit-learn's import.
+        from polyconcept.clustering.released import sklearn_clusters
 
-            options = {"seed": seed, "n_restarts": n_restarts, "start": start, **limits}
-            clusters = sklearn_clusters(vectors, n_clusters=n_clusters, **options)
+        options = {"n_restarts": n_restarts, "start": start, **limits}
+        found = (
+            sklearn_clusters(vectors, n_clusters=n_clusters, seed=seed, **options) for seed in seeds
+        )
+    for clusters in found:
         _settle_empty(clusters)
         yield clusters
 
@@ -113,17 +110,31 @@ def check_memory(_n_words: int) -> None:
     """Refuse nothing: k-means needs hardly more memory than the vectors."""
 
 
+def _torch_seeds(
+    points: Points,
+    n_clusters: int,
+    seeds: Sequence[int],
+    n_restarts: int,
+    start: Float[np.ndarray, "cluster dim"] | None,
+    **limits: Any,  # noqa: ANN401 - those of `lloyd`
+) -> Iterator[KMeansClusters]:
+    if start is None:
+        starts = _drawn_starts(points, n_clusters, seeds, n_restarts)
+    else:
+        starts, n_restarts = repeat(_given_start(points, start)), 1
+    for _ in seeds:
+        yield _torch_clusters(points, islice(starts, n_restarts), **limits)
+
+
 def _drawn_starts(
     points: Points, n_clusters: int, seeds: Sequence[int], n_restarts: int
 ) -> Iterator[torch.Tensor]:
-    """First centers of each restart of each seed.
-
-    Some are drawn together, of whatever seeds: a step of greedy k-means++ is bound by reading the
-    words.
-    """
+    """Yield the first centers of each restart of each seed."""
     sequences = [
         sequence for seed in seeds for sequence in np.random.SeedSequence(seed).spawn(n_restarts)
     ]
+    # Some are drawn together, of whatever seeds: a step of greedy k-means++ is bound by reading the
+    # words.
     for first in range(0, len(sequences), _TOGETHER):
         with Team(points.device) as team:
             some = sequences[first : first + _TOGETHER]
@@ -133,17 +144,15 @@ def _drawn_starts(
 
 
 def _given_start(points: Points, start: Float[np.ndarray, "cluster dim"]) -> torch.Tensor:
-    """First centers in the centred space."""
+    """Return first centers in the centred space."""
     return torch.from_numpy(start - points.mean).to(points.wide).to(points.device)
 
 
 def _torch_clusters(
     points: Points, starts: Iterable[torch.Tensor], *, max_iterations: int, tolerance: float
 ) -> KMeansClusters:
-    """Best of the restarts: the first of equals, whatever rounding made of them.
-
-    Restarts often find the same clusters under other numbers.
-    """
+    """Return the best of the restarts: the first of equals, whatever rounding made of them."""
+    # Restarts often find the same clusters under other numbers.
     inertias: list[float] = []
     best: Fit | None = None
     for first in starts:
@@ -165,7 +174,7 @@ def _torch_clusters(
 
 
 def _is_less(points: Points, inertia: float, than: float) -> bool:
-    """Whether an inertia is less by more than rounding.
+    """Return whether an inertia is less by more than rounding.
 
     A center is off by a share of its length, which counts by the distances to it: the error goes
     with the mean, the geometric one, of inertia and sum of squares.
@@ -210,7 +219,7 @@ def _check_start(start: Float[np.ndarray, "cluster dim"], n_clusters: int, n_dim
 
 
 def _checked_device(name: str) -> torch.device:
-    """The torch device, refused with the reason where this machine has none of its kind."""
+    """Return the torch device; refuse it, with the reason, where this machine has none such."""
     try:
         device = torch.device(name)
         torch.empty(0, device=device)

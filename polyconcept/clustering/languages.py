@@ -24,13 +24,8 @@ def cluster_languages(
 ) -> Iterator[tuple[int, list[list[ClusteredWords]]]]:
     """Cluster words of several languages together in every layer with every seed.
 
-    Args:
-        languages: Word table, rows of it that are clustered, and vectors of each language; rows
-            without a vector are left out.
-        layers: Layers to cluster.
-        seeds: Seeds of the clusterings.
-        method: Way of clustering (`WAYS`).
-        options: The other options of the way.
+    Of each language there is a word table, the rows of it that are clustered, and its vectors; rows
+    without a vector are left out. Options are those of `cluster_pair`.
 
     Yields:
         The layer, and under each seed the clustered words of each language.

@@ -115,7 +115,7 @@ def _fill_empty(
     labels: Int64[torch.Tensor, " word"],
     team: Team,
 ) -> tuple[Float[torch.Tensor, "cluster dim"], Int64[torch.Tensor, " cluster"]]:
-    """Sums and counts after each empty cluster took one of the words farthest from its center.
+    """Return sums and counts after each empty cluster took a word farthest from its center.
 
     scikit-learn's ``_relocate_empty_clusters_dense``, the order of several farthest words (numpy's
     ``argpartition``) included. Nothing moves where every word lies on its center.
@@ -140,7 +140,7 @@ def _fill_empty(
 def _means(
     sums: Float[torch.Tensor, "cluster dim"], counts: Int64[torch.Tensor, " cluster"]
 ) -> Float[torch.Tensor, "cluster dim"]:
-    """Mean of each cluster; a cluster still empty is put where scikit-learn puts it.
+    """Return the mean of each cluster; one still empty is put where scikit-learn puts it.
 
     That is at the largest cluster: at its mean, or for clusters before it at its sum, because
     ``_average_centers`` divides one cluster after the other. Later labels depend on it.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,14 @@ from polyconcept.clustering.pooled import pooled
 from polyconcept.clustering.ways import way_of
 from polyconcept.machine.logs import progress
 from polyconcept.records.arrays import Float32
-from polyconcept.records.concepts import Clusters, ConceptKey, Part, VectorReader, layer_name
+from polyconcept.records.concepts import (
+    Clusters,
+    ConceptKey,
+    Part,
+    VectorReader,
+    layer_name,
+    parts_of,
+)
 from polyconcept.records.text import Definition, Selection
 
 Selections = Mapping[tuple[str, Definition], Selection]
@@ -27,7 +35,7 @@ def with_vectors(
     *,
     definition: Definition | None = None,
 ) -> dict[tuple[str, Definition], Selection]:
-    """The selections without words that the model gave no vector (docs/EXTRACTION.md).
+    """Return the selections without words that have no vector (docs/EXTRACTION.md).
 
     Of one definition only, where it is given.
 
@@ -75,9 +83,6 @@ def cluster_pair(
         method: Way of clustering (`WAYS`).
         options: The other options of the way.
 
-    Yields:
-        What was clustered, and its clusters.
-
     Raises:
         ValueError: The way is unknown or lacks memory (before any vector is read), or as the way,
             with a note of layer, language and selection.
@@ -89,15 +94,17 @@ def cluster_pair(
     for layer, metric, definition in progress(jobs, total=len(jobs), description="clustering"):
         selection = selections[metric, definition]
         fits = {
-            part: way.cluster_seeds(vectors, seeds, overwrite=True, **options)
-            for part, vectors in _parts(metric, layer, selection, source, target).items()
+            part: way.cluster_seeds(
+                _read(part, layer, selection, source, target), seeds, overwrite=True, **options
+            )
+            for part in parts_of(metric)
         }
-        for key in _keys(layer, seeds, metric, definition, fits):
+        for seed, part in product(seeds, fits):
             try:
-                yield key, next(fits[key.part])
+                yield ConceptKey(layer, seed, metric, definition, part), next(fits[part])
             except ValueError as error:
                 language = {"source": source.language, "target": target.language}.get(
-                    key.part, f"{source.language} and {target.language}"
+                    part, f"{source.language} and {target.language}"
                 )
                 error.add_note(
                     f"{layer_name(layer)}, words of {language} for {metric} ({definition})"
@@ -108,26 +115,17 @@ def cluster_pair(
 
 
 def _n_together(metric: str, selection: Selection) -> int:
-    """Most words that a metric clusters together."""
+    """Return the most words that a metric clusters together."""
     counts = len(selection.source_rows), len(selection.target_rows)
-    return max(counts) if metric == "calign" else sum(counts)
+    return sum(counts) if parts_of(metric) == ("pooled",) else max(counts)
 
 
-def _parts(
-    metric: str, layer: int, selection: Selection, source: VectorReader, target: VectorReader
-) -> dict[Part, Float32[np.ndarray, "_ dim"]]:
-    """What is clustered: each language alone for CALIGN, both together for COLAP."""
-    rows = selection.source_rows, selection.target_rows
-    if metric == "calign":
-        return {"source": source.read(layer, rows[0]), "target": target.read(layer, rows[1])}
-    return {"pooled": pooled(layer, [(source, rows[0]), (target, rows[1])])}
-
-
-def _keys(
-    layer: int,
-    seeds: Sequence[int],
-    metric: str,
-    definition: Definition,
-    parts: Iterable[Part],
-) -> list[ConceptKey]:
-    return [ConceptKey(layer, seed, metric, definition, part) for seed in seeds for part in parts]
+def _read(
+    part: Part, layer: int, selection: Selection, source: VectorReader, target: VectorReader
+) -> Float32[np.ndarray, "_ dim"]:
+    """Read the vectors of a part."""
+    if part == "source":
+        return source.read(layer, selection.source_rows)
+    if part == "target":
+        return target.read(layer, selection.target_rows)
+    return pooled(layer, [(source, selection.source_rows), (target, selection.target_rows)])

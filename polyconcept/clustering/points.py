@@ -56,7 +56,7 @@ class Points:
         return 8 * (self.n_dims + 8) * torch.finfo(self.wide).eps
 
     def block_rows(self, width: int) -> int:
-        """Rows whose blocks of `width` numbers per row suit the device; whatever the threads.
+        """Return the rows of a block, of `width` numbers each, that suits the device.
 
         A CPU block of 2**19 float32 (2 MiB) stays in a core's cache from the matrix product to
         the search for the nearest center; a GPU wants few and large blocks.
@@ -97,7 +97,7 @@ def centred_points(vectors: Vectors, device: torch.device, *, overwrite: bool = 
 
 
 def true_cells(mask: Bool[torch.Tensor, "..."]) -> Int64[torch.Tensor, " cell"]:
-    """Flat indices of the true cells, ascending."""
+    """Return flat indices of the true cells, ascending."""
     if mask.device.type == "cpu":
         # numpy finds a few true cells in a large mask ten times faster than torch.
         return torch.from_numpy(np.flatnonzero(mask.numpy()))

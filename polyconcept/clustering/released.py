@@ -23,7 +23,7 @@ def sklearn_clusters(
     tolerance: float,
     start: Float[np.ndarray, "cluster dim"] | None,
 ) -> KMeansClusters:
-    """Best restart of ``KMeans(algorithm="elkan")`` on the vectors in float64.
+    """Return the best restart of ``KMeans(algorithm="elkan")`` on the vectors in float64.
 
     The same as one fit with ``n_init=n_restarts, random_state=seed``, of which scikit-learn tells
     only the best inertia: the restarts are fitted one by one from the one random stream. With one

@@ -19,7 +19,7 @@ _EQUAL = 1e-12
 def greedy_starts(
     points: Points, n_clusters: int, seeds: Sequence[np.random.SeedSequence], team: Team
 ) -> Int64[np.ndarray, "restart cluster"]:
-    """Words chosen as the first centers of each restart.
+    """Return the words chosen as the first centers of each restart.
 
     Each center is the best of 2 + log(k) words drawn with probability proportional to the squared
     distance to the nearest center so far: the one that leaves the least sum of them (Arthur and
@@ -75,7 +75,7 @@ class _Closest:
     def draw(
         self, uniform: Float64[np.ndarray, "restart trial"]
     ) -> Int64[np.ndarray, "restart trial"]:
-        """Words drawn with probability proportional to their squared distance."""
+        """Return words drawn with probability proportional to their squared distance."""
         sums = self._sums.cpu().numpy().astype(np.float64)
         upto = sums.cumsum(axis=0)
         target = uniform * upto[-1][:, None]
@@ -109,7 +109,7 @@ class _Closest:
         return words
 
     def _parts(self, n_candidates: int) -> list[slice]:
-        """Segments to measure at a time; the last, which padding fills, apart."""
+        """Return the segments to measure at a time; the last, which padding fills, apart."""
         size = self._points.block_rows(max(n_candidates, self._points.n_dims // 8)) // SEGMENT
         size = max(1, size)
         bounds = [*range(0, self._full, size), self._full]
@@ -117,7 +117,7 @@ class _Closest:
         return [*parts, slice(self._full, self._full + 1)] if len(self._last) else parts
 
     def _segments(self, part: slice) -> Float32[torch.Tensor, "segment place dim"]:
-        """The rows of a part, by segment; the words' memory itself except for the last segment."""
+        """Return the rows of a part, by segment; no copy, except of the last segment."""
         full = part.start < self._full
         rows = self._points.rows[part.start * SEGMENT : part.stop * SEGMENT] if full else self._last
         return rows.view(-1, SEGMENT, self._points.n_dims)
@@ -125,7 +125,7 @@ class _Closest:
     def _estimate(
         self, trials: Int64[np.ndarray, "restart trial"]
     ) -> tuple[Float64[np.ndarray, "restart trial"], Float64[np.ndarray, "restart trial"]]:
-        """By how much each trial lessens the sum, and how far off that may be.
+        """Return by how much each trial lessens the sum, and how far off that may be.
 
         Marks in `_near` the words that may be nearer to the trial than to the centers so far.
         """
@@ -155,7 +155,7 @@ class _Closest:
         value: Float32[torch.Tensor, "segment restart trial place"],
         length: Float32[torch.Tensor, " candidate"],
     ) -> list[Float64[np.ndarray, " candidate"]]:
-        """What the trials gain of a part's words, and how far off that may be."""
+        """Return what the trials gain of a part's words, and how far off that may be."""
         cells = true_cells(self._near[part])
         segment, candidate, place = _coordinates(cells, len(length))
         before = self._distance[part][segment, candidate // value.shape[2], place]
@@ -170,7 +170,7 @@ class _Closest:
     def _gains(
         self, trials: Int64[np.ndarray, "restart trial"], open_: Bool[np.ndarray, "restart trial"]
     ) -> Float64[np.ndarray, " open"]:
-        """By how much trials lessen the sum, from differences in float64.
+        """Return by how much trials lessen the sum, from differences in float64.
 
         Added up word by word: that words which gain nothing are among them changes no bit.
         """
@@ -205,13 +205,13 @@ class _Closest:
         self._sums = self._distance.sum(-1)
 
     def _wide(self, words: Int64[np.ndarray, " center"]) -> Float[torch.Tensor, "center dim"]:
-        """Words as centers."""
+        """Return words as centers."""
         return self._points.rows[torch.from_numpy(words)].to(self._points.wide)
 
     def _limit_of(
         self, word: Int64[torch.Tensor, " cell"], distance: Float[torch.Tensor, " cell"]
     ) -> Float32[torch.Tensor, " cell"]:
-        """A center with this ||c||^2 - 2 x.c or more, as the product rounds it, is not nearer.
+        """Return the ||c||^2 - 2 x.c, as the product rounds it, from which on no center is nearer.
 
         A nearer center is at most `reach` long, which bounds the error of the product.
         """
@@ -227,7 +227,7 @@ class _Closest:
         place: Int64[torch.Tensor, " cell"],
         centers: Float[torch.Tensor, "center dim"],
     ) -> Float[torch.Tensor, " cell"]:
-        """Squared distances of words to centers, from differences: 0 of a copy."""
+        """Return squared distances of words to centers, from differences: 0 of a copy."""
         step = min(len(words), self._points.block_rows(4 * self._points.n_dims))
         rows = self._points.rows.new_empty(step, self._points.n_dims)
         difference = centers.new_empty(rows.shape)
@@ -256,7 +256,7 @@ def _coordinates(
 ) -> tuple[
     Int64[torch.Tensor, " cell"], Int64[torch.Tensor, " cell"], Int64[torch.Tensor, " cell"]
 ]:
-    """Segment, restart or candidate, and place in the segment of cells, by their numbers."""
+    """Return segment, restart or candidate, and place in the segment of cells."""
     row = cells // SEGMENT
     segment = row // n_middle
     return segment, row - segment * n_middle, cells - row * SEGMENT

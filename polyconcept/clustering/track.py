@@ -40,7 +40,7 @@ class Tracker:
         self._place = torch.empty(n_clusters, dtype=torch.int64, device=points.device)
 
     def update(self, centers: Float[torch.Tensor, "cluster dim"]) -> Int64[torch.Tensor, " word"]:
-        """Index of the center nearest to each word; the lower index where two are equally near."""
+        """Return the index of each word's nearest center; the lower index of two equally near."""
         before, self._centers = self._centers, centers
         prepared = CenterSet.of(centers)
         if before is None or centers.numel() < _WORTHWHILE:
@@ -55,7 +55,7 @@ class Tracker:
     def _open_words(
         self, centers: CenterSet, step: Float[torch.Tensor, " cluster"]
     ) -> Int64[torch.Tensor, " some"] | None:
-        """Words to search among all centers (None: all words), after looking at far-moved ones."""
+        """Return the words to search among all centers (None: all), after the far-moved ones."""
         nearest = self._nearest
         nearest.upper.add_(step[nearest.labels])
         room = nearest.lower * (1 - self._points.slack) - nearest.upper * (1 + self._points.slack)
@@ -77,7 +77,7 @@ class Tracker:
         return words
 
     def _doubtful(self, among: Bool[torch.Tensor, " word"]) -> Bool[torch.Tensor, " word"]:
-        """Which of the words another center may be nearest to."""
+        """Return which of the words another center may be nearest to."""
         nearest = self._nearest
         return among & (
             nearest.lower * (1 - self._points.slack) <= nearest.upper * (1 + self._points.slack)
@@ -118,7 +118,7 @@ class Tracker:
 def _cheapest(
     room: Float[torch.Tensor, " word"], step: Float[torch.Tensor, " cluster"]
 ) -> int | None:
-    """How many centers to measure again, those of the longest steps, so that the work is least.
+    """Return how many centers, those of the longest steps, to measure again for least work.
 
     Args:
         room: How far other centers may move until they could be nearest.

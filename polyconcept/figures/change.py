@@ -29,7 +29,7 @@ def draw(
     over: str = "all",
     corpus: str | None = None,
 ) -> Figure:
-    """What fine-tuning changes: fine-tuned minus base by layer, with its interval, per pair.
+    """Draw fine-tuned minus base by layer, with its interval, for each pair.
 
     Drawn are the rows of differences from the base model. A table without any has them taken
     seed by seed; the band then spans the seeds. Arguments are those of `layers.draw`.

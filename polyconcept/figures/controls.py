@@ -65,7 +65,7 @@ def draw(
     over: str = "all",
     corpus: str | None = None,
 ) -> Figure:
-    """The base model's score in its deepest layer beside those of its controls.
+    """Draw the base model's score in its deepest layer beside those of its controls.
 
     A panel per model and side, a row of dots per control: layer 0, random weights, classes of
     words, changed vectors, other numbers of clusters. The dot is the mean of the pairs, each
@@ -104,7 +104,7 @@ def _is_shown(row: Score) -> bool:
 
 
 def _panels(rows: ScoreTable) -> tuple[_Panels, Mapping[tuple[str, str], int]]:
-    """What each model and side shows, and its deepest layer."""
+    """Return what each model and side shows, and its deepest layer."""
     found = {name: points(of_name) for name, of_name in rows.by(_name).items()}
     deepest: dict[tuple[str, str], int] = {}
     for run, _, layer in found.get(_PLAIN, {}):
@@ -124,7 +124,7 @@ def _panels(rows: ScoreTable) -> tuple[_Panels, Mapping[tuple[str, str], int]]:
 
 
 def _name(row: Score) -> str:
-    """The row of dots that a row of the table belongs to."""
+    """Return the row of dots that a row of the table belongs to."""
     if row.variant == "random":
         return _RANDOM
     if row.parameter:
@@ -137,7 +137,7 @@ def _name(row: Score) -> str:
 
 
 def _order(name: str) -> tuple[int, float, str]:
-    """Place of a row from the top; unknown controls come before the numbers of clusters."""
+    """Return the place of a row from the top; unknown controls come before other K."""
     if name.startswith("K = "):
         return len(_ORDER) + 1, float(name.removeprefix("K = ")), name
     known = _SCRIPT if name.endswith(" script") else name

@@ -81,13 +81,13 @@ class _Ruler:
         self._renderer = RendererAgg(100, 100, _DPI)  # type: ignore[no-untyped-call]
 
     def width(self, text: str, *, bold: bool) -> float:
-        """Inches."""
+        """Return inches."""
         font = FontProperties(size=_SIZE, weight="bold" if bold else "normal")
         measure = self._renderer.get_text_width_height_descent
         return float(measure(text, font, False)[0]) / _DPI  # type: ignore[no-untyped-call]
 
     def shorten(self, word: str, *, bold: bool) -> str:
-        """The word, its end replaced by an ellipsis where it is too long."""
+        """Return the word, its end replaced by an ellipsis where it is too long."""
         # No word of 100 characters is narrower than the limit: measure no more than that.
         if len(word) <= 100 and self.width(word, bold=bold) <= _LONGEST:
             return word
@@ -102,7 +102,7 @@ def draw(
     pairs: Iterable[AlignedConcepts], *, n_types: int = 12, title: str = "",
     definition: Definition = "published",  # noqa: ARG001 - said in the caption
 ) -> Figure:  # fmt: skip
-    """Word lists of aligned concepts, most frequent word first, with what has a translation.
+    """Draw aligned concepts as word lists, most frequent words first, what is matched in bold.
 
     Words with a translation in the other concept are bold, those without are underlined with
     dots; of the words not shown it is told how many there are, and how many of them are matched.
@@ -170,7 +170,7 @@ def _flow(
     list_width: float,
     ruler: _Ruler,
 ) -> list[_Placed]:
-    """Words placed one after the other in their direction, a new line where one is full."""
+    """Return words placed one after the other in their direction, a new line where one is full."""
     texts: list[tuple[str, bool | None]] = []
     for word, bold in zip(types[:n_types], matched, strict=False):
         text = ruler.shorten(drawable(word), bold=bold)
@@ -199,12 +199,12 @@ class _Page:
         self._rules: list[tuple[float, float, float, dict[str, Any]]] = []
 
     def heading(self, title: str) -> None:
-        """A line in bold."""
+        """Add a line in bold."""
         self._add(_MARGIN, title, size=_LARGE, weight="bold")
         self.height += 0.25
 
     def pair(self, pair: AlignedConcepts, n_shown: int, n_types: int, ruler: _Ruler) -> None:
-        """How many concepts of a pair align, and the first of its examples."""
+        """Add how many concepts of a pair align, and the first of its examples."""
         examples = pair.examples[:n_shown]
         source, target = language_name(pair.source), language_name(pair.target)
         told = f"{pair.n_aligned} of {pair.n_concepts} concepts align in layer {pair.layer}"
@@ -226,7 +226,7 @@ class _Page:
             self._row(example, n_types, directions, ruler)
 
     def _column_headings(self, names: tuple[str, str], directions: tuple[bool, bool]) -> None:
-        """Names of the columns, each on the side where its words start."""
+        """Add the names of the columns, each on the side where its words start."""
         for name, left, right_to_left in zip(names, self._columns.lists, directions, strict=True):
             end = left + self._columns.list_width
             x, side = (end, "right") if right_to_left else (left, "left")
@@ -272,7 +272,7 @@ class _Page:
             self._rules.append((word.x, word.x + word.width, y, look))
 
     def note(self, text: str) -> None:
-        """A last line, smaller."""
+        """Add a last line, smaller."""
         self.height += 0.06
         self._add(_MARGIN, text, size=_SMALL, color=GREY)
         self.height += 0.18
@@ -287,7 +287,7 @@ class _Page:
         self._texts.append((x, y, text, {"size": _SIZE, **look}))
 
     def figure(self) -> Figure:
-        """All of it, measured from the top."""
+        """Draw all of it, measured from the top."""
         width = self._columns.width
         figure = Figure(figsize=(width, self.height))
         for x, y, text, look in self._texts:

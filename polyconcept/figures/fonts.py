@@ -60,7 +60,7 @@ _INVISIBLE = ("BN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI
 
 @lru_cache(maxsize=1)
 def _covered() -> frozenset[int]:
-    """Code points that one of our fonts has, regular and bold."""
+    """Return code points that one of our fonts has, regular and bold."""
     covered: set[int] = set()
     for family in installed_families():
         codes = [
@@ -75,7 +75,7 @@ def _covered() -> frozenset[int]:
 
 
 def drawable(word: str) -> str:
-    """The word with `MISSING` for each character that cannot be drawn.
+    """Return the word with `MISSING` for each character that cannot be drawn.
 
     Those are control characters, lone surrogates and characters that no font has. Invisible
     characters are left out; the joiners stay, they shape Persian and Indic words.
@@ -93,7 +93,7 @@ def _drawable_character(character: str) -> str:
 
 
 def report_missing(words: Iterable[str]) -> bool:
-    """Whether a character of `words` cannot be drawn; if so one log line names them all."""
+    """Return whether a character of `words` cannot be drawn; a log line names all such."""
     characters = sorted({c for word in words for c in word if _drawable_character(c) == MISSING})
     missing = [character for character in characters if character != MISSING]
     if not missing:
@@ -113,7 +113,8 @@ def report_missing(words: Iterable[str]) -> bool:
 
 
 def _strong_direction(word: str) -> str:
-    """``rtl`` or ``ltr`` by the first strong character (Unicode annex 9, rule P2), or empty."""
+    """Return ``rtl`` or ``ltr`` by the first strong character, or nothing."""
+    # Unicode annex 9, rule P2.
     for character in word:
         kind = unicodedata.bidirectional(character)
         if kind in ("R", "AL"):
@@ -124,13 +125,13 @@ def _strong_direction(word: str) -> str:
 
 
 def is_right_to_left(words: Sequence[str]) -> bool:
-    """Whether more of the words are written from right to left than from left to right."""
+    """Return whether more of the words are written from right to left than not."""
     directions = [_strong_direction(word) for word in words]
     return directions.count("rtl") > directions.count("ltr")
 
 
 def directed(word: str, *, right_to_left: bool) -> str:
-    """The word, marked where it would otherwise be laid out against its list's direction."""
+    """Return the word, marked where it would else be laid out against its list's direction."""
     direction = _strong_direction(word)
     if right_to_left and direction != "rtl":
         return _RIGHT_TO_LEFT_MARK + word
@@ -140,6 +141,6 @@ def directed(word: str, *, right_to_left: bool) -> str:
 
 
 def language_name(code: str) -> str:
-    """``German (de)`` for ``de``; the code alone where its name is not known here."""
+    """Return ``German (de)`` for ``de``; the code alone where its name is not known here."""
     name = _NAMES.get(code.split("-")[0].split("_")[0])
     return f"{name} ({code})" if name else code

@@ -42,13 +42,13 @@ class Layout:
 
 
 def label_of(metric: str, definition: str, over: str) -> str:
-    """What an axis shows."""
+    """Return what an axis shows."""
     label = METRICS[metric].label(over) if metric in METRICS else metric
     return label if definition != "corrected" else f"corrected {label}"
 
 
 def is_directed(metric: str) -> bool:
-    """Whether source and target cannot be exchanged, so that an arrow joins them."""
+    """Return whether source and target cannot be exchanged, so that an arrow joins them."""
     return metric not in METRICS or METRICS[metric].directed
 
 
@@ -58,7 +58,7 @@ def label_scores(figure: Figure, label: str) -> None:
 
 
 def model_sides(runs: Collection[Run]) -> list[tuple[str, str]]:
-    """(model, side) of each row: models by name, sides in the order of the data's way."""
+    """Return (model, side) of each row: models by name, sides as data pass through them."""
     known = {side: index for index, side in enumerate(_SIDES)}
     found = {(run.model, run.side) for run in runs}
     return sorted(found, key=lambda row: (row[0], known.get(row[1], len(known)), row[1]))
@@ -69,7 +69,7 @@ def _variants(runs: Collection[Run]) -> list[str]:
 
 
 def layout_of(runs: Collection[Run], labels: Sequence[str]) -> Layout:
-    """Where the panels stand, and the inches that they and the legend need.
+    """Return where the panels stand, and the inches that they and the legend need.
 
     A row per model and side and a column per variant, as long as that is no higher than a page on
     its side; else the models' panels one after the other, at last on such a page's whole width.
@@ -106,7 +106,7 @@ def _most_columns(width: float) -> int:
 
 
 def packed(groups: Sequence[Sequence[_Panel]], most: int) -> list[list[_Panel | None]]:
-    """Rows of at most so many panels, of whole groups where they have room beside each other."""
+    """Return rows of at most so many panels, groups whole where they have room."""
     rows: list[list[_Panel | None]] = [[]]
     for group in groups:
         for first in range(0, len(group), most):
@@ -119,7 +119,7 @@ def packed(groups: Sequence[Sequence[_Panel]], most: int) -> list[list[_Panel | 
 
 
 def legend_lines(labels: Sequence[str], width: float) -> tuple[int, int]:
-    """Columns and lines of a legend: as many columns as fit into `width` inches."""
+    """Return columns and lines of a legend: as many columns as fit into `width` inches."""
     for columns in range(len(labels), 1, -1):
         # Matplotlib fills column by column; the first ones are longer by one.
         short, longer = divmod(len(labels), columns)
@@ -134,7 +134,7 @@ def legend_lines(labels: Sequence[str], width: float) -> tuple[int, int]:
 def add_legend(
     figure: Figure, handles: Sequence[Artist | tuple[Artist, ...]], labels: Sequence[str]
 ) -> None:
-    """The legend below all panels; handles in a tuple are drawn over each other."""
+    """Add the legend below all panels; handles in a tuple are drawn over each other."""
     figure.legend(
         handles=list(handles), labels=list(labels), loc="outside lower center",
         ncols=legend_lines(labels, float(figure.get_figwidth()))[0],
@@ -144,7 +144,7 @@ def add_legend(
 
 
 def panel_grid(figure: Figure, layout: Layout) -> Iterator[tuple[Run, Axes, float]]:
-    """Titled axes of each run, with its width in inches.
+    """Yield titled axes of each run, with its width in inches.
 
     Score axes are shared by all, layer axes by the panels of a model and side.
     """
@@ -169,7 +169,7 @@ def panel_grid(figure: Figure, layout: Layout) -> Iterator[tuple[Run, Axes, floa
 
 
 def _titles(runs: Sequence[Run], width: float) -> list[str]:
-    """Model, side and variant of each panel, on a line each where one has no room for them."""
+    """Return model, side and variant of each panel, on a line each where one has no room."""
     parts = [
         (run.model, *([run.side] if run.side != "encoder" else []), variant_name(run.variant))
         for run in runs
@@ -181,6 +181,6 @@ def _titles(runs: Sequence[Run], width: float) -> list[str]:
 
 
 def wrapped(text: str, width: float, *, at_hyphens: bool = True) -> str:
-    """The text in lines of at most `width` inches at 8 points."""
+    """Return the text in lines of at most `width` inches at 8 points."""
     letters = max(8, int(width / LETTER))
     return "\n".join(textwrap.wrap(text, letters, break_on_hyphens=at_hyphens))

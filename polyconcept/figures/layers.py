@@ -92,7 +92,7 @@ def draw(
     corpus: str | None = None,
     zoom: bool = False,
 ) -> Figure:
-    """One metric by layer: a panel per run, a curve with its interval per language pair.
+    """Draw one metric by layer: a panel per run, a curve with its interval per language pair.
 
     Drawn are the summary rows; behind them, over all pairs of a panel, the range of permuted
     input, the mean with random weights where the table has it and, for ``calign``, the mean
@@ -162,7 +162,7 @@ def _panel(run: Run, found: Mapping[Run, Mapping[Place, Point]], behind: ScoreTa
 
 
 def _heights(panel: Panel) -> list[float]:
-    """All scores that a panel shows."""
+    """Return all scores that a panel shows."""
     drawn = [point for curve in panel.curves.values() for point in curve.points]
     highs = [p.value if p.high is None else p.high for p in drawn]
     nulls = [high for _, high in panel.null.values()]
@@ -170,7 +170,7 @@ def _heights(panel: Panel) -> list[float]:
 
 
 def draw_panels(shown: Panels, label: str, *, directed: bool) -> Figure:
-    """The grid of panels with one legend below for all."""
+    """Draw the grid of panels with one legend below for all."""
     pairs = sorted({pair for panel in shown.values() for pair in panel.curves})
     looks = {pair: look(index) for index, pair in enumerate(pairs)}
     handles, labels = _legend(shown, looks, directed=directed)
@@ -190,7 +190,7 @@ def draw_panels(shown: Panels, label: str, *, directed: bool) -> Figure:
 
 
 def _draw_context(axes: Axes, panel: Panel) -> None:
-    """Permuted input, ceiling and random weights, behind the curves."""
+    """Draw permuted input, ceiling and random weights, behind the curves."""
     if panel.null:
         low, high = zip(*panel.null.values(), strict=True)
         _fill(axes, tuple(panel.null), low, high, zorder=0.5, **NULL)
@@ -215,7 +215,7 @@ def _fill(
     axes: Axes, layers: Sequence[int], low: Sequence[float], high: Sequence[float],
     **signs: Any,  # noqa: ANN401 - matplotlib's
 ) -> None:  # fmt: skip
-    """A band over the layers; of one layer a block, as a band without width cannot be seen."""
+    """Draw a band over the layers; a block where there is one: no width cannot be seen."""
     if len(layers) == 1:
         axes.fill_between((layers[0] - 0.05, layers[0] + 0.05), low[0], high[0], **signs)
     else:
@@ -223,7 +223,7 @@ def _fill(
 
 
 def _set_layer_ticks(axes: Axes, layers: Sequence[int], width: float) -> None:
-    """A tick at each layer; labels at as many as have room, the first and the last among them."""
+    """Set a tick at each layer; labels where there is room, at the first and the last."""
     inches = max(width - 0.4, 0.4) / max(layers[-1] - layers[0], 1)
 
     def apart(left: int, right: int) -> bool:
@@ -242,7 +242,7 @@ def _set_layer_ticks(axes: Axes, layers: Sequence[int], width: float) -> None:
 def _legend(
     shown: Panels, looks: Mapping[Pair, Look], *, directed: bool
 ) -> tuple[list[Artist | tuple[Artist, ...]], list[str]]:
-    """Every pair, and what bands and grey signs mean where there are any."""
+    """Return every pair, and what bands and grey signs mean where there are any."""
     join = " → " if directed else " + "
     handles: list[Artist | tuple[Artist, ...]] = [
         Line2D([], [], **_line(signs)) for signs in looks.values()
@@ -271,5 +271,5 @@ def _band(color: str, n_bands: int = 1) -> dict[str, Any]:
 
 
 def _line(signs: Look) -> dict[str, Any]:
-    """The look as matplotlib's arguments; a white rim keeps crossing markers apart."""
+    """Return the look as matplotlib's arguments; a white rim keeps crossing markers apart."""
     return {**asdict(signs), "markeredgecolor": "white", "markeredgewidth": 0.3}

@@ -37,7 +37,7 @@ def draw(
     over: str = "all",
     corpus: str | None = None,
 ) -> Figure:
-    """CALIGN and COLAP over CKA and retrieval: a point per model, variant, side, pair and layer.
+    """Draw CALIGN and COLAP over CKA and retrieval: a point for each run, pair and layer.
 
     The same points as those of the table's rank correlations (random weights and means of
     repeated fine-tunings left out), which stand above each panel. Those are of ``over`` = all:
@@ -70,7 +70,7 @@ def draw(
 
 
 def _what_to_compare(table: ScoreTable) -> tuple[list[str], list[str]]:
-    """Metrics and rivals that the table has."""
+    """Return the metrics and rivals that the table has."""
     there = table.where(_is_point).unique("metric")
     metrics = [name for name in METRICS if name in there]
     rivals = [name for name in RIVALS if name in there]
@@ -93,7 +93,7 @@ def _is_point(row: Score) -> bool:
 
 
 def _joined(rows: ScoreTable, rivals: ScoreTable) -> _Dots:
-    """Both values of each place: the mean of both directions of a pair, and the rival's one."""
+    """Return the rival's value of each place and the metric's, the mean of both directions."""
     other = {
         (run, frozenset(pair), layer): point.value
         for (run, pair, layer), point in points(rivals).items()
@@ -115,7 +115,7 @@ def _joined(rows: ScoreTable, rivals: ScoreTable) -> _Dots:
 def _rhos(
     table: ScoreTable, metrics: Collection[str], definition: str, corpus: str | None
 ) -> dict[tuple[str, str, str, str], float]:
-    """(metric, rival, model, side) -> rank correlation."""
+    """Return (metric, rival, model, side) -> rank correlation."""
     rows = table.where(metric="rank_correlation", over=metrics, definition=definition)
     if corpus is not None:
         rows = rows.where(corpus=corpus)
@@ -169,7 +169,7 @@ def _marker(signs: Look) -> dict[str, Any]:
 
 
 def _told(rhos: Mapping[str, float], n_models: int) -> str:
-    """The rank correlations in words; of one model its name is clear."""
+    """Return the rank correlations in words; of one model its name is clear."""
     if n_models == 1:
         return "".join(f"ρ = {rho:.2f}" for rho in rhos.values())
     told = [f"{name} {rho:.2f}".replace(" ", "\N{NO-BREAK SPACE}") for name, rho in rhos.items()]

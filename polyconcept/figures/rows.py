@@ -27,7 +27,7 @@ class Run:
 
     @classmethod
     def of(cls, row: Score) -> Run:
-        """Whose score a row is."""
+        """Return whose score a row is."""
         return cls(row.model, row.side, row.variant)
 
 
@@ -63,7 +63,7 @@ def choose(
     keep: Callable[[Score], bool] | None = None,
     kind: str = "",
 ) -> ScoreTable:
-    """Rows of one metric, definition, share and corpus.
+    """Return the rows of one metric, definition, share and corpus.
 
     Args:
         scores: the table.
@@ -103,7 +103,7 @@ def _what_there_is(table: ScoreTable) -> str:
 
 
 def points(rows: ScoreTable) -> dict[Place, Point]:
-    """The point of each place, in sorted order: its summary row, else its seeds averaged.
+    """Return the point of each place, sorted: its summary row, else its seeds averaged.
 
     Raises:
         ValueError: A row has no layer, or two rows differ in nothing but value.
@@ -140,7 +140,7 @@ def _summary(row: Score) -> Point:
 
 
 def parts_of_means(runs: Iterable[Run]) -> dict[Run, Run]:
-    """Each single fine-tuning whose mean with others is a run too, and that run."""
+    """Return each single fine-tuning whose mean with others is a run too, and that run."""
     runs = set(runs)
     return {
         part: mean
@@ -151,7 +151,7 @@ def parts_of_means(runs: Iterable[Run]) -> dict[Run, Run]:
 
 
 def variant_name(variant: str) -> str:
-    """The variant in words."""
+    """Return the variant in words."""
     if variant == "base":
         return "base"
     if variant == "random":
@@ -169,5 +169,5 @@ def variant_name(variant: str) -> str:
 
 
 def variant_order(variant: str) -> tuple[int, str]:
-    """Base first, then random weights, then the fine-tuned by name."""
+    """Return what sorts base first, then random weights, then the fine-tuned by name."""
     return {"base": 0, "random": 1}.get(variant, 2), variant

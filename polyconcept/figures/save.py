@@ -54,6 +54,6 @@ def save_figure(figure: Figure, *paths: Path) -> None:
 
 
 def _resolution(figure: Figure) -> float:
-    """Dots per inch with which the figure fits on the screen."""
+    """Return the dots per inch with which the figure fits on the screen."""
     sizes = figure.get_size_inches()
     return min(_FINEST, *(n / float(size) for n, size in zip(_SCREEN, sizes, strict=True)))

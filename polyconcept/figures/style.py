@@ -109,7 +109,7 @@ class Look:
 
 
 def look(index: int) -> Look:
-    """Look of the curve with this number; repeats after 56 curves."""
+    """Return the look of the curve with this number; repeats after 56 curves."""
     return Look(
         color=_COLOURS[index % len(_COLOURS)],
         marker=_MARKERS[index % len(_MARKERS)],
@@ -126,7 +126,7 @@ def installed_families() -> tuple[str, ...]:
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Matplotlib's defaults with this package's settings; on leaving, the caller's again."""
+    """Set matplotlib's defaults with this package's settings; on leaving, the caller's again."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         settings: dict[Any, Any] = {**_SETTINGS, "font.family": list(installed_families())}

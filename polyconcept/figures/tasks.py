@@ -71,7 +71,7 @@ _Places: TypeAlias = Sequence[Sequence[tuple[_Row, str] | None]]
 
 @style()
 def draw(scores: Iterable[Score], *, metrics: Sequence[str] = tuple(_LABELS)) -> Figure:
-    """Task scores per language: a column per model, a row per task and metric.
+    """Draw task scores by language: a column for each model, a row for each task and metric.
 
     Where this is higher than a page on its side, several tasks share a row. Languages that the
     model was fine-tuned on come first, in full bars; zero-shot languages are hatched. Several
@@ -163,7 +163,7 @@ def _draw(panels: _Panels, metrics: Sequence[str]) -> Figure:
 
 
 def _layout(panels: _Panels, rows: Sequence[_Row]) -> tuple[_Places, float, float]:
-    """Where the panels stand, and width and height in inches; the first that is low enough."""
+    """Return where the panels stand, width and height in inches; the first low enough."""
     models = sorted({model for _, model in panels})
     table = [[(row, model) if (row, model) in panels else None for model in models] for row in rows]
     groups = [[place for place in line if place is not None] for line in table]
@@ -174,7 +174,7 @@ def _layout(panels: _Panels, rows: Sequence[_Row]) -> tuple[_Places, float, floa
 
 
 def _label(row: _Row, rows: Sequence[_Row]) -> str:
-    """Metric and task; the test set only where rows differ in nothing else."""
+    """Return metric and task; the test set only where rows differ in nothing else."""
     same = [r for r in rows if (r.metric, r.variant, r.source) == (row.metric, row.variant, row.source)]  # noqa: E501  # fmt: skip
     corpus = f"\n{row.corpus}" if len(same) > 1 else ""
     of = "from" if row.metric in _TRANSLATION else "tuned on"
@@ -182,7 +182,7 @@ def _label(row: _Row, rows: Sequence[_Row]) -> str:
 
 
 def _draw_bars(axes: Axes, bars: Sequence[_Bar], percent: bool, width: float) -> None:
-    """One bar per language with its score above; upright where bars are narrow."""
+    """Draw a bar for each language with its score above; upright where bars are narrow."""
     for place, bar in enumerate(bars):
         axes.bar(place, bar.mean, width=0.75, linewidth=0.8,
                  **(_ZERO_SHOT if bar.zero_shot else _TUNED))  # fmt: skip
@@ -201,12 +201,12 @@ def _draw_bars(axes: Axes, bars: Sequence[_Bar], percent: bool, width: float) ->
 
 
 def _narrow(bars: Sequence[_Bar], width: float) -> bool:
-    """Whether a number is wider than a bar."""
+    """Return whether a number is wider than a bar."""
     return width / len(bars) < 0.27
 
 
 def _scale(axes: Axes, panels: Sequence[Sequence[_Bar]], percent: bool, width: float) -> None:
-    """The height that all panels of a row share."""
+    """Set the height that all panels of a row share."""
     top, ticks = 1.0, [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     if percent:
         # BLEU is far below 100: the best score sets the height, or 1 where all are 0.

@@ -37,7 +37,7 @@ def draw(
     corpus: str | None = None,
     threshold: float | None = None,
 ) -> Figure:
-    """One metric at every threshold: a panel per run, a line per layer, the mean of the pairs.
+    """Draw one metric at every threshold: a panel per run, a line per layer, the mean of the pairs.
 
     Args:
         scores: the score table, in any order; rows of other metrics and kinds are passed over.
@@ -83,7 +83,7 @@ def _draw(
 
 
 def _lines(rows: ScoreTable) -> dict[Run, dict[int, _Line]]:
-    """The line of each run and layer."""
+    """Return the line of each run and layer."""
     lines: dict[Run, dict[int, _Line]] = {}
     for (run, layer), of_layer in sorted(rows.by(_line_of).items(), key=lambda item: item[0]):
         of_pairs = {
@@ -114,7 +114,7 @@ def _mean(of_pairs: Mapping[Pair, Mapping[float, float]], where: str) -> _Line:
 
 
 def _looks(layers: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Dark to light with the layer; line styles tell neighbours apart in grey-scale."""
+    """Return looks, dark to light with the layer; line styles serve grey-scale."""
     colours = matplotlib.colormaps["viridis"]
     step = _PALEST / max(len(layers) - 1, 1)
     return {

@@ -98,7 +98,7 @@ def write_clusters(file: ClusterFile, path: Path) -> None:
 
 
 def cluster_file(words: Words, rows: Rows, clustered: ClusteredWords) -> ClusterFile:
-    """Clustered rows of a word table as a cluster file holds them.
+    """Return clustered rows of a word table as a cluster file holds them.
 
     Args:
         words: the word table.
@@ -115,7 +115,7 @@ def cluster_file(words: Words, rows: Rows, clustered: ClusteredWords) -> Cluster
 
 
 def pool(source: ClusterFile, target: ClusterFile, *, n_sentences: int) -> ClusterFile:
-    """Two languages clustered together as one file, the source's words first.
+    """Join two languages clustered together into one file, the source's words first.
 
     Sentence i of the target becomes sentence `n_sentences` + i of the concatenated text, so that
     `sides(pooled, last_source_sentence=n_sentences - 1)` parts the languages again.
@@ -154,7 +154,7 @@ def pool(source: ClusterFile, target: ClusterFile, *, n_sentences: int) -> Clust
 def sides(
     file: ClusterFile, *, last_source_sentence: int
 ) -> tuple[Int32[np.ndarray, " source_word"], Int32[np.ndarray, " target_word"]]:
-    """Clusters of the words of each language in a pooled file, as `overlap.colap` takes them.
+    """Return the clusters of each language's words in a pooled file, as COLAP takes them.
 
     Args:
         file: words of two languages; sentences of the source language come first.
@@ -165,7 +165,7 @@ def sides(
 
 
 def text_lines(path: Path) -> Iterator[tuple[str, str]]:
-    r"""Place ("file, line 3") and text of each line; only "\n" ends a line.
+    r"""Yield the place ("file, line 3") and text of each line; only "\n" ends a line.
 
     Raises:
         ValueError: A line is not UTF-8.
@@ -186,14 +186,14 @@ def text_lines(path: Path) -> Iterator[tuple[str, str]]:
 def _in_order_of_appearance(
     items: list[_Item],
 ) -> tuple[tuple[_Item, ...], Int32[np.ndarray, " item"]]:
-    """Distinct items as they first appear, and the index of each item among them."""
+    """Return distinct items as they first appear, and the index of each item among them."""
     index: dict[_Item, int] = {}
     places = [index.setdefault(item, len(index)) for item in items]
     return tuple(index), np.array(places, dtype=np.int32)
 
 
 def _occurrences(word_type: Int32[np.ndarray, " word"]) -> Int64[np.ndarray, " word"]:
-    """How many earlier words have the type of each word: 0 for its first."""
+    """Return how many earlier words have the type of each word: 0 for its first."""
     order = np.argsort(word_type, kind="stable")
     ordered = word_type[order]
     occurrence = np.empty(len(word_type), dtype=np.int64)

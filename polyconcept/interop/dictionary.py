@@ -72,7 +72,7 @@ def write_dictionary(dictionary: Dictionary, path: Path) -> None:
 
 
 def _entry(line: str, place: str) -> tuple[str, str, float, int]:
-    """Word, translation, probability and count of one line."""
+    """Return word, translation, probability and count of one line."""
     found = _LINE.fullmatch(line)
     probability = _probability(found[2]) if found else None
     if found is None or probability is None:
@@ -94,7 +94,7 @@ def _entry(line: str, place: str) -> tuple[str, str, float, int]:
 
 
 def _probability(text: str) -> float | None:
-    """The number from 0 to 1 that a text spells, if it spells one."""
+    """Return the number from 0 to 1 that a text spells, if it spells one."""
     try:
         value = float(text)
     except ValueError:

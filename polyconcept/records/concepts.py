@@ -77,10 +77,10 @@ class VectorReader(Protocol):
         """Code of the language."""
 
     def has(self, rows: Rows) -> Bool[np.ndarray, " word"]:
-        """Whether each row of the word table has a vector."""
+        """Return whether each row of the word table has a vector."""
 
     def read(self, layer: int, rows: Rows, out: Vectors | None = None) -> Vectors:
-        """Vectors of rows of the word table in one layer; in the memory of `out`, if given."""
+        """Return vectors of rows of the word table in a layer; in the memory of `out`, if given."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class AlignedConcepts:
 
 
 def layer_name(layer: int) -> str:
-    """How a message calls a layer."""
+    """Return how a message calls a layer."""
     return "the state before the final norm" if layer == BEFORE_NORM else f"layer {layer}"
 
 
@@ -145,10 +145,10 @@ class ConceptReader(Protocol):
         """Definitions whose words were clustered."""
 
     def selection(self, metric: str, definition: Definition) -> Selection:
-        """Words that were clustered for a metric."""
+        """Return the words that were clustered for a metric."""
 
     def clusters(self, key: ConceptKey) -> Clusters:
-        """One clustering."""
+        """Return one clustering."""
 
 
 @runtime_checkable
@@ -160,7 +160,7 @@ class ControlReader(ConceptReader, Protocol):
         """What was changed, such as ``centred`` or ``n_clusters=300``."""
 
     def metrics(self) -> tuple[str, ...]:
-        """Metrics whose words were clustered."""
+        """Return the metrics whose words were clustered."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ class ClusteredWords:
     def of(
         cls, words: Words, rows: Rows, cluster: ClusterOfWord, *, n_clusters: int
     ) -> ClusteredWords:
-        """The rows of a word table that were clustered, in the order of `cluster`."""
+        """Return clustered rows of a word table, in the order of `cluster`."""
         return cls(
             words.language,
             words.types,

@@ -172,7 +172,7 @@ class PinnedRepo:
         return tuple(file.path for file in self.files)
 
     def file(self, path: str) -> RepoFile:
-        """The file at `path`.
+        """Return the file at `path`.
 
         Raises:
             ValueError: the repository has no such file.

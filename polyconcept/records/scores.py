@@ -120,7 +120,7 @@ class Run:
     """Corpus whose words were clustered."""
 
     def key(self, source: str, target: str, layer: int) -> ScoreKey:
-        """Whose score that of a pair and layer is; of all seeds together."""
+        """Return whose score that of a pair and layer is; of all seeds together."""
         return ScoreKey(**vars(self), source=source, target=target, layer=layer, seed=None)
 
 

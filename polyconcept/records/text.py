@@ -35,7 +35,7 @@ class Sentences:
 def takes_part(
     source: Sentences, target: Sentences, *, max_sentence_words: int
 ) -> Bool[np.ndarray, " sentence"]:
-    """Which sentence pairs take part: both sides have fewer than `max_sentence_words` words."""
+    """Return which sentence pairs have fewer than `max_sentence_words` words on both sides."""
     lengths = [[len(words) for words in side.words] for side in (source, target)]
     part: Bool[np.ndarray, " sentence"] = np.max(lengths, axis=0) < max_sentence_words
     return part
