@@ -1,1 +1,1 @@
-"""K-means: word vectors to clusters, the latent concepts (Mousi et al. 2024, section 3)."""
+"""Ways to cluster word vectors into latent concepts (Mousi et al. 2024, section 3)."""

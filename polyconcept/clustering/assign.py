@@ -206,12 +206,10 @@ def _margin(
     least: Float32[torch.Tensor, " word"],
     n_dims: int,
 ) -> Float32[torch.Tensor, " word"]:
-    """Return how far above a word's least value that of its nearest center may have come out.
-
-    Off by rounding are the least value, of a center `length` long, and that of the nearest
-    center. The latter is at most as far from the word as the former, so at most `reach` long:
-    long centers elsewhere, of outlier words, do not widen the margin.
-    """
+    """Return how far above a word's least value that of its nearest center may have come out."""
+    # Off by rounding are the least value, of a center `length` long, and that of the nearest
+    # center. The latter is at most as far from the word as the former, so at most `reach` long:
+    # long centers elsewhere, of outlier words, do not widen the margin.
     error = rounding(norm, length, n_dims)
     reach = norm + (norm.square() + least + error).clamp_(min=0).sqrt_()
     return error + rounding(norm, reach, n_dims)

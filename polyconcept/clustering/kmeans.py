@@ -174,11 +174,9 @@ def _torch_clusters(
 
 
 def _is_less(points: Points, inertia: float, than: float) -> bool:
-    """Return whether an inertia is less by more than rounding.
-
-    A center is off by a share of its length, which counts by the distances to it: the error goes
-    with the mean, the geometric one, of inertia and sum of squares.
-    """
+    """Return whether an inertia is less by more than rounding."""
+    # A center is off by a share of its length, which counts by the distances to it: the error goes
+    # with the mean, the geometric one, of inertia and sum of squares.
     total = points.variance * points.rows.numel()
     return inertia < than - _EQUAL * float(np.sqrt(than * total))
 

@@ -69,12 +69,10 @@ def _move_words(
     after: Int64[torch.Tensor, " word"],
     team: Team,
 ) -> None:
-    """Bring the clusters' sums up to date: words that changed (before: -1 = none) move over.
-
-    After the first iterations few words change. Sums are float64, where adding and taking away
-    float32 values is exact or nearly so. Threads take column ranges: each number is added up by
-    one thread in the order of the words.
-    """
+    """Bring the clusters' sums up to date: words that changed (before: -1 = none) move over."""
+    # After the first iterations few words change. Sums are float64, where adding and taking away
+    # float32 values is exact or nearly so. Threads take column ranges: each number is added up by
+    # one thread in the order of the words.
     changed = (before != after).nonzero()[:, 0]
     before, after = before[changed], after[changed]
     bounds = np.linspace(0, points.n_dims, min(team.size, points.n_dims) + 1).astype(int).tolist()
@@ -115,11 +113,9 @@ def _fill_empty(
     labels: Int64[torch.Tensor, " word"],
     team: Team,
 ) -> tuple[Float[torch.Tensor, "cluster dim"], Int64[torch.Tensor, " cluster"]]:
-    """Return sums and counts after each empty cluster took a word farthest from its center.
-
-    scikit-learn's ``_relocate_empty_clusters_dense``, the order of several farthest words (numpy's
-    ``argpartition``) included. Nothing moves where every word lies on its center.
-    """
+    """Return sums and counts after each empty cluster took a word farthest from its center."""
+    # scikit-learn's ``_relocate_empty_clusters_dense``, the order of several farthest words
+    # (numpy's ``argpartition``) included. Nothing moves where every word lies on its center.
     empty = (counts == 0).nonzero()[:, 0].tolist()
     if not empty:
         return sums, counts
@@ -140,11 +136,9 @@ def _fill_empty(
 def _means(
     sums: Float[torch.Tensor, "cluster dim"], counts: Int64[torch.Tensor, " cluster"]
 ) -> Float[torch.Tensor, "cluster dim"]:
-    """Return the mean of each cluster; one still empty is put where scikit-learn puts it.
-
-    That is at the largest cluster: at its mean, or for clusters before it at its sum, because
-    ``_average_centers`` divides one cluster after the other. Later labels depend on it.
-    """
+    """Return the mean of each cluster; one still empty is put where scikit-learn puts it."""
+    # That is at the largest cluster: at its mean, or for clusters before it at its sum, because
+    # ``_average_centers`` divides one cluster after the other. Later labels depend on it.
     means = sums / counts.clamp(min=1)[:, None]
     empty = counts == 0
     if bool(empty.any()):

@@ -125,10 +125,8 @@ class _Closest:
     def _estimate(
         self, trials: Int64[np.ndarray, "restart trial"]
     ) -> tuple[Float64[np.ndarray, "restart trial"], Float64[np.ndarray, "restart trial"]]:
-        """Return by how much each trial lessens the sum, and how far off that may be.
-
-        Marks in `_near` the words that may be nearer to the trial than to the centers so far.
-        """
+        """Return by how much each trial lessens the sum, and how far off that may be."""
+        # Marks in `_near` the words that may be nearer to the trial than to the centers so far.
         words = torch.from_numpy(trials.ravel()).to(self._points.device)
         centers, norm = self._points.rows[words], self._points.norm[words]
         square = norm.square()[:, None]
@@ -170,10 +168,8 @@ class _Closest:
     def _gains(
         self, trials: Int64[np.ndarray, "restart trial"], open_: Bool[np.ndarray, "restart trial"]
     ) -> Float64[np.ndarray, " open"]:
-        """Return by how much trials lessen the sum, from differences in float64.
-
-        Added up word by word: that words which gain nothing are among them changes no bit.
-        """
+        """Return by how much trials lessen the sum, from differences in float64."""
+        # Added up word by word: that words which gain nothing are among them changes no bit.
         restart, trial = (torch.from_numpy(axis) for axis in open_.nonzero())
         cells = true_cells(self._near[:, restart, trial])
         restart, centers = restart.to(cells.device), self._wide(trials[open_])
@@ -211,10 +207,8 @@ class _Closest:
     def _limit_of(
         self, word: Int64[torch.Tensor, " cell"], distance: Float[torch.Tensor, " cell"]
     ) -> Float32[torch.Tensor, " cell"]:
-        """Return the ||c||^2 - 2 x.c, as the product rounds it, from which on no center is nearer.
-
-        A nearer center is at most `reach` long, which bounds the error of the product.
-        """
+        """Return from which ||c||^2 - 2 x.c on, as the product rounds it, no center is nearer."""
+        # A nearer center is at most `reach` long, which bounds the error of the product.
         norm, square = self._points.norm[word].to(distance.dtype), self._square[word]
         reach = norm + distance.sqrt()
         error = rounding(norm, reach, self._points.n_dims + 8)  # more, for the last rounding here

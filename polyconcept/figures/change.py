@@ -32,7 +32,7 @@ def draw(
     """Draw fine-tuned minus base by layer, with its interval, for each pair.
 
     Drawn are the rows of differences from the base model. A table without any has them taken
-    seed by seed; the band then spans the seeds. Arguments are those of `layers.draw`.
+    seed by seed; the band then spans the seeds. What is shown is chosen as by `rows.choose`.
 
     Raises:
         ValueError: As `layers.draw`; also where no run is fine-tuned or a fine-tuned score has

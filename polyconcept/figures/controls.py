@@ -70,14 +70,8 @@ def draw(
     A panel per model and side, a row of dots per control: layer 0, random weights, classes of
     words, changed vectors, other numbers of clusters. The dot is the mean of the pairs, each
     upright mark one pair. Where a row has nulls or intervals, bar and line span those of all
-    pairs. All but layer 0 is of the deepest layer; controls without it are not shown.
-
-    Args:
-        scores: the score table, in any order; rows of other metrics are passed over.
-        metric: ``calign`` or ``colap``.
-        definition: the metric's definition that is shown.
-        over: clusters that count, ``all`` or ``large``.
-        corpus: the corpus that is shown; needed where the rows have several.
+    pairs. All but layer 0 is of the deepest layer; controls without it are not shown. What is shown
+    is chosen as by `rows.choose`.
 
     Raises:
         ValueError: No row of the base model fits, a row has no layer, or two rows differ in

@@ -114,10 +114,10 @@ def draw(
     most are left out; the line above says how many are shown.
 
     Args:
-        pairs: what to show, in this order. None of a pair's concepts may align.
-        n_types: word types shown of each list.
-        title: such as model and variant.
-        definition: that of the concepts' alignment, which the caption names.
+        pairs: What to show, in this order. None of a pair's concepts may align.
+        n_types: Word types shown of each list.
+        title: Such as model and variant.
+        definition: That of the concepts' alignment, which the caption names.
 
     Raises:
         ValueError: An example whose lists are empty or that has another number of flags than

@@ -73,10 +73,6 @@ def layout_of(runs: Collection[Run], labels: Sequence[str]) -> Layout:
 
     A row per model and side and a column per variant, as long as that is no higher than a page on
     its side; else the models' panels one after the other, at last on such a page's whole width.
-
-    Args:
-        runs: a panel each.
-        labels: entries of the legend.
     """
     variants = _variants(runs)
     of_models = [

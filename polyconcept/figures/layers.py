@@ -100,13 +100,8 @@ def draw(
     lowest and highest score. A repeated fine-tuning is shown as its mean alone, where the table
     has it.
 
-    Args:
-        scores: the score table, in any order; rows of other metrics are passed over.
-        metric: ``calign``, ``colap`` or another metric that has layers.
-        definition: the metric's definition that is shown.
-        over: clusters that count, ``all`` or ``large``.
-        corpus: the corpus that is shown; needed where the rows have several.
-        zoom: end the score axis above all that is drawn, not at 1; it starts at 0 either way.
+    What is shown is chosen as by `rows.choose`. With `zoom` the score axis ends above all that is
+    drawn, not at 1; it starts at 0 either way.
 
     Raises:
         ValueError: No row fits, a row has no layer, or two rows differ in nothing but value.

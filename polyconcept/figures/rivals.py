@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from statistics import fmean
@@ -13,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from polyconcept.figures.grid import add_legend, label_of, legend_lines, model_sides, wrapped
-from polyconcept.figures.rows import Run, choose, parts_of_means, points
+from polyconcept.figures.rows import Run, choose, parts_of_means, place_of
 from polyconcept.figures.style import TEXT_WIDTH, Look, look, style
 from polyconcept.records.metrics import METRICS, RIVALS
 from polyconcept.records.scores import Score
@@ -23,6 +22,9 @@ from polyconcept.records.text import Definition
 _SIZE = 3.2
 """Points; markers of many points, that overlap."""
 _HEIGHT = 2.1
+
+_COMPARED = (Run.of, "languages", "layer")
+"""What a score and a rival's, which has no direction, have in common."""
 
 _ModelSide: TypeAlias = tuple[str, str]
 _Dots: TypeAlias = Mapping[_ModelSide, Sequence[tuple[float, float]]]
@@ -41,13 +43,7 @@ def draw(
 
     The same points as those of the table's rank correlations (random weights and means of
     repeated fine-tunings left out), which stand above each panel. Those are of ``over`` = all:
-    above CALIGN over large clusters stands none.
-
-    Args:
-        scores: the score table, in any order.
-        definition: the definition of both metrics that is shown.
-        over: clusters that count for CALIGN, ``all`` or ``large``.
-        corpus: the corpus that is shown; needed where the rows have several.
+    above CALIGN over large clusters stands none. What is shown is chosen as by `rows.choose`.
 
     Raises:
         ValueError: No row fits, there is no layer of which both are known, a row has no layer, or
@@ -94,22 +90,16 @@ def _is_point(row: Score) -> bool:
 
 def _joined(rows: ScoreTable, rivals: ScoreTable) -> _Dots:
     """Return the rival's value of each place and the metric's, the mean of both directions."""
-    other = {
-        (run, frozenset(pair), layer): point.value
-        for (run, pair, layer), point in points(rivals).items()
-    }
-    found = points(rows)
-    parts = parts_of_means(run for run, _, _ in found)
-    means = set(parts.values())
-    both: dict[tuple[Run, frozenset[str], int], list[float]] = defaultdict(list)
-    for (run, pair, layer), point in found.items():
-        if run not in means:
-            both[run, frozenset(pair), layer].append(point.value)
-    dots: dict[_ModelSide, list[tuple[float, float]]] = defaultdict(list)
-    for place, values in both.items():
+    means = set(parts_of_means(rows.unique(Run.of)).values())
+    found = rows.where(lambda row: Run.of(row) not in means).one_by(place_of)
+    ordered = ScoreTable(found[place] for place in sorted(found))
+    other = rivals.one_by(*_COMPARED)
+    dots: dict[_ModelSide, list[tuple[float, float]]] = {}
+    for place, both in ordered.by(*_COMPARED).items():
         if place in other:
-            dots[place[0].model, place[0].side].append((other[place], fmean(values)))
-    return dict(dots)
+            side = both.first.model, both.first.side
+            dots.setdefault(side, []).append((other[place].value, fmean(both.values())))
+    return dots
 
 
 def _rhos(

@@ -63,16 +63,16 @@ def choose(
     keep: Callable[[Score], bool] | None = None,
     kind: str = "",
 ) -> ScoreTable:
-    """Return the rows of one metric, definition, share and corpus.
+    """Return the rows of one metric, definition, share of clusters and corpus.
 
     Args:
-        scores: the table.
-        metric: the column of this name, as the next three.
-        definition: as `metric`.
-        over: as `metric`.
-        corpus: as `metric`; may be none where the rows have only one.
-        keep: which kind of rows; by default plain scores at the study's own settings.
-        kind: what they are, in words, for the message of an error.
+        scores: The score table, in any order.
+        metric: ``calign``, ``colap``, or another metric of the table.
+        definition: Its definition.
+        over: Clusters that count, ``all`` or ``large``.
+        corpus: Needed where the rows have several.
+        keep: Which kind of rows; by default plain scores at the study's own settings.
+        kind: What they are, in words, for the message of an error.
 
     Raises:
         ValueError: There is none, or there are several corpora and none was asked for.
@@ -109,8 +109,8 @@ def points(rows: ScoreTable) -> dict[Place, Point]:
         ValueError: A row has no layer, or two rows differ in nothing but value.
     """
     seeds, summaries = rows.where(seed=known), rows.where(seed=None)
-    found = {place: _averaged(of_place) for place, of_place in seeds.by(_place).items()}
-    found |= {place: _summary(row) for place, row in summaries.one_by(_place).items()}
+    found = {place: _averaged(of_place) for place, of_place in seeds.by(place_of).items()}
+    found |= {place: _summary(row) for place, row in summaries.one_by(place_of).items()}
     return dict(sorted(found.items(), key=lambda item: item[0]))
 
 
@@ -121,7 +121,12 @@ def _averaged(seeds: ScoreTable) -> Point:
     return Point(mean, min(values), max(values), "seeds") if len(values) > 1 else Point(mean)
 
 
-def _place(row: Score) -> Place:
+def place_of(row: Score) -> Place:
+    """Return run, pair and layer of a row.
+
+    Raises:
+        ValueError: It has no layer.
+    """
     if row.layer is None:
         raise ValueError(f"a row of {row.metric} has no layer, which a curve needs: {row}")
     return Run.of(row), row.pair, row.layer

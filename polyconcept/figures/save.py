@@ -24,11 +24,8 @@ _FINEST = 150.0
 def save_figure(figure: Figure, *paths: Path) -> None:
     """Write a figure to each path, whole or not at all; same figure, same bytes.
 
-    The PDF is for print; the PNG, for the screen, is 1000 x 650 pixels at most.
-
-    Args:
-        figure: what one of this package's functions returned.
-        paths: where to; the suffix chooses the format, ``.pdf`` or ``.png``.
+    The suffix chooses the format: ``.pdf`` is for print, ``.png`` for the screen, of 1000 x 650
+    pixels at most.
 
     Raises:
         ValueError: No path, or one with another suffix.

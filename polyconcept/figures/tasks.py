@@ -78,10 +78,6 @@ def draw(scores: Iterable[Score], *, metrics: Sequence[str] = tuple(_LABELS)) ->
     seeds are averaged; a line then spans their lowest and highest score. The axes of a task and
     metric are alike; they run from 0 to 1, for BLEU and chrF++ from 0 to the best score.
 
-    Args:
-        scores: the score table, in any order; rows of other metrics are passed over.
-        metrics: metrics that are shown, from top to bottom.
-
     Raises:
         ValueError: No row has one of `metrics`, a row does not say whether it is zero-shot, or two
             rows differ in nothing but value.

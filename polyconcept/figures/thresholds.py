@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from polyconcept.figures.grid import add_legend, label_of, label_scores, layout_of, panel_grid
-from polyconcept.figures.rows import Pair, Run, choose
+from polyconcept.figures.rows import Run, choose
 from polyconcept.figures.style import GREY, LINE_STYLES, style
 from polyconcept.records.metrics import METRICS
 from polyconcept.records.scores import Score
@@ -39,13 +39,8 @@ def draw(
 ) -> Figure:
     """Draw one metric at every threshold: a panel per run, a line per layer, the mean of the pairs.
 
-    Args:
-        scores: the score table, in any order; rows of other metrics and kinds are passed over.
-        metric: ``calign``, over ``match``, or ``colap``, over ``share``.
-        definition: the metric's definition that is shown.
-        over: clusters that count, ``all`` or ``large``.
-        corpus: the corpus that is shown; needed where the rows have several.
-        threshold: the study's own, marked by a thin upright line.
+    What is shown is chosen as by `rows.choose`. A thin upright line marks the study's own
+    `threshold`.
 
     Raises:
         ValueError: An unknown metric, no row fits, a row has no layer or no threshold, two rows
@@ -86,12 +81,7 @@ def _lines(rows: ScoreTable) -> dict[Run, dict[int, _Line]]:
     """Return the line of each run and layer."""
     lines: dict[Run, dict[int, _Line]] = {}
     for (run, layer), of_layer in sorted(rows.by(_line_of).items(), key=lambda item: item[0]):
-        of_pairs = {
-            pair: {at: row.value for at, row in of_pair.one_by("at").items()}
-            for pair, of_pair in of_layer.by("pair").items()
-        }
-        where = f"{run.model} {run.variant}, layer {layer}"
-        lines.setdefault(run, {})[layer] = _mean(of_pairs, where)
+        lines.setdefault(run, {})[layer] = _mean(of_layer)
     return lines
 
 
@@ -101,16 +91,20 @@ def _line_of(row: Score) -> tuple[Run, int]:
     return Run.of(row), row.layer
 
 
-def _mean(of_pairs: Mapping[Pair, Mapping[float, float]], where: str) -> _Line:
-    thresholds = sorted({at for values in of_pairs.values() for at in values})
-    for pair, values in sorted(of_pairs.items()):
-        if len(values) != len(thresholds):
+def _mean(rows: ScoreTable) -> _Line:
+    """Return the mean of the pairs of a run and layer at each threshold."""
+    by_threshold, pairs = rows.by("at"), rows.by("pair")
+    for pair, of_pair in sorted(pairs.items(), key=lambda item: item[0]):
+        n_thresholds = len(of_pair.one_by("at"))
+        if n_thresholds != len(by_threshold):
+            one = rows.first
             raise ValueError(
-                f"{where}: {'-'.join(pair)} has a score at {len(values)} of {len(thresholds)} "
-                "thresholds; a mean over pairs needs all of each"
+                f"{one.model} {one.variant}, layer {one.layer}: {'-'.join(pair)} has a score at "
+                f"{n_thresholds} of {len(by_threshold)} thresholds; a mean over pairs needs all of "
+                "each"
             )
-    means = [sum(v[at] for v in of_pairs.values()) / len(of_pairs) for at in thresholds]
-    return tuple(thresholds), tuple(means)
+    thresholds = tuple(sorted(by_threshold))
+    return thresholds, tuple(sum(by_threshold[at].values()) / len(pairs) for at in thresholds)
 
 
 def _looks(layers: Sequence[int]) -> dict[int, dict[str, Any]]:

@@ -44,10 +44,6 @@ def read_clusters(path: Path, *, language: str) -> ClusterFile:
     but white space is kept, as the empty word. Cluster -1 means in no cluster, as scikit-learn
     has it; the released code knows no such word.
 
-    Args:
-        path: UTF-8 text.
-        language: code of the language of its words; of a pooled file any name.
-
     Raises:
         ValueError: No line, bytes that are not UTF-8, or a line that lacks a field or has one that
             is no whole number; the message names file and line.
@@ -98,13 +94,7 @@ def write_clusters(file: ClusterFile, path: Path) -> None:
 
 
 def cluster_file(words: Words, rows: Rows, clustered: ClusteredWords) -> ClusterFile:
-    """Return clustered rows of a word table as a cluster file holds them.
-
-    Args:
-        words: the word table.
-        rows: its rows that were clustered, in the order of `clustered.cluster`.
-        clustered: those words (`ClusteredWords.of`).
-    """
+    """Return clustered rows of a word table as a cluster file holds them."""
     return ClusterFile(
         words=clustered,
         cluster_ids=np.arange(clustered.n_clusters),
@@ -156,9 +146,7 @@ def sides(
 ) -> tuple[Int32[np.ndarray, " source_word"], Int32[np.ndarray, " target_word"]]:
     """Return the clusters of each language's words in a pooled file, as COLAP takes them.
 
-    Args:
-        file: words of two languages; sentences of the source language come first.
-        last_source_sentence: number of the source's last sentence, itself the source's.
+    Sentences of the source language come first; `last_source_sentence` is the number of its last.
     """
     of_source = file.sentence <= last_source_sentence
     return file.words.cluster[of_source], file.words.cluster[~of_source]

@@ -22,11 +22,6 @@ def read_dictionary(path: Path, *, source: str, target: str) -> Dictionary:
     and colons; phrases (with blanks) are read too, but never equal a word. Probabilities are kept
     as written, adjacent or not, whatever they sum to.
 
-    Args:
-        path: UTF-8 text.
-        source: code of the language translated from.
-        target: code of the language translated into.
-
     Raises:
         ValueError: No line, bytes that are not UTF-8, or a line that is no entry or can be parted
             into word and translation in two ways; the message names file and line.

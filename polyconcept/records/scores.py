@@ -121,21 +121,14 @@ class Run:
 
     def key(self, source: str, target: str, layer: int) -> ScoreKey:
         """Return whose score that of a pair and layer is; of all seeds together."""
-        return ScoreKey(**vars(self), source=source, target=target, layer=layer, seed=None)
+        run = self.model, self.variant, self.side, self.corpus
+        return ScoreKey(*run, source, target, layer, seed=None)
 
 
 @dataclass(frozen=True)
-class ScoreKey:
+class ScoreKey(Run):
     """Whose score it is: the columns that all rows of one clustering share."""
 
-    model: str
-    """Name of the model in the study."""
-    variant: str
-    """``base``, or the task the model was fine-tuned on."""
-    side: str
-    """``encoder``, ``decoder`` or ``encoder-decoder``."""
-    corpus: str
-    """Corpus whose words were clustered."""
     source: str
     """Source language."""
     target: str

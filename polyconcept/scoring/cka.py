@@ -88,14 +88,13 @@ def _unbiased(
 ) -> float:
     """Return HSIC_1 of Song et al. 2012, n (n - 3)-fold, of centred vectors.
 
-    With kernels K = X X' and L = Y Y' whose diagonals are set to 0, and with X'1 = Y'1 = 0, its
-    three terms hold tr(KL) = |X'Y|^2 - sum(k l), K1 = -k and L1 = -l for the diagonals k and l.
-
     Args:
         product: X'Y.
         left: k, the squared length of each row of X.
         right: l, likewise of Y.
     """
+    # With kernels K = X X' and L = Y Y' whose diagonals are set to 0, and with X'1 = Y'1 = 0, its
+    # three terms hold tr(KL) = |X'Y|^2 - sum(k l), K1 = -k and L1 = -l for the diagonals k and l.
     n = len(left)
     whole = float(np.square(product).sum())
     hsic = whole - n / (n - 2) * float(left @ right)
