@@ -118,7 +118,8 @@ def transfer(table: Table, view: View) -> Evidence:
 
 def _is_constant(view: View) -> bool:
     """Return whether all scores are the same, such as 0 at a threshold that none passes."""
-    values = {round(v, 12) for by_layer in view.plain.values() for v in by_layer.values()}
+    # Means of equal scores differ in their last bits.
+    values = {round(v, DIGITS) for by_layer in view.plain.values() for v in by_layer.values()}
     return len(values) == 1
 
 
@@ -143,6 +144,7 @@ def _of_units(
 
 def _aligned(row: Score, view: View) -> _Aligned | None:
     """Return how the language scored aligns with those fine-tuned on; none without a pair."""
+    # Without the language scored: of a language with itself there is no pair.
     learnt = set(row.source.split("+")) - {row.target}
     units = [Unit(row.model, row.variant, frozenset((row.target, code))) for code in learnt]
     found = [view.plain[unit] for unit in units if unit in view.plain]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import fmean
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from polyconcept.records.metrics import METRICS
 from polyconcept.records.scores import Score
@@ -57,7 +57,7 @@ class Table:
     """Zero-shot scores, of one metric for each kind of task."""
     fine_tuned: bool
     """Whether any model was fine-tuned."""
-    means: Mapping[tuple[str, str], str]
+    means: Mapping[tuple[Any, ...], str]
     """Model and fine-tuning -> the name of the mean of its repeats under other seeds."""
 
     @classmethod
@@ -70,7 +70,7 @@ class Table:
             ValueError: Two rows hold zero-shot scores of one run, metric and language.
         """
         table = ScoreTable(scores)
-        means = _parts_of_means(table)
+        means = table.parts_of_means("model")
         kept = single_runs(table)
         rows = kept.where(metric=METRICS, over="all", seed=None, layer=known, control="")
         side_of = {
@@ -130,27 +130,15 @@ class Table:
         }
 
 
-def _parts_of_means(table: ScoreTable) -> dict[tuple[str, str], str]:
-    """Return model and single fine-tuning -> its mean with others, where that has rows."""
-    runs = table.unique("model", "variant")
-    return {
-        (model, part): mean
-        for model, mean in runs
-        if "+" in mean
-        for part in mean.split("+")
-        if (model, part) in runs
-    }
-
-
 def single_runs(table: ScoreTable) -> ScoreTable:
     """Return rows of trained weights, without those of means whose parts have rows."""
-    means = {(model, mean) for (model, _), mean in _parts_of_means(table).items()}
+    means = {(model, mean) for (model, _), mean in table.parts_of_means("model").items()}
     return table.where(
         lambda row: row.variant != "random" and (row.model, row.variant) not in means
     )
 
 
-def _mean_tasks(rows: ScoreTable, means: Mapping[tuple[str, str], str]) -> list[Score]:
+def _mean_tasks(rows: ScoreTable, means: Mapping[tuple[Any, ...], str]) -> list[Score]:
     """Return zero-shot scores, the mean of repeated fine-tunings."""
     rows.one_by("model", "variant", "metric", "source", "target", twice=_two_task_scores)
     groups = rows.by("model", _variant_under(means), "metric", "source", "target")
@@ -160,7 +148,7 @@ def _mean_tasks(rows: ScoreTable, means: Mapping[tuple[str, str], str]) -> list[
     ]
 
 
-def _variant_under(means: Mapping[tuple[str, str], str]) -> Callable[[Score], str]:
+def _variant_under(means: Mapping[tuple[Any, ...], str]) -> Callable[[Score], str]:
     """Return what gives a row's variant: of repeated fine-tunings their mean."""
     return lambda row: means.get((row.model, row.variant), row.variant)
 

@@ -77,10 +77,11 @@ def find_nearest(
 ) -> None:
     """Write the nearest center of the words (None: of all) and its bounds into `nearest`.
 
-    Centers that rounding may have put behind a word's least value are compared again in float64:
-    the result is that of exact distances, whatever order of additions the product uses (CPU, GPU,
-    any block size). Such near ties are a few words in a thousand; they get the bound 0.
+    The result is that of exact distances, whatever order of additions the product uses (CPU, GPU,
+    any block size).
     """
+    # Centers that rounding may have put behind a word's least value are compared again in float64.
+    # Such near ties are a few words in a thousand; they get the bound 0.
     n_words = points.n_words if words is None else len(words)
     block_rows = points.block_rows(len(centers.narrow))
 
@@ -172,11 +173,9 @@ def lower_bound(
     norm: Float32[torch.Tensor, " word"],
     value: Float32[torch.Tensor, " word"],
 ) -> Float[torch.Tensor, " word"]:
-    """Return a word's distance at least, to all centers that have this value or more.
-
-    Centers longer than `reach` are farther than the distance this value stands for without
-    rounding; that of shorter ones is bounded by `reach`.
-    """
+    """Return a word's distance at least, to all centers that have this value or more."""
+    # Centers longer than `reach` are farther than the distance this value stands for without
+    # rounding; that of shorter ones is bounded by `reach`.
     reach = norm + (norm.square() + value).clamp_(min=0).sqrt_()
     error = rounding(norm, reach.minimum(centers.length.max()), points.n_dims)
     return _distance(points, norm, value, error, -1)
@@ -218,12 +217,10 @@ def _margin(
 def rounding(
     norm: Float[torch.Tensor, " word"], length: Float[torch.Tensor, " word"], n_dims: int
 ) -> Float[torch.Tensor, " word"]:
-    """Return a bound on the error of ||c||^2 - 2 x.c for any order of additions.
-
-    An inner product of d terms is off by at most d u |x||c| (Higham, Accuracy and Stability of
-    Numerical Algorithms, 2nd ed., section 3.1); the 8 covers the rounding of c, ||c||^2, the last
-    addition and this bound itself.
-    """
+    """Return a bound on the error of ||c||^2 - 2 x.c for any order of additions."""
+    # An inner product of d terms is off by at most d u |x||c| (Higham, Accuracy and Stability of
+    # Numerical Algorithms, 2nd ed., section 3.1); the 8 covers the rounding of c, ||c||^2, the last
+    # addition and this bound itself.
     unit = torch.finfo(torch.float32).eps / 2
     return (n_dims + 8) * unit * length * (2 * norm + length)
 

@@ -14,11 +14,6 @@ _BLOCK = 512
 def check_problem(vectors: Vectors, n_clusters: int, seeds: Sequence[int]) -> None:
     """Refuse words that cannot be put into so many clusters.
 
-    Args:
-        vectors: One vector per word.
-        n_clusters: Clusters to make.
-        seeds: Seeds of the clusterings.
-
     Raises:
         ValueError: There are no words or more clusters than words, a number is out of its range,
             or a vector is not finite (the first such row is named) or too long for float32.

@@ -33,18 +33,9 @@ def cluster_controls(
 ) -> Iterator[tuple[ConceptKey, Clusters]]:
     """Cluster a pair's words once more under each control, with one seed.
 
-    Args:
-        selections: Words of each metric and definition, all of which have vectors.
-        source: Vectors of the source language.
-        target: Vectors of the target language.
-        layers: Layers to cluster.
-        last: The layer whose state before the model's final norm is clustered too; none where no
-            such state was kept.
-        seed: Seed of all clusterings.
-        n_clusters: The study's number of clusters.
-        changes: What is done to vectors (`Change`).
-        cluster_factors: Factors of `n_clusters`; the numbers are rounded, and each comes once.
-        options: The other options of `cluster_pair`.
+    Vectors are changed in the ways of `changes` (`Change`). Other numbers of clusters are products
+    of `n_clusters` and `cluster_factors`, rounded, each once. The state before the model's final
+    norm, where it was kept, is clustered as that of layer `last`. All else is as in `cluster_pair`.
 
     Raises:
         ValueError: An unknown change, or as `cluster_pair`.

@@ -130,6 +130,7 @@ def _drawn_starts(
     points: Points, n_clusters: int, seeds: Sequence[int], n_restarts: int
 ) -> Iterator[torch.Tensor]:
     """Yield the first centers of each restart of each seed."""
+    # Spawned, so that what restart i draws does not depend on how many follow it.
     sequences = [
         sequence for seed in seeds for sequence in np.random.SeedSequence(seed).spawn(n_restarts)
     ]

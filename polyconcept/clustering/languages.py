@@ -38,6 +38,7 @@ def cluster_languages(
     for words, rows, _ in kept:
         if not len(rows):
             raise ValueError(f"{words.language}: none of its words has a vector")
+    # One clustering of all: where each language ends in it.
     ends = np.cumsum([len(rows) for _, rows, _ in kept])
     way.check_memory(int(ends[-1]))
     for layer in progress(layers, total=len(layers), description="clustering all languages"):

@@ -37,10 +37,11 @@ def lloyd(
 ) -> Fit:
     """Move centers to the means of their words until labels stay, or centers hardly move.
 
-    Follows scikit-learn's ``_kmeans_single_lloyd``: it stops when no label changes, or when the
-    centers' summed squared shift is at most `tolerance` times the mean variance of the dims; then
-    the labels are brought up to date with the last centers.
+    The labels are those of the last centers.
     """
+    # As scikit-learn's `_kmeans_single_lloyd`: it stops when no label changes, or when the centers'
+    # summed squared shift is at most `tolerance` times the mean variance of the dims; then the
+    # labels are brought up to date with the last centers.
     centers = start
     tracker = Tracker(points, len(start), team)
     labels = torch.full((points.n_words,), -1, device=points.device)

@@ -74,14 +74,8 @@ def cluster_pair(
 ) -> Iterator[tuple[ConceptKey, Clusters]]:
     """Cluster a pair's selected words in every layer with every seed.
 
-    Args:
-        selections: Words of each metric and definition, all of which have vectors.
-        source: Vectors of the source language; the arrays it reads are overwritten.
-        target: Vectors of the target language, likewise.
-        layers: Layers to cluster.
-        seeds: Seeds of the clusterings.
-        method: Way of clustering (`WAYS`).
-        options: The other options of the way.
+    All selected words must have vectors (`with_vectors`). The arrays that are read are overwritten.
+    Options are those of the way of clustering, `method` (`ways.WAYS`).
 
     Raises:
         ValueError: The way is unknown or lacks memory (before any vector is read), or as the way,

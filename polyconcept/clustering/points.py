@@ -56,26 +56,20 @@ class Points:
         return 8 * (self.n_dims + 8) * torch.finfo(self.wide).eps
 
     def block_rows(self, width: int) -> int:
-        """Return the rows of a block, of `width` numbers each, that suits the device.
-
-        A CPU block of 2**19 float32 (2 MiB) stays in a core's cache from the matrix product to
-        the search for the nearest center; a GPU wants few and large blocks.
-        """
+        """Return the rows of a block, of `width` numbers each, that suits the device."""
+        # A CPU block of 2**19 float32 (2 MiB) stays in a core's cache from the matrix product to
+        # the search for the nearest center; a GPU wants few and large blocks.
         n_numbers = 2**19 if self.device.type == "cpu" else 2**26
         return max(64, n_numbers // width)
 
 
 def centred_points(vectors: Vectors, device: torch.device, *, overwrite: bool = False) -> Points:
-    """Take the mean off and move the vectors to the device.
+    """Take the mean off finite vectors and move them to the device.
 
-    Without the mean the float32 distances lose no digits to a common shift of all words, which
-    hidden states have in a few dims. Vectors must be finite.
-
-    Args:
-        vectors: One vector per word.
-        device: Where to compute.
-        overwrite: Use the memory of `vectors`, which then holds the centred ones.
+    With `overwrite` the memory of `vectors` is used, which then holds the centred ones.
     """
+    # Without the mean the float32 distances lose no digits to a common shift of all words, which
+    # hidden states have in a few dims.
     n_words, n_dims = vectors.shape
     mean = sum_rows(vectors) / n_words
     norm = np.empty(n_words, dtype=np.float32)

@@ -18,12 +18,8 @@ RowsOfOne: TypeAlias = Int64[np.ndarray, " _"]
 def pooled(
     layer: int, parts: Sequence[tuple[VectorReader, RowsOfOne]]
 ) -> Float32[np.ndarray, "_ dim"]:
-    """Read vectors of all languages, one after the other; never a language's copy besides.
-
-    Args:
-        layer: Layer to read.
-        parts: Where each language's vectors are read from, and which.
-    """
+    """Read vectors of all languages into one array."""
+    # One language after the other, in its place there: never a copy of its vectors besides.
     (reader, rows), *others = parts
     vectors = reader.read(layer, rows)
     first = len(vectors)

@@ -23,11 +23,12 @@ def greedy_starts(
 
     Each center is the best of 2 + log(k) words drawn with probability proportional to the squared
     distance to the nearest center so far: the one that leaves the least sum of them (Arthur and
-    Vassilvitskii 2007, section 6; scikit-learn's ``_kmeans_plusplus``). All restarts go through
-    the words together: the step is bound by reading them, so ten cost little more than one. The
-    numbers are drawn on the CPU, restart by restart, so that neither the device nor the number
-    of restarts changes them; nor does it change what is done with them (`_Closest`).
+    Vassilvitskii 2007, section 6; scikit-learn's ``_kmeans_plusplus``).
     """
+    # All restarts go through the words together: the step is bound by reading them, so ten cost
+    # little more than one. The numbers are drawn on the CPU, restart by restart, so that neither
+    # the device nor the number of restarts changes them; nor does it change what is done with them
+    # (`_Closest`).
     n_trials = 2 + int(np.log(n_clusters))
     generators = [np.random.default_rng(seed) for seed in seeds]
     chosen = np.empty((len(seeds), n_clusters), dtype=np.int64)

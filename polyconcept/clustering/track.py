@@ -120,12 +120,8 @@ def _cheapest(
 ) -> int | None:
     """Return how many centers, those of the longest steps, to measure again for least work.
 
-    Args:
-        room: How far other centers may move until they could be nearest.
-        step: How far the centers moved, the longest first.
-
-    Returns:
-        The number of centers; None where searching for all words among all is least work.
+    None where searching for all words among all is least work. `room` is how far other centers may
+    move until they could be nearest, `step` how far they moved, the longest first.
     """
     rest = torch.cat((step, step.new_zeros(1)))  # the longest step of those not measured again
     n_open = torch.searchsorted(room.sort().values, rest, right=True).float()

@@ -38,14 +38,8 @@ def cluster_seeds(
     From one cluster per word on, the two are merged whose merging adds least to the sum of squared
     distances from the clusters' means (Ward 1963), as scikit-learn does it and Dalvi et al. 2022,
     "Discovering Latent Concepts Learned in BERT" (arXiv 2205.07237), use it. Of equal mergings
-    scikit-learn's order decides. It computes in float64 on one thread of the CPU.
-
-    Args:
-        vectors: One finite vector per word.
-        seeds: Seeds (>= 0) to yield the clusters for.
-        n_clusters: Clusters to make, from 1 to the number of words.
-        device: Without effect.
-        overwrite: Without effect.
+    scikit-learn's order decides. It computes in float64 on one thread of the CPU, whatever `device`
+    and `overwrite` say.
 
     Yields:
         Clusters of the words, numbered in the order of their first words.

@@ -23,7 +23,7 @@ from polyconcept.figures.grid import (
     layout_of,
     panel_grid,
 )
-from polyconcept.figures.rows import Pair, Place, Point, Run, choose, parts_of_means, points
+from polyconcept.figures.rows import Pair, Place, Point, Run, choose, means_of_parts, points
 from polyconcept.figures.style import CEILING, GREY, NULL, RANDOM, Look, look, style
 from polyconcept.records.metrics import METRICS
 from polyconcept.records.scores import Score
@@ -127,7 +127,7 @@ def panels(rows: ScoreTable) -> Panels:
     """
     of_runs = rows.by(Run.of)
     found = {run: points(of_run) for run, of_run in of_runs.items()}
-    mean_of = parts_of_means(of_runs)
+    mean_of = means_of_parts(rows)
     behind = rows.by(lambda row: mean_of.get(Run.of(row), Run.of(row)))
     return {run: _panel(run, found, behind[run]) for run in sorted(behind)}
 

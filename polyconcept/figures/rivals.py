@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from polyconcept.figures.grid import add_legend, label_of, legend_lines, model_sides, wrapped
-from polyconcept.figures.rows import Run, choose, parts_of_means, place_of
+from polyconcept.figures.rows import Run, choose, means_of_parts, place_of
 from polyconcept.figures.style import TEXT_WIDTH, Look, look, style
 from polyconcept.records.metrics import METRICS, RIVALS
 from polyconcept.records.scores import Score
@@ -90,7 +90,7 @@ def _is_point(row: Score) -> bool:
 
 def _joined(rows: ScoreTable, rivals: ScoreTable) -> _Dots:
     """Return the rival's value of each place and the metric's, the mean of both directions."""
-    means = set(parts_of_means(rows.unique(Run.of)).values())
+    means = set(means_of_parts(rows).values())
     found = rows.where(lambda row: Run.of(row) not in means).one_by(place_of)
     ordered = ScoreTable(found[place] for place in sorted(found))
     other = rivals.one_by(*_COMPARED)

@@ -144,15 +144,10 @@ def _summary(row: Score) -> Point:
     )
 
 
-def parts_of_means(runs: Iterable[Run]) -> dict[Run, Run]:
-    """Return each single fine-tuning whose mean with others is a run too, and that run."""
-    runs = set(runs)
-    return {
-        part: mean
-        for mean in sorted(runs)
-        for name in mean.variant.split("+")
-        if (part := Run(mean.model, mean.side, name)) in runs and part != mean
-    }
+def means_of_parts(rows: ScoreTable) -> dict[Run, Run]:
+    """Return single fine-tunings whose mean with others is a run too, and that run."""
+    means = rows.parts_of_means("model", "side")
+    return {Run(*part): Run(part[0], part[1], mean) for part, mean in means.items()}
 
 
 def variant_name(variant: str) -> str:

@@ -107,6 +107,17 @@ class ScoreTable(Collection[Score]):
         key = _key(columns)
         return tuple(dict.fromkeys(key(row) for row in self.rows))
 
+    def parts_of_means(self, *columns: str) -> dict[tuple[Any, ...], str]:
+        """Return columns and single fine-tuning -> its mean with others, where both have rows."""
+        runs = set(self.unique(*columns, "variant"))
+        return {
+            (*place, part): mean
+            for *place, mean in sorted(runs)
+            if "+" in mean
+            for part in mean.split("+")
+            if (*place, part) in runs
+        }
+
 
 def known(value: object) -> bool:
     """Return whether a value is given: what `where` keeps of a column that may be none."""

@@ -95,6 +95,7 @@ class Words:
     def fingerprint(self) -> str:
         """SHA-256 (hex) of language, rows and spellings: files of two tables never mix."""
         digest = hashlib.sha256(self.language.encode())
+        # Little-endian, so that one table has one fingerprint on every machine.
         for column in (self.sentence, self.position, self.word_type):
             digest.update(np.ascontiguousarray(column, dtype="<i4").tobytes())
         digest.update("\n".join(self.types).encode("utf-8", "surrogatepass"))

@@ -42,7 +42,9 @@ def permuted_counts(
     Returns:
         Aligned clusters, clusters with words, large clusters.
     """
-    bands = frequency_bands(target)  # of all words, those in no cluster too
+    # A dictionary that says nothing about meaning, of the same size and shape. Bands are of all
+    # words, those in no cluster too.
+    bands = frequency_bands(target)
     cells = _cells(source.in_clusters()), _cells(target.in_clusters())
     order = np.argsort(bands, kind="stable")
 
@@ -94,6 +96,7 @@ def resampled_counts(
     ]
     counts, first = [], 0
     for n in _blocks(len(draws), translations):
+        # CALIGN counts types, and a type is there however often its sentence is drawn.
         drawn = (draws[first : first + n] > 0).T.astype(np.int32)
         parts = [
             side.incidence((sentences @ drawn) > 0)

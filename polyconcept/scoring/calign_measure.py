@@ -113,6 +113,7 @@ class CalignMeasure(Measure[ClusterAlignment]):
             self.sides,
             self.statistics.draws,
         )
+        # Of one seed there is no other clustering of the source to agree with: no ceiling.
         nulls, samples = _shares(permuted), _shares(drawn)
         highest = {} if len(self.sides) == 1 else _shares(self._with_itself())
         values = {}
@@ -166,6 +167,7 @@ class CalignMeasure(Measure[ClusterAlignment]):
     def facts(self) -> Iterator[Score]:
         """Yield the share of source types with a translation among the target types."""
         source, target = self.sides[0]
+        # Words in no cluster count too: they stay words (docs/METRICS.md).
         here = np.unique(source.word_type)
         there = np.zeros(len(target.types), dtype=np.int32)
         there[target.word_type] = 1
@@ -188,6 +190,7 @@ class CalignMeasure(Measure[ClusterAlignment]):
 
     def _with_hits(self, hits: Iterator[np.int64]) -> Values:
         """Return the score where other clusters align, of the same clusters."""
+        # Only what aligns differs: clusters with words and large ones are the same.
         counts = self._counts.copy()
         counts[:, 0] = list(hits)
         return _measured(counts)
@@ -208,6 +211,8 @@ class CalignMeasure(Measure[ClusterAlignment]):
 
     def _with_itself(self) -> Int64[np.ndarray, "seed 3"]:
         """Return the counts of the source language with itself under the next seed."""
+        # No dictionary and no model can be expected to align two languages better than k-means
+        # agrees with itself on one.
         sources = [source for source, _ in self.sides]
         same = csr_array(eye_array(len(sources[0].types), dtype=np.int32))
         others = [*sources[1:], sources[0]]

@@ -103,6 +103,7 @@ def attainable(
     A cluster that overlaps needs a least number of words of each language. Clusters that need
     fewest come first, as long as the rarer language has words left.
     """
+    # Only the rarer language can run out of words.
     sizes = counts.sum(axis=0)
     sizes = sizes[sizes > 0]
     fewest = _fewest(sizes, share, definition)

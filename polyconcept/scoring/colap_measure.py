@@ -95,6 +95,7 @@ def colap_scores(overlap: ClusterOverlap, key: ScoreKey) -> list[Score]:
 
 def _of_clusters(found: Measured, counts: Int64[np.ndarray, "seed 2 cluster"]) -> Measured:
     """Return COLAP, whose chance is the best there is; with its clusters, where one seed is."""
+    # Permuted labels mix the languages as well as blind chance can.
     n_total = int(np.count_nonzero(counts[0].sum(axis=0)))
     of_one = round(found.by_seed[0] * n_total), n_total
     return replace(found, best_is_null=True, counts=of_one if len(counts) == 1 else None)

@@ -51,6 +51,7 @@ def compare_variants(
     for place, variants in _by_place(scores, resamples).items():
         base = variants.pop("base", None)
         tuned = {name: one for name, one in variants.items() if name != "random"}
+        # A base model always has a score over all clusters, but maybe no large ones.
         if base is None and tuned and place[2] == "large":
             _log.warning("%s: the base model has no score over large clusters: no change", place)
             continue
@@ -136,6 +137,7 @@ def _sample(measured: Sequence[_Measured], base: _Measured | None) -> tuple[floa
         [one.resamples.value for one in measured], axis=0
     )
     if base is not None:
+        # From the same sentences: what both share falls out of the variance.
         values = values - base.resamples.value
     variance, freedom = within_variance(values, measured[0].resamples.seed)
     return variance, float(freedom)

@@ -72,6 +72,8 @@ def draw_sentences(n_sentences: int, options: Options) -> Int64[np.ndarray, "res
     """
     if n_sentences < 1:
         raise ValueError(f"{n_sentences} sentences to draw from: at least one is needed")
+    # From the study's seed alone: every run has the same sentences, so that what fine-tuning
+    # changes can be taken sample by sample.
     rng = np.random.default_rng(options.seed)
     return np.stack(
         [
@@ -197,11 +199,16 @@ class Measured:
     def row(self, metric: str, definition: str, over: str, key: ScoreKey) -> Score:
         """Return the row of the score table: mean over the seeds, interval, null, ceiling."""
         value, var_seed = float(np.mean(self.by_seed)), spread(self.by_seed)
+        # The mean over seeds beside scores of single seeds, which vary more: p is on the safe side.
         null = None if self.permuted is None else null_of(value, self.permuted)
         low = high = var_sample = None
         if self.drawn is not None:
+            # A sample has fewer types than the sentences it is drawn from, so that its score
+            # differs on average: only the spread of the samples is used, never their mean.
             var_sample, freedom = within_variance(self.drawn, self.seed)
             parts = [(var_sample, float(freedom))]
+            # What other sentences and another seed do is taken as independent: checked against
+            # clustering each sample anew (benchmarks/reclustering.py).
             if var_seed is not None:
                 parts.append((var_seed / len(self.by_seed), len(self.by_seed) - 1.0))
             low, high = interval(value, parts, bounds=self.bounds)

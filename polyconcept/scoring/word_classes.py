@@ -69,6 +69,7 @@ def _classes(
 
 def _script(word: str) -> str:
     """Return the script of the first letter, such as ``latin``; empty without letter."""
+    # Python's unicodedata has no property of scripts, but names begin with them.
     for letter in word:
         if letter.isalpha():
             return unicodedata.name(letter, "unknown").split()[0].lower()
@@ -77,6 +78,7 @@ def _script(word: str) -> str:
 
 def _capitalised(words: Words) -> Bool[np.ndarray, " type"]:
     """Return the types that stand inside sentences, not first, and begin with a capital there."""
+    # The first word of a sentence has a capital whatever it is.
     inside = np.zeros(len(words.types), dtype=bool)
     inside[words.word_type[words.position > 0]] = True
     capital = np.array([word[:1].isupper() for word in words.types], dtype=bool)
