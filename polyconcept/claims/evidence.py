@@ -91,11 +91,9 @@ def fine_tuning(table: Table, view: View) -> Evidence:
 
 
 def transfer(table: Table, view: View) -> Evidence:
-    """Judge claim 3: Spearman's correlation of alignment with zero-shot scores.
-
-    Scores of different tasks have different scales: each is counted in standard deviations from
-    the mean of its task and metric. Where its scores are all the same it gives no point.
-    """
+    """Judge claim 3: Spearman's correlation of alignment with zero-shot scores."""
+    # Scores of different tasks have different scales: each is counted in standard deviations from
+    # the mean of its task and metric. Where its scores are all the same it gives no point.
     joined = {row: found for row in table.tasks if (found := _aligned(row, view)) is not None}
     standardised = _standardised(joined)
     points = list(standardised)

@@ -49,15 +49,13 @@ def spearman(first: Sequence[float], second: Sequence[float]) -> float | None:
 def spearman_interval(rho: float, n: int) -> tuple[float, float]:
     """Return the 95 % interval of Spearman's correlation by Fisher's z.
 
-    The variance of z is (1 + rho^2 / 2) / (n - 3): Bonett and Wright (2000), "Sample size
-    requirements for estimating Pearson, Kendall and Spearman correlations", Psychometrika 65.
-
-    At 1 and -1 z is infinite and the interval would be a point, even of four values. Correlations
-    of ranks go in steps of at least 12 / (n^3 - n); half a step less than 1 is put in its place.
-
     Raises:
         ValueError: Fewer than four points, or a correlation outside of -1 to 1.
     """
+    # The variance of z is (1 + rho^2 / 2) / (n - 3): Bonett and Wright (2000), "Sample size
+    # requirements for estimating Pearson, Kendall and Spearman correlations", Psychometrika 65.
+    # At 1 and -1 z is infinite and the interval would be a point, even of four values. Correlations
+    # of ranks go in steps of at least 12 / (n^3 - n); half a step less than 1 is put in its place.
     if n < LEAST_FOR_CORRELATION:
         raise ValueError(f"{n} points: an interval of a correlation needs {LEAST_FOR_CORRELATION}")
     if not -1 - 1e-9 <= rho <= 1 + 1e-9:

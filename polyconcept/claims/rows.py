@@ -101,10 +101,8 @@ class Table:
         return View(self._by_unit(rows.where(against="")), self._by_unit(changes), only)
 
     def swept(self, metric: str, definition: str) -> dict[tuple[str, float | None], View]:
-        """Return every setting that was swept -> the scores there, in the order of the table.
-
-        A setting that is the study's own is left out: its scores are the same.
-        """
+        """Return every setting that was swept -> the scores there, in the order of the table."""
+        # A setting that is the study's own is left out: its scores are the same.
         rows = self.alignment.where(metric=metric, definition=definition, against="")
         found = {
             setting: self._by_unit(some) for setting, some in rows.by("parameter", "at").items()

@@ -95,10 +95,8 @@ class _Scale:
         self._known: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def of(self, layer: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and standard deviation; a dim that never varies has 1.
-
-        The same bits as numpy's of all vectors at once, while one language's are in memory.
-        """
+        """Return mean and standard deviation; a dim that never varies has 1."""
+        # The same bits as numpy's of all vectors at once, while one language's are in memory.
         if layer not in self._known:
             n_words = sum(len(rows) for _, rows in self._parts)
             mean = self._sums(layer, None) / n_words

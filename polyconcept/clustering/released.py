@@ -23,12 +23,10 @@ def sklearn_clusters(
     tolerance: float,
     start: Float[np.ndarray, "cluster dim"] | None,
 ) -> KMeansClusters:
-    """Return the best restart of ``KMeans(algorithm="elkan")`` on the vectors in float64.
-
-    The same as one fit with ``n_init=n_restarts, random_state=seed``, of which scikit-learn tells
-    only the best inertia: the restarts are fitted one by one from the one random stream. With one
-    thread, because scikit-learn adds up the threads' sums in the order they finish.
-    """
+    """Return the best restart of ``KMeans(algorithm="elkan")`` on the vectors in float64."""
+    # The same as one fit with ``n_init=n_restarts, random_state=seed``, of which scikit-learn tells
+    # only the best inertia: the restarts are fitted one by one from the one random stream. With one
+    # thread, because scikit-learn adds up the threads' sums in the order they finish.
     wide = vectors.astype(np.float64)
     algorithm = "elkan" if n_clusters > 1 else "lloyd"  # as scikit-learn does, with a warning
     options = {"max_iter": max_iterations, "tol": tolerance, "algorithm": algorithm}

@@ -38,11 +38,10 @@ class Way(Protocol):
 def way_of(method: str) -> Way:
     """Return the way of clustering of this name.
 
-    Loaded by name, so that an edit of one way clusters nothing again that another has clustered.
-
     Raises:
         ValueError: There is none.
     """
+    # Loaded by name, so that an edit of one way clusters nothing again that another has clustered.
     if method not in WAYS:
         raise ValueError(f"unknown way of clustering {method!r}; known are: {', '.join(WAYS)}")
     return cast("Way", load_kind(f"polyconcept.clustering.{method}", "clustering"))

@@ -75,11 +75,9 @@ def _covered() -> frozenset[int]:
 
 
 def drawable(word: str) -> str:
-    """Return the word with `MISSING` for each character that cannot be drawn.
-
-    Those are control characters, lone surrogates and characters that no font has. Invisible
-    characters are left out; the joiners stay, they shape Persian and Indic words.
-    """
+    """Return the word with `MISSING` for each character that cannot be drawn."""
+    # Those are control characters, lone surrogates and characters that no font has. Invisible
+    # characters are left out; the joiners stay, they shape Persian and Indic words.
     return "".join(_drawable_character(character) for character in word) or MISSING
 
 

@@ -43,12 +43,11 @@ def read_dictionary(path: Path, *, source: str, target: str) -> Dictionary:
 def write_dictionary(dictionary: Dictionary, path: Path) -> None:
     """Write a dictionary file that `read_dictionary` and the released code read; whole or not.
 
-    The released code parts words at any ``->``: there such words are cut, here they are not.
-
     Raises:
         ValueError: An entry that would not be read back as it is, such as a word with white space
             at an end.
     """
+    # The released code parts words at any ``->``: there such words are cut, here they are not.
     lines = []
     entries = zip(
         dictionary.word,

@@ -98,11 +98,9 @@ def colap_of_counts(
 def attainable(
     counts: Int64[np.ndarray, "2 cluster"], share: float, definition: Definition
 ) -> float:
-    """Return the highest COLAP that clusters of these sizes can have with as many words.
-
-    A cluster that overlaps needs a least number of words of each language. Clusters that need
-    fewest come first, as long as the rarer language has words left.
-    """
+    """Return the highest COLAP that clusters of these sizes can have with as many words."""
+    # A cluster that overlaps needs a least number of words of each language. Clusters that need
+    # fewest come first, as long as the rarer language has words left.
     # Only the rarer language can run out of words.
     sizes = counts.sum(axis=0)
     sizes = sizes[sizes > 0]
