@@ -218,7 +218,7 @@ def _check_start(start: Float[np.ndarray, "cluster dim"], n_clusters: int, n_dim
 
 
 def _checked_device(name: str) -> torch.device:
-    """Return the torch device; refuse it, with the reason, where this machine has none such."""
+    """Return the torch device, or refuse it with the reason where this machine has none."""
     try:
         device = torch.device(name)
         torch.empty(0, device=device)

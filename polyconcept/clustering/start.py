@@ -208,7 +208,7 @@ class _Closest:
     def _limit_of(
         self, word: Int64[torch.Tensor, " cell"], distance: Float[torch.Tensor, " cell"]
     ) -> Float32[torch.Tensor, " cell"]:
-        """Return from which ||c||^2 - 2 x.c on, as the product rounds it, no center is nearer."""
+        """Return the least ||c||^2 - 2 x.c, as the product rounds it, of no nearer center."""
         # A nearer center is at most `reach` long, which bounds the error of the product.
         norm, square = self._points.norm[word].to(distance.dtype), self._square[word]
         reach = norm + distance.sqrt()

@@ -123,7 +123,7 @@ def _strong_direction(word: str) -> str:
 
 
 def is_right_to_left(words: Sequence[str]) -> bool:
-    """Return whether more of the words are written from right to left than not."""
+    """Return whether most words that have a direction are written from right to left."""
     directions = [_strong_direction(word) for word in words]
     return directions.count("rtl") > directions.count("ltr")
 

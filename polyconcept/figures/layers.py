@@ -210,7 +210,7 @@ def _fill(
     axes: Axes, layers: Sequence[int], low: Sequence[float], high: Sequence[float],
     **signs: Any,  # noqa: ANN401 - matplotlib's
 ) -> None:  # fmt: skip
-    """Draw a band over the layers; a block where there is one: no width cannot be seen."""
+    """Draw a band over the layers; over a single one a block, since a band has no width."""
     if len(layers) == 1:
         axes.fill_between((layers[0] - 0.05, layers[0] + 0.05), low[0], high[0], **signs)
     else:

@@ -98,7 +98,7 @@ def colap_of_counts(
 def attainable(
     counts: Int64[np.ndarray, "2 cluster"], share: float, definition: Definition
 ) -> float:
-    """Return the highest COLAP that clusters of these sizes can have with as many words."""
+    """Return the highest COLAP of clusters of these sizes, with these languages' words."""
     # A cluster that overlaps needs a least number of words of each language. Clusters that need
     # fewest come first, as long as the rarer language has words left.
     # Only the rarer language can run out of words.
@@ -113,7 +113,7 @@ def attainable(
 def _fewest(
     sizes: Int64[np.ndarray, " cluster"], share: float, definition: Definition
 ) -> Int64[np.ndarray, " cluster"]:
-    """Return the least words of the rarer language that overlap; the size where none do."""
+    """Return how few words of the rarer language overlap; the cluster's size where none do."""
     # The threshold lies within one word of this; `overlaps` itself decides, rounding and all.
     near = np.floor(share * sizes).astype(np.int64)
     fewest = sizes.copy()

@@ -139,7 +139,7 @@ def remaining_entropy(
 def mutual_information(
     counts: Int[np.ndarray, "draw language cluster"],
 ) -> Float64[np.ndarray, " draw"]:
-    """Return what a cluster tells of a word's language: a share, 0 to 1, of the languages' entropy.
+    """Return the mutual information of cluster and language, as a share of the latter's entropy.
 
     Raises:
         ValueError: A draw has words of one language only: there is nothing to know.

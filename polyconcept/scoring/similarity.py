@@ -50,21 +50,11 @@ def similarity_layers(
 ) -> Iterator[Score]:
     """Yield CKA of linked words and retrieval of their sentences, in every layer.
 
-    Definitions: docs/STATISTICS.md, "Rivals". Pairs of which a word has no vector are left out. A
-    sentence's vector is the mean of its words in these pairs, each word once.
-
-    Args:
-        source: Vectors of the source language.
-        target: Vectors of the target language. Where its hidden size is another, there is no
-            cosine: rows of `retrieval` are left out.
-        pairs: Linked words, row i of the source with row i of the target, a word once for each of
-            its links: the selection ``calign``, ``published``.
-        source_words: Word table of the source language.
-        target_words: Word table of the target language.
-        run: Whose vectors they are.
-        layers: Layers to compare.
-        max_sentences: Of more sentences, this many are drawn; at least 2.
-        seed: Seed of this draw, the same for all layers.
+    Definitions: docs/STATISTICS.md, "Rivals". `pairs` are the words of each link, row i of the
+    source with row i of the target: the selection ``calign``, ``published``. Those of which a word
+    has no vector are left out. A sentence's vector is the mean of its words in these pairs, each
+    word once; of more than `max_sentences` so many are drawn, the same for all layers. Where hidden
+    sizes differ there is no cosine: rows of `retrieval` are left out.
 
     Raises:
         ValueError: The words are no pairs, `max_sentences` is below 2, or a layer's vectors are too
