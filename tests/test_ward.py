@@ -1,6 +1,7 @@
 """Ward's clustering, and how a way of clustering is chosen."""
 
 from functools import partial
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy.cluster.hierarchy import fcluster
 from scipy.cluster.hierarchy import ward as scipy_ward
 from threadpoolctl import threadpool_limits
 
+from polyconcept.audit.code import code_files
 from polyconcept.clustering import ward
 from polyconcept.clustering.languages import cluster_languages
 from polyconcept.clustering.pair import cluster_pair
@@ -198,6 +200,23 @@ def test_the_memory_it_takes_is_logged(caplog):
 
 def test_every_way_is_a_choice_of_the_study():
     assert get_args(Clustering.model_fields["method"].annotation) == tuple(WAYS)
+
+
+@pytest.mark.parametrize("script", ["cluster_words", "cluster_controls", "mix_languages"])
+def test_the_code_of_one_way_is_none_of_another(script):
+    root = Path(__file__).parents[1]
+    names = {
+        way: {
+            path.stem
+            for path in code_files(
+                root / f"workflow/scripts/{script}.py", root, [f"polyconcept.clustering.{way}"]
+            )
+        }
+        for way in WAYS
+    }
+
+    assert {"kmeans", "lloyd"} <= names["kmeans"] - names["ward"]
+    assert names["ward"] - names["kmeans"] == {"ward"}
 
 
 def test_an_unknown_way_is_refused():
