@@ -18,7 +18,7 @@ def label_numbers(model: PreTrainedModel, needed: set[str]) -> dict[str, int]:
     """Return the number of each label of `model`.
 
     Raises:
-        ValueError: One of `needed` is none of its labels.
+        ValueError: The model lacks one of `needed`.
     """
     numbers = {str(label): int(number) for label, number in (model.config.label2id or {}).items()}
     unknown = sorted(needed - set(numbers))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import torch
 import transformers
@@ -28,12 +28,16 @@ from transformers import (
 from transformers.utils import logging as logging_of_transformers
 
 from polyconcept.machine.devices import cpu_threads
+from polyconcept.models.loading import load_tokenizer
+from polyconcept.models.shape import limit_length
 from polyconcept.records.arrays import Int64
 from polyconcept.tasks.checkpoints import fingerprint, last_checkpoint, mark_complete
-from polyconcept.tasks.masking import NOT_SCORED
 
 Example: TypeAlias = dict[str, list[int] | int]
 """``input_ids``, the subwords read; ``labels``, one number for all of them, or a list."""
+
+NOT_SCORED = -100
+"""Label of a place whose subword is not to be guessed, as in transformers."""
 
 _SECONDS_BETWEEN_LINES = 60.0
 _log = logging.getLogger(__name__)
@@ -77,6 +81,61 @@ class FinetuneOptions:
                 raise ValueError(f"{name}={getattr(self, name)} should be above 0")
         if not 0 <= self.warmup_share < 1:
             raise ValueError(f"warmup_share={self.warmup_share} should be from 0 to below 1")
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """A kind of task, learnt in one way: a module of `polyconcept.tasks`."""
+
+    def read(self, files: Sequence[Path], labels: Sequence[str], /) -> Sequence[Any]:
+        """Read what to learn from."""
+        ...
+
+    def load(self, base: Path, labels: Sequence[str], /, *, seed: int) -> PreTrainedModel:
+        """Load a pre-trained model, under a new head where the task needs one."""
+        ...
+
+    def examples(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerFast,
+        parts: Any,  # noqa: ANN401 - what `read` gives
+        options: FinetuneOptions,
+        language_codes: Mapping[str, str] | None = None,
+    ) -> list[Example]:
+        """Return what the model reads, and what it shall say of it."""
+        ...
+
+
+def finetune(
+    kind: Learner,
+    base: Path,
+    files: Sequence[Path],
+    labels: Sequence[str],
+    options: FinetuneOptions,
+    folder: Path,
+    language_codes: Mapping[str, str] | None = None,
+) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    """Fine-tune the model of `base` on a task, and return it with its tokenizer.
+
+    Args:
+        kind: How the task is learnt.
+        base: Directory of the pre-trained model.
+        files: The task's data.
+        labels: Labels of the task.
+        options: How to train.
+        folder: Folder for checkpoints alone, outside the results.
+        language_codes: The tokenizer's codes of languages, where the study names any.
+
+    Raises:
+        ValueError: Files fit neither the task nor the model; says which file and line.
+    """
+    parts = kind.read(files, labels)
+    model, tokenizer = kind.load(base, labels, seed=options.seed), load_tokenizer(base)
+    limit_length(tokenizer, model)
+    examples = kind.examples(model, tokenizer, parts, options, language_codes)
+    train_on(model, tokenizer, examples, options=options, directory=folder)
+    return model, tokenizer
 
 
 def train_on(

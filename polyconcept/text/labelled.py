@@ -62,6 +62,11 @@ def read_labelled(
     return LabelledSentences(language, words, label)
 
 
+def read_labelled_files(paths: Sequence[Path], labels: Sequence[str]) -> list[LabelledSentences]:
+    """Read files named ``{language}.tsv``, as `read_labelled` does."""
+    return [read_labelled(path, path.stem, labels) for path in paths]
+
+
 def check_sentences(where: str, texts: Sequence[str]) -> None:
     """Refuse a column of sentences that holds something else, or fields in CSV's quotation marks.
 

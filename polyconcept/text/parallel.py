@@ -100,24 +100,18 @@ def read_joined(paths: Sequence[Path | str], languages: Sequence[str]) -> dict[s
     }
 
 
-def read_pairs(
-    sources: Sequence[Path | str], targets: Sequence[Path | str]
-) -> list[tuple[Sentences, Sentences]]:
-    """Sentences and their translations, from files that are named ``{language}.txt``.
+def read_pairs(paths: Sequence[Path]) -> list[tuple[Sentences, Sentences]]:
+    """Return sentences and their translations, from files named ``{language}.txt``.
 
     Args:
-        sources: files of the languages translated from.
-        targets: file i holds the translations of file i of `sources`, line by line.
+        paths: the languages translated from, then as many files of their translations.
 
     Raises:
-        ValueError: as many targets as sources were needed, or as `read_parallel` raises.
+        ValueError: an odd number of files, or as `read_parallel` raises.
     """
-    if len(sources) != len(targets):
-        raise ValueError(
-            f"found {len(sources)} source and {len(targets)} target files; one each was needed"
-        )
+    n_pairs = len(paths) // 2
     pairs = []
-    for files in zip(map(Path, sources), map(Path, targets), strict=True):
+    for files in zip(paths[:n_pairs], paths[n_pairs:], strict=True):
         source, target = read_parallel({file.stem: file for file in files}).values()
         pairs.append((source, target))
     return pairs

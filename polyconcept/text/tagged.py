@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,11 @@ def read_tagged(
     A file without entities is none to learn from or to score, but can be read back.
     """
     return _recognised(path, language, labels, ignored, {}, own=True)[0]
+
+
+def read_tagged_files(paths: Sequence[Path], labels: Collection[str]) -> list[TaggedSentences]:
+    """Read files named ``{language}.conll``, as `read_tagged` does."""
+    return [read_tagged(path, path.stem, labels) for path in paths]
 
 
 def recognise_tagged(

@@ -8,7 +8,7 @@ from seqeval.scheme import IOB2, Entities
 
 from polyconcept.records.scores import Score
 from polyconcept.records.text import TaggedSentences
-from polyconcept.tasks.score_rows import TaskRun, check_shape, task_score
+from polyconcept.tasks.scorer import TaskRun, check_shape, task_score
 
 
 def score_entities(

@@ -8,7 +8,7 @@ from sklearn.metrics import f1_score as label_f1_score
 
 from polyconcept.records.scores import Score
 from polyconcept.records.text import LabelledSentences
-from polyconcept.tasks.score_rows import TaskRun, check_shape, task_score
+from polyconcept.tasks.scorer import TaskRun, check_shape, task_score
 
 
 def score_sentiment(
