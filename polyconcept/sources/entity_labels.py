@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from polyconcept.records.text import Dropped, TaggedSentences
-from polyconcept.sources.columns import tagged_from_columns
+from polyconcept.sources.columns import refuse_other
 from polyconcept.sources.kinds import Found
+from polyconcept.text.conll import recognise_tagged
 from polyconcept.text.escapes import unescaped
-from polyconcept.text.recognise import Reading
-from polyconcept.text.tagged import recognise_tagged, write_tagged
+from polyconcept.text.recognise import Reading, Token, recognise
+from polyconcept.text.running_text import clean, is_visible
+from polyconcept.text.schemes import Source
+from polyconcept.text.tagged import DOCUMENT, write_tagged
 
 COLUMNS = {"words": "words", "tags": "tags"}
 write = write_tagged
@@ -47,6 +51,88 @@ def from_columns(
     )
     sentences, found = _plain(sentences, reading)
     return sentences, reading.changed, found
+
+
+def tagged_from_columns(
+    language: str,
+    words: Sequence[Any],
+    tags: Sequence[Any],
+    labels: Collection[str],
+    *,
+    ignored: Collection[str] = (),
+    classes: Sequence[str] = (),
+    codes: Collection[str] = (),
+) -> tuple[TaggedSentences, Reading]:
+    """Sentences with entity tags from two list columns, read as `recognise_tagged` reads a file.
+
+    A word with blanks inside stays one word: they become no-break spaces. A word of which nothing
+    is visible is left out with its tag; where it began an entity, the next word of it does.
+
+    Args:
+        language: code of the language.
+        words: the words of each sentence.
+        tags: the tags of each sentence, in any scheme that `recognise_tagged` knows.
+        labels: entity labels known to the study, such as ``PER``.
+        ignored: labels of the data that the study leaves out; their tags are read as ``O``.
+        classes: tags that the numbers 0, 1, ... stand for, where the data set does not say so.
+        codes: what the data set calls the language.
+
+    Returns:
+        The sentences; and what the columns were found to be.
+
+    Raises:
+        ValueError: columns or rows of different lengths, numbers instead of tags, tags or words
+            that `recognise_tagged` would refuse (language and row), or no sentence is left.
+    """
+    if len(words) != len(tags):
+        raise ValueError(f"{language}: {len(words)} rows of words, {len(tags)} of tags")
+    refuse_other(language, "words", words, list)
+    refuse_other(language, "tags", tags, list)
+    counts: Counter[str] = Counter()
+    sentences = []
+    for row, (sentence, tagged) in enumerate(zip(words, tags, strict=True)):
+        if len(sentence) != len(tagged):
+            raise ValueError(
+                f"{language}, row {row}: {len(sentence)} words and {len(tagged)} tags; needed one "
+                "tag per word"
+            )
+        refuse_other(f"{language}, row {row}", "words", sentence, str)
+        named = [_named(language, row, tag, classes) for tag in tagged]
+        if DOCUMENT in sentence:
+            counts[f"sentence with {DOCUMENT}"] += 1
+            continue
+        visible = [_visible(word, counts) for word in sentence]
+        sentences.append(
+            [Token(row, word, (tag,)) for word, tag in zip(visible, named, strict=True)]
+        )
+    source = Source(language, "row", "is it another column? Name it in `words` and `tags`")
+    return recognise(
+        source, language, sentences, labels, ignored=ignored, codes=codes, changed=counts
+    )
+
+
+def _visible(word: str, counts: Counter[str]) -> str:
+    """The word in one piece; empty where nothing of it is visible."""
+    parts = clean(word).split()
+    if not is_visible("".join(parts)):
+        counts["word with nothing visible"] += 1
+        return ""
+    if len(parts) > 1:
+        counts["word with blanks inside, kept as one"] += 1
+    return "\N{NO-BREAK SPACE}".join(parts)
+
+
+def _named(language: str, row: int, tag: Any, classes: Sequence[str]) -> str:  # noqa: ANN401
+    """The tag, also where a number stands for it."""
+    # Numbers without a name come as their digits from a column of classes, else as numbers.
+    number = int(tag) if isinstance(tag, int) or (isinstance(tag, str) and tag.isdecimal()) else -1
+    named = classes[number] if 0 <= number < len(classes) else tag
+    if not isinstance(named, str) or named.lstrip("-").isdecimal():
+        raise ValueError(
+            f"{language}, row {row}: found the tag {named!r}; needed names such as 'B-PER' (the "
+            "file does not say what its numbers stand for: name them in `classes`)"
+        )
+    return named
 
 
 def _plain(sentences: TaggedSentences, reading: Reading) -> tuple[TaggedSentences, Found]:

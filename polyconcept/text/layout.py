@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from polyconcept.text.lines import split_words
+from polyconcept.text.tagged import DOCUMENT
 
-DOCUMENT = "-DOCSTART-"
 WORDS_OF_WORDS = frozenset({"word", "words", "token", "tokens", "form"})
 WORDS_OF_TAGS = frozenset(
     {"tag", "tags", "label", "labels", "entity", "ner", "ner_tag", "ner_tags", "ne"}

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from polyconcept.records.text import Dropped, TaggedSentences
-from polyconcept.text.schemes import Entity, Scheme, find_entities
-from polyconcept.text.tag_spelling import Source
+from polyconcept.text.schemes import Entity, Scheme, Source, find_entities
 
 _LOG = logging.getLogger(__name__)
 _CODE = r"[A-Za-z]{2,3}(?:[-_][A-Za-z]+)*"
@@ -61,7 +60,6 @@ def recognise(
     *,
     ignored: Collection[str] = (),
     codes: Collection[str] = (),
-    own: bool = False,
     layout: Mapping[str, Any] | None = None,
     changed: Mapping[str, int] | None = None,
 ) -> tuple[TaggedSentences, Reading]:
@@ -74,7 +72,6 @@ def recognise(
         labels: entity labels known to the study.
         ignored: labels that the study leaves out; their tags become ``O``.
         codes: further codes of the language, that may stand before words (``en:Anna``).
-        own: whether we wrote it: what it holds has been checked.
         layout: for the reading.
         changed: what was left out before, by reason; for the reading.
 
@@ -84,8 +81,7 @@ def recognise(
     """
     counts: Counter[str] = Counter(changed or {})
     words, prefix = _without_prefix(source, {language, *codes}, sentences, counts)
-    if not own:
-        _check_words(source, words, sentences)
+    _check_words(source, words, sentences)
     tags = [[tag for token in tokens for tag in token.tags] for tokens in sentences]
     places = [[token.place for token in tokens for _ in token.tags] for tokens in sentences]
     scheme, spelling, entities, broken = find_entities(source, tags, places, labels, ignored)
@@ -105,7 +101,7 @@ def recognise(
     )
     n_words = sum(map(len, kept))
     n_entities = sum(tag.startswith("B-") for row in kept for _, tag in row)
-    if not (n_entities or own):
+    if not n_entities:
         raise ValueError(
             f"{source.name}: found no entity of {', '.join(sorted(labels))} in {n_words:,} words: "
             f"nothing to learn or to score; {source.advice}"
@@ -120,8 +116,7 @@ def recognise(
         changed=dict(counts),
         layout=dict(layout or {}),
     )
-    if not own:
-        _LOG.info("%s: %s", source.name, _describe(reading))
+    _LOG.info("%s: %s", source.name, _describe(reading))
     return found, reading
 
 

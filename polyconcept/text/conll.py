@@ -1,15 +1,18 @@
-"""Which column of a CoNLL file is the word, and which its entity tag."""
+"""CoNLL files of users: which column is the word, which its tag, and what the tags mean."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias
 
-from polyconcept.text.layout import WORDS_OF_TAGS, WORDS_OF_WORDS, Row, Table
-from polyconcept.text.lines import few
-from polyconcept.text.tag_spelling import Source, spellings_of
+from polyconcept.records.text import TaggedSentences
+from polyconcept.text.layout import WORDS_OF_TAGS, WORDS_OF_WORDS, Row, Table, read_table
+from polyconcept.text.lines import check_words, few, read_lines
+from polyconcept.text.recognise import Reading, Token, recognise
+from polyconcept.text.schemes import Source, spellings_of
 
 ColumnNames: TypeAlias = Mapping[str, int | str]
 """What the study says of columns: ``word`` and ``tag`` -> number from 1, or name in the file."""
@@ -29,6 +32,81 @@ class Chosen:
     """Of ``key=value|...`` in the tag's column; empty where the column is the tag."""
     nested: tuple[int, ...] = ()
     """Columns of entities inside those of `tag`, which are not read."""
+
+
+def recognise_tagged(
+    path: Path,
+    language: str,
+    labels: Collection[str],
+    *,
+    ignored: Collection[str] = (),
+    columns: ColumnNames | None = None,
+) -> tuple[TaggedSentences, Reading]:
+    """Sentences with entity tags from a CoNLL file, and what the file was found to be.
+
+    One word a line, columns cut at tabs (or, in a file without tabs, at spaces), a blank line
+    between sentences. ``-DOCSTART-`` lines and comments are skipped; a comment starts with ``#``,
+    stands between sentences and is no word with its tag (``#`` may be a word: it is one in AQMAR).
+    docs/INPUT.md lists the layouts and schemes that are recognised, and what is refused.
+
+    Whatever the scheme, the result is IOB2 in which every entity is whole: one that breaks the
+    file's scheme is read as ``O``, and one warning gives their number and the first line. In IOB2
+    that is an entity that begins with ``I-`` (as conlleval and seqeval's strict mode read it).
+
+    Args:
+        path: the file.
+        language: code of its language.
+        labels: entity labels known to the study, such as ``PER``.
+        ignored: labels of the file that the study leaves out; their tags are read as ``O``.
+        columns: ``word`` and ``tag`` -> number of the column from 1, or its name in the file.
+
+    Raises:
+        ValueError: not UTF-8, no sentence, another number of columns, columns or tags that cannot
+            be told, a label neither known nor ignored, words of another language; with file and
+            line.
+    """
+    given = columns or {}
+    table = read_table(path, read_lines(path), [n for n in given.values() if isinstance(n, str)])
+    source = Source(
+        str(path), "line", "is it another column? Name it in `columns`, such as {word: 1, tag: 4}"
+    )
+    chosen = choose_columns(source, table, [*labels, *ignored], given)
+    tags = tags_of(source, table, chosen)
+    sentences = [
+        [Token(row.line, row.cells[chosen.word], tag) for row, tag in zip(rows, found, strict=True)]
+        for rows, found in zip(table.sentences, tags, strict=True)
+    ]
+    for token in (token for tokens in sentences for token in tokens):
+        check_words([token.word], source.at(token.place))
+    return recognise(
+        source,
+        language,
+        sentences,
+        labels,
+        ignored=ignored,
+        layout=_layout(table, chosen),
+        changed={
+            name: count
+            for name, count in (
+                ("surface word of several, which are not read", table.n_ranges),
+                ("word that is not written, left out", table.n_empty),
+            )
+            if count
+        },
+    )
+
+
+def _layout(table: Table, chosen: Chosen) -> Mapping[str, Any]:
+    """Columns of a file as the log and the record give them."""
+    tag = f"{chosen.tag + 1}.{chosen.key}" if chosen.key else chosen.tag + 1
+    return {
+        "columns": table.n_columns,
+        "word_column": chosen.word + 1,
+        "tag_column": tag,
+        "counted": table.counted,
+        "header": table.header,
+        "columns_of_nested_entities": [column + 1 for column in chosen.nested],
+    }
 
 
 def choose_columns(
