@@ -11,8 +11,7 @@ from tiny_writers import TEXT, mt5, sentences, unigram_with_end
 from transformers import GenerationConfig
 
 from polyconcept.models.directory import save_model
-from polyconcept.models.generation import load_for_generation
-from polyconcept.models.loading import load_tokenizer
+from polyconcept.models.loading import load_for_generation, load_tokenizer
 from polyconcept.tasks.answers import write_answers
 from polyconcept.tasks.scorer import ScoreOptions
 from polyconcept.tasks.translation.score_writer import translate

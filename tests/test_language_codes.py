@@ -22,9 +22,8 @@ from transformers.models.mbart50 import tokenization_mbart50
 from transformers.models.nllb import tokenization_nllb
 
 from polyconcept.models.directory import save_model
-from polyconcept.models.generation import load_for_generation
 from polyconcept.models.language_codes import check_languages, language_code
-from polyconcept.models.loading import load_tokenizer
+from polyconcept.models.loading import load_for_generation, load_tokenizer
 from polyconcept.models.reader import Reader, read_words, written_text
 from polyconcept.records.text import LabelledSentences
 from polyconcept.tasks.scorer import ScoreOptions

@@ -12,8 +12,7 @@ from tokenizers import processors
 from transformers import TrainerCallback
 
 from polyconcept.models.directory import save_model
-from polyconcept.models.generation import load_for_generation
-from polyconcept.models.loading import load_tokenizer
+from polyconcept.models.loading import load_for_generation, load_tokenizer
 from polyconcept.records.text import LabelledSentences, Sentences, TaggedSentences, Translations
 from polyconcept.tasks import trainer as trainer_module
 from polyconcept.tasks.checkpoints import remove_checkpoints

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import transformers
 from safetensors import SafetensorError, safe_open
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging
 
 from polyconcept.machine.atomic import atomic_directory
 from polyconcept.machine.names import plain_name
-from polyconcept.models.quiet import quiet_transformers
 from polyconcept.records.repositories import (
     ADAPTER,
     INDEX,
@@ -56,6 +57,20 @@ def check_model_directory(directory: Path) -> None:
     problems += _tokenizer_problems(directory)
     if problems:
         raise ValueError(f"model directory {directory}: " + "; ".join(problems))
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """No load reports and no bars: what they would warn of is checked by the caller."""
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def save_model(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, directory: Path) -> None:

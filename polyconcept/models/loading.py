@@ -10,27 +10,26 @@ from typing import Any, TypeAlias
 import torch
 from tokenizers import Tokenizer
 from transformers import (
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
     AutoConfig,
     AutoModel,
-    AutoModelForMaskedLM,
     AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     AutoTokenizer,
+    GenerationConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
     PreTrainedTokenizerFast,
 )
 
 from polyconcept.machine.panics import panics_in_silence
-from polyconcept.models.directory import OFFLINE, check_model_directory
-from polyconcept.models.quiet import quiet_transformers
+from polyconcept.models.directory import OFFLINE, check_model_directory, quiet_transformers
 from polyconcept.models.shape import Side, needs_side
 
 Device: TypeAlias = str | torch.device
 AutoClass: TypeAlias = type[
     AutoModel
-    | AutoModelForMaskedLM
     | AutoModelForSeq2SeqLM
     | AutoModelForSequenceClassification
     | AutoModelForTokenClassification
@@ -175,19 +174,6 @@ def load_for_sequence_classification(
     return _with_new_classifier(AutoModelForSequenceClassification, directory, labels, seed)
 
 
-def load_for_masked_lm(directory: Path, *, seed: int) -> PreTrainedModel:
-    """Load a pre-trained model with its masked-word head, new where the checkpoint has none.
-
-    Raises:
-        ValueError: The directory is no usable model, or weights of the model itself are missing.
-    """
-    with _seeded(seed):
-        model, missing = _load(AutoModelForMaskedLM, directory)
-    own = f"{model.base_model_prefix}."
-    _refuse_missing(directory, [key for key in missing if key.startswith(own)])
-    return model
-
-
 def load_token_classifier(directory: Path, *, device: Device = "cpu") -> PreTrainedModel:
     """Load a model fine-tuned to label words, with its head, in evaluation mode.
 
@@ -204,6 +190,29 @@ def load_sequence_classifier(directory: Path, *, device: Device = "cpu") -> PreT
         ValueError: The checkpoint is of another kind, or any weight is missing.
     """
     return _ready(_load_fine_tuned(AutoModelForSequenceClassification, directory), device)
+
+
+def load_for_generation(directory: Path, *, device: Device = "cpu") -> PreTrainedModel:
+    """Load a model that reads a text and writes one (float32), in evaluation mode.
+
+    Of the directory's settings for generation, only the subwords that begin, fill and end a text
+    are kept: whoever asks for an answer says how it is searched for, never a file.
+
+    Raises:
+        ValueError: The directory is no usable model, its model has no decoder or no vocabulary
+            head, weights are missing, or no subword begins, fills or ends a text.
+    """
+    check_model_directory(directory)
+    config = AutoConfig.from_pretrained(directory, **OFFLINE)
+    if type(config) not in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING:
+        raise ValueError(
+            f"model directory {directory}: holds a model of type {config.model_type!r}; to write "
+            "text it needs encoder, decoder and vocabulary head, as mt5 has them"
+        )
+    model, missing = _load(AutoModelForSeq2SeqLM, directory)
+    _refuse_missing(directory, missing)
+    _forget_settings(model, directory)
+    return _ready(model, device)
 
 
 def _load(
@@ -264,6 +273,22 @@ def _with_new_classifier(
     unset = own.load_state_dict(weights, strict=False).missing_keys
     _refuse_missing(directory, [key for key in unset if not _is_pooler(key)])
     return model
+
+
+def _forget_settings(model: PreTrainedModel, directory: Path) -> None:
+    """Leave no setting of generation behind, in either of the two files that may have them."""
+    needed = ("decoder_start_token_id", "pad_token_id", "eos_token_id")
+    ids = {name: getattr(model.config, name, None) for name in needed}
+    # mBART's decoder may begin with the code of the language that it shall write.
+    begins_with_code = model.config.model_type == "mbart"
+    unknown = [name for name, number in ids.items() if number is None]
+    unknown = [name for name in unknown if not (begins_with_code and name == needed[0])]
+    if unknown:
+        raise ValueError(f"model directory {directory}: config.json lacks {', '.join(unknown)}")
+    model.generation_config = GenerationConfig(**ids)  # type: ignore[no-untyped-call]
+    # Older checkpoints have some in config.json, with which transformers 5 saves no model.
+    for name in model.config._get_generation_parameters():
+        delattr(model.config, name)
 
 
 def _is_pooler(key: str) -> bool:

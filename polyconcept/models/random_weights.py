@@ -7,9 +7,13 @@ from pathlib import Path
 import torch
 from transformers import AutoConfig, AutoModel
 
-from polyconcept.models.directory import OFFLINE, check_model_directory, save_model
+from polyconcept.models.directory import (
+    OFFLINE,
+    check_model_directory,
+    quiet_transformers,
+    save_model,
+)
 from polyconcept.models.loading import load_tokenizer
-from polyconcept.models.quiet import quiet_transformers
 
 
 def randomise_model(directory: Path, randomised: Path, *, seed: int) -> None:

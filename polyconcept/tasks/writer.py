@@ -10,8 +10,8 @@ from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from polyconcept.models.generation import load_for_generation
 from polyconcept.models.language_codes import text_end
+from polyconcept.models.loading import load_for_generation
 from polyconcept.models.reader import Read, Reader, written_text
 from polyconcept.tasks.trainer import Example, FinetuneOptions
 

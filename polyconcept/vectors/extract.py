@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from polyconcept.machine.logs import progress
+from polyconcept.models.shape import Side, max_subwords, n_blocks_of
 from polyconcept.records.arrays import Float32, Int64, Rows, Vectors
 from polyconcept.records.concepts import BEFORE_NORM, layer_name
-from polyconcept.vectors.checks import check_layers, check_model, n_embeddings
+from polyconcept.records.text import Sentences, Words
+from polyconcept.vectors.plan import plan_extraction
 from polyconcept.vectors.planned import ExtractionPlan
-from polyconcept.vectors.stack import n_blocks, watched
+from polyconcept.vectors.stack import (
+    check_layers,
+    check_model,
+    layers_to_read,
+    n_embeddings,
+    watched,
+)
 from polyconcept.vectors.transfer import mark, to_device, to_host
 
 _log = logging.getLogger(__name__)
@@ -30,6 +38,7 @@ _N_AHEAD = {"cuda": 1}
 
 _Indices: TypeAlias = Int64[np.ndarray, " _"]
 _States: TypeAlias = tuple[torch.Tensor | None, ...]
+_Batches: TypeAlias = Iterator[tuple[Rows, dict[int, Vectors]]]
 _ByLayer: TypeAlias = Mapping[int, torch.Tensor]
 
 
@@ -56,9 +65,38 @@ class _Coming:
     arrived: torch.cuda.Event | None
 
 
+def read_texts(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Iterable[tuple[Words, Sentences, Sentences | None]],
+    *,
+    side: Side,
+    layers: Sequence[int],
+    **options: Any,  # noqa: ANN401 - those of `plan_extraction`
+) -> Iterator[tuple[ExtractionPlan, _Batches]]:
+    """Read one text after the other; the vectors of each must be taken before the next is asked.
+
+    Args:
+        model: A model without head.
+        tokenizer: Its fast tokenizer.
+        texts: Of each its word table, its sentences, and what the encoder is given to read while
+            the decoder is forced, if anything (`plan_extraction`).
+        side: Stack of layers to read.
+        layers: Layers that are wanted.
+        options: How a word is read: ``token_budget``, ``pooling``, ``reading``.
+    """
+    wanted = layers_to_read(model, side, layers)
+    longest = max_subwords(model, tokenizer)
+    for words, sentences, given in texts:
+        plan = plan_extraction(
+            tokenizer, sentences, words, max_length=longest, side=side, given=given, **options
+        )
+        yield plan, extract_vectors(model, plan, layers=wanted)
+
+
 def extract_vectors(
     model: PreTrainedModel, plan: ExtractionPlan, *, layers: Sequence[int]
-) -> Iterator[tuple[Rows, dict[int, Vectors]]]:
+) -> _Batches:
     """Run the model over a plan's batches; all wanted layers come from one pass.
 
     The model computes where it lies and in the precision it was loaded in; the vectors come out
@@ -85,9 +123,7 @@ def extract_vectors(
     return _run(model, plan, tuple(dict.fromkeys(layers)))
 
 
-def _run(
-    model: PreTrainedModel, plan: ExtractionPlan, layers: tuple[int, ...]
-) -> Iterator[tuple[Rows, dict[int, Vectors]]]:
+def _run(model: PreTrainedModel, plan: ExtractionPlan, layers: tuple[int, ...]) -> _Batches:
     n_ahead = _N_AHEAD.get(model.device.type, 0)
     waiting: deque[_Coming] = deque()
     for coming in _parts(model, plan, layers):
@@ -197,7 +233,7 @@ def _hidden_states(
     batch would take several times the memory.
     """
     numbered = [layer for layer in layers if layer != BEFORE_NORM]
-    needed = n_blocks(model.config, plan.side) + 1
+    needed = n_blocks_of(model.config, plan.side) + 1
     for wanted in (numbered, True):
         with watched(model, plan.side, wanted=BEFORE_NORM in layers) as before_norm:
             states = _run_model(model, plan, part, wanted)

@@ -12,9 +12,10 @@ import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 from polyconcept.models.reader import Reader, Tokens, bounds, control_symbols
+from polyconcept.models.shape import Side
 from polyconcept.records.arrays import Int32, Int64, Rows
 from polyconcept.records.text import Sentences, Words
-from polyconcept.vectors.planned import REASONS, ExtractionPlan, Pooling, Reading, Side
+from polyconcept.vectors.planned import REASONS, ExtractionPlan, Pooling, Reading
 
 _BLOCK = 1000
 _log = logging.getLogger(__name__)

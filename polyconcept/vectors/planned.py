@@ -7,10 +7,10 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from polyconcept.models.shape import Side
 from polyconcept.records.arrays import Int32, Int64, Rows
 from polyconcept.records.text import Dropped
 
-Side: TypeAlias = Literal["encoder", "decoder"]
 Reading: TypeAlias = Literal["predicts", "reads"]
 Pooling: TypeAlias = Literal["last", "first", "mean"]
 

@@ -6,7 +6,7 @@ import logging
 
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from polyconcept.models.generation import load_for_generation
+from polyconcept.models.loading import load_for_generation
 from polyconcept.records.scores import Score
 from polyconcept.records.text import LabelledSentences, Translations
 from polyconcept.tasks.answers import write_answers

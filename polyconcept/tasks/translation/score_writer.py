@@ -10,7 +10,7 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from polyconcept.models.generation import load_for_generation
+from polyconcept.models.loading import load_for_generation
 from polyconcept.records.scores import Score
 from polyconcept.records.text import Sentences, Translations
 from polyconcept.tasks.answers import write_answers
