@@ -108,7 +108,7 @@ class English(Realiser):
         return tokens
 
     def _verb(self, clause: Clause, *, plural: bool) -> Tokens:
-        """Auxiliaries, negation, frequency and verb."""
+        """Return the auxiliaries, negation, frequency and verb."""
         ids = (clause.verb_id,)
         negation: Tokens = [] if clause.negation < 0 else [("not", (clause.negation,), "O")]
         often = self.words(adverb(clause, "often"))
@@ -158,7 +158,7 @@ def _noun_forms(entry: Entry) -> tuple[str, str]:
 
 @cache
 def _verb_forms(entry: Entry) -> tuple[tuple[str, str, str], str]:
-    """Base, third person and past; and the preposition of the object."""
+    """Return the base, third person and past; and the preposition of the object."""
     forms, preposition = split_government(entry.cells["en"])
     base = forms[0]
     ends_in_y = base.endswith("y") and base[-2] not in "aeiou"

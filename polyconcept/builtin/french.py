@@ -140,7 +140,7 @@ class French(Romance):
         return [*ne, *finite, *pas, *self.words(adverb(clause, "often") or short), *rest]
 
     def manner(self, clause: Clause) -> Tokens:
-        """The manner adverb after the verb; "mal" stands before the participle instead."""
+        """Return the manner adverb after the verb; "mal" stands before the participle instead."""
         return [] if _short_manner(clause) else super().manner(clause)
 
     def _finite(

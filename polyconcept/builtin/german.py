@@ -109,7 +109,7 @@ class German(Realiser):
         return tokens + self.phrase(adjunct.phrase, case)
 
     def conjunction(self, leaf: Leaf) -> Tokens:
-        """A conjunction with the comma before it."""
+        """Return a conjunction with the comma before it."""
         return [self.pause(), *super().conjunction(leaf)]
 
     def subordinate(self, conjunction: Leaf, clause: Clause) -> Tokens:
@@ -177,7 +177,7 @@ class German(Realiser):
         return [*tokens, (entry.cells["de"].split()[0], (leaf,), "O")]
 
     def _verb(self, clause: Clause, *, plural: bool) -> tuple[Tokens, Tokens]:
-        """Finite verb, and what stands in the right bracket."""
+        """Return the finite verb, and what stands in the right bracket."""
         ids = (clause.verb_id,)
         will: Tokens = [("werden" if plural else "wird", (clause.will_id,), "O")]
         if clause.verb is None:
@@ -211,7 +211,7 @@ class German(Realiser):
 def _determiner(
     noun: Noun, case: str, column: int
 ) -> tuple[str, dict[str, tuple[str, str, str, str]]]:
-    """Determiner, empty for none, and the declension of the adjectives after it."""
+    """Return the determiner, empty for none, and the declension of the adjectives after it."""
     kind = noun.determiner
     if kind == "the":
         return DER[case][column], WEAK
@@ -235,7 +235,7 @@ def _article_gender(name: Name) -> str:
 
 
 def _gender(phrase: Phrase) -> str:
-    """Grammatical gender, as pronouns need it; girls are "sie", as they are in speech."""
+    """Return the gender that pronouns need; girls are "sie", as they are in speech."""
     if isinstance(phrase, Pronoun):
         return _gender(phrase.antecedent)
     if isinstance(phrase, Name):

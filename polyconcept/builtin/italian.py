@@ -104,7 +104,7 @@ class Italian(Romance):
         return []
 
     def place_preposition(self, preposition: Leaf, name: Name) -> str:
-        """A Roma, in Italia."""
+        """Return the preposition of a place: a Roma, in Italia."""
         if preposition[1].key != "in":
             return ""
         return "in" if "country" in name.parts[0][1].classes else "a"

@@ -50,22 +50,22 @@ class Romance(Realiser):
 
     @abstractmethod
     def determiner(self, noun: Noun, agreement: Agreement) -> Tokens:
-        """Words before the noun and its adjectives."""
+        """Return the words before the noun and its adjectives."""
 
     @abstractmethod
     def adjective(self, entry: Entry, agreement: Agreement) -> str:
-        """Form of an adjective."""
+        """Return the form of an adjective."""
 
     @abstractmethod
     def noun_form(self, entry: Entry, *, plural: bool) -> str:
-        """Form of a noun."""
+        """Return the form of a noun."""
 
     @abstractmethod
     def verb(self, clause: Clause, agreement: Agreement, head: Agreement | None) -> Tokens:
-        """Verb with auxiliaries, negation and frequency; `head` is a relativised object's."""
+        """Return verb, auxiliaries, negation and frequency; `head` is a relativised object's."""
 
     def agreement(self, phrase: Phrase) -> Agreement:
-        """Gender and number of a phrase in this language."""
+        """Return the gender and number of a phrase in this language."""
         if isinstance(phrase, Pronoun):
             return self.agreement(phrase.antecedent)
         if isinstance(phrase, Both):
@@ -143,11 +143,11 @@ class Romance(Realiser):
     to = "a"
 
     def manner(self, clause: Clause) -> Tokens:
-        """The manner adverb after the verb."""
+        """Return the manner adverb after the verb."""
         return self.words(adverb(clause, "manner"))
 
     def target(self, clause: Clause, phrase: Phrase) -> Tokens:
-        """The direct object."""
+        """Return the direct object."""
         assert clause.verb is not None, "to be has no object"
         preposition = split_government(clause.verb.cells[self.language])[1]
         marked = preposition and clause.recipient is None  # else it marks the recipient
@@ -169,12 +169,12 @@ class Romance(Realiser):
         return ""
 
     def place_name(self, preposition: Leaf, name: Name) -> Tokens:  # noqa: ARG002
-        """The name after `place_preposition`."""
+        """Return the name after `place_preposition`."""
         return self.name(name, "nom")
 
 
 def adjoined(tokens: Tokens, table: dict[tuple[str, str], str]) -> Tokens:
-    """Writes neighbours that the table holds as one word (du, al, nella)."""
+    """Write neighbours that the table holds as one word (du, al, nella)."""
     result: Tokens = []
     for text, ids, tag in tokens:
         short = table.get((result[-1][0], text)) if result else None
@@ -187,19 +187,19 @@ def adjoined(tokens: Tokens, table: dict[tuple[str, str], str]) -> Tokens:
 
 @cache
 def name_gender(entry: Entry, language: str) -> str:
-    """Gender mark of a name, such as ``f`` or ``fp``; empty for none."""
+    """Return the gender mark of a name, such as ``f`` or ``fp``; empty for none."""
     return entry.cells[language].split()[0].partition(":")[2]
 
 
 @cache
 def has_article(entry: Entry, language: str) -> bool:
-    """Whether a name is written with the definite article everywhere."""
+    """Return whether a name is written with the definite article everywhere."""
     return entry.cells[language].startswith("def:")
 
 
 @cache
 def is_prenominal(entry: Entry, language: str) -> bool:
-    """Whether an adjective stands before its noun."""
+    """Return whether an adjective stands before its noun."""
     return entry.cells[language].startswith("< ")
 
 

@@ -120,7 +120,7 @@ def _length_problems(
 
 
 def _symbol_problems(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> Iterator[str]:
-    """Subwords that the model has no embedding for, those apart that no text contains."""
+    """Yield the subwords that the model has no embedding for, those apart that no text contains."""
     embeddings: Any = model.get_input_embeddings()
     of_text = tokenizer.backend_tokenizer.get_vocab(with_added_tokens=False)
     around: Any = tokenizer("").input_ids
@@ -226,7 +226,7 @@ def _why_unusable(directory: Path, error: Exception) -> str:
 def _n_states(
     directory: Path, config: PreTrainedConfig, wanted: Sequence[Side]
 ) -> dict[Side, int] | None:
-    """Number of hidden states of each wanted side; None where meta tensors do not do."""
+    """Return the number of each wanted side's hidden states; None where it depends on numbers."""
     with quiet_transformers(), torch.random.fork_rng(devices=[]), torch.device("meta"):
         try:
             model: Any = AutoModel.from_config(  # type: ignore[no-untyped-call]

@@ -99,7 +99,7 @@ def copy_model(source: Path, destination: Path) -> None:
 
 
 def weight_files(directory: Path) -> tuple[str, ...]:
-    """Names of the weight files of a model directory: the single one, or the index's shards.
+    """Return the names of a model directory's weight files: the single one, or the index's shards.
 
     Raises:
         ValueError: The index cannot be read, or names something else than files beside it.
@@ -112,7 +112,7 @@ def weight_files(directory: Path) -> tuple[str, ...]:
 
 
 def read_settings(file: Path) -> dict[str, Any]:
-    """The settings in a JSON file of a model; none where the file is not there or cannot be used.
+    """Return the settings in a JSON file of a model; none where it is missing or cannot be used.
 
     transformers reads it too, and says what is wrong with it.
     """
@@ -124,7 +124,7 @@ def read_settings(file: Path) -> dict[str, Any]:
 
 
 def _links_out(directory: Path, names: Iterable[str]) -> Iterator[str]:
-    """Links that lead out of the directory: who names it cannot know what they would let us read.
+    """Yield links that lead out of the directory: its owner may not know what they let us read.
 
     The hub's cache alone is built so: its folders ``snapshots/COMMIT`` hold links into ``blobs``.
     """
@@ -159,7 +159,7 @@ def _config_problems(directory: Path) -> Iterator[str]:
 
 
 def _remote_code(config: dict[str, Any]) -> Iterator[str]:
-    """What is wrong with a model whose code lies beside it; such code is never run."""
+    """Yield what is wrong with a model whose code lies beside it; such code is never run."""
     family = config.get("model_type")
     if config.get("auto_map") and not (isinstance(family, str) and family in CONFIG_MAPPING):
         yield (
@@ -170,7 +170,7 @@ def _remote_code(config: dict[str, Any]) -> Iterator[str]:
 
 
 def _other_weights(config: dict[str, Any]) -> Iterator[str]:
-    """Whether transformers would read other weights than those that are checked."""
+    """Yield whether transformers would read other weights than those that are checked."""
     named = config.get("transformers_weights")
     if named not in (None, WEIGHTS, INDEX):
         yield f"config.json: transformers_weights is {named!r}, needed {WEIGHTS} or {INDEX}"

@@ -61,7 +61,7 @@ class LanguageCode:
 def language_code(
     tokenizer: PreTrainedTokenizerBase, language: str, chosen: Mapping[str, str]
 ) -> LanguageCode | None:
-    """Give a tokenizer's code for a language, and log it; None where it writes no such codes.
+    """Return a tokenizer's code for a language, and log it; None where it writes no such codes.
 
     Args:
         tokenizer: A fast tokenizer.
@@ -110,7 +110,7 @@ def check_languages(
 def special_subwords(
     tokenizer: PreTrainedTokenizerBase, code: LanguageCode | None
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """What a tokenizer puts before and behind each text, its language code being this one.
+    """Return what a tokenizer puts before and behind each text, its language code being this one.
 
     Older files of NLLB have the code behind the text, a fault that transformers mends where it
     builds the tokenizer itself: such a model learnt to read it first.
@@ -125,7 +125,7 @@ def special_subwords(
 
 
 def text_end(tokenizer: PreTrainedTokenizerBase) -> list[int]:
-    """The special token that ends each text, codes of languages apart; empty where none does."""
+    """Return the special token that ends each text, apart from language codes; or nothing."""
     codes = _known_codes(tokenizer).values()
     return [number for number in _around_text(tokenizer)[1] if number not in codes][-1:]
 
@@ -141,7 +141,7 @@ def _around_text(
 
 
 def _known_codes(tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
-    """The special tokens that name a language, with their numbers."""
+    """Return the special tokens that name a language, with their numbers."""
     special = (
         (token.content, number)
         for number, token in tokenizer.added_tokens_decoder.items()
@@ -151,7 +151,7 @@ def _known_codes(tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
 
 
 def _parts(token: str) -> tuple[str, str] | None:
-    """Language, and script or country or nothing, of a special token that names a language."""
+    """Return the language that a special token names, and its script, its country or nothing."""
     match = _CODE.fullmatch(token)
     if match is None:
         return None
@@ -162,7 +162,7 @@ def _parts(token: str) -> tuple[str, str] | None:
 
 
 def _fitting(language: str, known: Mapping[str, int]) -> list[str]:
-    """The known codes that a language may mean: exactly, else its standard variety."""
+    """Return the known codes that a language may mean: exactly, else its standard variety."""
     first, *rest = re.split("[-_]", language)
     details = {part.lower() for part in rest}
     three = ISO_639_1.get(first.lower(), first.lower())
@@ -178,6 +178,6 @@ def _fitting(language: str, known: Mapping[str, int]) -> list[str]:
 
 
 def _agree(more: str, details: set[str]) -> bool:
-    """Whether a code's script or country is not at odds with those that a language names."""
+    """Return whether a code's script or country is not at odds with those that a language names."""
     alike = {part for part in details if len(part) == len(more)}
     return not alike or more in alike or more == "xx"  # en_XX: of any country

@@ -98,7 +98,7 @@ def _tokenizer_of(directory: Path) -> PreTrainedTokenizerBase:
 
 
 def _as_in_file(tokenizer: PreTrainedTokenizerFast, file: Path) -> PreTrainedTokenizerFast:
-    """The tokenizer of `file`, with the names of special tokens and the limits of `tokenizer`."""
+    """Return the tokenizer of `file`, with `tokenizer`'s special tokens and limits."""
     own = Tokenizer.from_file(str(file))
     special = {
         role: token
@@ -218,7 +218,7 @@ def load_for_generation(directory: Path, *, device: Device = "cpu") -> PreTraine
 def _load(
     auto_class: AutoClass, directory: Path, *, dtype: torch.dtype = torch.float32
 ) -> tuple[PreTrainedModel, list[str]]:
-    """A model, and the names of its weights that the checkpoint does not have."""
+    """Return a model, and the names of its weights that the checkpoint does not have."""
     check_model_directory(directory)
     try:
         # Loading draws first values for weights that it then reads: no trace of that outside.
@@ -235,7 +235,7 @@ def _load(
 def _load_backbone(
     directory: Path, *, dtype: torch.dtype = torch.float32
 ) -> tuple[PreTrainedModel, list[str]]:
-    """The model without a head; of its weights, only a pooler's may be missing (second value)."""
+    """Return the model without a head, and the names of missing weights: a pooler's, if any."""
     model, missing = _load(AutoModel, directory, dtype=dtype)
     _refuse_missing(directory, [key for key in missing if not _is_pooler(key)])
     return model, missing

@@ -149,7 +149,7 @@ def reads_both_ways(model: PreTrainedModel) -> bool:
 
 @torch.inference_mode()
 def _effects(stack: Any, model: PreTrainedModel) -> tuple[float, float]:  # noqa: ANN401
-    """What a change does to the states before and after it (norms over all layers but the first).
+    """Return what a change does to the states before it and after it (norms over all layers).
 
     Both inputs run apart and in the same shape: equal numbers then come out equal to the last bit.
     """
@@ -168,14 +168,14 @@ def _effects(stack: Any, model: PreTrainedModel) -> tuple[float, float]:  # noqa
 
 
 def _states(stack: Any, subwords: torch.Tensor, model: PreTrainedModel) -> torch.Tensor:  # noqa: ANN401
-    """States after each block, float32 (block, subword, dim)."""
+    """Return the states after each block, float32 (block, subword, dim)."""
     ids = subwords[None].to(model.device)
     output = stack(input_ids=ids, attention_mask=torch.ones_like(ids), output_hidden_states=True)
     return torch.stack([state[0].float() for state in output.hidden_states[1:]])
 
 
 def _ordinary(n_subwords: int, config: PreTrainedConfig) -> torch.Tensor:
-    """Numbers of subwords that the configuration gives no special part (padding, an image)."""
+    """Return the subwords that the configuration gives no special part (padding, an image)."""
     stated = {**config.to_dict(), **config.get_text_config().to_dict()}
     special = set(_numbers(value for key, value in stated.items() if "token_i" in key))
     known = [number for number in range(n_subwords) if number not in special]

@@ -18,7 +18,7 @@ _LOG = logging.getLogger(__name__)
 def parallel_from_columns(
     lines: Mapping[str, Sequence[Any]], *, tokenizer: Splitter = "none"
 ) -> tuple[dict[str, Sentences], Dropped]:
-    """Sentences of one or several languages whose rows are translations of each other.
+    """Return the sentences of one or several languages whose rows are translations of each other.
 
     Running text of the hub differs from a text file of ours: words are cut at all Unicode white
     space (a no-break space there is typography, as before a French colon, not part of a number),
@@ -63,7 +63,7 @@ def parallel_from_columns(
 def sentences_from_column(
     language: str, lines: Sequence[Any], *, tokenizer: Splitter = "none"
 ) -> tuple[Sentences, int]:
-    """Sentences of one language of a text that other languages share row by row.
+    """Return the sentences of one language of a text that other languages share row by row.
 
     Arguments are those of `parallel_from_columns`.
 

@@ -63,7 +63,7 @@ def tagged_from_columns(
     classes: Sequence[str] = (),
     codes: Collection[str] = (),
 ) -> tuple[TaggedSentences, Reading]:
-    """Sentences with entity tags from two list columns, read as `recognise_tagged` reads a file.
+    """Return sentences with entity tags from two list columns, as `recognise_tagged` does.
 
     A word with blanks inside stays one word: they become no-break spaces. A word of which nothing
     is visible is left out with its tag; where it began an entity, the next word of it does.
@@ -112,7 +112,7 @@ def tagged_from_columns(
 
 
 def _visible(word: str, counts: Counter[str]) -> str:
-    """The word in one piece; empty where nothing of it is visible."""
+    """Return the word in one piece; empty where nothing of it is visible."""
     parts = clean(word).split()
     if not is_visible("".join(parts)):
         counts["word with nothing visible"] += 1
@@ -123,7 +123,7 @@ def _visible(word: str, counts: Counter[str]) -> str:
 
 
 def _named(language: str, row: int, tag: Any, classes: Sequence[str]) -> str:  # noqa: ANN401
-    """The tag, also where a number stands for it."""
+    """Return the tag, also where a number stands for it."""
     # Numbers without a name come as their digits from a column of classes, else as numbers.
     number = int(tag) if isinstance(tag, int) or (isinstance(tag, str) and tag.isdecimal()) else -1
     named = classes[number] if 0 <= number < len(classes) else tag
@@ -136,6 +136,6 @@ def _named(language: str, row: int, tag: Any, classes: Sequence[str]) -> str:  #
 
 
 def _plain(sentences: TaggedSentences, reading: Reading) -> tuple[TaggedSentences, Found]:
-    """Sentences without escapes, and all that was found."""
+    """Return the sentences without escapes, and all that was found."""
     sentences, n_escapes = unescaped(sentences)
     return sentences, {**asdict(reading), "n_escapes": n_escapes}

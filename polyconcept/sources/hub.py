@@ -58,7 +58,7 @@ def labels(
 def _lines_of_pair(
     pinned: PinnedRepo, settings: Mapping[str, Any], pair: Sequence[str]
 ) -> dict[str, Sequence[Any]]:
-    """Lines of both languages, whichever of them the data set names first."""
+    """Return the lines of both languages, whichever of them the data set names first."""
     codes = settings["codes"]
     found = download_pair(pinned, settings["files"], pair, codes=codes)
     return {

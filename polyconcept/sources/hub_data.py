@@ -40,7 +40,7 @@ def fill_codes(
 def possible_names(
     pattern: str, language: str, *, pair: Sequence[str], codes: Mapping[str, str] | None = None
 ) -> list[str]:
-    """What a pattern may stand for, the pair's codes in alphabetical order first.
+    """Return what a pattern may stand for, the pair's codes in alphabetical order first.
 
     Arguments are those of `fill_codes`.
     """
@@ -51,7 +51,7 @@ def possible_names(
 def download_data(
     pinned: PinnedRepo, pattern: str, language: str, *, codes: Mapping[str, str] | None = None
 ) -> list[Path]:
-    """Files of a data set that hold a language, in the order of their names.
+    """Return the files of a data set that hold a language, in the order of their names.
 
     Arguments are those of `fill_codes`; `pattern` is one of `matching_files`.
 
@@ -70,7 +70,7 @@ def download_pair(
     *,
     codes: Mapping[str, str] | None = None,
 ) -> dict[str, list[Path]]:
-    """Files of a data set that hold the two languages of a pair, each in the order of their names.
+    """Return the files that hold each language of a pair, in the order of their names.
 
     ``{pair}`` is the data set's codes in alphabetical order, or in the other where the data set has
     files of both languages in that order only.

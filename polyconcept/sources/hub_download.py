@@ -31,7 +31,7 @@ _MIB = 2**20
 
 
 def download_files(pinned: PinnedRepo, names: Collection[str]) -> dict[str, Path]:
-    """Paths in the local cache of files of a pinned repository, downloaded where they are missing.
+    """Return files of a pinned repository in the local cache, downloaded where they are missing.
 
     Size and SHA-256 (of files that git holds itself: git's SHA-1) are checked, also of what is in
     the cache already; a file with wrong content is removed and fetched once more. A download that
@@ -67,7 +67,7 @@ def download_files(pinned: PinnedRepo, names: Collection[str]) -> dict[str, Path
 
 
 def _cached(pinned: PinnedRepo, file: RepoFile) -> Path | None:
-    """The file in the cache, if its content is right; wrong content is removed."""
+    """Return the file in the cache, if its content is right; wrong content is removed."""
     found = try_to_load_from_cache(
         pinned.repository, file.path, revision=pinned.commit, repo_type=pinned.kind
     )

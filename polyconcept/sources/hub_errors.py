@@ -36,7 +36,7 @@ class HubError(ValueError):
 def with_retries(
     what: str, ask: Callable[[], Answer], *, reached: Callable[[], int] = lambda: 0
 ) -> Answer:
-    """What `ask` returns, asked again with growing waits while the network or the hub fails.
+    """Return what `ask` returns; ask again with growing waits while the network or the hub fails.
 
     Args:
         what: what is asked for, such as ``model google/mt5-base``; starts the error's message.
@@ -63,7 +63,7 @@ def with_retries(
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether another try may succeed: a broken line, a slow or busy server."""
+    """Return whether another try may succeed: a broken line, a slow or busy server."""
     if isinstance(error, HfHubHTTPError):
         return error.response.status_code in _BUSY
     lasting = (httpx.ProxyError, httpx.UnsupportedProtocol)
@@ -71,7 +71,7 @@ def _may_pass(error: Exception) -> bool:
 
 
 def _advice(error: Exception) -> str:
-    """What was found, what is needed, and what to do."""
+    """Return what was found, what is needed, and what to do."""
     if isinstance(error, OfflineModeIsEnabled):
         return f"HF_HUB_OFFLINE is set, and the cache {constants.HF_HUB_CACHE} does not have it"
     if isinstance(error, HFValidationError):

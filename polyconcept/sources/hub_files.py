@@ -25,12 +25,12 @@ CONVERT_ADVICE = (
 
 
 def has_safetensors(pinned: PinnedRepo) -> bool:
-    """Whether the repository holds a model's weights as safetensors."""
+    """Return whether the repository holds a model's weights as safetensors."""
     return WEIGHTS in pinned.paths or INDEX in pinned.paths
 
 
 def needed_model_files(pinned: PinnedRepo) -> tuple[str, ...]:
-    """Files that loading a model needs: settings, tokenizer, weights or their index; sorted.
+    """Return the files that loading a model needs: settings, tokenizer, weights or their index.
 
     Of weights that are split, only the index is among them: it says which others are needed.
 
@@ -56,7 +56,7 @@ def needed_model_files(pinned: PinnedRepo) -> tuple[str, ...]:
 
 
 def matching_files(pinned: PinnedRepo, pattern: str, *, language: str) -> tuple[str, ...]:
-    """Files that a pattern such as ``de/train-*.parquet`` names, sorted.
+    """Return the files that a pattern such as ``de/train-*.parquet`` names, sorted.
 
     Args:
         pinned: the repository.
@@ -97,7 +97,7 @@ def _matches(path: str, pattern: str) -> bool:
 
 
 def _codes_in_place(paths: tuple[str, ...], pattern: str, language: str) -> list[str]:
-    """What stands in other paths where the pattern has the language."""
+    """Return what stands in other paths where the pattern has the language."""
     if not language or language not in pattern:
         return []
     before, _, after = pattern.partition(language)
@@ -111,7 +111,7 @@ def _codes_in_place(paths: tuple[str, ...], pattern: str, language: str) -> list
 
 
 def _regex(pattern: str) -> str:
-    """A shell pattern without sets as a regular expression."""
+    """Return a shell pattern without sets as a regular expression."""
     return re.escape(pattern).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
 
 

@@ -88,7 +88,7 @@ def _pinned(repository: str, kind: Kind, revision: str | None) -> PinnedRepo:
 
 
 def _listed(what: str, info: ModelInfo | DatasetInfo) -> tuple[RepoFile, ...]:
-    """The files that the hub lists, each checked: a server's names become paths in the cache."""
+    """Return the files that the hub lists, checked: a server's names become paths in the cache."""
     siblings = sorted(info.siblings or (), key=lambda sibling: sibling.rfilename)
     files = []
     for sibling in siblings:
@@ -107,7 +107,7 @@ def _listed(what: str, info: ModelInfo | DatasetInfo) -> tuple[RepoFile, ...]:
 
 
 def _info(repository: str, kind: Kind, revision: str | None) -> ModelInfo | DatasetInfo | None:
-    """What the hub says of a revision; None where there is no such revision."""
+    """Return what the hub says of a revision; None where there is no such revision."""
     api, limit = HfApi(), constants.HF_HUB_DOWNLOAD_TIMEOUT
     ask = api.model_info if kind == "model" else api.dataset_info
     try:
@@ -117,7 +117,7 @@ def _info(repository: str, kind: Kind, revision: str | None) -> ModelInfo | Data
 
 
 def _revisions(repository: str, kind: Kind) -> str:
-    """The first branches and tags that there are, for a message."""
+    """Return the first branches and tags that there are, for a message."""
     refs = with_retries(
         f"{kind} {repository}", lambda: HfApi().list_repo_refs(repository, repo_type=kind)
     )
@@ -127,7 +127,7 @@ def _revisions(repository: str, kind: Kind) -> str:
 
 
 def _conversion(pinned: PinnedRepo) -> PinnedRepo:
-    """The commit of the bot's pull request, if it converts just these weights."""
+    """Return the commit of the bot's pull request, if it converts just these weights."""
     requests = with_retries(str(pinned), lambda: _requests(pinned.repository))
     if not requests:
         raise HubError(

@@ -58,7 +58,7 @@ def labelled_from_columns(
     ignored: Collection[str] = (),
     tokenizer: Splitter = "none",
 ) -> tuple[LabelledSentences, Dropped]:
-    """Sentences with one label each (sentiment) from two columns.
+    """Return the sentences with one label each (sentiment) from two columns.
 
     Args:
         language: code of the language.

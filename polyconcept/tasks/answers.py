@@ -75,7 +75,7 @@ def _search(
 ) -> GenerationConfig:
     """Return all that decides how an answer is searched for.
 
-    The rest are the library's defaults: `models.loading.load_for_generation` leaves no others in a model.
+    The rest are the library's defaults: `load_for_generation` leaves no others in a model.
     """
     # A language code begins the answer, as in training.
     begin = code.number if code is not None and code.last else model.config.decoder_start_token_id

@@ -33,7 +33,7 @@ def build_model(
     intermediate_size: int,
     dropout: float = 0.1,
 ) -> PreTrainedModel:
-    """Give a masked language model, or a text-to-text one, of random weights for `tokenizer`.
+    """Return a masked language model, or a text-to-text one, of random weights for `tokenizer`.
 
     Args:
         architecture: ``bert`` or ``xlm-roberta`` (masked words), or ``mt5`` (text to text).
@@ -158,7 +158,7 @@ def _ready_attention(model: PreTrainedModel) -> None:
 
 
 def _sinusoids(n_places: int, dim: int) -> Float[torch.Tensor, "place dim"]:
-    """Sines and cosines of mean square 1, with wave lengths from 6 to 600 places."""
+    """Return the sines and cosines of mean square 1, with wave lengths from 6 to 600 places."""
     rates = 100.0 ** (-torch.arange(0, dim, 2) / dim)
     angles = torch.arange(n_places)[:, None] * rates
     waves = math.sqrt(2) * torch.cat([angles.sin(), angles.cos()], dim=1)

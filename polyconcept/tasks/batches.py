@@ -138,7 +138,7 @@ def drawn_batches(
 def _cut(
     inputs: list[Input], lengths: Callable[[Input], tuple[int, ...]], batch_tokens: int
 ) -> list[list[Input]]:
-    """Groups of like length, each within the budget once padded to its longest."""
+    """Return the groups of like length, each within the budget once padded to its longest."""
     groups: list[list[Input]] = []
     longest: tuple[int, ...] = ()
     for each in sorted(inputs, key=lambda each: sum(lengths(each))):
@@ -152,7 +152,7 @@ def _cut(
 
 
 def _total_lengths(text: Mapping[str, list[Subwords]]) -> Int64[np.ndarray, " sentence"]:
-    """Subwords of each sentence in all languages together."""
+    """Return the subwords of each sentence in all languages together."""
     lengths = [[len(each) for each in part] for part in text.values()]
     total: Int64[np.ndarray, " sentence"] = np.array(lengths, dtype=np.int64).sum(axis=0)
     return total

@@ -18,7 +18,7 @@ _MARK = "complete.txt"
 
 
 def fingerprint(model: PreTrainedModel, parts: Iterable[str]) -> str:
-    """SHA-256 (hex) of a fine-tuning's starting weights and of all else that decides its end.
+    """Return the SHA-256 (hex) of a fine-tuning's first weights and all else that decides its end.
 
     Args:
         model: The model before its first step.
@@ -43,7 +43,7 @@ def mark_complete(checkpoint: Path, key: str) -> None:
 
 
 def last_checkpoint(directory: Path, key: str) -> Path | None:
-    """Give the newest whole checkpoint of the fine-tuning `key`, none where there is none.
+    """Return the newest whole checkpoint of the fine-tuning `key`, none where there is none.
 
     Others are removed: half-written ones, and those of other options, data or weights.
     """

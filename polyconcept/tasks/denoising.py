@@ -152,7 +152,7 @@ def draw_spans(
 
 
 def _parts(total: int, n_parts: int, random: np.random.Generator) -> list[int]:
-    """Sizes, each at least 1, of `n_parts` random parts of `total`; all divisions alike likely."""
+    """Return sizes, at least 1, of random parts of `total`; all divisions are equally likely."""
     cuts = np.sort(random.choice(total - 1, size=n_parts - 1, replace=False)) + 1
     sizes: list[int] = np.diff(cuts, prepend=0, append=total).tolist()
     return sizes

@@ -95,7 +95,7 @@ def _number(tokenizer: PreTrainedTokenizerFast, name: str) -> int:
 def split_into_subwords(
     sentences: Sentences, tokenizer: PreTrainedTokenizerFast, *, max_subwords: int
 ) -> list[Subwords]:
-    """Give the subwords of each sentence without special ones, cut off after `max_subwords`."""
+    """Return the subwords of each sentence without special ones, cut off after `max_subwords`."""
     tokens = Reader(tokenizer, max_length=max_subwords, special=False).tokens(sentences.words)
     ids, word = tokens.subwords.astype(np.int64), tokens.word
     return [
@@ -110,7 +110,7 @@ def _subwords(ids: Int64[np.ndarray, " subword"], word: Int64[np.ndarray, " subw
 
 
 def alone(sentence: Subwords, symbols: Symbols) -> Subwords:
-    """Give one sentence between its special subwords: ``[CLS] s [SEP]``."""
+    """Return one sentence between its special subwords: ``[CLS] s [SEP]``."""
     ids = np.concatenate([[symbols.start], sentence.ids, [symbols.end]])
     return _subwords(ids, np.concatenate([[-1], sentence.word, [-1]]))
 
@@ -118,7 +118,7 @@ def alone(sentence: Subwords, symbols: Symbols) -> Subwords:
 def joined(
     first: Subwords, second: Subwords, symbols: Symbols, *, languages: tuple[int, int] = (0, 0)
 ) -> Subwords:
-    """Give a translation pair as one input: ``[CLS] s [SEP] t [SEP]``.
+    """Return a translation pair as one input: ``[CLS] s [SEP] t [SEP]``.
 
     The places of the second sentence count from the start again, so that a word and its
     translation stand at like places (Conneau & Lample 2019, section 3.3).

@@ -123,7 +123,7 @@ def _masked_words(
     random: np.random.Generator,
     mixture: Mixture,
 ) -> tuple[Iterator[torch.Tensor], list[torch.Tensor]]:
-    """The loss of one batch after the other, and parameters that are not the model's."""
+    """Return the loss of one batch after the other, and parameters that are not the model's."""
     # Added to the masks of translation pairs and thrown away in the end: a model that is told
     # which language to guess in need not keep the language in every vector.
     cue = torch.nn.Embedding(len(text) + 1, model.config.hidden_size, padding_idx=0)
@@ -191,7 +191,7 @@ def _rate_of(options: PretrainOptions) -> Callable[[int], float]:
 
 
 def _loss(model: PreTrainedModel, cue: torch.nn.Embedding, batch: MaskedBatch) -> torch.Tensor:
-    """Mean loss of the hidden subwords; the others never reach the vocabulary-wide layer."""
+    """Return the hidden subwords' mean loss; no others reach the vocabulary-wide layer."""
     device = model.device
     label = torch.from_numpy(batch.label).to(device)
     position = torch.from_numpy(batch.position).to(device)
@@ -210,7 +210,7 @@ def _loss(model: PreTrainedModel, cue: torch.nn.Embedding, batch: MaskedBatch) -
 
 
 def _written_loss(model: Any, batch: TaskBatch) -> torch.Tensor:  # noqa: ANN401 - an MT5
-    """Mean loss of the target's subwords, each told those before it (teacher forcing)."""
+    """Return the mean loss of the target's subwords, each given those before it."""
     label = torch.from_numpy(batch.label).to(model.device)
     attention = torch.from_numpy(batch.attention).to(model.device)
     read = model.encoder(

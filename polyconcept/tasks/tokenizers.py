@@ -30,7 +30,7 @@ _ASCII = string.digits + string.ascii_letters + string.punctuation
 def train_tokenizer(
     sentences: Iterable[Sentences], *, kind: TokenizerKind, vocab_size: int, max_length: int = 512
 ) -> PreTrainedTokenizerFast:
-    """Give a cased tokenizer of `vocab_size` pieces, shared by all languages of `sentences`.
+    """Return a cased tokenizer of `vocab_size` pieces, shared by all languages of `sentences`.
 
     The same text gives the same tokenizer, bytes of its files included. No normalisation is
     done beyond BERT's removal of control characters: text is taken as it is spelt.
@@ -83,7 +83,7 @@ def _characters(lines: list[str]) -> list[str]:
 
 
 def _inner_characters(lines: list[str]) -> list[str]:
-    """Characters that continue a word: WordPiece writes them with ``##``."""
+    """Return the characters that continue a word: WordPiece writes them with ``##``."""
     words = {word for line in lines for word in line.split()}
     return sorted(set().union(*(word[1:] for word in words)))
 
@@ -134,7 +134,7 @@ def _train_unigram(
     unknown: str,
     characters: str = "",
 ) -> list[tuple[str, float]]:
-    """Pieces and their scores, the most probable first, special ones left out.
+    """Return the pieces and their scores, the most probable first, special ones left out.
 
     Args:
         lines: The text.
@@ -169,7 +169,7 @@ def _train_unigram(
 
 
 def _settled(scores: dict[str, float]) -> dict[str, float]:
-    """Scores without what the order of the trainer's hash tables leaves in them.
+    """Return the scores without what the order of the trainer's hash tables leaves in them.
 
     Sums differ in their last digits. Characters that are kept only so that every word can be
     spelt get the lowest score, less 0.0001 for each that came before: here they all get it alike.

@@ -231,7 +231,7 @@ def _arguments(
 
 
 def _collate_with(pad: int) -> Callable[[list[Example]], dict[str, torch.Tensor]]:
-    """A function that pads examples into one batch; lists of labels are padded as not scored."""
+    """Return a function that pads examples into a batch; padding of labels is not scored."""
 
     def collate(examples: list[Any]) -> dict[str, torch.Tensor]:
         ids = [each["input_ids"] for each in examples]

@@ -101,7 +101,7 @@ def _one_direction(
 def _without_long(
     source: Sentences, target: Sentences, max_sentence_words: int
 ) -> tuple[Sentences, Sentences]:
-    """Both sides without the sentence pairs that take no part, which are counted in the log."""
+    """Return both sides without the sentence pairs that take no part; the log counts these."""
     part = takes_part(source, target, max_sentence_words=max_sentence_words)
     if not part.all():
         _LOG.info(

@@ -139,7 +139,7 @@ def blocks(bitext: Bitext, given: Side, block_cells: int) -> Iterator[Block]:
 def _group_by_shape(
     n_source: Int64[np.ndarray, " row"], n_target: Int64[np.ndarray, " row"]
 ) -> tuple[Int64[np.ndarray, " row"], tuple[Group, ...]]:
-    """Rows sorted by shape; shapes by first appearance, so that swapping the sides changes none."""
+    """Return rows by shape, shapes by first appearance: the same if the sides are swapped."""
     shape = n_source * (n_target.max(initial=0) + 1) + n_target
     _, first, inverse = np.unique(shape, return_index=True, return_inverse=True)
     order = np.argsort(first[inverse], kind="stable")
@@ -159,7 +159,7 @@ def _group_by_shape(
 def _encode(
     sentences: WordLists, lengths: Int64[np.ndarray, " row"], order: Int64[np.ndarray, " row"]
 ) -> tuple[Int32[np.ndarray, " word"], int]:
-    """Type of each word in row order, and the number of types (numbered by first appearance)."""
+    """Return the type of each word in row order, and how many there are; the first seen is 0."""
     number: dict[str, int] = {}
     n_words = int(lengths.sum())
     flat = np.fromiter(
@@ -180,7 +180,7 @@ def _number_pairs(
     target_word: Int32[np.ndarray, " target_word"],
     n_target_types: int,
 ) -> tuple[Int32[np.ndarray, " cell"], Int64[np.ndarray, " pair"]]:
-    """Pair of each cell, and the sorted key (source type * n_target_types + target type) of each.
+    """Return each cell's pair, and each pair's key: source type * n_target_types + target type.
 
     Keys are sorted a few million cells at a time; then the distinct ones of all chunks are merged
     and the chunk's own numbers replaced.
@@ -208,7 +208,7 @@ def _key_chunks(
     target_word: Int32[np.ndarray, " target_word"],
     n_target_types: int,
 ) -> Iterator[Int64[np.ndarray, " cell"]]:
-    """Keys of all cells in order, a few million at a time."""
+    """Yield the keys of all cells in order, a few million at a time."""
     waiting: list[Int64[np.ndarray, " cell"]] = []
     n_waiting = 0
     for group in groups:
@@ -231,7 +231,7 @@ def _key_chunks(
 def _rank(
     keys: Int64[np.ndarray, " cell"],
 ) -> tuple[Int64[np.ndarray, " key"], Int32[np.ndarray, " cell"]]:
-    """Distinct keys, sorted, and the place of each key among them."""
+    """Return the distinct keys, sorted, and the place of each key among them."""
     by_key = np.argsort(keys)
     ordered = keys[by_key]
     is_first = _is_new(ordered)
@@ -241,7 +241,7 @@ def _rank(
 
 
 def _is_new(ordered: Int64[np.ndarray, " key"]) -> Bool[np.ndarray, " key"]:
-    """Whether each of the sorted keys differs from the one before it."""
+    """Return whether each of the sorted keys differs from the one before it."""
     new = np.ones(len(ordered), dtype=bool)
     np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
     return new

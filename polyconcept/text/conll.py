@@ -42,7 +42,7 @@ def recognise_tagged(
     ignored: Collection[str] = (),
     columns: ColumnNames | None = None,
 ) -> tuple[TaggedSentences, Reading]:
-    """Sentences with entity tags from a CoNLL file, and what the file was found to be.
+    """Return the sentences with entity tags from a CoNLL file, and what the file was found to be.
 
     One word a line, columns cut at tabs (or, in a file without tabs, at spaces), a blank line
     between sentences. ``-DOCSTART-`` lines and comments are skipped; a comment starts with ``#``,
@@ -97,7 +97,7 @@ def recognise_tagged(
 
 
 def _layout(table: Table, chosen: Chosen) -> Mapping[str, Any]:
-    """Columns of a file as the log and the record give them."""
+    """Return the columns of a file as the log and the record give them."""
     tag = f"{chosen.tag + 1}.{chosen.key}" if chosen.key else chosen.tag + 1
     return {
         "columns": table.n_columns,
@@ -112,7 +112,7 @@ def _layout(table: Table, chosen: Chosen) -> Mapping[str, Any]:
 def choose_columns(
     source: Source, table: Table, labels: Collection[str], given: ColumnNames
 ) -> Chosen:
-    """The columns that the study names; the others by what stands in them.
+    """Return the columns that the study names; the others by what stands in them.
 
     The word is in the first column, or in the second where the first counts. The tag is in the
     only column that holds tags with the study's labels. Where tags are alone in the first of two
@@ -138,7 +138,7 @@ def choose_columns(
 
 
 def tags_of(source: Source, table: Table, chosen: Chosen) -> list[list[tuple[str, ...]]]:
-    """The tags of each word: its own, or those of its parts where its own names no entity.
+    """Return the tags of each word: its own, or those of its parts where its own names no entity.
 
     Raises:
         ValueError: no word has the key that the study names.
@@ -156,7 +156,7 @@ def tags_of(source: Source, table: Table, chosen: Chosen) -> list[list[tuple[str
 
 
 def _named(source: Source, table: Table, what: str, given: ColumnNames) -> tuple[int, str] | None:
-    """Place and key of a column of the study."""
+    """Return the place and key of a column of the study."""
     column = given.get(what)
     if column is None:
         return None
@@ -185,7 +185,7 @@ def _word_column(table: Table) -> int:
 
 
 def _places(table: Table, names: Collection[str]) -> list[int]:
-    """Columns whose name in the header is one of these."""
+    """Return the columns whose name in the header is one of these."""
     header = table.names if table.header else ()
     return [place for place, name in enumerate(header) if name.casefold() in names]
 
@@ -193,7 +193,7 @@ def _places(table: Table, names: Collection[str]) -> list[int]:
 def _tag_column(
     source: Source, table: Table, labels: Collection[str], *, skipped: int | None
 ) -> tuple[int, tuple[int, ...]]:
-    """The column that holds the tags, and those with entities inside entities."""
+    """Return the column that holds the tags, and those with entities inside entities."""
     by_name = _places(table, WORDS_OF_TAGS)
     if len(by_name) == 1:
         return by_name[0], ()
@@ -225,7 +225,7 @@ def _tag_column(
 
 
 def _is_tag(values: Counter[str], labels: Collection[str]) -> bool | None:
-    """Whether a column names entities; None where it holds no tags at all."""
+    """Return whether a column names entities; None where it holds no tags at all."""
     small = [label.casefold() for label in labels]
     named = sum(
         count
@@ -253,7 +253,7 @@ def _outermost(source: Source, table: Table, columns: Sequence[int]) -> tuple[in
 
 
 def _marked(table: Table, column: int) -> set[tuple[int, int]]:
-    """Line and part of every word that a column marks as part of an entity."""
+    """Return the line and part of every word that a column marks as part of an entity."""
     return {
         (row.line, part)
         for rows in table.sentences

@@ -31,7 +31,7 @@ class ShapeMass:
 
 
 def distances(n_given: int, n_generated: int) -> Float64[np.ndarray, "given generated"]:
-    """|i/m - j/n| for each given position i of m and generated position j of n (from 1).
+    """Return |i/m - j/n| for each given position i of m and generated position j of n (from 1).
 
     Divided last: two words as far from a third have the same number, and the first counts.
     """
@@ -44,14 +44,14 @@ def distances(n_given: int, n_generated: int) -> Float64[np.ndarray, "given gene
 def diagonal_prior(
     n_given: int, n_generated: int, tension: float
 ) -> Float64[np.ndarray, "given generated"]:
-    """p(given position | generated position); each column sums to 1."""
+    """Return p(given position | generated position); each column sums to 1."""
     prior = np.exp(-tension * distances(n_given, n_generated))
     prior /= prior.sum(axis=0)
     return prior
 
 
 def fit_tension(shapes: Sequence[ShapeMass], distance: float, start: float) -> float:
-    """The tension that maximises the expected log prior, within fast_align's limits.
+    """Return the tension that maximises the expected log prior, within fast_align's limits.
 
     Its derivative is sum_j mass_j E_tension[distance | j] - distance, and falls as tension grows:
     Newton steps, halving the bracket where one leaves it, find the zero. (fast_align takes eight
@@ -82,7 +82,7 @@ def fit_tension(shapes: Sequence[ShapeMass], distance: float, start: float) -> f
 
 
 def _slope(shapes: Sequence[ShapeMass], distance: float, tension: float) -> tuple[float, float]:
-    """First derivative of the expected log prior by tension, and minus the second."""
+    """Return the first derivative of the expected log prior by tension, and minus the second."""
     slope, curvature = -distance, 0.0
     for shape in shapes:
         away = distances(shape.n_given, len(shape.mass))

@@ -140,7 +140,7 @@ def _types(
     sentence: Int32[np.ndarray, " link"],
     position: Int32[np.ndarray, " link"],
 ) -> tuple[list[str], Int64[np.ndarray, " link"]]:
-    """Linked types in code-point order, and the type of each link's word."""
+    """Return the linked types in code-point order, and the type of each link's word."""
     words = []
     for i, j in zip(sentence.tolist(), position.tolist(), strict=True):
         if not 0 <= i < len(side) or not 0 <= j < len(side.words[i]):
@@ -164,7 +164,7 @@ def _one_direction(
     translations: tuple[list[str], Int64[np.ndarray, " link"]],
     min_count: int,
 ) -> Dictionary:
-    """Both sides as their types in code-point order and the type of each link's word."""
+    """Return both sides as their types in code-point order and the type of each link's word."""
     key, count = np.unique(words[1] * len(translations[0]) + translations[1], return_counts=True)
     word, translation = np.divmod(key, max(1, len(translations[0])))
     total = np.bincount(word, weights=count, minlength=len(words[0]))
@@ -181,7 +181,7 @@ def _one_direction(
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Number and text of each line after the header; only a line feed ends a line."""
+    """Yield the number and text of each line after the header; only a line feed ends a line."""
     raw = path.read_bytes()
     try:
         lines = raw.decode("utf-8").split("\n")

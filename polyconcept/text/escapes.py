@@ -28,7 +28,7 @@ _ESCAPE = re.compile("|".join(_CHARACTERS))
 
 
 def unescape_lines(language: str, lines: Sequence[str]) -> tuple[list[str], int]:
-    """Lines with the characters that Moses' escapes stand for, and how many escapes there were.
+    """Return lines with the characters that Moses' escapes stand for, and the number of escapes.
 
     Each is read once (``&amp;lt;`` is ``&lt;``), and their number logged.
 
@@ -50,7 +50,7 @@ def unescape_lines(language: str, lines: Sequence[str]) -> tuple[list[str], int]
 
 
 def unescaped(sentences: AnySentences) -> tuple[AnySentences, int]:
-    """Sentences as `unescape_lines` gives them; no word becomes two or none."""
+    """Return the sentences as `unescape_lines` gives them; no word becomes two or none."""
     lines = [" ".join(words) for words in sentences.words]
     lines, n_escapes = unescape_lines(sentences.language, lines)
     words = tuple(tuple(line.split(" ")) for line in lines)

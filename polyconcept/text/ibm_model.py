@@ -100,7 +100,7 @@ def train(bitext: Bitext, given: Side, options: Options) -> tuple[Model, list[fl
 
 
 def uniform_model(bitext: Bitext, given: Side) -> Model:
-    """The model that EM starts from: all types equally likely, uniform prior."""
+    """Return the model that EM starts from: all types equally likely, uniform prior."""
     n_types = bitext.n_types[1 if given == "source" else 0]
     return Model(
         given=given,
@@ -201,7 +201,7 @@ class _Priors:
 
 
 def _shape(bitext: Bitext, group: int, given: Side) -> tuple[int, int]:
-    """Given and generated words of the group's sentence pairs."""
+    """Return given and generated words of the group's sentence pairs."""
     shape = bitext.groups[group].n_source, bitext.groups[group].n_target
     return shape if given == "source" else (shape[1], shape[0])
 
@@ -225,7 +225,7 @@ def _probabilities(
     n_given: int,
     alpha: float,
 ) -> Float64[np.ndarray, " entry"]:
-    """Counts over their sum for each given type; with alpha > 0 exp E[log p] of the posterior.
+    """Return each count's share of its given type; with alpha > 0, exp E[log p] of the posterior.
 
     The latter is exp(digamma(count + alpha) - digamma(sum of count + alpha)), the sum over the
     types that co-occur with the given one (as fast_align -v).

@@ -22,7 +22,7 @@ def read_labelled(
     *,
     columns: Mapping[str, int | str] | None = None,
 ) -> LabelledSentences:
-    """Sentences with one label each from a TSV file with a header, the layout of SST-2.
+    """Return the sentences with one label each from a TSV file with a header, the layout of SST-2.
 
     The header names the columns ``sentence`` and ``label``, in any order; other columns are not
     read. Quotation marks are plain characters, as in SST-2.
@@ -108,7 +108,7 @@ def write_labelled(path: Path, sentences: LabelledSentences) -> None:
 
 
 def _places(path: Path, names: Sequence[str], columns: Mapping[str, int | str]) -> tuple[int, int]:
-    """Places of the sentence and the label, from 0."""
+    """Return the places of the sentence and the label, from 0."""
     header = "\t".join(names)
     places = [_place(names, columns.get(what, what)) for what in _COLUMNS]
     if None in places:
@@ -142,13 +142,13 @@ def _no_header(
     columns: Mapping[str, int | str],
     known: Mapping[str, str],
 ) -> bool:
-    """Whether the first line is a sentence: only where the study gives numbers for both columns."""
+    """Return whether line 1 is a sentence: only where the study gives numbers for both columns."""
     numbered = all(isinstance(columns.get(what), int) for what in _COLUMNS)
     return numbered and names[places[1]].strip(" ") in known
 
 
 def _row(where: str, names: Sequence[str], places: tuple[int, int], line: str) -> tuple[str, str]:
-    """Text and label of a line."""
+    """Return the text and label of a line."""
     columns = line.split("\t")
     if not line.strip(" \t"):
         raise ValueError(f"{where}: the line is blank; a sentence and its label were needed")
@@ -164,5 +164,5 @@ def _row(where: str, names: Sequence[str], places: tuple[int, int], line: str) -
 
 
 def _is_quoted(text: str) -> bool:
-    """Whether a field is as CSV writes one: in quotation marks, those inside it doubled."""
+    """Return whether a field is as CSV writes one: in quotation marks, those inside it doubled."""
     return re.fullmatch(r'"(?:[^"]|"")+"', text) is not None

@@ -108,7 +108,7 @@ def _cells(line: str, *, tabs: bool) -> tuple[str, ...]:
 
 
 def _first_word(path: Path, lines: Sequence[str]) -> tuple[bool, int]:
-    """Tabs or not, and the columns of the first line that is surely a word: no ``#``."""
+    """Return whether tabs part columns, and how many: by the first line that is surely a word."""
     for number, line in enumerate(lines, start=1):
         if not line.strip(" \t") or DOCUMENT in split_words(line)[:2]:
             continue
@@ -126,7 +126,7 @@ def _first_word(path: Path, lines: Sequence[str]) -> tuple[bool, int]:
 
 
 def _is_comment(cells: Sequence[str], n_columns: int) -> bool:
-    """Whether a line between sentences is a comment; ``#`` with its tag is a word."""
+    """Return whether a line between sentences is a comment; ``#`` with its tag is a word."""
     if not cells[0].startswith("#"):
         return False
     return len(cells) != n_columns or not any(_TAG_SHAPE.fullmatch(cell) for cell in cells[1:])
@@ -136,7 +136,7 @@ def _is_comment(cells: Sequence[str], n_columns: int) -> bool:
 
 
 def _without_header(path: Path, table: Table, lines: Sequence[str], named: Sequence[str]) -> Table:
-    """The table with the names of its columns, and without the line that gave them."""
+    """Return the table with the names of its columns, and without the line that gave them."""
     given = next((match[1] for line in lines if (match := _GLOBAL.fullmatch(line.strip()))), None)
     if given is not None:
         names = split_words(given)
@@ -162,7 +162,7 @@ def _without_header(path: Path, table: Table, lines: Sequence[str], named: Seque
 
 
 def _counts(path: Path, table: Table) -> bool:
-    """Whether the first column counts the words: from 0, from 1, or on through the file.
+    """Return whether the first column counts the words: from 0, from 1, or on through the file.
 
     Raises:
         ValueError: it is numbers throughout that do not count.
@@ -186,7 +186,7 @@ def _counts(path: Path, table: Table) -> bool:
 
 
 def _surface(path: Path, table: Table) -> Table:
-    """The table with surface words: ranges instead of their parts, and no empty nodes."""
+    """Return the table with surface words: ranges instead of their parts, and no empty nodes."""
     n_ranges = n_empty = 0
     sentences = []
     for sentence in table.sentences:

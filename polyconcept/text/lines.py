@@ -11,7 +11,7 @@ _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
 def read_lines(path: Path) -> list[str]:
-    r"""Lines of a UTF-8 file without their ends, which are ``\n`` or ``\r\n`` only.
+    r"""Return the lines of a UTF-8 file without their ends, which are ``\n`` or ``\r\n`` only.
 
     U+0085, U+2028 and the like stay inside a line: parallel files would lose step otherwise. A
     byte order mark at the start is taken off, with a line in the log.
@@ -43,7 +43,7 @@ def read_lines(path: Path) -> list[str]:
 
 
 def split_words(line: str) -> tuple[str, ...]:
-    """Words of a line: it is cut at runs of ASCII spaces and tabs, at nothing else.
+    """Return the words of a line: it is cut at runs of ASCII spaces and tabs, at nothing else.
 
     A no-break space and other Unicode spaces stay inside their word (``1 000`` is one word): they
     were put there to hold it together, and tools that count words would disagree on them.
@@ -70,7 +70,7 @@ def check_start(path: Path, text: str) -> None:
 
 
 def few(items: Sequence[object], limit: int = 5) -> str:
-    """The first items of a list that may be long: ``3, 7, 9 and 12 more``."""
+    """Return the first items of a list that may be long: ``3, 7, 9 and 12 more``."""
     shown = ", ".join(str(item) for item in items[:limit])
     return shown if len(items) <= limit else f"{shown} and {len(items) - limit} more"
 

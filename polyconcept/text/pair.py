@@ -27,7 +27,7 @@ class Side:
 
 
 def sentence_starts(sentences: Sentences) -> Int64[np.ndarray, " boundary"]:
-    """Place of the first word of each sentence, and at the end the number of words."""
+    """Return the place of the first word of each sentence, and at the end the number of words."""
     lengths = [len(words) for words in sentences.words]
     return np.cumsum([0, *lengths], dtype=np.int64)
 
@@ -35,7 +35,7 @@ def sentence_starts(sentences: Sentences) -> Int64[np.ndarray, " boundary"]:
 def pair_sides(
     source: Sentences, target: Sentences, links: Links, *, max_sentence_words: int
 ) -> tuple[Side, Side, PhraseLinks]:
-    """Both texts of a pair, and the links of the sentences that take part, in link order.
+    """Return both texts of a pair, and the links of the sentences that take part, in link order.
 
     Sentences of `max_sentence_words` words or more in either language take no part.
 

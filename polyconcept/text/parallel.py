@@ -11,7 +11,7 @@ from polyconcept.text.lines import check_start, check_words, few, read_lines, sp
 
 
 def read_sentences(path: Path, language: str) -> Sentences:
-    r"""Sentences of a UTF-8 text file with one sentence a line.
+    r"""Return the sentences of a UTF-8 text file with one sentence a line.
 
     Lines end at ``\n`` or ``\r\n`` only. Words are separated by ASCII spaces or tabs; other Unicode
     spaces, such as the no-break space, belong to their word. Scripts without blanks must be split
@@ -28,7 +28,7 @@ def read_sentences(path: Path, language: str) -> Sentences:
 
 
 def read_parallel(paths: Mapping[str, Path]) -> dict[str, Sentences]:
-    """Sentences of several languages whose files agree line by line.
+    """Return the sentences of several languages whose files agree line by line.
 
     Args:
         paths: language -> file, read as `read_sentences` does.
@@ -54,7 +54,7 @@ def read_parallel(paths: Mapping[str, Path]) -> dict[str, Sentences]:
 
 
 def read_texts(paths: Sequence[Path | str], languages: Sequence[str]) -> list[Sentences]:
-    """Sentences of several parallel corpora, each with one file per language, in turn.
+    """Return the sentences of several parallel corpora, each with one file per language, in turn.
 
     Args:
         paths: files of the first corpus in the order of `languages`, then of the second, and so
@@ -81,12 +81,12 @@ def read_texts(paths: Sequence[Path | str], languages: Sequence[str]) -> list[Se
 
 
 def read_each(paths: Sequence[Path | str]) -> list[Sentences]:
-    """Sentences of files that are named ``{language}.txt``; errors as of `read_sentences`."""
+    """Read files named ``{language}.txt``, as `read_sentences` does."""
     return [read_sentences(Path(path), Path(path).stem) for path in paths]
 
 
 def read_joined(paths: Sequence[Path | str], languages: Sequence[str]) -> dict[str, Sentences]:
-    """Several parallel corpora as one: each language's sentences, corpus after corpus.
+    """Return several parallel corpora as one: each language's sentences, corpus after corpus.
 
     Arguments and errors are those of `read_texts`.
     """

@@ -73,7 +73,7 @@ def read_links(
 
 
 def links_of_first(links: Links, n_sentences: int) -> Links:
-    """The links of the first `n_sentences` sentence pairs."""
+    """Return the links of the first `n_sentences` sentence pairs."""
     kept = links.sentence < n_sentences
     return Links(
         links.source,
@@ -113,7 +113,7 @@ def write_pharaoh(links: Links, path: Path | str, n_sentences: int) -> None:
 
 
 def _read_lines(path: Path) -> list[str]:
-    """Lines of a UTF-8 file; only a line feed ends one."""
+    """Return the lines of a UTF-8 file; only a line feed ends one."""
     raw = path.read_bytes()
     try:
         lines = raw.decode("utf-8").split("\n")

@@ -28,7 +28,7 @@ class PhraseLinks:
 
 
 def rank_among_equals(keys: Int64[np.ndarray, " item"]) -> Int64[np.ndarray, " item"]:
-    """How many equal keys stand before each key: ``[7, 9, 7, 7]`` gives ``[0, 0, 1, 2]``."""
+    """Return how many equal keys stand before each key: ``[7, 9, 7, 7]`` gives ``[0, 0, 1, 2]``."""
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
     new = np.ones(len(keys), dtype=bool)
@@ -42,7 +42,7 @@ def rank_among_equals(keys: Int64[np.ndarray, " item"]) -> Int64[np.ndarray, " i
 def filter_phrases(
     links: PhraseLinks, *, minimum: int = 0, maximum: int = 15, delete: int | None = None
 ) -> tuple[Int64[np.ndarray, " source_kept"], Int64[np.ndarray, " target_kept"]]:
-    """Words of the links that remain, in link order, a word once for each of its links.
+    """Return the words of the links that remain, in link order, a word once for each of its links.
 
     This is the frequency filter over word pairs of the paper's released code.
 

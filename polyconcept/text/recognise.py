@@ -63,7 +63,7 @@ def recognise(
     layout: Mapping[str, Any] | None = None,
     changed: Mapping[str, int] | None = None,
 ) -> tuple[TaggedSentences, Reading]:
-    """Sentences in IOB2, whatever scheme the tags are in, and what they were found to be.
+    """Return sentences in IOB2, whatever scheme the tags are in, and what they were found to be.
 
     Args:
         source: where they are from.
@@ -126,7 +126,7 @@ def _without_prefix(
     sentences: Sequence[Sequence[Token]],
     counts: Counter[str],
 ) -> tuple[list[list[str]], str]:
-    """Words without the code of their own language, where nearly all have it (PAN-X, WikiANN)."""
+    """Return words without the code of their language, where nearly all have it (as in PAN-X)."""
     words = [[token.word for token in tokens] for tokens in sentences]
     visible = [word for row in words for word in row if word]
     ours = {form for code in own for form in _forms(code)}
@@ -154,7 +154,7 @@ def _without_prefix(
 
 
 def _forms(code: str) -> set[str]:
-    """Ways to write a language code: ``pt_BR``, ``pt-br``, ``pt``."""
+    """Return the ways to write a language code: ``pt_BR``, ``pt-br``, ``pt``."""
     plain = code.casefold().replace("_", "-").replace(".", "-")
     return {plain, plain.replace("-", "_"), plain.split("-")[0]}
 
@@ -206,7 +206,7 @@ def _report_broken(
 def _marks(
     entities: Sequence[Entity], tags: Sequence[Sequence[str]]
 ) -> list[list[tuple[int, str]]]:
-    """Number and label of each tag's entity; number 0 outside."""
+    """Return the number and label of each tag's entity; number 0 outside."""
     marks = [[(0, "O")] * len(row) for row in tags]
     for number, entity in enumerate(entities, start=1):
         size = entity.end - entity.first
@@ -217,7 +217,7 @@ def _marks(
 def _tagged(
     tokens: Sequence[Token], words: Sequence[str], marks: Sequence[tuple[int, str]]
 ) -> list[tuple[str, str]]:
-    """Words that are visible, with IOB2 tags: the first visible word of an entity begins it."""
+    """Return visible words with IOB2 tags: the first visible word of an entity begins it."""
     found, place, before = [], 0, 0
     for token, word in zip(tokens, words, strict=True):
         own = marks[place : place + len(token.tags)]

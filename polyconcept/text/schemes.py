@@ -50,7 +50,7 @@ class Source:
     """What to do where it cannot be read as it is."""
 
     def at(self, number: int) -> str:
-        """One place in it."""
+        """Return one place in it."""
         return f"{self.name}, {self.unit} {number}"
 
 
@@ -92,7 +92,7 @@ def find_entities(
     labels: Collection[str],
     ignored: Collection[str],
 ) -> tuple[Scheme, Spelling, list[Entity], list[Entity]]:
-    """The entities that the tags of a file mark, in whichever scheme it keeps to.
+    """Return the entities that the tags of a file mark, in whichever scheme it keeps to.
 
     Args:
         source: where the tags are from.
@@ -161,7 +161,7 @@ def _scheme(
     *,
     bare: bool,
 ) -> Scheme:
-    """The scheme that the tags of the file keep to, or come nearest to."""
+    """Return the scheme that the tags of the file keep to, or come nearest to."""
     kinds = {kind for entity in entities for kind in entity.kinds}
     if bare:
         return Scheme("IO, tags alone", re.compile("I+"))
@@ -187,7 +187,7 @@ def _scheme(
 
 
 def _apart(entities: Sequence[Entity], sentences: Sequence[Sequence[Parsed]]) -> Entity | None:
-    """The first entity that begins with B- though it follows no other: IOB1 has none."""
+    """Return the first entity that begins with B- though it follows no other: IOB1 has none."""
     for entity in entities:
         before = sentences[entity.sentence][entity.first - 1] if entity.first else None
         if entity.kinds[0] == "B" and before is None:
@@ -196,7 +196,7 @@ def _apart(entities: Sequence[Entity], sentences: Sequence[Sequence[Parsed]]) ->
 
 
 def _letters(kinds: Collection[str]) -> str:
-    """Begin, inside, end and single of a scheme; of letters that are not there, the usual ones."""
+    """Return a scheme's letters for begin, inside, end, single; the usual ones where unused."""
     single = next((kind for kind in "UWS" if kind in kinds), "U" if "L" in kinds else "S")
     end = next((kind for kind in "LE" if kind in kinds), "L" if single == "U" else "E")
     inside = next((kind for kind in "MI" if kind in kinds), "M" if single == "W" else "I")
@@ -204,7 +204,7 @@ def _letters(kinds: Collection[str]) -> str:
 
 
 def _is_followed(entity: Entity, sentences: Sequence[Sequence[Parsed]]) -> bool:
-    """Whether an entity of the same label begins right behind this one."""
+    """Return whether an entity of the same label begins right behind this one."""
     tags = sentences[entity.sentence]
     after = tags[entity.end] if entity.end < len(tags) else None
     return after is not None and after[1] == entity.label
@@ -247,7 +247,7 @@ def _too_many(
 
 
 def spellings_of(tags: Collection[str], labels: Iterable[str]) -> list[Spelling]:
-    """The ways of writing tags in which all these tags have known labels, in any case if need be.
+    """Return the ways of writing tags in which all these have known labels, in any case if need be.
 
     ``B-PER`` is what everybody writes: where it fits, no other is looked at.
     """

@@ -56,7 +56,7 @@ def choose_words(
     cap: int = 15,
     max_sentence_words: int = 300,
 ) -> dict[tuple[Metric, Definition], ChosenPair]:
-    """Words that each metric clusters of a language pair, under both definitions.
+    """Return the words that each metric clusters of a language pair, under both definitions.
 
     Sentences of `max_sentence_words` words or more in either language take no part (the released
     code keeps those of under 300 words). Then:
@@ -112,7 +112,7 @@ def choose_words(
 
 
 def count_reasons(fate: Int8[np.ndarray, " text_word"]) -> dict[str, int]:
-    """Reason -> number of words that it dropped; every reason is listed, also those with 0."""
+    """Return how many words each reason dropped; also of those that dropped none."""
     counts = np.bincount(fate, minlength=KEPT + 1)
     return {reason: int(counts[index]) for index, reason in enumerate(REASONS)}
 
@@ -120,7 +120,7 @@ def count_reasons(fate: Int8[np.ndarray, " text_word"]) -> dict[str, int]:
 def _capped(
     side: Side, among: Bool[np.ndarray, " text_word"], cap: int
 ) -> Int64[np.ndarray, " chosen"]:
-    """The first `cap` words of each spelling among some words of the text."""
+    """Return the first `cap` words of each spelling among some words of the text."""
     places = np.flatnonzero(among)
     return places[rank_among_equals(side.spelling[places]) < cap]
 
@@ -128,7 +128,7 @@ def _capped(
 def _capped_together(
     first: Side, second: Side, cap: int
 ) -> tuple[Int64[np.ndarray, " source_chosen"], Int64[np.ndarray, " target_chosen"]]:
-    """The first `cap` words of each spelling in the first text followed by the second."""
+    """Return the first `cap` words of each spelling in the first text followed by the second."""
     places = np.flatnonzero(first.usable), np.flatnonzero(second.usable)
     spelling = np.concatenate([first.spelling[places[0]], second.spelling[places[1]]])
     kept = rank_among_equals(spelling) < cap

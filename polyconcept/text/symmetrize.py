@@ -78,7 +78,7 @@ def _unite(
     Int32[np.ndarray, " point"],
     Int32[np.ndarray, " point"],
 ]:
-    """All links of either direction; also their sentence, source and target position."""
+    """Return all links of either direction; also their sentence, source and target position."""
     both = (forward, backward)
     # A free row and column around each sentence: a neighbour is never one of the next sentence.
     height = max(int(links.source_position.max(initial=0)) for links in both) + 3
@@ -118,7 +118,7 @@ def _contains(
 
 
 def _grow(union: _Union) -> Bool[np.ndarray, " point"]:
-    """Which links of the union are kept."""
+    """Return which links of the union are kept."""
     linked = union.in_forward & union.in_backward
     source_done = np.zeros(union.source_word.max(initial=-1) + 1, dtype=np.uint8)
     target_done = np.zeros(union.target_word.max(initial=-1) + 1, dtype=np.uint8)
@@ -162,7 +162,7 @@ def _final_and(state: _State, union: _Union, points: Int64[np.ndarray, " some"])
 
 
 def _visits(union: _Union, free: Int64[np.ndarray, " free"]) -> list[tuple[int, int, int, int]]:
-    """Link, neighbour that could be added, its two words; in the order a sweep meets them."""
+    """Return (link, neighbour that may be added, its two words), in the order of a sweep."""
     olds, news, steps = [], [], []
     for number, (down, right) in enumerate(_NEIGHBOURS):
         wanted = union.key[free] - (down * union.width + right)

@@ -48,7 +48,7 @@ def read_tagged_files(paths: Sequence[Path], labels: Collection[str]) -> list[Ta
 
 
 def iob2_tags(labels: Iterable[str]) -> tuple[str, ...]:
-    """All tags that sentences with these labels can have: ``O``, then two for each label."""
+    """Return all tags that sentences with these labels can have: ``O``, then two for each label."""
     return ("O", *(f"{prefix}-{label}" for label in labels for prefix in "BI"))
 
 

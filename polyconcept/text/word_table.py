@@ -15,7 +15,7 @@ from polyconcept.text.selection import KEPT, ChosenWords, Metric, choose_words, 
 
 
 def build_word_table(sentences: Sentences, chosen: Sequence[ChosenWords]) -> tuple[Words, Dropped]:
-    """The union of chosen words of one language, in text order.
+    """Return the union of chosen words of one language, in text order.
 
     A word that nobody chose is counted under the latest check that it reached in any choice: too
     long a sentence everywhere, else not linked, else over the cap.
@@ -51,7 +51,7 @@ def split_words(
     cap: int = 15,
     max_sentence_words: int = 300,
 ) -> tuple[Words, Dropped]:
-    """Word table of a language: what its pairs and both metrics need (`choose_words`).
+    """Return the word table of a language: what its pairs and both metrics need (`choose_words`).
 
     Args:
         language: code of the language.
@@ -98,7 +98,7 @@ def select_rows(
     cap: int = 15,
     max_sentence_words: int = 300,
 ) -> dict[tuple[Metric, Definition], Selection]:
-    """Rows of the two word tables that each metric clusters of a pair (`choose_words`).
+    """Return the rows of the two word tables that each metric clusters of a pair (`choose_words`).
 
     Args:
         tables: word tables of the source and of the target language.
@@ -159,7 +159,7 @@ def check_enough_words(
 
 
 def capped_rows(words: Words, *, cap: int) -> Rows:
-    """The first `cap` rows of each spelling in a word table, ascending.
+    """Return the first `cap` rows of each spelling in a word table, ascending.
 
     Raises:
         ValueError: a cap below 1.
@@ -171,7 +171,7 @@ def capped_rows(words: Words, *, cap: int) -> Rows:
 
 
 def table_places(words: Words, sentences: Sentences) -> Int64[np.ndarray, " word"]:
-    """Place in the text of each row of a word table, strictly increasing.
+    """Return the place in the text of each row of a word table, strictly increasing.
 
     Raises:
         ValueError: the table belongs to another language or text, or its rows are out of order.

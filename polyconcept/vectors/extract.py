@@ -138,7 +138,7 @@ def _run(model: PreTrainedModel, plan: ExtractionPlan, layers: tuple[int, ...]) 
 def _parts(
     model: PreTrainedModel, plan: ExtractionPlan, layers: tuple[int, ...]
 ) -> Iterator[_Coming]:
-    """Give the model one part after the other; of what a GPU gives nothing is waited for."""
+    """Return the model one part after the other; of what a GPU gives nothing is waited for."""
     title = f"vectors of {plan.language}"
     # Subwords of a part of a batch; on a GPU once a batch was too large for it.
     budget: int | None = _CPU_SUBWORDS if model.device.type == "cpu" else None
@@ -158,12 +158,12 @@ def _parts(
 
 
 def _longest(plan: ExtractionPlan, batch: _Indices) -> int:
-    """Subwords of a batch's longest input: what the others are filled up to."""
+    """Return the subwords of a batch's longest input: what the others are filled up to."""
     return int((plan.subword_bound[batch + 1] - plan.subword_bound[batch]).max())
 
 
 def _within(plan: ExtractionPlan, batch: _Indices, budget: int | None) -> list[_Indices]:
-    """A batch in as few parts as keep the budget; of one input at least."""
+    """Return a batch in as few parts as keep the budget; of one input at least."""
     if budget is None:
         return [batch]
     n_inputs = max(1, budget // _longest(plan, batch))
@@ -171,7 +171,7 @@ def _within(plan: ExtractionPlan, batch: _Indices, budget: int | None) -> list[_
 
 
 def _halved(plan: ExtractionPlan, batch: _Indices, error: Exception) -> int:
-    """The budget for all further batches, after one did not fit into the GPU's memory.
+    """Return the budget for all further batches, after one did not fit into the GPU's memory.
 
     It stays: what did not fit would not fit again, and each try costs time.
     """
@@ -193,7 +193,7 @@ def _halved(plan: ExtractionPlan, batch: _Indices, error: Exception) -> int:
 def _part_states(
     model: PreTrainedModel, plan: ExtractionPlan, part: _Part, layers: tuple[int, ...]
 ) -> _Coming:
-    """States of the kept words of a part of a batch, for each layer."""
+    """Return the states of the kept words of a part of a batch, for each layer."""
     states = _hidden_states(model, plan, part, layers)
     batch, longest = part.inputs, _longest(plan, part.filled_as)
     words = _ranges(plan.word_bound[batch], plan.word_bound[batch + 1])
@@ -206,7 +206,7 @@ def _part_states(
 
 
 def _arrived(model: PreTrainedModel, plan: ExtractionPlan, part: _Coming) -> dict[int, Vectors]:
-    """Vectors of a part's words by layer, once all its states are here."""
+    """Return the vectors of a part's words by layer, once all its states are here."""
     if part.arrived is not None:
         part.arrived.synchronize()
     vectors: dict[int, Vectors] = {}
@@ -227,7 +227,7 @@ def _arrived(model: PreTrainedModel, plan: ExtractionPlan, part: _Coming) -> dic
 def _hidden_states(
     model: PreTrainedModel, plan: ExtractionPlan, part: _Part, layers: tuple[int, ...]
 ) -> _ByLayer:
-    """Hidden states of a batch by layer, each (inputs, longest, dim), on the model's device.
+    """Return a batch's hidden states by layer, each (inputs, longest, dim), on the model's device.
 
     Of layers that are not wanted none, where the model can tell them apart: with all of them a
     batch would take several times the memory.
@@ -251,7 +251,7 @@ def _hidden_states(
 def _run_model(
     model: PreTrainedModel, plan: ExtractionPlan, part: _Part, wanted: list[int] | bool
 ) -> _States | None:
-    """What a side of the model gives for a batch, with the hidden states of the wanted layers."""
+    """Return the hidden states that a side of the model gives for a batch."""
     subwords, mask = _padded(model, plan, part, given=False)
     options: dict[str, Any] = {"attention_mask": mask, "output_hidden_states": wanted}
     if plan.given:
@@ -272,7 +272,7 @@ def _forced(
     subwords: torch.Tensor,
     options: Mapping[str, Any],
 ) -> Any:  # noqa: ANN401 - each architecture has an output class of its own
-    """Output of the decoder that reads its start symbol and then all subwords but the last.
+    """Return the output of a decoder that reads its start symbol, then all subwords but the last.
 
     So the state at place j predicts subword j, and the one at j + 1 has just read it.
     """
@@ -293,7 +293,7 @@ def _forced(
 def _padded(
     model: PreTrainedModel, plan: ExtractionPlan, part: _Part, *, given: bool
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Subwords of a part, filled up on the right, and which of them count; (inputs, longest)."""
+    """Return a part's subwords, filled on the right, and which of them count; (inputs, longest)."""
     bound = plan.given_bound if given else plan.subword_bound
     flat = plan.given_subwords if given else plan.subwords
     starts, ends = bound[part.inputs], bound[part.inputs + 1]
@@ -309,7 +309,7 @@ def _padded(
 def _means(
     state: Float32[np.ndarray, "subword dim"], counts: Int64[np.ndarray, " word"]
 ) -> Vectors:
-    """Mean of each run of `counts` rows; added up on the CPU, where the order is fixed."""
+    """Return the mean of each run of `counts` rows, added up on the CPU in a fixed order."""
     if (counts == 1).all():
         return state
     sums = np.add.reduceat(state, np.concatenate([[0], np.cumsum(counts[:-1])]), axis=0)
@@ -318,7 +318,7 @@ def _means(
 
 
 def _ranges(starts: _Indices, ends: _Indices) -> _Indices:
-    """The ranges starts[i], ..., ends[i] - 1, one after the other."""
+    """Return the ranges starts[i], ..., ends[i] - 1, one after the other."""
     counts = ends - starts
     before = np.cumsum(counts) - counts
     ranges: _Indices = np.arange(counts.sum()) + np.repeat(starts - before, counts)

@@ -44,7 +44,7 @@ class _States:
     """Place of the state of a subword, less the subword's own place in the sentence."""
 
     def of(self, first: _Indices, last: _Indices) -> tuple[_Indices, _Indices]:
-        """First and last state of words, from the places of their first and last subwords."""
+        """Return words' first and last states, from the places of their first and last subwords."""
         begin = last if self.pooling == "last" else first
         end = first if self.pooling == "first" else last
         return begin + self.shift, end + self.shift
@@ -139,7 +139,7 @@ def _inputs(
     states: _States,
     fates: Counter[str],
 ) -> Iterator[_Inputs]:
-    """The sentences with a kept word, ascending; the fate of the other words goes to `fates`."""
+    """Yield sentences with a kept word, ascending; the other words are counted in `fates`."""
     needed, n_words = np.unique(words.sentence, return_counts=True)
     bound = bounds(n_words)
     for start in range(0, len(needed), _BLOCK):
@@ -170,7 +170,7 @@ def _locate(
     states: _States,
     fates: Counter[str],
 ) -> tuple[_Indices, _Indices, _Indices]:
-    """Which of the words at these places get a vector, and their first and last states."""
+    """Return which of the words at these places get a vector, and their first and last states."""
     n_subwords = np.diff(tokens.bound)
     # One number for a sentence and a place in it, greater for what comes later.
     places = (position, tokens.word, tokens.cut_word, tokens.merged_word)
@@ -215,7 +215,7 @@ def _joined(blocks: list[_Inputs]) -> _Inputs:
 def _given_subwords(
     reader: Reader | None, given: Sentences | None, sentence: _Indices
 ) -> tuple[Int32[np.ndarray, " _"], _Indices]:
-    """What the encoder reads for each input of the decoder, and how many subwords each has.
+    """Return what the encoder reads for each input of the decoder, and how many subwords each has.
 
     Says how many sentences are cut.
     """
@@ -248,7 +248,7 @@ def _given_subwords(
 
 
 def _batches(lengths: _Indices, token_budget: int) -> Iterator[_Indices]:
-    """Inputs of like length together; longest first, so that memory runs out at once or never."""
+    """Yield inputs of like length together; longest first: memory runs out at once or never."""
     order = np.argsort(-lengths, kind="stable")
     start = 0
     while start < len(order):

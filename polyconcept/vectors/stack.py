@@ -23,7 +23,7 @@ _NAMES = ("final_layer_norm", "norm", "ln_f", "final_layernorm", "layer_norm", "
 
 
 def layers_to_read(model: PreTrainedModel, side: Side, layers: Sequence[int]) -> tuple[int, ...]:
-    """The wanted layers, and the state before the final norm where the last is among them.
+    """Return the wanted layers, and the state before the final norm where the last is among them.
 
     Args:
         model: A model without head.
@@ -57,7 +57,7 @@ def watched(model: PreTrainedModel, side: Side, *, wanted: bool) -> Iterator[lis
 
 
 def n_embeddings(model: PreTrainedModel) -> int:
-    """How many subwords the model has an embedding for."""
+    """Return how many subwords the model has an embedding for."""
     embeddings: Any = model.get_input_embeddings()
     return len(embeddings.weight)
 

@@ -9,7 +9,7 @@ from polyconcept.records.arrays import Int64
 
 
 def to_device(values: Int64[np.ndarray, "..."], device: torch.device) -> torch.Tensor:
-    """The values on the device; a GPU takes them when it comes to them, and nothing waits."""
+    """Return the values on the device; a GPU fetches them while the CPU goes on."""
     tensor = torch.from_numpy(values)
     if device.type != "cuda":
         return tensor.to(device)
@@ -17,7 +17,7 @@ def to_device(values: Int64[np.ndarray, "..."], device: torch.device) -> torch.T
 
 
 def to_host(tensor: torch.Tensor) -> torch.Tensor:
-    """The tensor on the CPU: from a GPU's memory it comes while the GPU goes on."""
+    """Return the tensor on the CPU: from a GPU's memory it comes while the GPU goes on."""
     if tensor.device.type != "cuda":
         return tensor.cpu()
     host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
@@ -25,7 +25,7 @@ def to_host(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def mark(device: torch.device) -> torch.cuda.Event | None:
-    """What passes once all that a GPU was given so far is done; None for other devices."""
+    """Return what passes once all that a GPU was given so far is done; None for other devices."""
     if device.type != "cuda":
         return None
     event = torch.cuda.Event()  # type: ignore[no-untyped-call]

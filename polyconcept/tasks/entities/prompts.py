@@ -21,17 +21,17 @@ class EntityReading:
 
 
 def entities_prompt(words: Sequence[str]) -> tuple[str, ...]:
-    """Give the words that ask for the named entities of a sentence."""
+    """Return the words that ask for the named entities of a sentence."""
     return ("entities:", *words)
 
 
 def entity_symbols(labels: Collection[str]) -> tuple[str, ...]:
-    """Give all that `entities_answer` writes besides words of the sentence."""
+    """Return all that `entities_answer` writes besides words of the sentence."""
     return (_NONE, _BETWEEN, *(f"{label}:" for label in labels))
 
 
 def entities_answer(words: Sequence[str], tags: Sequence[str]) -> str:
-    """Give the answer to `entities_prompt`: the entities in order of appearance, or ``none``.
+    """Return the answer to `entities_prompt`: the entities in order of appearance, or ``none``.
 
     Such as ``PER: Ada Lovelace ; LOC: Paris``. Tags are read as strict IOB2: an ``I-`` that goes on
     no entity of its type belongs to none.
@@ -81,7 +81,7 @@ def read_entities(text: str, words: Sequence[str], labels: Collection[str]) -> E
 
 
 def _entities(tags: Sequence[str]) -> Iterator[tuple[str, int, int]]:
-    """Label, first word, and one past the last word, of each entity."""
+    """Yield the label, first word, and one past the last word, of each entity."""
     start = 0
     while start < len(tags):
         end = start + 1
@@ -94,7 +94,7 @@ def _entities(tags: Sequence[str]) -> Iterator[tuple[str, int, int]]:
 
 
 def _parts(text: str) -> Iterator[list[str]]:
-    """What stands between the semicolons, as words."""
+    """Yield what stands between the semicolons, as words."""
     part: list[str] = []
     for word in text.split():
         if word == _BETWEEN:
@@ -110,7 +110,7 @@ def _spelt(words: Sequence[str]) -> list[str]:
 
 
 def _pieces(words: Sequence[str]) -> tuple[list[str], list[int]]:
-    """The words as an answer spells them, and the word of each: NFKC may put blanks into one."""
+    """Return pieces of words as an answer spells them, and their words: NFKC may add blanks."""
     spelt = [_spelt([word]) for word in words]
     return (
         [piece for pieces in spelt for piece in pieces],
@@ -121,7 +121,7 @@ def _pieces(words: Sequence[str]) -> tuple[list[str], list[int]]:
 def _find(
     pieces: Sequence[str], said: Sequence[str], free: int, word_of_piece: Sequence[int]
 ) -> range | None:
-    """Leftmost place of `said` from piece `free` on that begins and ends where words do."""
+    """Return the leftmost place of `said`, from piece `free` on, that is made of whole words."""
     bounds = {
         place
         for place in range(len(pieces) + 1)

@@ -18,7 +18,7 @@ def score_entities(
     run: TaskRun,
     n_wrong: int = 0,
 ) -> list[Score]:
-    """Give the strict F1 of entities: one counts where its first word, last word and type agree.
+    """Return the strict F1 of entities: one counts where its first word, last word and type agree.
 
     Tags are read as strict IOB2 (an ``I-`` that continues no entity of its type belongs to none),
     by seqeval; micro-averaged over all entities.
@@ -42,6 +42,6 @@ def score_entities(
 
 
 def _entities(tags: Sequence[Sequence[str]]) -> set[tuple[int, str, int, int]]:
-    """Sentence, type, first word and end of each entity."""
+    """Return the sentence, type, first word and end of each entity."""
     sentences = Entities([list(row) for row in tags], scheme=IOB2).entities
     return {entity.to_tuple() for sentence in sentences for entity in sentence}

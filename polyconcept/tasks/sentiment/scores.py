@@ -14,7 +14,7 @@ from polyconcept.tasks.scorer import TaskRun, check_shape, task_score
 def score_sentiment(
     gold: LabelledSentences, predicted: Sequence[str | None], *, run: TaskRun
 ) -> list[Score]:
-    """Give accuracy, and the mean F1 of the labels that are true or predicted somewhere.
+    """Return the accuracy, and the mean F1 of the labels that are true or predicted somewhere.
 
     Args:
         gold: Sentences of one language with their true labels.
