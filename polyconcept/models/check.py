@@ -38,12 +38,8 @@ def check_model(
 ) -> None:
     """Refuse a model that a study could not use; it is loaded, and run on a short input.
 
-    Args:
-        directory: The model directory.
-        side_names: Sides to be read. Of a model with one stack of layers, the one that it is said
-            to be: running it shows whether it is.
-        layers: Layers to be read on each side.
-        trained: Whether it is to be fine-tuned.
+    Of a model with one stack of layers, `side_names` has the one that it is said to be: running it
+    shows whether it is.
 
     Raises:
         ValueError: As `load_tokenizer`, `check_states` and `load_backbone`; weights that are not
@@ -156,11 +152,6 @@ def check_states(directory: Path, *, side_names: Sequence[str], layers: Sequence
     computes shapes but no numbers. Where an architecture needs numbers to choose its way, the
     blocks that its configuration states are counted instead. Whether a single stack of layers is
     an encoder or a decoder stands in no file: `check_model` finds out.
-
-    Args:
-        directory: The model directory.
-        side_names: Sides to be read, ``encoder`` or ``decoder``.
-        layers: Layers to be read on each side: 0 is the embedding output, n after block n.
 
     Raises:
         ValueError: The configuration cannot be used, or is of an unknown type; the architecture

@@ -63,10 +63,8 @@ def language_code(
 ) -> LanguageCode | None:
     """Return a tokenizer's code for a language, and log it; None where it writes no such codes.
 
-    Args:
-        tokenizer: A fast tokenizer.
-        language: Our code, such as ``de``, ``deu``, ``zh-Hans``, or the tokenizer's own.
-        chosen: Language -> the tokenizer's code, for those that cannot be told.
+    `language` is our code, such as ``de``, ``deu`` or ``zh-Hans``, or the tokenizer's own; `chosen`
+    has the tokenizer's codes of languages whose code cannot be told.
 
     Raises:
         ValueError: The tokenizer has no code for the language, or several; or a code is chosen

@@ -125,11 +125,7 @@ def load_backbone(
 ) -> PreTrainedModel:
     """Load the model without any head, in evaluation mode; heads in the checkpoint are ignored.
 
-    Args:
-        directory: The model directory.
-        side: Where given, a side that the model must have.
-        device: Where the model computes.
-        dtype: Precision that it computes in.
+    If a side is given, the model must have it.
 
     Raises:
         ValueError: The directory is no usable model, weights of the model itself are missing, or
@@ -155,10 +151,7 @@ def load_for_token_classification(
 
     A classifier that the checkpoint has is not used.
 
-    Args:
-        directory: The model directory.
-        labels: Two or more labels, in the order of the outputs.
-        seed: Seed of the new weights.
+    Its outputs are two or more `labels`, in this order.
 
     Raises:
         ValueError: The directory is no usable model, weights of the model itself are missing, or

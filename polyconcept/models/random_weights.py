@@ -19,10 +19,7 @@ from polyconcept.models.loading import load_tokenizer
 def randomise_model(directory: Path, randomised: Path, *, seed: int) -> None:
     """Draw the weights of a model anew, as its architecture begins its training.
 
-    Args:
-        directory: The model.
-        randomised: Directory to make; its tokenizer is that of the model.
-        seed: Seed of the weights; torch's own state stays as it is.
+    The tokenizer is that of the model; torch's own random state stays as it is.
 
     Raises:
         ValueError: The directory is no usable model.

@@ -122,9 +122,6 @@ def reads_both_ways(model: PreTrainedModel) -> bool:
     One subword in the middle of a short input is changed, so what it does to later states is the
     measure of what it does to earlier ones, however small the weights and the windows are.
 
-    Args:
-        model: A model without head. It computes where it lies, without dropout.
-
     Raises:
         ValueError: It cannot read a short input, its states are not finite, or no subword changes
             any other's state.

@@ -25,10 +25,8 @@ def parallel_from_columns(
     and characters that nobody sees (control and format characters) make no word of their own.
     Escapes of Moses' tokenizer, such as ``&apos;``, are read as the characters they stand for.
 
-    Args:
-        lines: language -> its lines; line i of all languages is the same sentence.
-        tokenizer: ``moses`` cuts punctuation off the words, which most texts of the hub need
-            (`moses_splitter`); ``none`` cuts at blanks only.
+    The tokenizer ``moses`` cuts punctuation off the words, which most texts of the hub need;
+    ``none`` cuts at blanks only.
 
     Returns:
         Language -> sentences, all of the same length; and how many rows were left out (in all

@@ -68,14 +68,8 @@ def tagged_from_columns(
     A word with blanks inside stays one word: they become no-break spaces. A word of which nothing
     is visible is left out with its tag; where it began an entity, the next word of it does.
 
-    Args:
-        language: code of the language.
-        words: the words of each sentence.
-        tags: the tags of each sentence, in any scheme that `recognise_tagged` knows.
-        labels: entity labels known to the study, such as ``PER``.
-        ignored: labels of the data that the study leaves out; their tags are read as ``O``.
-        classes: tags that the numbers 0, 1, ... stand for, where the data set does not say so.
-        codes: what the data set calls the language.
+    Tags with `ignored` labels are read as ``O``. `classes` are the tags that the numbers 0, 1, ...
+    stand for where the data set does not say so, and `codes` what it calls the language.
 
     Returns:
         The sentences; and what the columns were found to be.

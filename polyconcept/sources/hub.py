@@ -20,12 +20,8 @@ def text(
 ) -> tuple[Sentences, About]:
     """Return one language of a data set; of a pair with sentences of its own, those of both.
 
-    Args:
-        files: ``pin``: which commit is used.
-        settings: Which files, column and rows.
-        language: The language.
-        pair: The pair that has sentences of its own, such as ``en-de``; else empty. A row without
-            words in one of its languages is left out in both.
+    A row of a pair with sentences of its own is left out in both languages if it has no words in
+    one.
     """
     pinned = read_pin(Path(files["pin"]))
     about = {"from": str(pinned), **settings}

@@ -24,13 +24,9 @@ def fill_codes(
 ) -> str:
     """Fill ``{language}`` and ``{pair}`` of a pattern with the codes that a data set uses.
 
-    Args:
-        pattern: such as ``{pair}/train-*.parquet`` or ``translation.{language}``.
-        language: our code of the language.
-        pair: our codes of the pair's languages, in any order: the data set's stand in
-            alphabetical order, joined by ``-``.
-        codes: our code -> the data set's, where they differ.
-        swapped: whether the data set's codes stand in the other order.
+    A pattern is such as ``{pair}/train-*.parquet`` or ``translation.{language}``. `codes` has the
+    data set's codes where they differ from ours; those of a pair are joined by ``-`` in
+    alphabetical order, or in the other if `swapped`.
     """
     known = codes or {}
     both = "-".join(sorted((known.get(code, code) for code in pair), reverse=swapped))

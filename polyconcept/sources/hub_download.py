@@ -38,10 +38,6 @@ def download_files(pinned: PinnedRepo, names: Collection[str]) -> dict[str, Path
     was cut goes on where it ended, in the next try or the next call. The cache has the layout of
     huggingface_hub (HF_HOME, HF_HUB_CACHE). With HF_HUB_OFFLINE=1 only the cache is used.
 
-    Args:
-        pinned: the repository at its commit.
-        names: paths inside it.
-
     Returns:
         Name -> path, in the order of `names`.
 

@@ -38,10 +38,8 @@ def with_retries(
 ) -> Answer:
     """Return what `ask` returns; ask again with growing waits while the network or the hub fails.
 
-    Args:
-        what: what is asked for, such as ``model google/mt5-base``; starts the error's message.
-        ask: asks the hub.
-        reached: how far a download is; while it gets on, the tries are counted afresh.
+    `what` begins the error's message. While `reached`, how far a download is, grows, the tries are
+    counted afresh.
 
     Raises:
         HubError: the hub refused, or could not be reached in any of the tries; says what to do.

@@ -58,10 +58,8 @@ def needed_model_files(pinned: PinnedRepo) -> tuple[str, ...]:
 def matching_files(pinned: PinnedRepo, pattern: str, *, language: str) -> tuple[str, ...]:
     """Return the files that a pattern such as ``de/train-*.parquet`` names, sorted.
 
-    Args:
-        pinned: the repository.
-        pattern: shell pattern of the whole path; ``*`` does not cross a ``/``.
-        language: the repository's code of the language (or pair), for the error only.
+    A pattern is a shell pattern of the whole path, whose ``*`` does not cross a ``/``; `language`,
+    the repository's code of a language or pair, is for the error only.
 
     Raises:
         HubError: no file matches; names the codes in the language's place, or near paths.

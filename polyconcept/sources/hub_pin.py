@@ -34,12 +34,9 @@ def pin_repository(
 
     What is found is kept in the cache. With HF_HUB_OFFLINE=1 the answer comes from there only.
 
-    Args:
-        repository: id, such as ``google/mt5-base``.
-        kind: ``model`` or ``dataset``.
-        revision: branch, tag or commit; None for the main branch.
-        converted: where a model has no safetensors weights there, take the commit of the hub's
-            own conversion: the open pull request of the account SFconvertbot.
+    `revision` is a branch, tag or commit, by default the main branch. If `converted`, the commit of
+    the hub's own conversion is taken where a model has no safetensors weights there: the open pull
+    request of the account SFconvertbot.
 
     Raises:
         HubError: there is no such repository or revision (some that there are are named), a

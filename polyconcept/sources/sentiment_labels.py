@@ -60,13 +60,8 @@ def labelled_from_columns(
 ) -> tuple[LabelledSentences, Dropped]:
     """Return the sentences with one label each (sentiment) from two columns.
 
-    Args:
-        language: code of the language.
-        texts: the sentences, cut into words as `parallel_from_columns` does.
-        labels: their labels as the data spells them; numbers count as their digits.
-        spellings: spelling in the data -> label, such as ``{"0": "negative"}``.
-        ignored: spellings whose sentences are left out, such as ``neutral``.
-        tokenizer: as for `parallel_from_columns`.
+    `spellings` gives the label of each spelling in the data, such as ``{"0": "negative"}``; numbers
+    count as their digits. Sentences with `ignored` spellings, such as ``neutral``, are left out.
 
     Returns:
         The sentences; and how many were left out and how many escapes read, by reason.

@@ -32,14 +32,8 @@ def write_answers(
     Prompts of like length are answered together; nothing is drawn at random. What is cut off, of
     prompts or of answers, is logged. An answer may be empty.
 
-    Args:
-        model: A model with encoder, decoder and vocabulary head, on the device it shall run on.
-        tokenizer: Its fast tokenizer.
-        asked: Words of each prompt.
-        options: How answers are searched for.
-        where: What is asked, for messages.
-        language: Language of the prompts, needed where the tokenizer writes a code for it.
-        answer_language: The same of the answers.
+    `where` names what is asked, for messages. The languages of prompts and answers are needed where
+    the tokenizer writes codes of them.
 
     Raises:
         ValueError: The tokenizer has no code for a language.

@@ -35,15 +35,9 @@ def build_model(
 ) -> PreTrainedModel:
     """Return a masked language model, or a text-to-text one, of random weights for `tokenizer`.
 
-    Args:
-        architecture: ``bert`` or ``xlm-roberta`` (masked words), or ``mt5`` (text to text).
-        tokenizer: Says the number of pieces, the padding and the longest input.
-        seed: Seed of the weights.
-        hidden_size: Length of a word vector; a multiple of `n_heads`.
-        n_layers: Transformer blocks; of an mT5, in the encoder and in the decoder each.
-        n_heads: Attention heads of a block.
-        intermediate_size: Width of a block's feed-forward part.
-        dropout: Share of activations dropped while training.
+    Pieces, padding and the longest input are the tokenizer's. An mT5 has `n_layers` blocks in its
+    encoder and as many in its decoder; `intermediate_size` is the width of a block's feed-forward
+    part, and `dropout` the share of activations dropped while training.
 
     Raises:
         ValueError: `hidden_size` is no multiple of `n_heads`.

@@ -73,12 +73,7 @@ def masked_batches(
 ) -> Iterator[MaskedBatch]:
     """Yield batches of masked sentences and masked translation pairs without end.
 
-    Args:
-        text: Subwords of sentence i in every language; equally many in each. Languages are
-            numbered in the order of their names.
-        symbols: Special subwords of their tokenizer.
-        random: Source of all chance.
-        mixture: How much of what.
+    Languages are numbered in the order of their names, and all have the same sentences.
     """
     parts = [text[language] for language in sorted(text)]
 
@@ -109,11 +104,7 @@ def drawn_batches(
 ) -> Iterator[tuple[bool, list[Input]]]:
     """Draw sentences and translation pairs without end; give groups of inputs of like length.
 
-    Args:
-        text: Subwords of sentence i in every language; equally many in each.
-        makers: How they become inputs.
-        random: Source of all chance.
-        mixture: How much of what.
+    All languages of `text` have the same sentences.
 
     Returns:
         An iterator over groups: whether they are of pairs, and their inputs.

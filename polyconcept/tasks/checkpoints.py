@@ -20,9 +20,7 @@ _MARK = "complete.txt"
 def fingerprint(model: PreTrainedModel, parts: Iterable[str]) -> str:
     """Return the SHA-256 (hex) of a fine-tuning's first weights and all else that decides its end.
 
-    Args:
-        model: The model before its first step.
-        parts: Options, labels, training data: whatever makes another fine-tuning when changed.
+    `parts` are options, labels and training data: what makes another fine-tuning when it changes.
     """
     digest = hashlib.sha256()
     for name, weights in model.state_dict().items():

@@ -82,11 +82,8 @@ def corrupt_spans(sentence: Ids, spans: Sequence[tuple[int, int]], marks: Marks)
     From ``a b c d e`` without ``b c`` and ``e``, the source is ``a <0> d <1> </s>`` and the
     target ``<0> b c <1> e <2> </s>`` (Raffel et al. 2020, section 3.1.4 and figure 2).
 
-    Args:
-        sentence: Subwords without special ones.
-        spans: First place of each span and the place after its last; ascending, with at least
-            one subword between two spans.
-        marks: Special subwords of the tokenizer.
+    A span is its first place and the place after its last. Spans ascend, with at least one subword
+    between two.
 
     Raises:
         ValueError: Spans that are empty, overlap, touch or leave the sentence, or more spans than
@@ -126,12 +123,6 @@ def draw_spans(
     Broken numbers are rounded up or down by chance, so that the mean is right over short
     sentences, too; one subword at least is taken out. Unlike the released code of T5, which cuts
     long text, neither the start nor the end of a sentence is always kept or always lost.
-
-    Args:
-        n_subwords: Length of the sentence; one of 0 has no span.
-        share: Share of the subwords to take out, from 0 to 1.
-        random: Source of chance.
-        most_spans: Most spans.
     """
     if n_subwords == 0:
         return []
@@ -188,11 +179,8 @@ def task_batches(
 ) -> Iterator[TaskBatch]:
     """Yield batches of corrupted sentences and of translations, in both directions, without end.
 
-    Args:
-        text: Subwords of sentence i in every language; equally many in each.
-        tokenizer: Their tokenizer.
-        random: Source of all chance.
-        mixture: How much of what; its `mask_share` is the share of subwords taken out.
+    All languages of `text` have the same sentences; `mixture.mask_share` is the share of subwords
+    taken out.
 
     Raises:
         ValueError: The tokenizer lacks special subwords, or states a length too short for a

@@ -149,12 +149,8 @@ def mask_words(
     Of the subwords to guess 80 % become the mask, 10 % another piece, 10 % stay (Devlin et al.
     2019, section 3.1). Every batch asks for at least one word.
 
-    Args:
-        inputs: Sentences or joined pairs.
-        symbols: Special subwords of their tokenizer.
-        random: Source of chance.
-        share: Share of the words to guess, from 0 to 1.
-        share_second: The same for the second sentences of pairs, where it differs.
+    `share` is that of the words to guess, `share_second` the same for second sentences of pairs,
+    where it differs.
     """
     longest = max(len(each) for each in inputs)
     ids = np.full((len(inputs), longest), symbols.pad, dtype=np.int64)

@@ -71,13 +71,8 @@ def pretrain(
     from every language into every other, asked for by `prompts.translation_prompt`. Runs with
     the same options, text and number of threads give the same weights on CPU.
 
-    Args:
-        model: A BERT or XLM-R masked language model, or an mT5; trained on the device it is on.
-        tokenizer: Its tokenizer.
-        sentences: Parallel text: sentence i is the same in every language.
-        options: Length, seed and mixture.
-        watch: Called with the step and the mean loss since the last call.
-        watch_every: Steps between two calls of `watch`.
+    The model is trained on the device it is on. `watch` is called every `watch_every` steps, with
+    the step and the mean loss since the last call.
 
     Returns:
         The loss of each step: mean over its hidden (or written) subwords, in nats.

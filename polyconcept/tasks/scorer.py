@@ -133,11 +133,7 @@ def padded(
 def check_labels(found: Iterable[str], known: Iterable[str], where: str, owner: str) -> None:
     """Refuse true labels that can never be predicted: a score over them would be a wrong number.
 
-    Args:
-        found: Labels of the test set.
-        known: Labels that may be predicted.
-        where: The test set, for the message.
-        owner: Who has the known ones: the ``model`` or the ``task``.
+    The `owner` of the known ones is the model or the task; `where` names the test set.
     """
     unknown = sorted(set(found) - set(known))
     if unknown:
@@ -149,10 +145,7 @@ def check_labels(found: Iterable[str], known: Iterable[str], where: str, owner: 
 def check_shape(needed: Sequence[int], found: Sequence[int], language: str) -> None:
     """Refuse predictions for other sentences or words than those of the test set.
 
-    Args:
-        needed: Words of each sentence of the test set.
-        found: Words that are predicted in each.
-        language: Code of the language, for the message.
+    `needed` and `found` are the numbers of words in each sentence.
 
     Raises:
         ValueError: They differ, or there is no sentence.
@@ -183,15 +176,9 @@ def task_score(
 ) -> Score:
     """Return one row of the score table.
 
-    Args:
-        metric: What was measured.
-        value: The score.
-        run: Whose score it is.
-        language: The language scored; of a translation the target language.
-        source: The source language of a translation; otherwise the languages fine-tuned on.
-        n_correct: Correct items, where the score is their share.
-        n_total: Items that count.
-        signature: How sacrebleu computed it.
+    The source of a translation is the language translated from; elsewhere the languages fine-tuned
+    on stand there. `n_correct` of `n_total` items are correct where the score is a share, and
+    sacrebleu's `signature` says how it computed a score.
     """
     return Score(
         metric=metric,

@@ -136,12 +136,8 @@ def _train_unigram(
 ) -> list[tuple[str, float]]:
     """Return the pieces and their scores, the most probable first, special ones left out.
 
-    Args:
-        lines: The text.
-        vocab_size: Most pieces, special ones and a mark included.
-        special: Special pieces.
-        unknown: The one of them that stands for what cannot be spelt.
-        characters: Characters that are pieces even if the text lacks them.
+    `vocab_size` includes the special pieces, of which `unknown` stands for what cannot be spelt,
+    and a mark; `characters` are pieces even if the text lacks them.
     """
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(

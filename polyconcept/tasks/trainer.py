@@ -118,14 +118,8 @@ def finetune(
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """Fine-tune the model of `base` on a task, and return it with its tokenizer.
 
-    Args:
-        kind: How the task is learnt.
-        base: Directory of the pre-trained model.
-        files: The task's data.
-        labels: Labels of the task.
-        options: How to train.
-        folder: Folder for checkpoints alone, outside the results.
-        language_codes: The tokenizer's codes of languages, where the study names any.
+    `folder` is for checkpoints alone, outside the results; `language_codes` are the tokenizer's,
+    where the study names any.
 
     Raises:
         ValueError: Files fit neither the task nor the model; says which file and line.
@@ -151,13 +145,6 @@ def train_on(
     Where `directory` holds a whole checkpoint of the same model, examples and options, the run goes
     on from there and ends, on CPU with as many threads, with the weights of a run that was never
     cut off. Other checkpoints there are removed.
-
-    Args:
-        model: A model with a head, whose loss is that of the examples' labels.
-        tokenizer: Its tokenizer: says what fills up a batch.
-        examples: What to learn from.
-        options: How to train.
-        directory: Folder for checkpoints alone.
 
     Raises:
         ValueError: No examples.

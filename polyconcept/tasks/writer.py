@@ -54,13 +54,7 @@ def written_examples(
 
     Both are cut off after `options.max_length` subwords; how many words that costs is logged.
 
-    Args:
-        model: A model with encoder, decoder and vocabulary head.
-        tokenizer: Its fast tokenizer, which ends each text with the model's end of sequence.
-        lessons: What to ask, and what to learn.
-        options: How to train.
-        language_codes: See `language_codes.language_code`.
-        symbols: What every answer is made of besides words of the text.
+    `symbols` are what every answer is made of besides words of the text.
 
     Raises:
         ValueError: The model cannot write, its tokenizer does not fit it, cannot write `symbols`

@@ -80,12 +80,7 @@ class Block:
 
 
 def make_bitext(source: WordLists, target: WordLists) -> Bitext:
-    """Sort sentence pairs by shape and number the pairs of types that co-occur.
-
-    Args:
-        source: words of each source sentence, at least one each.
-        target: words of each target sentence, as many sentences.
-    """
+    """Sort sentence pairs by shape and number the pairs of types that co-occur."""
     lengths = [
         np.fromiter(map(len, side), dtype=np.int64, count=len(side)) for side in (source, target)
     ]
@@ -108,10 +103,7 @@ def make_bitext(source: WordLists, target: WordLists) -> Bitext:
 def blocks(bitext: Bitext, given: Side, block_cells: int) -> Iterator[Block]:
     """Cut each group into blocks of at most `block_cells` cells (at least one sentence pair).
 
-    Args:
-        bitext: the sentence pairs.
-        given: the side whose words generate the words of the other side.
-        block_cells: upper bound of cells in a block.
+    Words of the `given` side generate the words of the other side.
     """
     for number, group in enumerate(bitext.groups):
         m, n = group.n_source, group.n_target

@@ -53,12 +53,8 @@ def recognise_tagged(
     file's scheme is read as ``O``, and one warning gives their number and the first line. In IOB2
     that is an entity that begins with ``I-`` (as conlleval and seqeval's strict mode read it).
 
-    Args:
-        path: the file.
-        language: code of its language.
-        labels: entity labels known to the study, such as ``PER``.
-        ignored: labels of the file that the study leaves out; their tags are read as ``O``.
-        columns: ``word`` and ``tag`` -> number of the column from 1, or its name in the file.
+    Tags with `ignored` labels are read as ``O``. `columns` gives the number (from 1) or the name of
+    the columns ``word`` and ``tag``.
 
     Raises:
         ValueError: not UTF-8, no sentence, another number of columns, columns or tags that cannot

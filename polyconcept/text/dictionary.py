@@ -27,12 +27,8 @@ def build_dictionary(
     as they are spelt; nothing is lower-cased. Entries go by word, then best translation first:
     higher probability, then code points of the translation.
 
-    Args:
-        links: word links of the sentences.
-        source: source sentences.
-        target: target sentences; sentence i translates source sentence i.
-        min_count: entries with fewer links are left out (their links still count in the
-            probabilities of the others).
+    Entries of fewer than `min_count` links are left out; these links still count in the
+    probabilities of the others.
 
     Returns:
         Source to target, target to source.
@@ -89,11 +85,6 @@ def write_dictionary(dictionary: Dictionary, path: Path | str) -> None:
 
 def read_dictionary(path: Path | str, source: str, target: str) -> Dictionary:
     """Read what `write_dictionary` wrote.
-
-    Args:
-        path: the file.
-        source: code of the language translated from.
-        target: code of the language translated into.
 
     Raises:
         ValueError: bytes that are not UTF-8, another header, a line without four fields, a

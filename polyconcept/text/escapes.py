@@ -31,10 +31,6 @@ def unescape_lines(language: str, lines: Sequence[str]) -> tuple[list[str], int]
     """Return lines with the characters that Moses' escapes stand for, and the number of escapes.
 
     Each is read once (``&amp;lt;`` is ``&lt;``), and their number logged.
-
-    Args:
-        language: code of the language, for the log.
-        lines: the lines.
     """
     found = [_ESCAPE.subn(lambda match: _CHARACTERS[match[0]], line) for line in lines]
     n_escapes = sum(n for _, n in found)

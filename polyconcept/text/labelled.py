@@ -27,13 +27,10 @@ def read_labelled(
     The header names the columns ``sentence`` and ``label``, in any order; other columns are not
     read. Quotation marks are plain characters, as in SST-2.
 
-    Args:
-        path: the file.
-        language: code of its language.
-        labels: spelling in the file -> label, such as ``{"0": "negative", "1": "positive"}``, or
-            just the labels where the file spells them out.
-        columns: ``sentence`` and ``label`` -> number of the column from 1, or its name in the
-            header. With two numbers, a file whose first line has a known label has no header.
+    `labels` gives the label of each spelling in the file, such as ``{"0": "negative"}``, or just
+    the labels where the file spells them out. `columns` gives the number (from 1) or the name of
+    the columns ``sentence`` and ``label``; with two numbers, a file whose first line has a known
+    label has no header.
 
     Raises:
         ValueError: not UTF-8, no header, no sentence, another number of columns than the header,

@@ -60,11 +60,8 @@ class Table:
 def read_table(path: Path, lines: Sequence[str], named: Sequence[str] = ()) -> Table:
     """Cut the lines of a CoNLL file into sentences of rows.
 
-    Args:
-        path: the file, for messages.
-        lines: its lines.
-        named: names that the study gives for columns: the first line, or ``# global.columns`` of
-            CoNLL-U Plus, must have them.
+    `named` has the names that the study gives for columns: the first line, or ``# global.columns``
+    of CoNLL-U Plus, must have them.
 
     Raises:
         ValueError: no sentence, one column only, a line with another number of columns, or a first

@@ -26,9 +26,6 @@ def moses_splitter(language: str) -> Callable[[str], list[str]]:
     sacremoses knows neither marks nor joiners, nor the letters of many scripts: it would cut words
     at each of them. So it is shown one letter for each character that a reader sees, and where it
     cuts, the text is cut. Joined, the words of a line are the line without its blanks.
-
-    Args:
-        language: code of the language, whose apostrophes and abbreviations sacremoses knows.
     """
     moses = MosesTokenizer(language)
     known = frozenset(moses.IsAlnum)

@@ -17,10 +17,6 @@ def read_sentences(path: Path, language: str) -> Sentences:
     spaces, such as the no-break space, belong to their word. Scripts without blanks must be split
     into words before.
 
-    Args:
-        path: the file, ``{language}.txt``.
-        language: code of its language.
-
     Raises:
         ValueError: the file is empty, not UTF-8, or has blank lines; with file and line.
     """
@@ -29,9 +25,6 @@ def read_sentences(path: Path, language: str) -> Sentences:
 
 def read_parallel(paths: Mapping[str, Path]) -> dict[str, Sentences]:
     """Return the sentences of several languages whose files agree line by line.
-
-    Args:
-        paths: language -> file, read as `read_sentences` does.
 
     Returns:
         Language -> its sentences, all of the same length, in the order of `paths`.
@@ -56,10 +49,8 @@ def read_parallel(paths: Mapping[str, Path]) -> dict[str, Sentences]:
 def read_texts(paths: Sequence[Path | str], languages: Sequence[str]) -> list[Sentences]:
     """Return the sentences of several parallel corpora, each with one file per language, in turn.
 
-    Args:
-        paths: files of the first corpus in the order of `languages`, then of the second, and so
-            on; may be empty.
-        languages: codes of the languages, each once.
+    `paths` has the files of the first corpus in the order of `languages`, then of the second, and
+    so on.
 
     Returns:
         Sentences of each file, in the order of `paths`.
@@ -103,8 +94,7 @@ def read_joined(paths: Sequence[Path | str], languages: Sequence[str]) -> dict[s
 def read_pairs(paths: Sequence[Path]) -> list[tuple[Sentences, Sentences]]:
     """Return sentences and their translations, from files named ``{language}.txt``.
 
-    Args:
-        paths: the languages translated from, then as many files of their translations.
+    `paths` has the texts translated from, then as many translations.
 
     Raises:
         ValueError: an odd number of files, or as `read_parallel` raises.

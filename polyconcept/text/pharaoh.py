@@ -19,11 +19,6 @@ def read_pharaoh(path: Path | str, source: Sentences, target: Sentences) -> Link
 
     A link that stands twice in a line counts once.
 
-    Args:
-        path: the file, UTF-8, with a line for each sentence pair.
-        source: sentences that the links belong to.
-        target: their translations.
-
     Raises:
         ValueError: unequal numbers of sentences or lines, an item that is not ``i-j``, or a
             position outside its sentence; the message names file and line.
@@ -57,11 +52,6 @@ def read_links(
 ) -> list[Links]:
     """Read the links of several pairs.
 
-    Args:
-        paths: a file for each pair.
-        pairs: the pairs as ``source-target``.
-        texts: language -> sentences, for all languages of the pairs.
-
     Raises:
         ValueError: another number of files than pairs, or as `read_pharaoh` raises.
     """
@@ -86,11 +76,6 @@ def links_of_first(links: Links, n_sentences: int) -> Links:
 
 def write_pharaoh(links: Links, path: Path | str, n_sentences: int) -> None:
     """Write links, whole or not at all.
-
-    Args:
-        links: the links.
-        path: the file to write.
-        n_sentences: number of sentence pairs, which is the number of lines.
 
     Raises:
         ValueError: a link belongs to a sentence pair beyond the last.

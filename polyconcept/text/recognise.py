@@ -65,15 +65,8 @@ def recognise(
 ) -> tuple[TaggedSentences, Reading]:
     """Return sentences in IOB2, whatever scheme the tags are in, and what they were found to be.
 
-    Args:
-        source: where they are from.
-        language: code of their language.
-        sentences: words and tags.
-        labels: entity labels known to the study.
-        ignored: labels that the study leaves out; their tags become ``O``.
-        codes: further codes of the language, that may stand before words (``en:Anna``).
-        layout: for the reading.
-        changed: what was left out before, by reason; for the reading.
+    Tags with `ignored` labels become ``O``. `codes` are further codes of the language that may
+    stand before words (``en:Anna``); `layout` and `changed` go into the reading.
 
     Raises:
         ValueError: as `find_entities`; words of another language, or no words but numbers or

@@ -94,12 +94,7 @@ def find_entities(
 ) -> tuple[Scheme, Spelling, list[Entity], list[Entity]]:
     """Return the entities that the tags of a file mark, in whichever scheme it keeps to.
 
-    Args:
-        source: where the tags are from.
-        sentences: the tags of each sentence.
-        places: the line or row of each tag.
-        labels: entity labels known to the study.
-        ignored: labels of the file that the study leaves out.
+    `places` has the line or row of each tag.
 
     Returns:
         The scheme; the spelling of its tags; the whole entities, ignored ones too; and those whose

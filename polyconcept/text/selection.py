@@ -68,13 +68,6 @@ def choose_words(
       spelling that both languages have shares the cap.
     - COLAP corrected: all words, the first `cap` of each spelling and language.
 
-    Args:
-        source: sentences of the source language.
-        target: their translations, line by line.
-        links: word links of the pair, in link order.
-        cap: occurrences kept, at least 1.
-        max_sentence_words: number of words from which on a sentence is too long, at least 1.
-
     Returns:
         (metric, definition) -> chosen words; in text order except for CALIGN published.
 

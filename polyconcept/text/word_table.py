@@ -20,10 +20,6 @@ def build_word_table(sentences: Sentences, chosen: Sequence[ChosenWords]) -> tup
     A word that nobody chose is counted under the latest check that it reached in any choice: too
     long a sentence everywhere, else not linked, else over the cap.
 
-    Args:
-        sentences: the whole text of the language.
-        chosen: choices of its words, of any pairs and metrics; at least one.
-
     Returns:
         The word table, and reason -> number of words left out: with the rows, all words.
 
@@ -53,12 +49,7 @@ def split_words(
 ) -> tuple[Words, Dropped]:
     """Return the word table of a language: what its pairs and both metrics need (`choose_words`).
 
-    Args:
-        language: code of the language.
-        texts: language -> sentences, for it and all its partners; line i is one sentence.
-        links: word links of its pairs, as source or as target.
-        cap: see `choose_words`.
-        max_sentence_words: see `choose_words`.
+    `texts` has the language and all its partners, which it may be the source or the target of.
 
     Returns:
         The word table, and reason -> number of words left out.
@@ -100,13 +91,6 @@ def select_rows(
 ) -> dict[tuple[Metric, Definition], Selection]:
     """Return the rows of the two word tables that each metric clusters of a pair (`choose_words`).
 
-    Args:
-        tables: word tables of the source and of the target language.
-        texts: sentences of the source and of the target language.
-        links: word links of the pair.
-        cap: see `choose_words`.
-        max_sentence_words: see `choose_words`.
-
     Returns:
         (metric, definition) -> rows, never empty.
 
@@ -132,11 +116,6 @@ def check_enough_words(
     n_clusters: int,
 ) -> None:
     """Refuse more clusters than selected words, before any vector is made.
-
-    Args:
-        selections: words of each metric and definition.
-        languages: codes of the source and of the target language.
-        n_clusters: clusters that every layer will have.
 
     Raises:
         ValueError: naming every selection that is too small.

@@ -76,14 +76,8 @@ def read_texts(
 ) -> Iterator[tuple[ExtractionPlan, _Batches]]:
     """Read one text after the other; the vectors of each must be taken before the next is asked.
 
-    Args:
-        model: A model without head.
-        tokenizer: Its fast tokenizer.
-        texts: Of each its word table, its sentences, and what the encoder is given to read while
-            the decoder is forced, if anything (`plan_extraction`).
-        side: Stack of layers to read.
-        layers: Layers that are wanted.
-        options: How a word is read: ``token_budget``, ``pooling``, ``reading``.
+    Each text has its word table, its sentences, and what the encoder is given to read while the
+    decoder is forced, if anything; `options` are those of `plan_extraction`.
     """
     wanted = layers_to_read(model, side, layers)
     longest = max_subwords(model, tokenizer)
@@ -102,11 +96,8 @@ def extract_vectors(
     The model computes where it lies and in the precision it was loaded in; the vectors come out
     as float32 on the CPU. Of an encoder-decoder model only the sides that the plan needs run.
 
-    Args:
-        model: A model without head in evaluation mode: nothing is computed over the vocabulary.
-        plan: From `plan_extraction`, with this model's tokenizer, for one of its sides.
-        layers: Layers to read: 0 is the embedding output, n the output of block n; see also
-            `layers_to_read`.
+    Layer 0 is the embedding output, n the output of block n; see also `layers_to_read`. The plan is
+    one for this model's tokenizer and one of its sides.
 
     Returns:
         An iterator over the batches, or parts of them: places in `plan.rows` [word], and for each

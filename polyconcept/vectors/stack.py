@@ -23,13 +23,7 @@ _NAMES = ("final_layer_norm", "norm", "ln_f", "final_layernorm", "layer_norm", "
 
 
 def layers_to_read(model: PreTrainedModel, side: Side, layers: Sequence[int]) -> tuple[int, ...]:
-    """Return the wanted layers, and the state before the final norm where the last is among them.
-
-    Args:
-        model: A model without head.
-        side: ``encoder`` or ``decoder``.
-        layers: Layers that are wanted.
-    """
+    """Return the wanted layers; with the last, also the state before the final norm."""
     if n_blocks_of(model.config, side) in layers and _final_norm(model, side) is not None:
         return (*layers, BEFORE_NORM)
     return tuple(layers)

@@ -35,10 +35,6 @@ def entities_answer(words: Sequence[str], tags: Sequence[str]) -> str:
 
     Such as ``PER: Ada Lovelace ; LOC: Paris``. Tags are read as strict IOB2: an ``I-`` that goes on
     no entity of its type belongs to none.
-
-    Args:
-        words: Words of the sentence.
-        tags: Tag of each word, such as ``B-PER``.
     """
     said = [f"{label}: {' '.join(words[start:end])}" for label, start, end in _entities(tags)]
     return f" {_BETWEEN} ".join(said) or _NONE
@@ -55,11 +51,6 @@ def read_entities(text: str, words: Sequence[str], labels: Collection[str]) -> E
     Reading gives back the tags that `entities_answer` was given, and nothing wrong, except where
     the answer cannot tell: an entity's words stand once more between it and the entity before
     it (the first of them is taken), or a word is itself a semicolon.
-
-    Args:
-        text: The answer.
-        words: Words of the sentence.
-        labels: Types of entities that the task has, such as ``PER``.
     """
     tags = ["O"] * len(words)
     if text.split() == [_NONE]:

@@ -23,11 +23,7 @@ def score_entities(
     Tags are read as strict IOB2 (an ``I-`` that continues no entity of its type belongs to none),
     by seqeval; micro-averaged over all entities.
 
-    Args:
-        gold: Sentences of one language with their true tags.
-        predicted: Tags of the same words.
-        run: Whose score it is.
-        n_wrong: Entities predicted besides, which no tags can show: they count as wrong.
+    `n_wrong` counts entities that were predicted but that no tags can show; they are wrong.
 
     Raises:
         ValueError: Other numbers of sentences or words, or no entity in `gold`: F1 is undefined.

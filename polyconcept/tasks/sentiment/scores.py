@@ -16,10 +16,7 @@ def score_sentiment(
 ) -> list[Score]:
     """Return the accuracy, and the mean F1 of the labels that are true or predicted somewhere.
 
-    Args:
-        gold: Sentences of one language with their true labels.
-        predicted: A label for each sentence; None, which is wrong, where an answer is no label.
-        run: Whose scores they are.
+    A prediction is None, which is wrong, where an answer is no label.
 
     Raises:
         ValueError: Another number of labels than sentences, or none.

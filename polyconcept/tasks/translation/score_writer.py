@@ -91,9 +91,7 @@ def score_translation(translations: Translations, *, run: TaskRun) -> list[Score
     MeCab for Japanese and Korean, as WMT does (``13a``) for all others. Where MeCab is not
     installed there is no second choice: BLEU scores of two tokenizers cannot be compared.
 
-    Args:
-        translations: Hypotheses and their references; a hypothesis may be empty, which is wrong.
-        run: Whose scores they are.
+    A hypothesis may be empty, which is wrong.
 
     Raises:
         ValueError: No sentence, unequal numbers of them, or a tokenizer that is not installed.
