@@ -10,8 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from polyconcept.records.text import Links, Selection, Sentences, Words
+from polyconcept.text.pair import PhraseLinks, filter_phrases, rank_among_equals
 from polyconcept.text.parallel import read_parallel
-from polyconcept.text.phrases import PhraseLinks, filter_phrases, rank_among_equals
 from polyconcept.text.selection import KEPT, choose_words
 from polyconcept.text.word_table import (
     build_word_table,

@@ -11,6 +11,8 @@ import numpy as np
 from polyconcept.machine.atomic import write_text_atomic
 from polyconcept.records.arrays import Int32, Int64
 from polyconcept.records.text import Dictionary, Links, Sentences
+from polyconcept.text.lines import read_utf8
+from polyconcept.text.pharaoh import check_links
 
 _HEADER = "word\ttranslation\tprobability\tcount"
 
@@ -37,7 +39,9 @@ def build_dictionary(
         ValueError: unequal numbers of sentences, links of another language pair or outside the
             sentences, or min_count below 1.
     """
-    _check(links, source, target, min_count)
+    if min_count < 1:
+        raise ValueError(f"min_count={min_count} must be at least 1")
+    check_links(links, source, target)
     source_types, source_type = _types(source, links.sentence, links.source_position)
     target_types, target_type = _types(target, links.sentence, links.target_position)
     return (
@@ -111,39 +115,14 @@ def read_dictionaries(
     return read_dictionary(forward, source, target), read_dictionary(backward, target, source)
 
 
-def _check(links: Links, source: Sentences, target: Sentences, min_count: int) -> None:
-    if min_count < 1:
-        raise ValueError(f"min_count={min_count} must be at least 1")
-    if len(source) != len(target):
-        raise ValueError(
-            f"{source.language} has {len(source)} sentences, {target.language} has {len(target)}: "
-            "sentence i of one must translate sentence i of the other"
-        )
-    if (links.source, links.target) != (source.language, target.language):
-        raise ValueError(
-            f"links are of {links.source}-{links.target}, "
-            f"the sentences of {source.language}-{target.language}"
-        )
-
-
 def _types(
     side: Sentences,
     sentence: Int32[np.ndarray, " link"],
     position: Int32[np.ndarray, " link"],
 ) -> tuple[list[str], Int64[np.ndarray, " link"]]:
     """Return the linked types in code-point order, and the type of each link's word."""
-    words = []
-    for i, j in zip(sentence.tolist(), position.tolist(), strict=True):
-        if not 0 <= i < len(side) or not 0 <= j < len(side.words[i]):
-            raise ValueError(
-                f"a link names word {j} of sentence {i} of {side.language} (0-based), which has "
-                + (
-                    f"{len(side.words[i])} words"
-                    if 0 <= i < len(side)
-                    else f"{len(side)} sentences"
-                )
-            )
-        words.append(side.words[i][j])
+    places = zip(sentence.tolist(), position.tolist(), strict=True)
+    words = [side.words[i][j] for i, j in places]
     types = sorted(set(words))
     number = {word: place for place, word in enumerate(types)}
     return types, np.fromiter((number[word] for word in words), dtype=np.int64, count=len(words))
@@ -173,12 +152,7 @@ def _one_direction(
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the number and text of each line after the header; only a line feed ends a line."""
-    raw = path.read_bytes()
-    try:
-        lines = raw.decode("utf-8").split("\n")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"{path}, line {line}: not UTF-8 ({error.reason})") from error
+    lines = read_utf8(path).split("\n")
     if lines[0] != _HEADER:
         raise ValueError(f"{path}, line 1: found {lines[0]!r}, need the header {_HEADER!r}")
     if lines[-1] != "":

@@ -21,6 +21,8 @@ from polyconcept.text.diagonal import ShapeMass, diagonal_prior, distances, fit_
 
 log = logging.getLogger(__name__)
 
+# exp(digamma(alpha)) of a smaller one is zero in double precision.
+_SMALLEST_ALPHA = 0.002
 # Where fast_align starts; the first fit moves it.
 _FIRST_TENSION = 4.0
 
@@ -29,18 +31,33 @@ Prior: TypeAlias = Float64[np.ndarray, "given generated"]
 
 @dataclass(frozen=True)
 class Options:
-    """Settings of the training."""
+    """Settings of the training; the defaults are fast_align's (with -d -o -v)."""
 
-    n_iterations_ibm1: int
+    n_iterations_ibm1: int = 5
     """Iterations with a uniform prior over the given positions and null."""
-    n_iterations_diagonal: int
+    n_iterations_diagonal: int = 5
     """Iterations with the diagonal prior."""
-    alpha: float
-    """Dirichlet prior of variational Bayes in the diagonal model; 0 is maximum likelihood."""
-    p_null: float
+    alpha: float = 0.01
+    """Dirichlet prior of variational Bayes in the diagonal model; 0 is maximum likelihood, as IBM-1
+    always is."""
+    p_null: float = 0.08
     """Prior of null in the diagonal model."""
-    block_cells: int
+    block_cells: int = 1 << 18
     """Cells worked on at once."""
+
+    def __post_init__(self) -> None:
+        iterations = self.n_iterations_ibm1, self.n_iterations_diagonal
+        if min(iterations) < 0 or not any(iterations):
+            raise ValueError(
+                f"n_iterations_ibm1={iterations[0]} and n_iterations_diagonal={iterations[1]}: "
+                "need one iteration or more"
+            )
+        if not (self.alpha == 0 or _SMALLEST_ALPHA <= self.alpha < np.inf):
+            raise ValueError(f"alpha={self.alpha} must be 0 or at least {_SMALLEST_ALPHA}")
+        if not 0 <= self.p_null < 1:
+            raise ValueError(f"p_null={self.p_null} must be at least 0 and below 1")
+        if self.block_cells < 1:
+            raise ValueError(f"block_cells={self.block_cells} must be positive")
 
 
 @dataclass(frozen=True)

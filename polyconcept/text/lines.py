@@ -21,15 +21,7 @@ def read_lines(path: Path) -> list[str]:
         ValueError: the file is empty, is not UTF-8, or holds a character that no text holds (NUL)
             or a carriage return inside a line; the message says where.
     """
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ValueError(
-            f"{path}, line {line}: byte 0x{data[error.start]:02x} at offset {error.start} of the "
-            f"file is not UTF-8 ({error.reason}); save the file as UTF-8"
-        ) from error
+    text = read_utf8(path)
     if text.startswith(_BOM):
         _LOG.info("%s: byte order mark at the start taken off", path)
         text = text.removeprefix(_BOM)
@@ -40,6 +32,23 @@ def read_lines(path: Path) -> list[str]:
     _refuse(path, lines, "\0", "a NUL character (is it UTF-16?)")
     _refuse(path, lines, "\r", "a carriage return inside the line; lines end with \\n or \\r\\n")
     return lines
+
+
+def read_utf8(path: Path) -> str:
+    """Return the text of a UTF-8 file, its line ends as they are.
+
+    Raises:
+        ValueError: it is not UTF-8; the message says in which line.
+    """
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(
+            f"{path}, line {line}: byte 0x{data[error.start]:02x} at offset {error.start} of the "
+            f"file is not UTF-8 ({error.reason}); save the file as UTF-8"
+        ) from error
 
 
 def split_words(line: str) -> tuple[str, ...]:

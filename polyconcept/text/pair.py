@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
-from jaxtyping import Bool, Int32, Int64
+from jaxtyping import Bool, Int64
 
 from polyconcept.records.text import Links, Sentences, takes_part
-from polyconcept.text.phrases import PhraseLinks
+from polyconcept.text.pharaoh import check_links
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,25 @@ class Side:
     """Whether the word's sentence takes part."""
     linked: Bool[np.ndarray, " text_word"]
     """Whether a link of a sentence that takes part touches the word."""
+
+
+@dataclass(frozen=True)
+class PhraseLinks:
+    """Links of a pair of texts; a link joins one or several words on each side.
+
+    A *place* is the number of a word in its text, 0-based, counted through all sentences.
+    """
+
+    spelling_pair: Int64[np.ndarray, " link"]
+    """Number of the spellings that each link joins; equal for equal spellings on both sides."""
+    source_place: Int64[np.ndarray, " source_word"]
+    """Places of the source words of all links, link after link."""
+    source_link: Int64[np.ndarray, " source_word"]
+    """Link (0-based) that each of them belongs to."""
+    target_place: Int64[np.ndarray, " target_word"]
+    """Places of the target words of all links, link after link."""
+    target_link: Int64[np.ndarray, " target_word"]
+    """Link (0-based) that each of them belongs to."""
 
 
 def sentence_starts(sentences: Sentences) -> Int64[np.ndarray, " boundary"]:
@@ -42,10 +61,10 @@ def pair_sides(
     Raises:
         ValueError: languages or numbers of sentences differ, or a link points at no word.
     """
-    _check_pair(source, target, links)
+    if source.language == target.language:
+        raise ValueError(f"a pair needs two languages; found {source.language} twice")
+    check_links(links, source, target)
     starts = sentence_starts(source), sentence_starts(target)
-    _check_links(source, links, starts[0], links.source_position)
-    _check_links(target, links, starts[1], links.target_position)
     part = takes_part(source, target, max_sentence_words=max_sentence_words)
     spellings = _spellings(source, target)
     links_kept = part[links.sentence]
@@ -98,36 +117,45 @@ def _spellings(
     return first, second
 
 
-def _check_pair(source: Sentences, target: Sentences, links: Links) -> None:
-    if (links.source, links.target) != (source.language, target.language):
-        raise ValueError(
-            f"links of {links.source}-{links.target} do not belong to the texts of "
-            f"{source.language}-{target.language}"
-        )
-    if source.language == target.language:
-        raise ValueError(f"a pair needs two languages; found {source.language} twice")
-    if len(source) != len(target):
-        raise ValueError(
-            f"{source.language} has {len(source):,} sentences, {target.language} has "
-            f"{len(target):,}; a pair needs the same number"
-        )
+# --- the filter by frequency
 
 
-def _check_links(
-    sentences: Sentences,
-    links: Links,
-    starts: Int64[np.ndarray, " boundary"],
-    position: Int32[np.ndarray, " link"],
-) -> None:
-    """Refuse links that point outside the text; numpy would take negative ones from the end."""
-    inside = (links.sentence >= 0) & (links.sentence < len(sentences))
-    length = np.diff(starts)[np.where(inside, links.sentence, 0)] if len(sentences) else position
-    wrong = np.flatnonzero(~inside | (position < 0) | (position >= length))
-    if len(wrong):
-        link = wrong[0]
-        found = f"word {position[link]} of sentence {links.sentence[link]} (both 0-based)"
-        has = f"{length[link]} words" if inside[link] else f"{len(sentences)} sentences in all"
-        raise ValueError(
-            f"links of {links.source}-{links.target}: link {link} points at {found} of "
-            f"{sentences.language}, which has {has}; {len(wrong)} links point at no word"
-        )
+def rank_among_equals(keys: Int64[np.ndarray, " item"]) -> Int64[np.ndarray, " item"]:
+    """Return how many equal keys stand before each key: ``[7, 9, 7, 7]`` gives ``[0, 0, 1, 2]``."""
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    new = np.ones(len(keys), dtype=bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    first = np.flatnonzero(new)
+    rank = np.empty(len(keys), dtype=np.int64)
+    rank[order] = np.arange(len(keys)) - np.repeat(first, np.diff(first, append=len(keys)))
+    return rank
+
+
+def filter_phrases(
+    links: PhraseLinks, *, minimum: int = 0, maximum: int = 15, delete: int | None = None
+) -> tuple[Int64[np.ndarray, " source_kept"], Int64[np.ndarray, " target_kept"]]:
+    """Return the words of the links that remain, in link order, a word once for each of its links.
+
+    This is the frequency filter over word pairs of the paper's released code.
+
+    Args:
+        links: links in the order in which they count.
+        minimum: pairs of spellings with fewer links in all are left out.
+        maximum: links kept of each pair of spellings, the first ones.
+        delete: pairs of spellings with more links in all are left out; none by default.
+
+    Returns:
+        Places of the source words and places of the target words.
+    """
+    kept = _remaining(links.spelling_pair, minimum, maximum, delete)
+    return links.source_place[kept[links.source_link]], links.target_place[kept[links.target_link]]
+
+
+def _remaining(
+    pair: Int64[np.ndarray, " link"], minimum: int, maximum: int, delete: int | None
+) -> Bool[np.ndarray, " link"]:
+    _, inverse, counts = np.unique(pair, return_inverse=True, return_counts=True)
+    count = counts[inverse]
+    kept = (rank_among_equals(pair) < maximum) & (count >= minimum)
+    return kept if delete is None else kept & (count <= delete)

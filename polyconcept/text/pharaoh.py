@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from polyconcept.machine.atomic import write_text_atomic
+from polyconcept.records.arrays import Int32
 from polyconcept.records.text import Links, Sentences
+from polyconcept.text.lines import read_utf8
+from polyconcept.text.parallel import check_parallel
 
 _ITEM = re.compile(r"([0-9]+)-([0-9]+)", re.ASCII)
 
@@ -24,11 +27,10 @@ def read_pharaoh(path: Path | str, source: Sentences, target: Sentences) -> Link
             position outside its sentence; the message names file and line.
     """
     path = Path(path)
-    if len(source) != len(target):
-        raise ValueError(
-            f"{source.language} has {len(source)} sentences, {target.language} has {len(target)}"
-        )
-    lines = _read_lines(path)
+    check_parallel(source, target)
+    lines = read_utf8(path).split("\n")
+    if lines[-1] == "":
+        lines.pop()
     if len(lines) != len(source):
         raise ValueError(
             f"{path} has {len(lines)} lines, but {source.language}-{target.language} has "
@@ -97,19 +99,6 @@ def write_pharaoh(links: Links, path: Path | str, n_sentences: int) -> None:
     write_text_atomic(Path(path), "".join(" ".join(line) + "\n" for line in lines))
 
 
-def _read_lines(path: Path) -> list[str]:
-    """Return the lines of a UTF-8 file; only a line feed ends one."""
-    raw = path.read_bytes()
-    try:
-        lines = raw.decode("utf-8").split("\n")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"{path}, line {line}: not UTF-8 ({error.reason})") from error
-    if lines[-1] == "":
-        lines.pop()
-    return lines
-
-
 def _parse(line: str, n_words: tuple[int, int], where: str) -> set[tuple[int, int]]:
     links = set()
     for item in line.split():
@@ -127,3 +116,31 @@ def _parse(line: str, n_words: tuple[int, int], where: str) -> set[tuple[int, in
                 )
         links.add(link)
     return links
+
+
+def check_links(links: Links, source: Sentences, target: Sentences) -> None:
+    """Refuse links of another pair, and links to words that the texts do not have."""
+    if (links.source, links.target) != (source.language, target.language):
+        raise ValueError(
+            f"links of {links.source}-{links.target} do not belong to the texts of "
+            f"{source.language}-{target.language}"
+        )
+    check_parallel(source, target)
+    _check_places(links, source, links.source_position)
+    _check_places(links, target, links.target_position)
+
+
+def _check_places(links: Links, side: Sentences, position: Int32[np.ndarray, " link"]) -> None:
+    inside = (links.sentence >= 0) & (links.sentence < len(side))
+    n_words = np.array([len(words) for words in side.words], dtype=np.int64)
+    length = n_words[np.where(inside, links.sentence, 0)] if len(side) else position
+    # numpy would take negative places from the end.
+    wrong = np.flatnonzero(~inside | (position < 0) | (position >= length))
+    if len(wrong):
+        link = wrong[0]
+        found = f"word {position[link]} of sentence {links.sentence[link]} (both 0-based)"
+        has = f"{length[link]} words" if inside[link] else f"{len(side)} sentences in all"
+        raise ValueError(
+            f"links of {links.source}-{links.target}: link {link} points at {found} of "
+            f"{side.language}, which has {has}; {len(wrong)} links point at no word"
+        )

@@ -13,8 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Int8, Int64
 
 from polyconcept.records.text import Definition, Dropped, Links, Sentences
-from polyconcept.text.pair import Side, pair_sides
-from polyconcept.text.phrases import filter_phrases, rank_among_equals
+from polyconcept.text.pair import Side, filter_phrases, pair_sides, rank_among_equals
 
 Metric: TypeAlias = Literal["calign", "colap"]
 
@@ -82,23 +81,18 @@ def choose_words(
     first, second, phrases = pair_sides(
         source, target, links, max_sentence_words=max_sentence_words
     )
-    published = filter_phrases(phrases, maximum=cap)
-    shared = _capped_together(first, second, cap)
+    sides = first, second
+    places: dict[tuple[Metric, Definition], tuple[Int64[np.ndarray, " _"], ...]] = {
+        ("calign", "published"): filter_phrases(phrases, maximum=cap),
+        ("calign", "corrected"): tuple(_capped(side, side.linked, cap) for side in sides),
+        ("colap", "published"): _capped_together(first, second, cap),
+        ("colap", "corrected"): tuple(_capped(side, side.usable, cap) for side in sides),
+    }
     chosen: dict[tuple[Metric, Definition], ChosenPair] = {
-        ("calign", "published"): ChosenPair(
-            _among_linked(first, published[0]), _among_linked(second, published[1])
-        ),
-        ("calign", "corrected"): ChosenPair(
-            _among_linked(first, _capped(first, first.linked, cap)),
-            _among_linked(second, _capped(second, second.linked, cap)),
-        ),
-        ("colap", "published"): ChosenPair(
-            _among_all(first, shared[0]), _among_all(second, shared[1])
-        ),
-        ("colap", "corrected"): ChosenPair(
-            _among_all(first, _capped(first, first.usable, cap)),
-            _among_all(second, _capped(second, second.usable, cap)),
-        ),
+        key: ChosenPair(
+            *(_chosen(side, own, key[0]) for side, own in zip(sides, both, strict=True))
+        )
+        for key, both in places.items()
     }
     _refuse_empty(chosen, first, second)
     return chosen
@@ -129,14 +123,9 @@ def _capped_together(
     return places[0][kept[:n_first]], places[1][kept[n_first:]]
 
 
-def _among_linked(side: Side, places: Int64[np.ndarray, " chosen"]) -> ChosenWords:
-    fate = np.where(side.usable, np.where(side.linked, 2, 1), 0).astype(np.int8)
-    fate[places] = KEPT
-    return ChosenWords(places, fate)
-
-
-def _among_all(side: Side, places: Int64[np.ndarray, " chosen"]) -> ChosenWords:
-    fate = np.where(side.usable, 2, 0).astype(np.int8)
+def _chosen(side: Side, places: Int64[np.ndarray, " chosen"], metric: Metric) -> ChosenWords:
+    among = np.where(side.linked, 2, 1) if metric == "calign" else 2
+    fate = np.where(side.usable, among, 0).astype(np.int8)
     fate[places] = KEPT
     return ChosenWords(places, fate)
 

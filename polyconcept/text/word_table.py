@@ -9,8 +9,7 @@ from jaxtyping import Int64
 
 from polyconcept.records.arrays import Rows
 from polyconcept.records.text import Definition, Dropped, Links, Selection, Sentences, Words
-from polyconcept.text.pair import sentence_starts
-from polyconcept.text.phrases import rank_among_equals
+from polyconcept.text.pair import rank_among_equals, sentence_starts
 from polyconcept.text.selection import KEPT, ChosenWords, Metric, choose_words, count_reasons
 
 
