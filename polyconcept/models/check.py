@@ -27,10 +27,10 @@ from polyconcept.models.shape import Side, max_subwords, n_blocks_of
 
 _log = logging.getLogger(__name__)
 
+# What safetensors calls the types of number that are loaded as they are.
 _FLOATS = ("F16", "BF16", "F32", "F64")
-"""What safetensors calls the types of number that are loaded as they are."""
+# Subwords: with fewer, hardly a sentence would keep a word.
 _LEAST_LENGTH = 8
-"""Subwords: with fewer, hardly a sentence would keep a word."""
 
 
 def check_model(

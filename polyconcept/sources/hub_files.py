@@ -16,6 +16,7 @@ from polyconcept.records.repositories import (
     PinnedRepo,
 )
 from polyconcept.sources.hub_errors import HubError
+from polyconcept.text.lines import few
 
 CONVERT_ADVICE = (
     "name a revision that has safetensors, or convert the weights once where you trust them (load "
@@ -71,10 +72,10 @@ def matching_files(pinned: PinnedRepo, pattern: str, *, language: str) -> tuple[
     if others:
         raise HubError(
             f"{pinned}: no file matches {pattern!r}: it lacks {language!r}; there are "
-            f"{_few(others)}"
+            f"{few(others, 12)}"
         )
     near = difflib.get_close_matches(pattern, pinned.paths, n=5, cutoff=0.3) or pinned.paths
-    raise HubError(f"{pinned}: no file matches {pattern!r}; there are {_few(near, 5)}")
+    raise HubError(f"{pinned}: no file matches {pattern!r}; there are {few(near)}")
 
 
 def _weights(pinned: PinnedRepo) -> str:
@@ -111,8 +112,3 @@ def _codes_in_place(paths: tuple[str, ...], pattern: str, language: str) -> list
 def _regex(pattern: str) -> str:
     """Return a shell pattern without sets as a regular expression."""
     return re.escape(pattern).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
-
-
-def _few(names: list[str] | tuple[str, ...], limit: int = 12) -> str:
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more

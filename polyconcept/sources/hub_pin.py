@@ -20,6 +20,7 @@ from polyconcept.records.repositories import (
 from polyconcept.sources.hub_cache import recall, remember
 from polyconcept.sources.hub_errors import HubError, with_retries
 from polyconcept.sources.hub_files import CONVERT_ADVICE, has_safetensors
+from polyconcept.text.lines import few
 
 # As transformers' safetensors_conversion.py has them. The author is checked as well as the title:
 # anybody can open a pull request with weights of his own.
@@ -119,8 +120,7 @@ def _revisions(repository: str, kind: Kind) -> str:
         f"{kind} {repository}", lambda: HfApi().list_repo_refs(repository, repo_type=kind)
     )
     names = [ref.name for ref in (*refs.branches, *refs.tags)]
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return f"branches and tags there: {', '.join(names[:10]) or '(none)'}{more}"
+    return f"branches and tags there: {few(names, 10) or '(none)'}"
 
 
 def _conversion(pinned: PinnedRepo) -> PinnedRepo:

@@ -13,8 +13,8 @@ from polyconcept.tasks.masking import MaskedBatch, Subwords, Symbols, alone, joi
 
 Input = TypeVar("Input")
 
+# Inputs drawn together and sorted by length, so that little is spent on padding.
 _POOL = 1024
-"""Inputs drawn together and sorted by length, so that little is spent on padding."""
 
 
 @dataclass(frozen=True)

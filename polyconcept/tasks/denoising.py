@@ -15,8 +15,8 @@ from polyconcept.tasks.batches import Makers, Mixture, drawn_batches
 from polyconcept.tasks.masking import NOT_SCORED, Subwords
 from polyconcept.tasks.translation.prompts import translation_prompt
 
+# Subwords of a span on average (Raffel et al. 2020, section 3.3.4).
 _MEAN_SPAN = 3
-"""Subwords of a span on average (Raffel et al. 2020, section 3.3.4)."""
 
 Ids: TypeAlias = Int64[np.ndarray, " _"]
 """Vocabulary numbers of some subwords; two arguments may be of unequal length."""

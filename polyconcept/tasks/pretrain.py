@@ -26,8 +26,8 @@ from polyconcept.tasks.masking import (
 )
 
 _SECONDS_BETWEEN_LINES = 60.0
+# Learning rate of an mT5's queries and keys, relative to that of all else.
 _SCORES_RATE = 0.1
-"""Learning rate of an mT5's queries and keys, relative to that of all else."""
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ ColumnNames: TypeAlias = Mapping[str, int | str]
 """What the study says of columns: ``word`` and ``tag`` -> number from 1, or name in the file."""
 
 _UNSET = ("_", "")
+# Of a column's values that have to be tags with known labels, or O, for it to be one of tags.
 _SHARE = 0.5
-"""Of a column's values that have to be tags with known labels, or O, for it to be one of tags."""
 
 
 @dataclass(frozen=True)

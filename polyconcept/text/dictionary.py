@@ -16,8 +16,8 @@ from polyconcept.text.pharaoh import check_links
 
 _HEADER = "word\ttranslation\tprobability\tcount"
 
+# Word, translation, probability, count.
 _Entry: TypeAlias = tuple[str, str, float, int]
-"""Word, translation, probability, count."""
 
 
 def build_dictionary(

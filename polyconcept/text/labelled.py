@@ -11,8 +11,8 @@ from polyconcept.records.text import LabelledSentences
 from polyconcept.text.lines import check_words, few, read_lines, split_words
 
 _COLUMNS = ("sentence", "label")
+# Sentences that show what a column holds.
 _ENOUGH = 10
-"""Sentences that show what a column holds."""
 
 
 def read_labelled(

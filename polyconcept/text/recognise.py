@@ -16,8 +16,8 @@ _LOG = logging.getLogger(__name__)
 _CODE = r"[A-Za-z]{2,3}(?:[-_][A-Za-z]+)*"
 _NEARLY_ALL = 0.9
 _SOME = 0.5
+# Most words of a file's only sentence.
 _LONGEST = 1000
-"""Most words of a file's only sentence."""
 
 
 @dataclass(frozen=True)

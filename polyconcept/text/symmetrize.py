@@ -10,8 +10,8 @@ import numpy as np
 from polyconcept.records.arrays import Bool, Int32, Int64
 from polyconcept.records.text import Links
 
+# Whether each link of the union is kept, each source word has one, each target word has one.
 _State: TypeAlias = tuple[bytearray, bytearray, bytearray]
-"""Whether each link of the union is kept, each source word has one, each target word has one."""
 
 # As Koehn, Och & Marcu (2003) list them; (source, target) steps.
 _NEIGHBOURS = ((-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
