@@ -85,20 +85,18 @@ def tagged_from_columns(
     counts: Counter[str] = Counter()
     sentences = []
     for row, (sentence, tagged) in enumerate(zip(words, tags, strict=True)):
+        where = f"{language}, row {row}"
         if len(sentence) != len(tagged):
             raise ValueError(
-                f"{language}, row {row}: {len(sentence)} words and {len(tagged)} tags; needed one "
-                "tag per word"
+                f"{where}: {len(sentence)} words and {len(tagged)} tags; needed one tag per word"
             )
-        refuse_other(f"{language}, row {row}", "words", sentence, str)
-        named = [_named(language, row, tag, classes) for tag in tagged]
+        refuse_other(where, "words", sentence, str)
+        named = [(_named(where, tag, classes),) for tag in tagged]
         if DOCUMENT in sentence:
             counts[f"sentence with {DOCUMENT}"] += 1
             continue
         visible = [_visible(word, counts) for word in sentence]
-        sentences.append(
-            [Token(row, word, (tag,)) for word, tag in zip(visible, named, strict=True)]
-        )
+        sentences.append([Token(row, *token) for token in zip(visible, named, strict=True)])
     source = Source(language, "row", "is it another column? Name it in `words` and `tags`")
     return recognise(
         source, language, sentences, labels, ignored=ignored, codes=codes, changed=counts
@@ -116,14 +114,14 @@ def _visible(word: str, counts: Counter[str]) -> str:
     return "\N{NO-BREAK SPACE}".join(parts)
 
 
-def _named(language: str, row: int, tag: Any, classes: Sequence[str]) -> str:  # noqa: ANN401
+def _named(where: str, tag: Any, classes: Sequence[str]) -> str:  # noqa: ANN401
     """Return the tag, also where a number stands for it."""
     # Numbers without a name come as their digits from a column of classes, else as numbers.
     number = int(tag) if isinstance(tag, int) or (isinstance(tag, str) and tag.isdecimal()) else -1
     named = classes[number] if 0 <= number < len(classes) else tag
     if not isinstance(named, str) or named.lstrip("-").isdecimal():
         raise ValueError(
-            f"{language}, row {row}: found the tag {named!r}; needed names such as 'B-PER' (the "
+            f"{where}: found the tag {named!r}; needed names such as 'B-PER' (the "
             "file does not say what its numbers stand for: name them in `classes`)"
         )
     return named

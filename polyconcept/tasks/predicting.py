@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from polyconcept.machine.logs import progress
-from polyconcept.models.reader import Read
-from polyconcept.tasks.scorer import batches_by_length, padded
+from polyconcept.models.reader import Read, read_words
+from polyconcept.tasks.scorer import ScoreOptions, batches_by_length, padded
 
 _BATCH = 64
 
 
 def predict(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, reads: list[Read]
-) -> list[Any]:
-    """Return the number of the likeliest label of each sentence, or of each of its subwords."""
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    sentences: Sequence[Sequence[str]],
+    options: ScoreOptions,
+    language: str,
+) -> list[tuple[Read, Any]]:
+    """Return each sentence as it is read, and the number of its label, or those of its subwords."""
+    reads = read_words(
+        sentences,
+        tokenizer,
+        max_length=options.max_length,
+        language=language,
+        language_codes=options.language_codes,
+    )
     best: list[Any] = [None] * len(reads)
     batches = batches_by_length(reads, _BATCH)
     model.eval()  # type: ignore[no-untyped-call]
@@ -27,4 +39,4 @@ def predict(
         found = output.logits.cpu().argmax(dim=-1).tolist()
         for row, label in zip(rows, found, strict=True):
             best[row] = label
-    return best
+    return list(zip(reads, best, strict=True))

@@ -82,18 +82,9 @@ def recognise(
         _report_broken(source, scheme, broken, places, counts)
     marked = _marks([e for e in entities if e.label not in ignored], tags)
     tagged = [_tagged(*each) for each in zip(sentences, words, marked, strict=True)]
-    kept = [row for row in tagged if row]
-    if len(kept) < len(tagged):
-        counts["sentence without words"] += len(tagged) - len(kept)
-    if not kept:
-        raise ValueError(f"{source.name}: no sentence is left ({_list(counts) or 'no rows'})")
-    found = TaggedSentences(
-        language,
-        tuple(tuple(word for word, _ in row) for row in kept),
-        tuple(tuple(tag for _, tag in row) for row in kept),
-    )
-    n_words = sum(map(len, kept))
-    n_entities = sum(tag.startswith("B-") for row in kept for _, tag in row)
+    found = _with_words(source, language, tagged, counts)
+    n_words = sum(map(len, found.words))
+    n_entities = sum(tag.startswith("B-") for tags in found.tags for tag in tags)
     if not n_entities:
         raise ValueError(
             f"{source.name}: found no entity of {', '.join(sorted(labels))} in {n_words:,} words: "
@@ -223,6 +214,22 @@ def _tagged(
         found.append((word, tag))
         before = number
     return found
+
+
+def _with_words(
+    source: Source,
+    language: str,
+    tagged: Sequence[Sequence[tuple[str, str]]],
+    counts: Counter[str],
+) -> TaggedSentences:
+    """Return the sentences that have words left, and count the others."""
+    kept = [row for row in tagged if row]
+    if len(kept) < len(tagged):
+        counts["sentence without words"] += len(tagged) - len(kept)
+    if not kept:
+        raise ValueError(f"{source.name}: no sentence is left ({_list(counts) or 'no rows'})")
+    words, tags = zip(*(zip(*row, strict=True) for row in kept), strict=True)
+    return TaggedSentences(language, words, tags)
 
 
 def _describe(reading: Reading) -> str:

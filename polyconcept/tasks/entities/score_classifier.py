@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from polyconcept.models.loading import load_token_classifier
-from polyconcept.models.reader import read_words
 from polyconcept.records.scores import Score
 from polyconcept.records.text import TaggedSentences, Translations
 from polyconcept.tasks.entities.scores import score_entities
@@ -51,19 +50,13 @@ def tag_words(
     A word without a subword (cut off, or of nothing but characters that vanish) gets ``O``; how
     many there are is logged. `language` is needed where the tokenizer writes a code for it.
     """
-    reads = read_words(
-        sentences,
-        tokenizer,
-        max_length=options.max_length,
-        language=language,
-        language_codes=options.language_codes,
-    )
-    n_lost = sum(each.n_lost for each in reads)
+    predicted = predict(model, tokenizer, sentences, options, language)
+    n_lost = sum(subwords.n_lost for subwords, _ in predicted)
     if n_lost:
         text = "%d words are cut off or have no subword: tagged %s"
         logging.getLogger(__name__).warning(text, n_lost, _OUTSIDE)
     names = model.config.id2label or {}
     return tuple(
         tuple(_OUTSIDE if place is None else names[best[place]] for place in subwords.first)
-        for subwords, best in zip(reads, predict(model, tokenizer, reads), strict=True)
+        for subwords, best in predicted
     )

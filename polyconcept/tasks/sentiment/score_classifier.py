@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from polyconcept.models.loading import load_sequence_classifier
-from polyconcept.models.reader import read_words
 from polyconcept.records.scores import Score
 from polyconcept.records.text import LabelledSentences, Translations
 from polyconcept.tasks.predicting import predict
@@ -48,12 +47,6 @@ def label_sentences(
 
     `language` is needed where the tokenizer writes a code for it.
     """
-    reads = read_words(
-        sentences,
-        tokenizer,
-        max_length=options.max_length,
-        language=language,
-        language_codes=options.language_codes,
-    )
+    predicted = predict(model, tokenizer, sentences, options, language)
     names = model.config.id2label or {}
-    return tuple(names[best] for best in predict(model, tokenizer, reads))
+    return tuple(names[best] for _, best in predicted)
