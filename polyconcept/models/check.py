@@ -1,4 +1,4 @@
-"""Whether a model can be used as a study wants, asked before anything is trained."""
+"""Check that a model can be used as a study asks, before anything is trained."""
 
 from __future__ import annotations
 
@@ -64,13 +64,14 @@ def check_model(
 
 
 def _check_weights(directory: Path) -> int:
-    """Refuse weights that are no finite numbers; the number of tensors. One is held at a time.
+    """Refuse weights that are not finite, and return how many tensors there are.
 
     Raises:
         ValueError: Names directory, file and tensor.
     """
     count = 0
     for file in weight_files(directory):
+        # One tensor at a time is in memory.
         with safe_open(directory / file, framework="pt") as tensors:
             for name in tensors.keys():  # noqa: SIM118 - no mapping
                 problem = _tensor_problem(tensors, name)
@@ -150,8 +151,8 @@ def check_states(directory: Path, *, side_names: Sequence[str], layers: Sequence
 
     The model is built without weights (torch's ``meta`` device) and run on three subwords, which
     computes shapes but no numbers. Where an architecture needs numbers to choose its way, the
-    blocks that its configuration states are counted instead. Whether a single stack of layers is
-    an encoder or a decoder stands in no file: `check_model` finds out.
+    blocks that its configuration states are counted instead. No file says whether a single
+    stack of layers is an encoder or a decoder: `check_model` finds out.
 
     Raises:
         ValueError: The configuration cannot be used, or is of an unknown type; the architecture

@@ -27,7 +27,7 @@ from polyconcept.records.repositories import (
 )
 
 OFFLINE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-"""What every ``from_pretrained`` here is told: no network, no code from the directory."""
+"""Options of every ``from_pretrained`` here: no network, no code from the directory."""
 
 _SETTINGS = (*SETTINGS_FILES, *(file for group in TOKENIZER_FILES for file in group))
 _READ = (*_SETTINGS, WEIGHTS, INDEX, ADAPTER, "chat_template.jinja")
@@ -61,7 +61,7 @@ def check_model_directory(directory: Path) -> None:
 
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
-    """No load reports and no bars: what they would warn of is checked by the caller."""
+    """Silence load reports and progress bars; callers check what these would warn of."""
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -76,7 +76,7 @@ def quiet_transformers() -> Iterator[None]:
 def save_model(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, directory: Path) -> None:
     """Write weights (safetensors), config and tokenizer; the directory appears whole or not at all.
 
-    A directory that stands there is replaced.
+    An existing directory is replaced.
     """
     with atomic_directory(directory) as partial, quiet_transformers():
         model.save_pretrained(partial)

@@ -36,11 +36,11 @@ _VARIETIES = """
 """
 STANDARD_VARIETY = dict(pair.split(":") for pair in _VARIETIES.split())
 """Languages of several varieties -> the one that is their usual written form, as FLORES-200 has
-them. Where two written forms stand side by side (nor: nob, nno; kur: kmr, ckb), there is none."""
+them. Languages with two written forms (nor: nob, nno; kur: kmr, ckb) have none."""
 
 # A special token that names a language: eng_Latn (NLLB), en_XX (mBART), __en__ (M2M-100), <en>.
 _CODE = re.compile(r"[^A-Za-z]*([a-z]{2,3})(?:_([A-Z][a-z]{3}|[A-Z]{2}))?[^A-Za-z]*")
-# mBART's, the only ones that models learnt to read behind the text.
+# mBART's, the only ones that models have learnt to read after the text.
 _MBART = re.compile(r"[a-z]{2,3}_[A-Z]{2}")
 _log = logging.getLogger(__name__)
 
@@ -50,11 +50,11 @@ class LanguageCode:
     """A language, as a tokenizer writes it beside a text."""
 
     name: str
-    """As it stands in the vocabulary, such as ``deu_Latn``."""
+    """As the vocabulary has it, such as ``deu_Latn``."""
     number: int
     """Its vocabulary number."""
     last: bool
-    """Whether it stands behind the text, as in the first mBART. A decoder begins with it there;
+    """Whether it follows the text, as in the first mBART, where a decoder begins with it;
     elsewhere it is the first that a decoder writes."""
 
 
@@ -108,10 +108,10 @@ def check_languages(
 def special_subwords(
     tokenizer: PreTrainedTokenizerBase, code: LanguageCode | None
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return what a tokenizer puts before and behind each text, its language code being this one.
+    """Return what a tokenizer puts before and after each text, with this language code.
 
-    Older files of NLLB have the code behind the text, a fault that transformers mends where it
-    builds the tokenizer itself: such a model learnt to read it first.
+    Older files of NLLB have the code after the text, a fault that transformers corrects where it
+    builds the tokenizer itself: the model has learnt to read it first.
     """
     before, after = _around_text(tokenizer)
     if code is None:
@@ -154,7 +154,7 @@ def _parts(token: str) -> tuple[str, str] | None:
     if match is None:
         return None
     language, more = match[1], match[2] or ""
-    # <unk>, <bos> and the like have three letters and are no languages.
+    # <unk>, <bos> and the like have three letters but are not languages.
     bare = language in ISO_639_1 or token == f"__{language}__"
     return (language, more) if more or bare else None
 

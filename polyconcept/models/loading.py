@@ -36,7 +36,7 @@ AutoClass: TypeAlias = type[
 ]
 
 
-# Letters of many scripts, marks apart from their letters, and what patterns stumble over: runs.
+# Letters of many scripts, combining marks, and runs, on which patterns stumble.
 _TRIALS = (
     "",
     "The doctor's house, built in 1984 (at 3.5 km).",
@@ -189,7 +189,7 @@ def load_for_generation(directory: Path, *, device: Device = "cpu") -> PreTraine
     """Load a model that reads a text and writes one (float32), in evaluation mode.
 
     Of the directory's settings for generation, only the subwords that begin, fill and end a text
-    are kept: whoever asks for an answer says how it is searched for, never a file.
+    are kept: how an answer is searched for is said by who asks for it, never by a file.
 
     Raises:
         ValueError: The directory is no usable model, its model has no decoder or no vocabulary
@@ -214,7 +214,7 @@ def _load(
     """Return a model, and the names of its weights that the checkpoint does not have."""
     check_model_directory(directory)
     try:
-        # Loading draws first values for weights that it then reads: no trace of that outside.
+        # Loading first draws weights at random and then reads them: no trace of that outside.
         with quiet_transformers(), torch.random.fork_rng(devices=[]):
             model, report = auto_class.from_pretrained(
                 directory, dtype=dtype, use_safetensors=True, output_loading_info=True, **OFFLINE
@@ -272,7 +272,7 @@ def _forget_settings(model: PreTrainedModel, directory: Path) -> None:
     """Leave no setting of generation behind, in either of the two files that may have them."""
     needed = ("decoder_start_token_id", "pad_token_id", "eos_token_id")
     ids = {name: getattr(model.config, name, None) for name in needed}
-    # mBART's decoder may begin with the code of the language that it shall write.
+    # mBART's decoder may begin with the code of the language to write.
     begins_with_code = model.config.model_type == "mbart"
     unknown = [name for name, number in ids.items() if number is None]
     unknown = [name for name in unknown if not (begins_with_code and name == needed[0])]

@@ -1,4 +1,4 @@
-"""Sentences, given as words, as the subwords of their running text; the word that each is of."""
+"""Turn sentences, given as words, into subwords of their running text, each with its word."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Tokens:
     cut_word: Int64[np.ndarray, " cut"]
     """Places of these words, one for each subword that was lost."""
     merged_sentence: Int64[np.ndarray, " merged"]
-    """Sentence of each word whose end stands in a subword of a later word, ascending."""
+    """Sentence of each word whose end belongs to a subword of a later word, ascending."""
     merged_word: Int64[np.ndarray, " merged"]
     """Places of these words."""
 
@@ -177,7 +177,7 @@ def control_symbols(tokenizer: PreTrainedTokenizerBase) -> Int64[np.ndarray, " _
 
 
 def bounds(counts: Sequence[int] | Int64[np.ndarray, " _"]) -> Int64[np.ndarray, " bound"]:
-    """Where parts of these lengths begin that stand one after the other, and the last one's end."""
+    """Return where consecutive parts of these lengths begin, and where the last one ends."""
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
@@ -196,6 +196,7 @@ def _owners(
     lengths = _flat(([len(word) + 1 for word in each] for each in lines), np.int64)
     word_bound = bounds([len(each) for each in lines])
     text_bound = bounds(lengths)[word_bound]
+    # Offsets are counted in the joined text, so that words are found by their blanks.
     blank: Bool[np.ndarray, " character"] = np.zeros(lengths.sum() + 1, dtype=bool)
     blank[np.cumsum(lengths) - 1] = True
     owner = np.cumsum(blank)

@@ -17,7 +17,8 @@ _LONGEST = 1_000_000
 _LENGTH, _CHANGED = 7, 3
 _N_TRIALS = 3
 # Least effect on earlier states, as a share of that on later ones. Where a model reads both ways
-# the two are alike; where it does not, there is rounding (a mixture of experts counts otherwise).
+# the two are similar; where it does not, only rounding is left (and, in a mixture of experts,
+# another choice of experts).
 _LEAST_SHARE = 0.05
 
 

@@ -21,9 +21,9 @@ def parallel_from_columns(
     """Return the sentences of one or several languages whose rows are translations of each other.
 
     Running text of the hub differs from a text file of ours: words are cut at all Unicode white
-    space (a no-break space there is typography, as before a French colon, not part of a number),
-    and characters that nobody sees (control and format characters) make no word of their own.
-    Escapes of Moses' tokenizer, such as ``&apos;``, are read as the characters they stand for.
+    space (a no-break space there is typography, as before a French colon), and invisible characters
+    (control and format characters) are no words of their own. Escapes of Moses' tokenizer, such as
+    ``&apos;``, are read as the characters they stand for.
 
     The tokenizer ``moses`` cuts punctuation off the words, which most texts of the hub need;
     ``none`` cuts at blanks only.

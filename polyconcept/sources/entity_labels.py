@@ -115,7 +115,7 @@ def _visible(word: str, counts: Counter[str]) -> str:
 
 
 def _named(where: str, tag: Any, classes: Sequence[str]) -> str:  # noqa: ANN401
-    """Return the tag, also where a number stands for it."""
+    """Return the tag, or the one that a number stands for."""
     # Numbers without a name come as their digits from a column of classes, else as numbers.
     number = int(tag) if isinstance(tag, int) or (isinstance(tag, str) and tag.isdecimal()) else -1
     named = classes[number] if 0 <= number < len(classes) else tag

@@ -54,7 +54,7 @@ def fault_of(path: Path, file: RepoFile) -> str | None:
 
 
 def remember(pinned: PinnedRepo, *, converted: bool) -> None:
-    """Keep what a revision meant; a cache that cannot be written is no fault, only a warning."""
+    """Keep what a revision meant, or warn if the cache cannot be written."""
     folder = repository_folder(pinned.repository, pinned.kind)
     try:
         if pinned.asked != pinned.commit:
@@ -69,7 +69,7 @@ def remember(pinned: PinnedRepo, *, converted: bool) -> None:
 
 
 def recall(repository: str, kind: Kind, asked: str | None, *, converted: bool) -> PinnedRepo:
-    """Return the pin of a revision as the cache knows it; asks nobody.
+    """Return the pin of a revision as the cache knows it, without asking the hub.
 
     Raises:
         HubError: the cache knows neither the revision nor what its commit holds.

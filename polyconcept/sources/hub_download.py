@@ -17,7 +17,7 @@ from huggingface_hub import (
     try_to_load_from_cache,
 )
 
-# Private, but what links files in every cache of the hub, also where there are no links.
+# Private, but it makes the links of every cache of the hub, and copies where links do not work.
 from huggingface_hub.file_download import _create_symlink
 from huggingface_hub.utils import WeakFileLock, build_hf_headers, hf_raise_for_status
 
@@ -34,8 +34,8 @@ def download_files(pinned: PinnedRepo, names: Collection[str]) -> dict[str, Path
     """Return files of a pinned repository in the local cache, downloaded where they are missing.
 
     Size and SHA-256 (of files that git holds itself: git's SHA-1) are checked, also of what is in
-    the cache already; a file with wrong content is removed and fetched once more. A download that
-    was cut goes on where it ended, in the next try or the next call. The cache has the layout of
+    the cache already; a file with wrong content is removed and fetched once more. An interrupted
+    download resumes where it ended, in the next try or the next call. The cache has the layout of
     huggingface_hub (HF_HOME, HF_HUB_CACHE). With HF_HUB_OFFLINE=1 only the cache is used.
 
     Returns:
@@ -102,6 +102,7 @@ def _fetch(pinned: PinnedRepo, file: RepoFile) -> None:
             )
             fault = fault_of(partial, file)
             if fault is None:
+                # Other programs trust this name: it is given to checked content only.
                 partial.replace(blob)
                 return
             _LOG.warning("%s: %s arrived damaged: %s", pinned, file.path, fault)
@@ -119,6 +120,7 @@ def _stream(pinned: PinnedRepo, file: RepoFile, partial: Path) -> None:
         return
     url = hf_hub_url(pinned.repository, file.path, revision=pinned.commit, repo_type=pinned.kind)
     location = get_hf_file_metadata(url, timeout=constants.HF_HUB_ETAG_TIMEOUT).location
+    # A compressed answer has another length, and none of its bytes could be resumed from.
     headers = build_hf_headers() | {"Accept-Encoding": "identity"}
     if 0 < start < file.size:
         headers["Range"] = f"bytes={start}-"

@@ -25,6 +25,7 @@ WAITS = (1.0, 3.0, 9.0)
 """Seconds before the second, third and fourth try."""
 
 _LOG = logging.getLogger(__name__)
+# What servers answer while slow, overloaded or restarting (RFC 9110; 429: RFC 6585).
 _BUSY = (408, 429, 500, 502, 503, 504)
 _LOGIN = "log in with `hf auth login` or set HF_TOKEN"
 

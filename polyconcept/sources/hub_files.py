@@ -96,11 +96,11 @@ def _matches(path: str, pattern: str) -> bool:
 
 
 def _codes_in_place(paths: tuple[str, ...], pattern: str, language: str) -> list[str]:
-    """Return what stands in other paths where the pattern has the language."""
+    """Return what other paths have in the place of the language."""
     if not language or language not in pattern:
         return []
     before, _, after = pattern.partition(language)
-    # The same code may stand in the pattern again, as in `de/de-train.tsv`.
+    # The pattern may have the same code again, as in `de/de-train.tsv`.
     after = after.replace(language, "*")
     codes = set()
     for path in paths:

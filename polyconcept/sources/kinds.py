@@ -1,4 +1,4 @@
-"""The kinds of source and of labels: a module each, with the functions that stand here."""
+"""What the module of each kind of source, and of each kind of labels, has to offer."""
 
 from __future__ import annotations
 

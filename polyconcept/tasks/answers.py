@@ -29,8 +29,8 @@ def write_answers(
 ) -> list[str]:
     """Return the answer to each prompt, found by beam search: words joined by single blanks.
 
-    Prompts of like length are answered together; nothing is drawn at random. What is cut off, of
-    prompts or of answers, is logged. An answer may be empty.
+    Prompts of similar length are answered together; nothing is drawn at random. The log says how
+    much of prompts and answers is cut off. An answer may be empty.
 
     `where` names what is asked, for messages. The languages of prompts and answers are needed where
     the tokenizer writes codes of them.

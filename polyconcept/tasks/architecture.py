@@ -101,15 +101,16 @@ def _random_mt5(
 
 
 def _ready_mt5(model: MT5ForConditionalGeneration) -> None:
-    """Let a narrow mT5 start out even in its guesses and looking at like subwords and near places.
+    """Let a narrow mT5 begin with even guesses, and with attention to similar and near subwords.
 
     As `_ready_attention`, with what an mT5 has instead of places: biases that fall with the
     distance, at another rate in each head (Press et al. 2022, Train Short, Test Long). The
-    decoder looks at the encoder's like states, too: where the sentence stands that it writes.
+    decoder attends to similar states of the encoder as well, where the sentence to write begins.
     """
     width = model.config.d_model
     rates = 0.5 ** torch.linspace(1, 4, model.config.num_heads)
-    # The scores of a pair of like subwords add up over a head's places and are not scaled down.
+    # T5 does not divide scores by the root of their dimension: those of a pair of equal subwords
+    # add up over a head.
     deviation = 0.8 / math.sqrt(width * math.sqrt(model.config.d_kv))
     with torch.no_grad():
         # The words to write are scored by the same matrix. T5's deviation of 1 makes a new model
@@ -126,19 +127,19 @@ def _ready_mt5(model: MT5ForConditionalGeneration) -> None:
                         n_buckets // (1 if module.is_decoder else 2)
                     )
                     module.relative_attention_bias.weight.copy_(-distance[:, None] * rates)
-                # The outputs of blocks shall not drown the embeddings that are small now.
+                # The blocks' outputs must not drown the embeddings, which are small now.
                 module.o.weight.mul_(0.25)
             elif name.endswith("DenseReluDense"):
                 module.wo.weight.mul_(0.25)
 
 
 def _ready_attention(model: PreTrainedModel) -> None:
-    """Let attention start out looking at like subwords and near places, its own and the other's.
+    """Let attention begin with similar subwords and near places, in both sentences of a pair.
 
-    Keys start equal to queries, so that like attends to like (Trockman & Kolter 2023, Mimetic
-    Initialization of Self-Attention Layers), and places start as sinusoids (Vaswani et al. 2017,
-    section 3.5), so that near places are alike. From plain noise a small model needs many times
-    as many steps before it looks at the translation at all.
+    Keys begin equal to queries, so that a subword attends to similar ones (Trockman & Kolter 2023,
+    Mimetic Initialization of Self-Attention Layers), and places begin as sinusoids (Vaswani et al.
+    2017, section 3.5), so that near places are alike. From plain noise a small model needs many
+    times as many steps before it looks at the translation at all.
     """
     deviation = 0.8 / math.sqrt(model.config.hidden_size)
     with torch.no_grad():

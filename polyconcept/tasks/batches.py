@@ -102,7 +102,7 @@ def drawn_batches(
     *,
     mixture: Mixture,
 ) -> Iterator[tuple[bool, list[Input]]]:
-    """Draw sentences and translation pairs without end; give groups of inputs of like length.
+    """Draw sentences and translation pairs without end, in groups of inputs of similar length.
 
     All languages of `text` have the same sentences.
 
@@ -129,7 +129,7 @@ def drawn_batches(
 def _cut(
     inputs: list[Input], lengths: Callable[[Input], tuple[int, ...]], batch_tokens: int
 ) -> list[list[Input]]:
-    """Return the groups of like length, each within the budget once padded to its longest."""
+    """Return groups of similar length, each within the budget when padded to its longest."""
     groups: list[list[Input]] = []
     longest: tuple[int, ...] = ()
     for each in sorted(inputs, key=lambda each: sum(lengths(each))):

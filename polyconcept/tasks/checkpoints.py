@@ -27,21 +27,22 @@ def fingerprint(model: PreTrainedModel, parts: Iterable[str]) -> str:
         digest.update(name.encode())
         digest.update(weights.detach().cpu().contiguous().view(-1).numpy().tobytes())
     for part in parts:
+        # The length keeps apart what two lists of parts would spell together.
         digest.update(f"\0{len(part)}\0".encode())
         digest.update(part.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
 def mark_complete(checkpoint: Path, key: str) -> None:
-    """Write down that `checkpoint` is whole, the sizes of its files, and whose it is.
+    """Note that `checkpoint` is complete, the sizes of its files, and which fine-tuning it is of.
 
-    The Trainer writes a checkpoint file by file. What has no mark was cut off while it was written.
+    The Trainer writes a checkpoint file by file: one without this mark was interrupted.
     """
     write_text_atomic(checkpoint / _MARK, "\n".join([key, *_inventory(checkpoint)]) + "\n")
 
 
 def last_checkpoint(directory: Path, key: str) -> Path | None:
-    """Return the newest whole checkpoint of the fine-tuning `key`, none where there is none.
+    """Return the newest complete checkpoint of the fine-tuning `key`, or None.
 
     Others are removed: half-written ones, and those of other options, data or weights.
     """
@@ -57,7 +58,7 @@ def last_checkpoint(directory: Path, key: str) -> Path | None:
 
 
 def remove_checkpoints(directory: Path) -> None:
-    """Remove all checkpoints: for the time after the fine-tuned model has been saved."""
+    """Remove all checkpoints, once the fine-tuned model has been saved."""
     for checkpoint in _checkpoints(directory):
         shutil.rmtree(checkpoint)
     if directory.is_dir() and not any(directory.iterdir()):

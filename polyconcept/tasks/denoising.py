@@ -24,7 +24,7 @@ Ids: TypeAlias = Int64[np.ndarray, " _"]
 
 @dataclass(frozen=True)
 class Task:
-    """What a text-to-text model reads, and what it shall write; both end with ``</s>``."""
+    """What a text-to-text model reads, and what it is to write; both end with ``</s>``."""
 
     source: Ids
     """Vocabulary number of each subword that the encoder reads."""
@@ -77,7 +77,7 @@ class Marks:
 
 
 def corrupt_spans(sentence: Ids, spans: Sequence[tuple[int, int]], marks: Marks) -> Task:
-    """Take spans out of a sentence: a sentinel stands for each; the target tells what it hides.
+    """Take spans out of a sentence: a sentinel replaces each, and the target says what it hides.
 
     From ``a b c d e`` without ``b c`` and ``e``, the source is ``a <0> d <1> </s>`` and the
     target ``<0> b c <1> e <2> </s>`` (Raffel et al. 2020, section 3.1.4 and figure 2).
@@ -120,8 +120,8 @@ def draw_spans(
 ) -> list[tuple[int, int]]:
     """Draw the spans to take out of a sentence: `share` of its subwords, about three to a span.
 
-    Broken numbers are rounded up or down by chance, so that the mean is right over short
-    sentences, too; one subword at least is taken out. Unlike the released code of T5, which cuts
+    Fractions are rounded up or down at random, so that the mean is right over short sentences
+    too; at least one subword is taken out. Unlike the released code of T5, which cuts
     long text, neither the start nor the end of a sentence is always kept or always lost.
     """
     if n_subwords == 0:
@@ -131,7 +131,7 @@ def draw_spans(
     wanted = int(n_out / _MEAN_SPAN + random.random())
     n_spans = min(max(1, wanted), n_out, n_kept + 1, most_spans)
     sizes = _parts(n_out, n_spans, random)
-    # One kept subword at least between two spans; before the first and after the last, any number.
+    # At least one kept subword between two spans, any number before the first and after the last.
     gaps = _parts(n_kept + 2, n_spans + 1, random)
     gaps[0] -= 1
     spans: list[tuple[int, int]] = []
@@ -203,7 +203,7 @@ def task_batches(
         return corrupt_spans(sentence, spans, marks)
 
     def pair(first: int, second: int, row: int) -> Task:
-        # A heavier language tends to be drawn first; both directions are wanted alike.
+        # A heavier language tends to be drawn first; both directions should be equally frequent.
         if random.random() < 0.5:
             first, second = second, first
         source, target = parts[first][row].ids, parts[second][row].ids

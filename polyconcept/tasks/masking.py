@@ -12,7 +12,7 @@ from polyconcept.records.arrays import Bool, Int64
 from polyconcept.records.text import Sentences
 
 NOT_SCORED = -100
-"""Label of a place whose subword is not to be guessed, as in transformers."""
+"""Label of a place whose subword is not to be guessed: what torch's cross entropy ignores."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Symbols:
 
     @classmethod
     def of(cls, tokenizer: PreTrainedTokenizerFast) -> Symbols:
-        """Read them off `tokenizer`: how it joins two texts says what stands between them."""
+        """Take them from `tokenizer`: how it joins two texts says what it puts between them."""
         coded = tokenizer("a", "a")
         added = zip(coded["input_ids"], coded.sequence_ids(0), strict=True)
         start, *between, end = [number for number, text in added if text is None]
@@ -121,14 +121,14 @@ def joined(
     """Return a translation pair as one input: ``[CLS] s [SEP] t [SEP]``.
 
     The places of the second sentence count from the start again, so that a word and its
-    translation stand at like places (Conneau & Lample 2019, section 3.3).
+    translation have similar places (Conneau & Lample 2019, section 3.3).
     """
     n_between = len(symbols.between)
     n_first = 1 + len(first) + n_between
     n_words = int(first.word.max(initial=-1)) + 1
     ids = np.array([symbols.start, *first.ids, *symbols.between, *second.ids, symbols.end])
     word = np.array([-1, *first.word, *[-1] * n_between, *(second.word + n_words), -1])
-    # Each sentence's words count from 1: place 0 is [CLS], as where a sentence stands alone.
+    # Each sentence's words count from 1: place 0 is [CLS], as in a sentence alone.
     after_first = np.full(n_between, len(first) + 1)
     after_second = len(second) + 1
     position = np.array([0, *first.position + 1, *after_first, *second.position + 1, after_second])

@@ -99,6 +99,7 @@ def pretrain(
     for loss in islice(steps, options.n_steps):
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        # As in BERT's released code (optimization.py).
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
@@ -119,8 +120,8 @@ def _masked_words(
     mixture: Mixture,
 ) -> tuple[Iterator[torch.Tensor], list[torch.Tensor]]:
     """Return the loss of one batch after the other, and parameters that are not the model's."""
-    # Added to the masks of translation pairs and thrown away in the end: a model that is told
-    # which language to guess in need not keep the language in every vector.
+    # Added to the masks of translation pairs and thrown away in the end: a model that is told in
+    # which language to guess does not need to keep the language in every vector.
     cue = torch.nn.Embedding(len(text) + 1, model.config.hidden_size, padding_idx=0)
     torch.nn.init.zeros_(cue.weight)
     cue.to(model.device)
@@ -172,6 +173,7 @@ def _optimizer(
     if scores:
         rate = options.learning_rate * _SCORES_RATE
         groups.append({"params": scores, "weight_decay": options.weight_decay, "lr": rate})
+    # A beta2 of 0.98 is stabler than 0.999 (Liu et al. 2019, RoBERTa, section 3.1).
     return torch.optim.AdamW(groups, lr=options.learning_rate, betas=(0.9, 0.98))
 
 
@@ -191,6 +193,7 @@ def _loss(model: PreTrainedModel, cue: torch.nn.Embedding, batch: MaskedBatch) -
     label = torch.from_numpy(batch.label).to(device)
     position = torch.from_numpy(batch.position).to(device)
     if model.config.model_type == "xlm-roberta":
+        # Positions of the RoBERTa family are counted from the number after the padding's.
         position = position + model.config.pad_token_id + 1
     embeddings = model.get_input_embeddings()(torch.from_numpy(batch.ids).to(device))
     embeddings = embeddings + cue(torch.from_numpy(batch.language).to(device))

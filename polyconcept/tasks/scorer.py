@@ -112,7 +112,7 @@ def score(
 
 
 def batches_by_length(reads: Sequence[Read], size: int) -> list[list[int]]:
-    """Return the rows of batches of `size` sentences of like length: little is padding."""
+    """Return batches of row numbers, sentences of similar length together to save padding."""
     order = sorted(range(len(reads)), key=lambda row: len(reads[row].ids))
     return [order[start : start + size] for start in range(0, len(order), size)]
 
@@ -176,9 +176,9 @@ def task_score(
 ) -> Score:
     """Return one row of the score table.
 
-    The source of a translation is the language translated from; elsewhere the languages fine-tuned
-    on stand there. `n_correct` of `n_total` items are correct where the score is a share, and
-    sacrebleu's `signature` says how it computed a score.
+    The source of a translation is the language translated from; other tasks give the languages that
+    the model was fine-tuned on. `n_correct` of `n_total` items are correct where the score is a
+    share, and sacrebleu's `signature` says how it computed a score.
     """
     return Score(
         metric=metric,

@@ -37,7 +37,7 @@ def train_tokenizer(
 
     For T5 each sentence is preceded by the words that ask for its language
     (`prompts.translation_prompt`), so that they are few pieces, and every printable character of
-    ASCII is a piece at least: text-to-text models are told their task in words.
+    ASCII is a piece of its own: text-to-text models are told their task in words.
 
     Args:
         sentences: Text of each language; every language counts by its number of words.
@@ -146,8 +146,8 @@ def _train_unigram(
             pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always"),
         ]
     )
-    # The trainer proposes pieces that stand in two distinct words, however frequent a word is:
-    # `when` would never become one. So each word stands once more, marked, in a line of its own.
+    # The trainer proposes pieces that occur in two distinct words, however frequent a word is:
+    # `when` would never become one. So each word is added once more, marked, on a line of its own.
     mark = next(chr(code) for code in range(0xE000, 0xF900) if chr(code) not in set("".join(lines)))
     marked = [word + mark for word in sorted({word for line in lines for word in line.split()})]
     trainer = trainers.UnigramTrainer(
@@ -165,10 +165,10 @@ def _train_unigram(
 
 
 def _settled(scores: dict[str, float]) -> dict[str, float]:
-    """Return the scores without what the order of the trainer's hash tables leaves in them.
+    """Return the scores without the traces of the order of the trainer's hash tables.
 
-    Sums differ in their last digits. Characters that are kept only so that every word can be
-    spelt get the lowest score, less 0.0001 for each that came before: here they all get it alike.
+    Their sums differ in the last digits. Characters that are kept only so that every word can be
+    spelt get the lowest score, less 0.0001 for each that came before: here all get the same.
     """
     lowest = min((score for piece, score in scores.items() if len(piece) > 1), default=0.0)
     steps = 0.0001 * len(scores)

@@ -1,4 +1,4 @@
-"""One training of a model under the Trainer: resumable, repeatable, with few words in the log."""
+"""Train a model with the library's Trainer so that it can be resumed, and repeated exactly."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Learner(Protocol):
         options: FinetuneOptions,
         language_codes: Mapping[str, str] | None = None,
     ) -> list[Example]:
-        """Return what the model reads, and what it shall say of it."""
+        """Return what the model reads, and what it is to answer."""
         ...
 
 
@@ -142,9 +142,9 @@ def train_on(
 ) -> None:
     """Train `model` in place on `examples`; it ends on the CPU, in evaluation mode.
 
-    Where `directory` holds a whole checkpoint of the same model, examples and options, the run goes
-    on from there and ends, on CPU with as many threads, with the weights of a run that was never
-    cut off. Other checkpoints there are removed.
+    If `directory` holds a complete checkpoint of the same model, examples and options, training
+    resumes there; on CPU with as many threads it ends with the weights of an uninterrupted run.
+    Other checkpoints there are removed.
 
     Raises:
         ValueError: No examples.
@@ -163,6 +163,7 @@ def train_on(
         data_collator=_collate_with(pad),
         callbacks=[_MarkWhole(key), _LineAMinute()],
     )
+    # It prints the losses that `_LineAMinute` logs.
     trainer.remove_callback(PrinterCallback)
     checkpoint = last_checkpoint(directory, key)
     if checkpoint is not None:
@@ -174,6 +175,7 @@ def train_on(
 
 def _what_decides(options: FinetuneOptions, pad: int, examples: list[Example]) -> Iterator[str]:
     yield repr(options)
+    # Another version would go on with other numbers.
     yield f"torch {torch.__version__}, transformers {transformers.__version__}, padding {pad}"
     for example in examples:
         yield repr(example)
@@ -181,7 +183,8 @@ def _what_decides(options: FinetuneOptions, pad: int, examples: list[Example]) -
 
 @contextmanager
 def _bars_only_on_terminals() -> Iterator[None]:
-    """Each checkpoint would leave a bar in the log."""
+    """Show progress bars on terminals only."""
+    # Each checkpoint would leave a bar in the log.
     if sys.stderr.isatty() or not logging_of_transformers.is_progress_bar_enabled():
         yield
         return
@@ -209,10 +212,12 @@ def _arguments(
         use_cpu=options.device == "cpu",
         seed=options.seed,
         data_seed=options.seed,
+        # `_LineAMinute` asks for the loss when it is time.
         logging_strategy="no",
         report_to="none",
         disable_tqdm=not sys.stderr.isatty(),
         dataloader_pin_memory=options.device != "cpu" and torch.cuda.is_available(),
+        # The examples are no data set of the library, and have nothing but what is needed.
         remove_unused_columns=False,
     )
 
@@ -236,6 +241,7 @@ def _collate_with(pad: int) -> Callable[[list[Example]], dict[str, torch.Tensor]
 
 
 def _padded(rows: list[list[int]], filler: int) -> Int64[torch.Tensor, "row place"]:
+    # On the right, whichever side the tokenizer would pad, as scoring and extraction do.
     longest = max(len(row) for row in rows)
     return torch.tensor([row + [filler] * (longest - len(row)) for row in rows])
 

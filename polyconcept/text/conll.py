@@ -46,7 +46,7 @@ def recognise_tagged(
 
     One word a line, columns cut at tabs (or, in a file without tabs, at spaces), a blank line
     between sentences. ``-DOCSTART-`` lines and comments are skipped; a comment starts with ``#``,
-    stands between sentences and is no word with its tag (``#`` may be a word: it is one in AQMAR).
+    is between sentences and is not a word with its tag (``#`` is a word in AQMAR).
     docs/INPUT.md lists the layouts and schemes that are recognised, and what is refused.
 
     Whatever the scheme, the result is IOB2 in which every entity is whole: one that breaks the
@@ -108,7 +108,7 @@ def _layout(table: Table, chosen: Chosen) -> Mapping[str, Any]:
 def choose_columns(
     source: Source, table: Table, labels: Collection[str], given: ColumnNames
 ) -> Chosen:
-    """Return the columns that the study names; the others by what stands in them.
+    """Return the columns that the study names, or that their values show to be the ones.
 
     The word is in the first column, or in the second where the first counts. The tag is in the
     only column that holds tags with the study's labels. Where tags are alone in the first of two
@@ -226,7 +226,7 @@ def _is_tag(values: Counter[str], labels: Collection[str]) -> bool | None:
     named = sum(
         count
         for value, count in values.items()
-        # Most words are told from tags without trying every spelling.
+        # Faster than trying every spelling: most words contain no label.
         if any(label in value.casefold() for label in small) and spellings_of([value], labels)
     )
     outside = sum(values[value] for value in ("O", "o", "_"))

@@ -1,8 +1,8 @@
 """Lines of a CoNLL file, cut into columns: which are words, which is a header, a comment, a count.
 
 A first column that counts the words of each sentence is never the word. In such a file a line
-``3-4`` holds a surface word, and the lines 3 and 4 its parts (CoNLL-U); a line ``8.1`` is a word
-that nobody wrote, and is not read.
+``3-4`` holds a surface word, and the lines 3 and 4 its parts (CoNLL-U); a line ``8.1`` is an
+empty node, no word of the text, and is not read.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Table:
     n_ranges: int = 0
     """Surface words whose parts are not read as words."""
     n_empty: int = 0
-    """Words that nobody wrote, which are not read."""
+    """Empty nodes (CoNLL-U's 8.1), which are no words of the text and are not read."""
 
 
 def read_table(path: Path, lines: Sequence[str], named: Sequence[str] = ()) -> Table:

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 _LOG = logging.getLogger(__name__)
+# Some editors begin UTF-8 with it; it would make the first word another word.
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
 def read_lines(path: Path) -> list[str]:
     r"""Return the lines of a UTF-8 file without their ends, which are ``\n`` or ``\r\n`` only.
 
-    U+0085, U+2028 and the like stay inside a line: parallel files would lose step otherwise. A
+    U+0085, U+2028 and the like stay inside a line: else parallel files would get out of step. A
     byte order mark at the start is taken off, with a line in the log.
 
     Raises:

@@ -45,7 +45,7 @@ def moses_splitter(language: str) -> Callable[[str], list[str]]:
 
 
 def _shown(character: str, known: frozenset[str]) -> str:
-    """Return the one code point that stands for a character, of the same kind."""
+    """Return one code point of the same kind to stand for a character."""
     if len(character) > 1:
         # Composed where Unicode can: so the lists of abbreviations have their letters.
         composed = unicodedata.normalize("NFC", character)

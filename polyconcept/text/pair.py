@@ -121,7 +121,7 @@ def _spellings(
 
 
 def rank_among_equals(keys: Int64[np.ndarray, " item"]) -> Int64[np.ndarray, " item"]:
-    """Return how many equal keys stand before each key: ``[7, 9, 7, 7]`` gives ``[0, 0, 1, 2]``."""
+    """Return how many equal keys precede each key: ``[7, 9, 7, 7]`` gives ``[0, 0, 1, 2]``."""
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
     new = np.ones(len(keys), dtype=bool)

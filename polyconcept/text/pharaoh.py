@@ -20,7 +20,7 @@ _ITEM = re.compile(r"([0-9]+)-([0-9]+)", re.ASCII)
 def read_pharaoh(path: Path | str, source: Sentences, target: Sentences) -> Links:
     """Read links, source position first; an empty line is a sentence pair without links.
 
-    A link that stands twice in a line counts once.
+    A link that a line has twice counts once.
 
     Raises:
         ValueError: unequal numbers of sentences or lines, an item that is not ``i-j``, or a

@@ -1,4 +1,4 @@
-"""Words and tags of any source become sentences in IOB2: files and the hub's columns alike."""
+"""Turn words and tags, from files or columns of the hub, into sentences in IOB2."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from polyconcept.text.schemes import Entity, Scheme, Source, find_entities
 
 _LOG = logging.getLogger(__name__)
 _CODE = r"[A-Za-z]{2,3}(?:[-_][A-Za-z]+)*"
+# Of a file's words: from the first share on, a language code before them is a prefix; between
+# the two shares the file is refused, for it may be half of another language.
 _NEARLY_ALL = 0.9
 _SOME = 0.5
 # Most words of a file's only sentence.
@@ -66,7 +68,7 @@ def recognise(
     """Return sentences in IOB2, whatever scheme the tags are in, and what they were found to be.
 
     Tags with `ignored` labels become ``O``. `codes` are further codes of the language that may
-    stand before words (``en:Anna``); `layout` and `changed` go into the reading.
+    precede words (``en:Anna``); `layout` and `changed` go into the reading.
 
     Raises:
         ValueError: as `find_entities`; words of another language, or no words but numbers or
@@ -146,7 +148,7 @@ def _forms(code: str) -> set[str]:
 def _check_words(
     source: Source, words: Sequence[Sequence[str]], sentences: Sequence[Sequence[Token]]
 ) -> None:
-    """Refuse what is no text: counts, numbers of sentences, names of documents."""
+    """Refuse what is not text: counts, sentence numbers, names of documents."""
     n_words = sum(map(len, words))
     longer = [set(row) for row in words if len(row) > 2]
     what = ""

@@ -1,4 +1,4 @@
-"""Running text of the hub, which nobody has cut into words."""
+"""Split running text of the hub into words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 Splitter: TypeAlias = Literal["none", "moses"]
 """How running text is cut into words: at blanks, or by the rules of the Moses tokenizer."""
 
+# Unicode categories: control, format, and the three kinds of blank.
 _INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 
 

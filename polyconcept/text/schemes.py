@@ -3,7 +3,7 @@
 Neighbouring words whose tags have the same label belong to one entity unless a tag parts them: one
 that begins an entity (``B``, ``S``, ``U``, ``W``) on the second word, or one that ends it (``E``,
 ``L``, ``S``, ``U``, ``W``) on the first. This holds in every scheme, so a file that keeps to any of
-them has the same entities whichever it is. The scheme says which entities are whole.
+them has the same entities, whichever that is. The scheme says which entities are whole.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from polyconcept.text.lines import few
 MOST_LOST = 0.05
 """Share of a file's entities that may be read as none because their tags break the scheme."""
 
+# B begins, E and L end an entity; S, U and W are an entity of one word (BIOES, BILOU, BMEWO).
 _BEGINS, _ENDS = frozenset("BSUW"), frozenset("ELSUW")
 _NAMES = {"BIES": "BIOES", "BILU": "BILOU", "BMES": "BMES", "BMEW": "BMEWO"}
 
@@ -221,7 +222,7 @@ def _too_many(
     first = broken[0]
     where = source.at(places[first.sentence][first.first])
     found = f"{len(broken)} of {len(entities)} entities"
-    advice = "mend the tags, or write them all in IOB2: B- on the first word of every entity"
+    advice = "correct the tags, or write them all in IOB2: B- on the first word of every entity"
     if scheme.name != "IOB2":
         kinds = "-, ".join(first.kinds)
         return (

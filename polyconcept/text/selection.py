@@ -1,4 +1,4 @@
-"""Which words of a language pair each metric clusters (DESIGN.md, "The two metrics").
+"""Which words of a language pair each metric clusters (docs/METRICS.md).
 
 A *place* is the number of a word in its language's text, 0-based, counted through all sentences.
 """
@@ -27,7 +27,7 @@ class ChosenWords:
     """Words of one language that one metric clusters of one pair."""
 
     places: Int64[np.ndarray, " chosen"]
-    """Chosen words in the order they are clustered; a place may stand more than once."""
+    """Chosen words in the order they are clustered; a place may occur more than once."""
     fate: Int8[np.ndarray, " text_word"]
     """For each word of the text the check that dropped it (index into `REASONS`), or `KEPT`."""
 

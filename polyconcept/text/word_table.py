@@ -16,8 +16,8 @@ from polyconcept.text.selection import KEPT, ChosenWords, Metric, choose_words, 
 def build_word_table(sentences: Sentences, chosen: Sequence[ChosenWords]) -> tuple[Words, Dropped]:
     """Return the union of chosen words of one language, in text order.
 
-    A word that nobody chose is counted under the latest check that it reached in any choice: too
-    long a sentence everywhere, else not linked, else over the cap.
+    A word in no choice is counted under the latest check that it reached in any: too long a
+    sentence everywhere, else not linked, else over the cap.
 
     Returns:
         The word table, and reason -> number of words left out: with the rows, all words.

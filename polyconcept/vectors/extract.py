@@ -220,8 +220,8 @@ def _hidden_states(
 ) -> _ByLayer:
     """Return a batch's hidden states by layer, each (inputs, longest, dim), on the model's device.
 
-    Of layers that are not wanted none, where the model can tell them apart: with all of them a
-    batch would take several times the memory.
+    Only the wanted layers are kept, where the model can tell them apart: all of them would take
+    several times the memory of a batch.
     """
     numbered = [layer for layer in layers if layer != BEFORE_NORM]
     needed = n_blocks_of(model.config, plan.side) + 1

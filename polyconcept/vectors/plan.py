@@ -17,6 +17,7 @@ from polyconcept.records.arrays import Int32, Int64, Rows
 from polyconcept.records.text import Sentences, Words
 from polyconcept.vectors.planned import REASONS, ExtractionPlan, Pooling, Reading
 
+# Sentences tokenised at once; their encodings are Python objects until arrays are made of them.
 _BLOCK = 1000
 _log = logging.getLogger(__name__)
 _Indices: TypeAlias = Int64[np.ndarray, " _"]

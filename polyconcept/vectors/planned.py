@@ -17,8 +17,8 @@ Pooling: TypeAlias = Literal["last", "first", "mean"]
 REASONS = ("no subwords", "special token", "truncated", "nothing before")
 """Why a word has no vector: the tokenizer removed it whole, or made its end one subword with the
 word after it; its spelling is read as one of the model's control symbols; the sentence is too long
-for the model and the word is not whole in it; the state that would predict it is missing, since
-nothing stands before it."""
+for the model and the word is not whole in it; it is the first subword, so that no state
+predicts it."""
 
 
 @dataclass(frozen=True)

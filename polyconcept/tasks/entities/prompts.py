@@ -33,24 +33,24 @@ def entity_symbols(labels: Collection[str]) -> tuple[str, ...]:
 def entities_answer(words: Sequence[str], tags: Sequence[str]) -> str:
     """Return the answer to `entities_prompt`: the entities in order of appearance, or ``none``.
 
-    Such as ``PER: Ada Lovelace ; LOC: Paris``. Tags are read as strict IOB2: an ``I-`` that goes on
-    no entity of its type belongs to none.
+    An answer is ``PER: Ada Lovelace ; LOC: Paris``. Tags are read as strict IOB2: an ``I-`` that
+    does not continue an entity of its type belongs to none.
     """
     said = [f"{label}: {' '.join(words[start:end])}" for label, start, end in _entities(tags)]
     return f" {_BETWEEN} ".join(said) or _NONE
 
 
 def read_entities(text: str, words: Sequence[str], labels: Collection[str]) -> EntityReading:
-    """Read an answer to `entities_prompt`: never refused, what is wrong in it is counted.
+    """Read an answer to `entities_prompt`. None is refused: what is wrong in it is counted.
 
     Entities are placed one after the other, each at the leftmost place after the one before that
     has its words (compared under Unicode's NFKC, which the tokenizer of mT5 applies). An entity
-    counts as wrong if it has an unknown type, no words, or words that do not stand there; so does
-    a part between semicolons that is not written as an entity, and an empty answer.
+    counts as wrong if it has an unknown type, no words, or words that are not there; so does a
+    part between semicolons that is not written as an entity, and an empty answer.
 
-    Reading gives back the tags that `entities_answer` was given, and nothing wrong, except where
-    the answer cannot tell: an entity's words stand once more between it and the entity before
-    it (the first of them is taken), or a word is itself a semicolon.
+    This gives the tags that `entities_answer` was given, with nothing wrong, unless the answer is
+    ambiguous: an entity's words also occur between the entity before it and itself (the first
+    occurrence is taken), or a word is itself a semicolon.
     """
     tags = ["O"] * len(words)
     if text.split() == [_NONE]:
@@ -85,7 +85,7 @@ def _entities(tags: Sequence[str]) -> Iterator[tuple[str, int, int]]:
 
 
 def _parts(text: str) -> Iterator[list[str]]:
-    """Yield what stands between the semicolons, as words."""
+    """Yield the words of each part between semicolons."""
     part: list[str] = []
     for word in text.split():
         if word == _BETWEEN:

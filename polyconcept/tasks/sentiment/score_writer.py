@@ -28,7 +28,7 @@ def evaluate(
 ) -> tuple[list[Score], list[Translations]]:
     """Ask for the sentiment of a test set's sentences, and score accuracy and macro F1.
 
-    An answer that is none of the task's labels counts as wrong; how many there are is logged.
+    An answer that is not a label of the task counts as wrong; the log says how many there are.
 
     Raises:
         ValueError: A true label that the task lacks, or as `score_sentiment`.

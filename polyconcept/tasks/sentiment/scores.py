@@ -16,7 +16,7 @@ def score_sentiment(
 ) -> list[Score]:
     """Return the accuracy, and the mean F1 of the labels that are true or predicted somewhere.
 
-    A prediction is None, which is wrong, where an answer is no label.
+    A prediction is None, and wrong, where an answer is not a label.
 
     Raises:
         ValueError: Another number of labels than sentences, or none.
@@ -24,6 +24,7 @@ def score_sentiment(
     check_shape([1] * len(gold), [1] * len(predicted), gold.language)
     n_correct = sum(a == b for a, b in zip(gold.label, predicted, strict=True))
     labels = sorted({*gold.label, *(label for label in predicted if label is not None)})
+    # -1 is none of the numbers: it costs the true label's recall, and no label's precision.
     number = {label: n for n, label in enumerate(labels)}
     macro = label_f1_score(
         [number[label] for label in gold.label],
