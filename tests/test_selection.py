@@ -382,7 +382,7 @@ def test_choices_agree_with_a_plain_loop_and_obey_the_laws(pair, cap, max_senten
             ("a", "b"),
             [(0, 0, 0)],
             {},
-            "en has 1 sentences, de has 2: sentence i of one must translate sentence i of the other",
+            "en has 1 sentences, de has 2: sentence i of one must translate",
         ),
         (("a",), [], {"cap": 0}, "found cap=0, max_sentence_words=300; both must be at least 1"),
         (("a",), [], {"max_sentence_words": 0}, "max_sentence_words=0; both"),
