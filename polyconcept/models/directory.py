@@ -112,10 +112,8 @@ def weight_files(directory: Path) -> tuple[str, ...]:
 
 
 def read_settings(file: Path) -> dict[str, Any]:
-    """Return the settings in a JSON file of a model; none where it is missing or cannot be used.
-
-    transformers reads it too, and says what is wrong with it.
-    """
+    """Return the settings in a JSON file of a model; none where it is missing or cannot be used."""
+    # transformers reads it too, and says what is wrong with it.
     try:
         found = json.loads(file.read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -124,11 +122,9 @@ def read_settings(file: Path) -> dict[str, Any]:
 
 
 def _links_out(directory: Path, names: Iterable[str]) -> Iterator[str]:
-    """Yield links that lead out of the directory: its owner may not know what they let us read.
-
-    The hub's cache alone is built so: its folders ``snapshots/COMMIT`` hold links into ``blobs``.
-    """
+    """Yield links that lead out of the directory: its owner may not know what they let us read."""
     own = directory.resolve()
+    # Only the hub's cache is built so: its folders snapshots/COMMIT hold links into blobs.
     allowed = [own, own.parent.parent / "blobs"] if own.parent.name == "snapshots" else [own]
     for name in names:
         if not (directory / name).is_symlink():

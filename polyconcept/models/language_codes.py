@@ -108,14 +108,12 @@ def check_languages(
 def special_subwords(
     tokenizer: PreTrainedTokenizerBase, code: LanguageCode | None
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return what a tokenizer puts before and after each text, with this language code.
-
-    Older files of NLLB have the code after the text, a fault that transformers corrects where it
-    builds the tokenizer itself: the model has learnt to read it first.
-    """
+    """Return what a tokenizer puts before and after each text, with this language code."""
     before, after = _around_text(tokenizer)
     if code is None:
         return before, after
+    # Older files of NLLB have the code after the text, a fault that transformers corrects where it
+    # builds the tokenizer itself: the model has learnt to read it first.
     codes = set(_known_codes(tokenizer).values())
     before = tuple(number for number in before if number not in codes)
     after = tuple(number for number in after if number not in codes)

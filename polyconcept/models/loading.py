@@ -53,10 +53,6 @@ _TRIALS = (
 def load_tokenizer(directory: Path) -> PreTrainedTokenizerFast:
     """Load the tokenizer of a model directory, exactly as its ``tokenizer.json`` has it.
 
-    transformers 5 rebuilds the tokenizers of BERT and XLM-R from their vocabulary, with the
-    family's usual normalizer in place of the file's: a tokenizer trained to keep capitals would
-    silently lose them. So where there is such a file, its content is wrapped again as it is.
-
     Raises:
         ValueError: The directory is no usable model, or its tokenizer cannot be loaded as a fast
             one, has no vocabulary, or fails at a text of some script.
@@ -91,6 +87,9 @@ def load_tokenizer(directory: Path) -> PreTrainedTokenizerFast:
 
 def _tokenizer_of(directory: Path) -> PreTrainedTokenizerBase:
     tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(directory, **OFFLINE)
+    # transformers 5 rebuilds the tokenizers of BERT and XLM-R from their vocabulary, with the
+    # family's usual normalizer in place of the file's: a tokenizer trained to keep capitals would
+    # silently lose them. So the content of such a file is wrapped again as it is.
     file = directory / "tokenizer.json"
     if isinstance(tokenizer, PreTrainedTokenizerFast) and file.is_file():
         return _as_in_file(tokenizer, file)

@@ -55,8 +55,7 @@ class Read:
 class Reader:
     """Reads sentences of one language, given as words, as the subwords of their running text.
 
-    The words are joined by single blanks, since most tokenizers mark the start of a word by the
-    blank before it: given words apart, many would lose it. Offsets say whose each subword is.
+    The words are joined by single blanks; offsets say to which of them each subword belongs.
 
     Attributes:
         before: Special tokens before each text.
@@ -138,6 +137,8 @@ class Reader:
         """Return a tokenizers.Encoding (it has no types) of each sentence, without special ones."""
         if not lines:  # fast tokenizers take no empty list
             return []
+        # Most tokenizers mark the start of a word by the blank before it; given words apart, many
+        # would lose it.
         encoded: Any = self._tokenizer(
             [" ".join(line) for line in lines],
             add_special_tokens=False,
@@ -186,11 +187,9 @@ def _owners(
     line: Int64[np.ndarray, " subword"],
     lines: Sequence[Sequence[str]],
 ) -> tuple[Int64[np.ndarray, " subword"], Int64[np.ndarray, " subword"]]:
-    """Return the word that each subword's last character belongs to, and that of its first.
-
-    Blanks at a subword's ends count for neither. A subword of nothing but the blank belongs to the
-    word after it, as the lone ``▁`` does where the words are given apart.
-    """
+    """Return the word that each subword's last character belongs to, and that of its first."""
+    # Blanks at a subword's ends count for neither. A subword of nothing but the blank belongs to
+    # the word after it, as the lone ``▁`` does where the words are given apart.
     # The characters of the lines, each line with one more blank at its end; a blank counts for the
     # word after it.
     lengths = _flat(([len(word) + 1 for word in each] for each in lines), np.int64)

@@ -93,15 +93,15 @@ def n_blocks_of(config: PreTrainedConfig, side: Side) -> int:
 def max_subwords(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int | None:
     """Return the longest input in subwords, special tokens included; None where nothing limits it.
 
-    The smallest of the tokenizer's limit, the positions that the model's configuration states,
-    and its table of absolute positions. The RoBERTa family counts positions from
-    ``padding_idx + 1``, so its 514 positions hold 512 subwords.
+    It is the least of the tokenizer's limit, the positions that the model's configuration states,
+    and its table of absolute positions.
     """
     limits = [int(tokenizer.model_max_length)]
     # Models of rotary positions have no table, but read well only what they were trained for.
     limits.append(int(getattr(model.config.get_text_config(), "max_position_embeddings", 0) or 0))
     for name, module in model.named_modules():
         if name.endswith("position_embeddings") and isinstance(module, torch.nn.Embedding):
+            # RoBERTa's family counts positions from padding_idx + 1: 514 of them hold 512 subwords.
             unused = 0 if module.padding_idx is None else module.padding_idx + 1
             limits.append(module.num_embeddings - unused)
     return min((limit for limit in limits if 0 < limit < _LONGEST), default=None)

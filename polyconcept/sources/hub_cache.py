@@ -22,6 +22,7 @@ from polyconcept.records.repositories import Kind, PinnedRepo, RepoFile
 from polyconcept.sources.hub_errors import HubError
 
 _LOG = logging.getLogger(__name__)
+# Beside the revisions themselves, whose own commit has no safetensors.
 _CONVERTED = "polyconcept/converted"
 
 

@@ -79,11 +79,9 @@ def _cached(pinned: PinnedRepo, file: RepoFile) -> Path | None:
 
 
 def _fetch(pinned: PinnedRepo, file: RepoFile) -> None:
-    """Put the content where huggingface_hub keeps it, once it is whole and checked.
-
-    huggingface_hub's own download checks the size only, keeps nothing of a download that failed,
-    and loses up to 10 MiB at each cut.
-    """
+    """Put the content where huggingface_hub keeps it, once it is whole and checked."""
+    # huggingface_hub's own download checks the size only, keeps nothing of a download that failed,
+    # and loses up to 10 MiB at each interruption.
     blob = blob_path(pinned, file)
     partial = blob.with_name(f"{blob.name}.polyconcept.incomplete")
     blob.parent.mkdir(parents=True, exist_ok=True)
@@ -147,10 +145,8 @@ def _size(partial: Path) -> int:
 
 
 def _linked(pinned: PinnedRepo, file: RepoFile) -> Path:
-    """Enter the file into the snapshot of the commit, where huggingface_hub looks for it.
-
-    Its own download would name the content as the server says, which may be a path to anywhere.
-    """
+    """Enter the file into the snapshot of the commit, where huggingface_hub looks for it."""
+    # Its own download would name the content as the server says, which may be a path to anywhere.
     path = snapshot_path(pinned, file)
     path.parent.mkdir(parents=True, exist_ok=True)
     _create_symlink(str(blob_path(pinned, file)), str(path))

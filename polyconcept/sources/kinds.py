@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
 
 from polyconcept.machine.kinds import load_kind
 from polyconcept.records.text import Dropped, LabelledSentences, Sentences, TaggedSentences
@@ -16,6 +16,7 @@ Found: TypeAlias = dict[str, Any]
 Labelled: TypeAlias = TaggedSentences | LabelledSentences
 
 
+@runtime_checkable
 class LabelKind(Protocol):
     """Labels of one kind of task."""
 
@@ -43,6 +44,7 @@ class LabelKind(Protocol):
         ...
 
 
+@runtime_checkable
 class Source(Protocol):
     """Where sentences come from."""
 

@@ -101,12 +101,7 @@ def _random_mt5(
 
 
 def _ready_mt5(model: MT5ForConditionalGeneration) -> None:
-    """Let a narrow mT5 begin with even guesses, and with attention to similar and near subwords.
-
-    As `_ready_attention`, with what an mT5 has instead of places: biases that fall with the
-    distance, at another rate in each head (Press et al. 2022, Train Short, Test Long). The
-    decoder attends to similar states of the encoder as well, where the sentence to write begins.
-    """
+    """Let a narrow mT5 begin with even guesses, and with attention to similar and near subwords."""
     width = model.config.d_model
     rates = 0.5 ** torch.linspace(1, 4, model.config.num_heads)
     # T5 does not divide scores by the root of their dimension: those of a pair of equal subwords
@@ -119,7 +114,10 @@ def _ready_mt5(model: MT5ForConditionalGeneration) -> None:
         for name, module in model.named_modules():
             if name.endswith("Attention"):
                 module.q.weight.normal_(std=deviation)
+                # As in `_ready_attention`; the decoder attends to the encoder's similar states too.
                 module.k.weight.copy_(module.q.weight)
+                # In place of positions: biases that fall with the distance, at another rate in each
+                # head (Press et al. 2022, Train Short, Test Long).
                 if module.has_relative_attention_bias:
                     n_buckets = module.relative_attention_num_buckets
                     # Half of an encoder's buckets are for places before, half for those after.
@@ -134,20 +132,19 @@ def _ready_mt5(model: MT5ForConditionalGeneration) -> None:
 
 
 def _ready_attention(model: PreTrainedModel) -> None:
-    """Let attention begin with similar subwords and near places, in both sentences of a pair.
-
-    Keys begin equal to queries, so that a subword attends to similar ones (Trockman & Kolter 2023,
-    Mimetic Initialization of Self-Attention Layers), and places begin as sinusoids (Vaswani et al.
-    2017, section 3.5), so that near places are alike. From plain noise a small model needs many
-    times as many steps before it looks at the translation at all.
-    """
+    """Let attention begin with similar subwords and near places, in both sentences of a pair."""
+    # From plain noise a small model needs many times as many steps before it looks at the
+    # translation at all.
     deviation = 0.8 / math.sqrt(model.config.hidden_size)
     with torch.no_grad():
         for name, module in model.named_modules():
             if name.endswith("attention.self"):
+                # With keys equal to queries a subword attends to similar ones (Trockman & Kolter
+                # 2023, Mimetic Initialization of Self-Attention Layers).
                 module.query.weight.normal_(std=deviation)
                 module.key.weight.copy_(module.query.weight)
             elif name.endswith("position_embeddings"):
+                # In sinusoids near places are alike (Vaswani et al. 2017, section 3.5).
                 module.weight.copy_(_sinusoids(*module.weight.shape))
                 module.weight.mul_(model.config.initializer_range)
 

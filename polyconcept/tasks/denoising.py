@@ -121,8 +121,7 @@ def draw_spans(
     """Draw the spans to take out of a sentence: `share` of its subwords, about three to a span.
 
     Fractions are rounded up or down at random, so that the mean is right over short sentences
-    too; at least one subword is taken out. Unlike the released code of T5, which cuts
-    long text, neither the start nor the end of a sentence is always kept or always lost.
+    too; at least one subword is taken out.
     """
     if n_subwords == 0:
         return []
@@ -131,6 +130,7 @@ def draw_spans(
     wanted = int(n_out / _MEAN_SPAN + random.random())
     n_spans = min(max(1, wanted), n_out, n_kept + 1, most_spans)
     sizes = _parts(n_out, n_spans, random)
+    # T5's released code always keeps the start and takes out the end, for it cuts long text.
     # At least one kept subword between two spans, any number before the first and after the last.
     gaps = _parts(n_kept + 2, n_spans + 1, random)
     gaps[0] -= 1

@@ -118,17 +118,15 @@ def alone(sentence: Subwords, symbols: Symbols) -> Subwords:
 def joined(
     first: Subwords, second: Subwords, symbols: Symbols, *, languages: tuple[int, int] = (0, 0)
 ) -> Subwords:
-    """Return a translation pair as one input: ``[CLS] s [SEP] t [SEP]``.
-
-    The places of the second sentence count from the start again, so that a word and its
-    translation have similar places (Conneau & Lample 2019, section 3.3).
-    """
+    """Return a translation pair as one input: ``[CLS] s [SEP] t [SEP]``."""
     n_between = len(symbols.between)
     n_first = 1 + len(first) + n_between
     n_words = int(first.word.max(initial=-1)) + 1
     ids = np.array([symbols.start, *first.ids, *symbols.between, *second.ids, symbols.end])
     word = np.array([-1, *first.word, *[-1] * n_between, *(second.word + n_words), -1])
-    # Each sentence's words count from 1: place 0 is [CLS], as in a sentence alone.
+    # The second sentence counts from the start again, so that a word and its translation have
+    # similar places (Conneau & Lample 2019, section 3.3). Each sentence's words count from 1:
+    # place 0 is [CLS], as in a sentence alone.
     after_first = np.full(n_between, len(first) + 1)
     after_second = len(second) + 1
     position = np.array([0, *first.position + 1, *after_first, *second.position + 1, after_second])
@@ -146,8 +144,7 @@ def mask_words(
 ) -> MaskedBatch:
     """Choose whole words to guess, hide their subwords and pad the inputs into one batch.
 
-    Of the subwords to guess 80 % become the mask, 10 % another piece, 10 % stay (Devlin et al.
-    2019, section 3.1). Every batch asks for at least one word.
+    Every batch asks for at least one word.
 
     `share` is that of the words to guess, `share_second` the same for second sentences of pairs,
     where it differs.
@@ -179,5 +176,6 @@ def _hide(
 ) -> Int64[np.ndarray, "input subword"]:
     fate = random.random(ids.shape)
     others = random.choice(symbols.ordinary, size=ids.shape)
+    # 80 % become the mask, 10 % another piece, 10 % stay (Devlin et al. 2019, section 3.1).
     hidden = np.where(guessed & (fate < 0.8), symbols.mask, ids)
     return np.where(guessed & (fate >= 0.8) & (fate < 0.9), others, hidden)

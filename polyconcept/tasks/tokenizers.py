@@ -165,11 +165,9 @@ def _train_unigram(
 
 
 def _settled(scores: dict[str, float]) -> dict[str, float]:
-    """Return the scores without the traces of the order of the trainer's hash tables.
-
-    Their sums differ in the last digits. Characters that are kept only so that every word can be
-    spelt get the lowest score, less 0.0001 for each that came before: here all get the same.
-    """
+    """Return the scores without the traces of the order of the trainer's hash tables."""
+    # Sums differ in their last digits. Characters that are kept only so that every word can be
+    # spelt get the lowest score, less 0.0001 for each that came before: here all get the same.
     lowest = min((score for piece, score in scores.items() if len(piece) > 1), default=0.0)
     steps = 0.0001 * len(scores)
     return {

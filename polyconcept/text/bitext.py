@@ -172,11 +172,9 @@ def _number_pairs(
     target_word: Int32[np.ndarray, " target_word"],
     n_target_types: int,
 ) -> tuple[Int32[np.ndarray, " cell"], Int64[np.ndarray, " pair"]]:
-    """Return each cell's pair, and each pair's key: source type * n_target_types + target type.
-
-    Keys are sorted a few million cells at a time; then the distinct ones of all chunks are merged
-    and the chunk's own numbers replaced.
-    """
+    """Return each cell's pair, and each pair's key: source type * n_target_types + target type."""
+    # To save memory, keys are sorted a few million cells at a time; then the distinct ones of all
+    # chunks are merged, and the chunks' own numbers replaced.
     n_cells = sum(group.n_rows * group.n_source * group.n_target for group in groups)
     pair = np.empty(n_cells, dtype=np.int32)
     chunks: list[tuple[slice, Int64[np.ndarray, " key"]]] = []

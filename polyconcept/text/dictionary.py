@@ -63,9 +63,6 @@ def build_dictionary(
 def write_dictionary(dictionary: Dictionary, path: Path | str) -> None:
     """Write a table ``word, translation, probability, count``, whole or not at all.
 
-    UTF-8, tab between fields, line feed after each line; probabilities have the digits that read
-    back as the same number.
-
     Raises:
         ValueError: a word or translation holds a tab or a line feed, or is empty.
     """
@@ -83,6 +80,7 @@ def write_dictionary(dictionary: Dictionary, path: Path | str) -> None:
                     f"{text!r} in the {dictionary.source}-{dictionary.target} dictionary: words "
                     "must not be empty nor hold tabs or line feeds"
                 )
+        # repr has the digits that read back as the same number.
         lines.append(f"{word}\t{translation}\t{probability!r}\t{count}")
     write_text_atomic(Path(path), "\n".join(lines) + "\n")
 

@@ -28,10 +28,8 @@ _ESCAPE = re.compile("|".join(_CHARACTERS))
 
 
 def unescape_lines(language: str, lines: Sequence[str]) -> tuple[list[str], int]:
-    """Return lines with the characters that Moses' escapes stand for, and the number of escapes.
-
-    Each is read once (``&amp;lt;`` is ``&lt;``), and their number logged.
-    """
+    """Return lines with the characters that Moses' escapes stand for, and the number of escapes."""
+    # Each is read once: &amp;lt; is &lt;.
     found = [_ESCAPE.subn(lambda match: _CHARACTERS[match[0]], line) for line in lines]
     n_escapes = sum(n for _, n in found)
     if n_escapes:

@@ -242,17 +242,15 @@ def _probabilities(
     n_given: int,
     alpha: float,
 ) -> Float64[np.ndarray, " entry"]:
-    """Return each count's share of its given type; with alpha > 0, exp E[log p] of the posterior.
-
-    The latter is exp(digamma(count + alpha) - digamma(sum of count + alpha)), the sum over the
-    types that co-occur with the given one (as fast_align -v).
-    """
+    """Return counts as shares of their given type; if alpha > 0, exp E[log p] of the posterior."""
     if alpha == 0:
         total = np.bincount(of, weights=count, minlength=n_given)[of]
         # A type whose counts all vanished below the smallest number generates nothing.
         share: Float64[np.ndarray, " entry"] = np.zeros_like(count)
         np.divide(count, total, out=share, where=total > 0)
         return share
+    # exp(digamma(count + alpha) - digamma(sum of count + alpha)), the sum over the types that
+    # co-occur with the given one, as fast_align -v has it.
     raised: Float64[np.ndarray, " entry"] = count + alpha
     total = digamma(np.bincount(of, weights=raised, minlength=n_given))
     digamma(raised, out=raised)

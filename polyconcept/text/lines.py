@@ -14,8 +14,7 @@ _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 def read_lines(path: Path) -> list[str]:
     r"""Return the lines of a UTF-8 file without their ends, which are ``\n`` or ``\r\n`` only.
 
-    U+0085, U+2028 and the like stay inside a line: else parallel files would get out of step. A
-    byte order mark at the start is taken off, with a line in the log.
+    A byte order mark at the start is taken off, with a line in the log.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -28,6 +27,7 @@ def read_lines(path: Path) -> list[str]:
         text = text.removeprefix(_BOM)
     if not text:
         raise ValueError(f"{path}: the file is empty; at least one line was needed")
+    # U+0085, U+2028 and the like stay inside a line: parallel files would get out of step.
     lines = text.removesuffix("\n").split("\n")
     lines = [line.removesuffix("\r") for line in lines]
     _refuse(path, lines, "\0", "a NUL character (is it UTF-16?)")

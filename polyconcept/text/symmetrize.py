@@ -44,9 +44,6 @@ def grow_diag_final_and(forward: Links, backward: Links) -> Links:
     until nothing is added. Final-and: links of the forward, then of the backward direction are
     added if both words have none.
 
-    Sentences do not touch each other, so all of them grow in the same sweep. Only links that could
-    be added and their neighbours are visited.
-
     Args:
         forward: links where each target word has at most one source word.
         backward: links where each source word has at most one target word.
@@ -125,6 +122,8 @@ def _grow(union: _Union) -> Bool[np.ndarray, " point"]:
     source_done[union.source_word[linked]] = 1
     target_done[union.target_word[linked]] = 1
     free = source_done[union.source_word] & target_done[union.target_word] == 0
+    # Only links that could be added and their neighbours are visited. Sentences do not touch each
+    # other, so all of them grow in the same sweep.
     visits = _visits(union, np.flatnonzero(free))
     # Byte arrays answer single look-ups faster than arrays.
     state = bytearray(linked), bytearray(source_done), bytearray(target_done)

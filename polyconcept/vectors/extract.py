@@ -162,10 +162,8 @@ def _within(plan: ExtractionPlan, batch: _Indices, budget: int | None) -> list[_
 
 
 def _halved(plan: ExtractionPlan, batch: _Indices, error: Exception) -> int:
-    """Return the budget for all further batches, after one did not fit into the GPU's memory.
-
-    It stays: what did not fit would not fit again, and each try costs time.
-    """
+    """Return the budget for all further batches, after one did not fit into the GPU's memory."""
+    # The budget stays: what did not fit would not fit again, and each try costs time.
     if len(batch) == 1:
         sentence, size = int(plan.sentence[batch[0]]), _longest(plan, batch)
         raise MemoryError(
@@ -218,13 +216,11 @@ def _arrived(model: PreTrainedModel, plan: ExtractionPlan, part: _Coming) -> dic
 def _hidden_states(
     model: PreTrainedModel, plan: ExtractionPlan, part: _Part, layers: tuple[int, ...]
 ) -> _ByLayer:
-    """Return a batch's hidden states by layer, each (inputs, longest, dim), on the model's device.
-
-    Only the wanted layers are kept, where the model can tell them apart: all of them would take
-    several times the memory of a batch.
-    """
+    """Return a batch's hidden states by layer, each (inputs, longest, dim), on its device."""
     numbered = [layer for layer in layers if layer != BEFORE_NORM]
     needed = n_blocks_of(model.config, plan.side) + 1
+    # Only the wanted layers, where the model can tell them apart: all of them would take several
+    # times the memory of a batch.
     for wanted in (numbered, True):
         with watched(model, plan.side, wanted=BEFORE_NORM in layers) as before_norm:
             states = _run_model(model, plan, part, wanted)
@@ -263,10 +259,8 @@ def _forced(
     subwords: torch.Tensor,
     options: Mapping[str, Any],
 ) -> Any:  # noqa: ANN401 - each architecture has an output class of its own
-    """Return the output of a decoder that reads its start symbol, then all subwords but the last.
-
-    So the state at place j predicts subword j, and the one at j + 1 has just read it.
-    """
+    """Return the output of a decoder that reads its start symbol and all subwords but the last."""
+    # So the state at place j predicts subword j, and the one at j + 1 has just read it.
     begin = model.config.decoder_start_token_id if plan.start is None else plan.start
     start = torch.full_like(subwords[:, :1], begin)
     read, read_mask = _padded(model, plan, part, given=True)
