@@ -29,5 +29,6 @@ def randomise_model(directory: Path, randomised: Path, *, seed: int) -> None:
     with quiet_transformers(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         config = AutoConfig.from_pretrained(directory, **OFFLINE)
+        # It draws weights as the architecture's own code does before pre-training.
         model = AutoModel.from_config(config, dtype=torch.float32)  # type: ignore[no-untyped-call]
     save_model(model, tokenizer, randomised)

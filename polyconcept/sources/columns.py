@@ -47,6 +47,7 @@ def parallel_from_columns(
     for row in zip(*(column for column, _ in plain.values()), strict=True):
         words = [cut[language](line) for language, line in zip(lines, row, strict=True)]
         empty = [language for language, found in zip(lines, words, strict=True) if not found]
+        # In all languages: line i of each has to be the same sentence.
         if empty:
             dropped[f"no words in {' and '.join(empty)}"] += 1
             continue

@@ -111,6 +111,7 @@ def _visible(word: str, counts: Counter[str]) -> str:
         return ""
     if len(parts) > 1:
         counts["word with blanks inside, kept as one"] += 1
+    # With other blanks inside, it would be read back from the study's file as several words.
     return "\N{NO-BREAK SPACE}".join(parts)
 
 

@@ -31,6 +31,7 @@ def text(
     pinned = read_pin(Path(files["pin"]))
     about = {"from": str(pinned), **settings}
     if pair:
+        # Both languages are read, for a row without words in one of them is left out in both.
         lines = _lines_of_pair(pinned, settings, pair.split("-"))
         both, dropped = parallel_from_columns(lines, tokenizer=settings["tokenizer"])
         return both[language], about | {"dropped": dropped}
@@ -97,6 +98,7 @@ def fill_codes(
     alphabetical order, or in the other if `swapped`.
     """
     known = codes or {}
+    # OPUS and its likes name a pair in alphabetical order.
     both = "-".join(sorted((known.get(code, code) for code in pair), reverse=swapped))
     return pattern.replace("{pair}", both).replace("{language}", known.get(language, language))
 

@@ -65,6 +65,7 @@ def _may_pass(error: Exception) -> bool:
     """Return whether another try may succeed: a broken line, a slow or busy server."""
     if isinstance(error, HfHubHTTPError):
         return error.response.status_code in _BUSY
+    # A wrong proxy or protocol will be as wrong in some seconds.
     lasting = (httpx.ProxyError, httpx.UnsupportedProtocol)
     return isinstance(error, httpx.TransportError) and not isinstance(error, lasting)
 

@@ -91,6 +91,7 @@ def _weights(pinned: PinnedRepo) -> str:
 
 
 def _matches(path: str, pattern: str) -> bool:
+    # Part by part, for the `*` of fnmatch crosses a `/`.
     parts, wanted = path.split("/"), pattern.split("/")
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 

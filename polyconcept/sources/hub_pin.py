@@ -135,6 +135,7 @@ def _conversion(pinned: PinnedRepo) -> PinnedRepo:
     found = _pinned(pinned.repository, pinned.kind, request.git_reference)
     names = (*SETTINGS_FILES, *UNSAFE_WEIGHTS, *(name for g in TOKENIZER_FILES for name in g))
     ours, theirs = ({f.path: f.digest for f in repo.files} for repo in (pinned, found))
+    # It is a conversion of these weights only if those beside it, and the settings, are the same.
     differ = [name for name in names if ours.get(name) != theirs.get(name)]
     if differ or not has_safetensors(found):
         why = f"has other {', '.join(differ)}" if differ else "holds no safetensors weights"

@@ -67,6 +67,7 @@ class Source(Protocol):
 
 def load_source(module: str) -> Source:
     """Return a kind of source; errors as of `load_kind`."""
+    # The type checker cannot look into a module that is loaded by its name.
     return cast("Source", load_kind(module, "sources"))
 
 

@@ -122,6 +122,7 @@ def drawn_batches(
         drawn = draw(makers, chances, rows, random)
         groups = _cut(drawn, makers.lengths, mixture.batch_tokens)
         made += len(groups)
+        # Groups were cut from the shortest to the longest: no order for training.
         for index in random.permutation(len(groups)):
             yield pairs, groups[index]
 

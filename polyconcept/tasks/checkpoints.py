@@ -79,6 +79,7 @@ def _fault(checkpoint: Path, key: str) -> str | None:
     found, *inventory = mark.read_text(encoding="utf-8").splitlines()
     if found != key:
         return "it belongs to other options, data or starting weights"
+    # Sizes tell a file that was cut off or replaced, without reading gigabytes.
     if inventory != _inventory(checkpoint):
         return "its files have changed since it was written"
     return None

@@ -43,6 +43,7 @@ def read_part(
         language=part.language,
         language_codes=language_codes,
     )
+    # They have no subword that could carry a label; the rest of their sentence is learnt.
     n_lost = sum(read.n_lost for read in reads)
     if n_lost:
         text = "%s: %d words are cut off or have no subword: not trained on"

@@ -160,6 +160,7 @@ def mask_words(
         shares = np.where(each.second, share if share_second is None else share_second, share)
         drawn = random.random(n)[np.maximum(each.word, 0)]  # one draw for all its subwords
         guessed[row, :n] = (drawn < shares) & (each.word >= 0)
+    # A batch without anything to guess would have no loss.
     if not guessed.any():
         guessed[0, : len(inputs[0])] = inputs[0].word == inputs[0].word.max()
     label = np.where(guessed, ids, NOT_SCORED)

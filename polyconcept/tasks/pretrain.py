@@ -83,6 +83,7 @@ def pretrain(
     """
     _check(sentences, options)
     torch.manual_seed(options.seed)
+    # Two places are for special subwords (see `masking.alone`).
     room = tokenizer.model_max_length - 2
     text = {
         language: split_into_subwords(part, tokenizer, max_subwords=room)
@@ -107,6 +108,7 @@ def pretrain(
         progress.show(losses)
         if watch is not None and len(losses) % watch_every == 0:
             watch(len(losses), float(np.mean(losses[-watch_every:])))
+            # `watch` may have left it in evaluation mode.
             model.train()
     model.eval()  # type: ignore[no-untyped-call]
     return losses
@@ -180,6 +182,7 @@ def _optimizer(
 def _rate_of(options: PretrainOptions) -> Callable[[int], float]:
     warmup = max(1, round(options.warmup_share * options.n_steps))
 
+    # A linear warm-up, then a linear fall to 0 (Devlin et al. 2019, appendix A.2).
     def rate(step: int) -> float:
         falling = (options.n_steps - step) / max(1, options.n_steps - warmup)
         return min((step + 1) / warmup, falling)

@@ -122,6 +122,7 @@ def padded(
 ) -> dict[str, Int64[torch.Tensor, "row subword"]]:
     """Return sentences as a model's ``input_ids`` and ``attention_mask``, filled on the right."""
     longest = max(len(read.ids) for read in reads)
+    # Attention never reads the padding.
     ids = torch.full((len(reads), longest), int(tokenizer.pad_token_id))
     attention = torch.zeros_like(ids)
     for row, read in enumerate(reads):

@@ -84,6 +84,7 @@ def _one_direction(
     """Train one direction and link the first `n_sentences` sentence pairs with it."""
     model, _ = train(bitext, given, options)
     sentence, source, target = best_links(bitext, model, options)
+    # The order of a Pharaoh file.
     order = np.lexsort((target, source, sentence))
     order = order[sentence[order] < n_sentences]
     return Links(*languages, sentence[order], source[order], target[order])

@@ -133,6 +133,7 @@ def _one_direction(
     min_count: int,
 ) -> Dictionary:
     """Return both sides as their types in code-point order and the type of each link's word."""
+    # One number stands for a word and a translation.
     key, count = np.unique(words[1] * len(translations[0]) + translations[1], return_counts=True)
     word, translation = np.divmod(key, max(1, len(translations[0])))
     total = np.bincount(word, weights=count, minlength=len(words[0]))

@@ -165,6 +165,7 @@ def _counts(path: Path, table: Table) -> bool:
         ValueError: it is numbers throughout that do not count.
     """
     rows = [row for sentence in table.sentences for row in sentence]
+    # Two columns are a word and its tag: none is left for a count.
     if table.n_columns < 3 or not all(_NUMBER.fullmatch(row.cells[0]) for row in rows):
         return False
     last = -1

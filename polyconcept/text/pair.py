@@ -99,6 +99,7 @@ def _word_links(
 ) -> PhraseLinks:
     link = np.arange(len(places[0]), dtype=np.int64)
     n_spellings = 1 + max(int(side.max(initial=0)) for side in spellings)
+    # One number stands for the spellings of both words.
     pair = spellings[0][places[0]] * n_spellings + spellings[1][places[1]]
     return PhraseLinks(pair, places[0], link, places[1], link)
 
@@ -157,5 +158,6 @@ def _remaining(
 ) -> Bool[np.ndarray, " link"]:
     _, inverse, counts = np.unique(pair, return_inverse=True, return_counts=True)
     count = counts[inverse]
+    # In the released code, too, the first links count, and all of them for the other two limits.
     kept = (rank_among_equals(pair) < maximum) & (count >= minimum)
     return kept if delete is None else kept & (count <= delete)

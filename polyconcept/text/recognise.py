@@ -128,6 +128,7 @@ def _without_prefix(
         if bare:
             counts[f"word with nothing behind {prefix}:"] = bare
         return short, f"{prefix}:"
+    # In so few words, "re:" and the like may be half of them.
     if len(visible) < 5 and prefix.casefold() not in ours:
         return words, ""
     first = next(t for tokens in sentences for t in tokens if t.word.startswith(f"{prefix}:"))

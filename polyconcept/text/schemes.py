@@ -161,6 +161,8 @@ def _scheme(
     kinds = {kind for entity in entities for kind in entity.kinds}
     if bare:
         return Scheme("IO, tags alone", re.compile("I+"))
+    # IOB1 and IOE1 mark a border only between two entities of one label, IOB2 and IOE2 every border
+    # (Tjong Kim Sang & Veenstra 1999, Representing Text Chunks, section 2).
     if kinds <= {"B", "I"}:
         iob1 = any(entity.kinds[0] == "I" for entity in entities)
         iob1 = iob1 and _apart(entities, sentences) is None
@@ -170,6 +172,7 @@ def _scheme(
             _is_followed(entity, sentences) for entity in entities if entity.kinds[-1] == "E"
         )
         return Scheme("IOE1", re.compile("I*E?")) if parted else Scheme("IOE2", re.compile("I*E"))
+    # Two letters that mean the same, each in a scheme of its own.
     for pair in ("IM", "EL", "SU", "SW", "UW"):
         if kinds >= set(pair):
             one, other = (_first(entities, kind, places) for kind in pair)

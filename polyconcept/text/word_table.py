@@ -33,6 +33,7 @@ def build_word_table(sentences: Sentences, chosen: Sequence[ChosenWords]) -> tup
             f"choices of {sorted({len(choice.fate) for choice in chosen})} words for the text of "
             f"{sentences.language}, which has {starts[-1]} words"
         )
+    # Later checks have greater numbers, and kept words the greatest.
     fate = np.maximum.reduce([choice.fate for choice in chosen])
     places = np.flatnonzero(fate == KEPT)
     return _table(sentences, starts, places), count_reasons(fate)

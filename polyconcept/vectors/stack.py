@@ -95,4 +95,5 @@ def _final_norm(model: PreTrainedModel, side: Side) -> torch.nn.Module | None:
     if model.config.is_encoder_decoder:
         stack = whole.get_encoder() if side == "encoder" else whole.get_decoder()
     found = [module for name, module in stack.named_children() if name in _NAMES]
+    # Where there are several, no name says which is the last.
     return found[0] if len(found) == 1 else None

@@ -13,6 +13,7 @@ def to_device(values: Int64[np.ndarray, "..."], device: torch.device) -> torch.T
     tensor = torch.from_numpy(values)
     if device.type != "cuda":
         return tensor.to(device)
+    # Only from page-locked memory does a copy run beside the computing.
     return tensor.pin_memory().to(device, non_blocking=True)
 
 

@@ -97,6 +97,7 @@ def _parts(text: str) -> Iterator[list[str]]:
 
 
 def _spelt(words: Sequence[str]) -> list[str]:
+    # mT5's tokenizer applies NFKC, so answers come back in it.
     return unicodedata.normalize("NFKC", " ".join(words)).split()
 
 

@@ -57,6 +57,7 @@ def tag_words(
         logging.getLogger(__name__).warning(text, n_lost, _OUTSIDE)
     names = model.config.id2label or {}
     return tuple(
+        # The first subword carries the tag, as in training.
         tuple(_OUTSIDE if place is None else names[best[place]] for place in subwords.first)
         for subwords, best in predicted
     )

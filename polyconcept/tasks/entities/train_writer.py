@@ -27,6 +27,7 @@ def examples(
     Raises:
         ValueError: As `written_examples`, also where no type of entity can be written.
     """
+    # A type that cannot be spelt could never be answered.
     types = {tag[2:] for part in parts for tags in part.tags for tag in tags if tag != "O"}
     lessons = [
         Lesson(

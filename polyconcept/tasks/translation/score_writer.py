@@ -29,6 +29,7 @@ def read(files: Sequence[Path], _labels: Sequence[str]) -> list[tuple[Sentences,
         ValueError: As `read_pairs`, or BLEU needs a tokenizer that is not installed.
     """
     pairs = read_pairs(files)
+    # To translate takes long: what would fail afterwards is refused before.
     for _, target in pairs:
         _bleu(target.language)
     return pairs
