@@ -25,15 +25,15 @@ def write_answers(
     *,
     where: str,
     language: str = "",
-    answer_language: str = "",
+    answer_language: str | None = None,
 ) -> list[str]:
     """Return the answer to each prompt, found by beam search: words joined by single blanks.
 
     Prompts of similar length are answered together; nothing is drawn at random. The log says how
     much of prompts and answers is cut off. An answer may be empty.
 
-    `where` names what is asked, for messages. The languages of prompts and answers are needed where
-    the tokenizer writes codes of them.
+    `where` names what is asked, for messages. The languages of prompts and, if it is another, of
+    answers are needed where the tokenizer writes codes of them.
 
     Raises:
         ValueError: The tokenizer has no code for a language.
@@ -45,7 +45,8 @@ def write_answers(
     if n_lost:
         _log.warning("%s: %d words are cut off or have no subword: not read", where, n_lost)
     longest = min(options.max_length, tokenizer.model_max_length)
-    code = language_code(tokenizer, answer_language, codes)
+    answered_in = language if answer_language is None else answer_language
+    code = language_code(tokenizer, answered_in, codes)
     search = _search(model, options.n_beams, longest, code)
     answers, n_cut = [""] * len(reads), 0
     batches = batches_by_length(reads, options.batch)

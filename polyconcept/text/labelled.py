@@ -78,8 +78,8 @@ def check_sentences(where: str, texts: Sequence[str]) -> None:
     marked = [text for text in plain if '"' in text]
     quoted = [text for text in marked if _is_quoted(text)]
     doubled = next((text for text in quoted if '""' in text[1:-1]), None)
-    # One sentence in quotation marks may be a quotation. If all are, or one has doubled marks inside,
-    # a program has written CSV.
+    # One sentence in quotation marks may be a quotation. If all are, or if one has doubled marks
+    # inside, a program has written CSV.
     if len(quoted) == len(marked) and (doubled or 1 < len(quoted) == len(plain)):
         raise ValueError(
             f"{where}: found {doubled or quoted[0]!r}, a field in CSV's quotation marks; they "

@@ -38,8 +38,8 @@ def evaluate(
     types = {tag[2:] for tags in test.tags for tag in tags if tag != "O"}
     check_labels(types, labels, where, "task")
     asked = [prompts.entities_prompt(words) for words in test.words]
-    languages = {"language": test.language, "answer_language": test.language}
-    answers = write_answers(model, tokenizer, asked, options, where=where, **languages)
+    language = test.language
+    answers = write_answers(model, tokenizer, asked, options, where=where, language=language)
     found = [
         prompts.read_entities(answer, words, labels)
         for answer, words in zip(answers, test.words, strict=True)

@@ -36,8 +36,8 @@ def evaluate(
     where = f"{run.corpus}, {test.language}"
     check_labels(test.label, options.labels, where, "task")
     asked = [prompts.sentiment_prompt(words) for words in test.words]
-    languages = {"language": test.language, "answer_language": test.language}
-    answers = write_answers(model, tokenizer, asked, options, where=where, **languages)
+    language = test.language
+    answers = write_answers(model, tokenizer, asked, options, where=where, language=language)
     predicted = [prompts.read_label(answer, options.labels) for answer in answers]
     if None in predicted:
         text = "%s: %d of %d answers are no label: wrong"
