@@ -31,7 +31,7 @@ from polyconcept.builtin.arabic_forms import (
     verb_cell,
     with_object,
 )
-from polyconcept.builtin.realiser import TIME, Mode, Realiser, Token, Tokens, natural_gender
+from polyconcept.builtin.realiser import Mode, Realiser, Token, Tokens, front, natural_gender
 
 _MODALS = {"can": ("استطاع", "يستطيع"), "want": ("أراد", "يريد")}
 _BE = ("كان", "يكون")
@@ -145,7 +145,7 @@ class Arabic(Realiser):
 
     def clause(self, clause: Clause, mode: Mode) -> Tokens:
         """See `Realiser.clause`."""
-        first = adverb(clause, "comment") or (adverb(clause, *TIME) if clause.time_first else None)
+        first = front(clause)
         nominal = mode == "main"
         return self.words(first) + self._order(clause, verb_first=True, nominal=nominal)
 
@@ -192,8 +192,7 @@ class Arabic(Realiser):
         for place in clause.places:
             tokens += self.adjunct(place)
         tokens += self.words(adverb(clause, "often"))
-        if not clause.time_first:
-            tokens += self.words(adverb(clause, *TIME))
+        tokens += self.late_time(clause)
         if clause.complement is not None:
             that = self.subordinate(*clause.complement)
             if clause.verb is not None and clause.verb.key == "say":

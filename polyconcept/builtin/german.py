@@ -27,7 +27,7 @@ from polyconcept.builtin.german_forms import (
     stem,
     verb_forms,
 )
-from polyconcept.builtin.realiser import TIME, Mode, Realiser, Tokens, is_plural, natural_gender
+from polyconcept.builtin.realiser import Mode, Realiser, Tokens, front, is_plural, natural_gender
 
 _MODALS = {
     ("can", "present"): ("kann", "können"),
@@ -132,7 +132,7 @@ class German(Realiser):
     def _order(self, clause: Clause, mode: Mode, *, plural: bool) -> Tokens:
         """Front field, finite verb, middle field, right bracket, in the order of the mode."""
         finite, right = self._verb(clause, plural=plural)
-        first = adverb(clause, "comment") or (adverb(clause, *TIME) if clause.time_first else None)
+        first = front(clause)
         subject = [] if clause.subject is None else self.phrase(clause.subject)
         middle = self._middle(clause)
         after = [] if clause.complement is None else self.subordinate(*clause.complement)
@@ -152,8 +152,7 @@ class German(Realiser):
         if clause.verb is not None:
             preposition, case = government(clause.verb)
         tokens = self.words(adverb(clause, "often"))
-        if not clause.time_first:
-            tokens += self.words(adverb(clause, *TIME))
+        tokens += self.late_time(clause)
         if clause.recipient is not None:
             tokens += self.phrase(clause.recipient, "dat")
         negation: Tokens = [] if clause.negation < 0 else [("nicht", (clause.negation,), "O")]

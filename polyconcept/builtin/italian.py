@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import ClassVar
 
 from polyconcept.builtin.abstract import Clause, Leaf, Name, Noun, Phrase, Pronoun, adverb
 from polyconcept.builtin.read_lexicon import Entry
@@ -13,7 +14,6 @@ from polyconcept.builtin.romance import (
     adjective_cell,
     adjoined,
     has_article,
-    name_gender,
 )
 
 VOWELS = frozenset("aeiouàèéìòùAEIOU")
@@ -59,6 +59,7 @@ class Italian(Romance):
     """Realiser of Italian."""
 
     language = "it"
+    articles: ClassVar = {"m": "*il", "f": "*la", "mp": "*i", "fp": "*le"}
     of = "di"
     relative_subject = relative_object = "che"
 
@@ -89,15 +90,6 @@ class Italian(Romance):
         if isinstance(phrase, Noun) and phrase.head[1].key == "egg" and phrase.plural:
             return Agreement(feminine=True, plural=True)
         return agreement
-
-    def name(self, name: Name, case: str) -> Tokens:  # noqa: ARG002 - no cases
-        """See `Realiser.name`; countries have an article."""
-        words = self.name_words(name)
-        gender = name_gender(name.parts[0][1], "it")
-        if not gender:
-            return words
-        article = {"m": "*il", "f": "*la", "mp": "*i", "fp": "*le"}[gender]
-        return [(article, (name.article_id,), "O"), *words]
 
     def pronoun(self, pronoun: Pronoun) -> Tokens:  # noqa: ARG002
         """Nothing: the verb says it (and carries its leaf)."""

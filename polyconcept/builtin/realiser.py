@@ -17,6 +17,7 @@ from polyconcept.builtin.abstract import (
     Phrase,
     Pronoun,
     Sentence,
+    adverb,
 )
 from polyconcept.builtin.read_lexicon import Entry, pieces
 
@@ -106,6 +107,18 @@ class Realiser(ABC):
         """Conjunction and second phrase."""
         return [*self.words(both.conjunction), *second]
 
+    def late_time(self, clause: Clause) -> Tokens:
+        """Return the adverb of time, unless it begins the clause."""
+        return [] if clause.time_first else self.words(adverb(clause, *TIME))
+
+    def ending(self, clause: Clause) -> Tokens:
+        """Return the places, the time and the complement of a clause."""
+        tokens = [token for place in clause.places for token in self.adjunct(place)]
+        tokens += self.late_time(clause)
+        if clause.complement is not None:
+            tokens += self.subordinate(*clause.complement)
+        return tokens
+
     @abstractmethod
     def clause(self, clause: Clause, mode: Mode) -> Tokens:
         """Return the words of a clause without its conjunction."""
@@ -129,6 +142,11 @@ class Realiser(ABC):
     @abstractmethod
     def spell(self, tokens: Tokens) -> Tokens:
         """Return the spelling that depends on the neighbour: elision, contraction."""
+
+
+def front(clause: Clause) -> Leaf | None:
+    """Return the adverb that begins a clause, or none: a comment, or the time."""
+    return adverb(clause, "comment") or (adverb(clause, *TIME) if clause.time_first else None)
 
 
 def finish(tokens: Tokens, comma: str) -> Tokens:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import ClassVar
 
 from polyconcept.builtin.abstract import (
     FRONT_COMMA,
@@ -21,10 +23,10 @@ from polyconcept.builtin.abstract import (
 )
 from polyconcept.builtin.read_lexicon import Entry
 from polyconcept.builtin.realiser import (
-    TIME,
     Mode,
     Realiser,
     Tokens,
+    front,
     natural_gender,
     split_government,
 )
@@ -48,6 +50,9 @@ class Agreement:
 class Romance(Realiser):
     """Common parts of the three realisers."""
 
+    articles: ClassVar[Mapping[str, str]] = {}
+    """Article of names of countries, by their gender mark."""
+
     @abstractmethod
     def determiner(self, noun: Noun, agreement: Agreement) -> Tokens:
         """Return the words before the noun and its adjectives."""
@@ -63,6 +68,12 @@ class Romance(Realiser):
     @abstractmethod
     def verb(self, clause: Clause, agreement: Agreement, head: Agreement | None) -> Tokens:
         """Return verb, auxiliaries, negation and frequency; `head` is a relativised object's."""
+
+    def name(self, name: Name, case: str) -> Tokens:  # noqa: ARG002 - no cases
+        """See `Realiser.name`; countries have an article."""
+        words = self.name_words(name)
+        gender = name_gender(name.parts[0][1], self.language)
+        return [(self.articles[gender], (name.article_id,), "O"), *words] if gender else words
 
     def agreement(self, phrase: Phrase) -> Agreement:
         """Return the gender and number of a phrase in this language."""
@@ -112,7 +123,7 @@ class Romance(Realiser):
 
     def clause(self, clause: Clause, mode: Mode) -> Tokens:  # noqa: ARG002 - one order
         """See `Realiser.clause`."""
-        first = adverb(clause, "comment") or (adverb(clause, *TIME) if clause.time_first else None)
+        first = front(clause)
         tokens = self.words(first)
         if first is not None:
             tokens.append(self.pause(FRONT_COMMA))
@@ -132,13 +143,7 @@ class Romance(Realiser):
             tokens += self.target(clause, clause.object)
         if clause.recipient is not None:
             tokens += [(self.to, (), "O"), *self.phrase(clause.recipient)]
-        for place in clause.places:
-            tokens += self.adjunct(place)
-        if not clause.time_first:
-            tokens += self.words(adverb(clause, *TIME))
-        if clause.complement is not None:
-            tokens += self.subordinate(*clause.complement)
-        return tokens
+        return tokens + self.ending(clause)
 
     to = "a"
 
