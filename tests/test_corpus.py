@@ -142,6 +142,7 @@ def test_several_corpora_are_read_in_turn(tmp_path):
         read_texts([files[0], files[2]], ["en", "de"])
 
 
+@settings(deadline=None)  # it writes files
 @given(texts)
 def test_sentences_come_back_as_they_were_written(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "round.txt"
@@ -297,6 +298,7 @@ def test_unusable_conll_is_refused_with_file_and_line(tmp_path, content, message
         recognise_tagged(path, "en", LABELS)
 
 
+@settings(deadline=None)  # it writes files
 @given(texts, st.data())
 def test_tagged_sentences_come_back_as_they_were_written(tmp_path_factory, text, data):
     path = tmp_path_factory.getbasetemp() / "round.conll"
@@ -397,6 +399,7 @@ def test_unusable_labels_are_refused_with_file_and_line(tmp_path, content, messa
         read_labelled(path, "en", SENTIMENT)
 
 
+@settings(deadline=None)  # it writes files
 @given(texts, st.data())
 def test_labelled_sentences_come_back_as_they_were_written(tmp_path_factory, text, data):
     path = tmp_path_factory.getbasetemp() / "round.tsv"
