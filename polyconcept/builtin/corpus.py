@@ -24,7 +24,7 @@ from polyconcept.builtin.english import English
 from polyconcept.builtin.french import French
 from polyconcept.builtin.german import German
 from polyconcept.builtin.italian import Italian
-from polyconcept.builtin.read_lexicon import CONTENT, LANGUAGES, lexicon
+from polyconcept.builtin.read_lexicon import LANGUAGES
 from polyconcept.builtin.realiser import Realiser, Tokens
 from polyconcept.builtin.spanish import Spanish
 from polyconcept.records.text import LabelledSentences, Links, Sentences, TaggedSentences
@@ -104,11 +104,6 @@ def generate_corpus(
         MappingProxyType(labels),
         MappingProxyType(leaves),
     )
-
-
-def n_content_lemmas() -> int:
-    """Return the nouns, verbs, adjectives and adverbs of the lexicon; names are not counted."""
-    return sum(len(lexicon()[file]) for file in CONTENT)
 
 
 @cache

@@ -12,7 +12,9 @@ from polyconcept.records.arrays import Int32, Int64, Rows
 from polyconcept.records.text import Dropped
 
 Reading: TypeAlias = Literal["predicts", "reads"]
+"""State of a decoder that stands for a subword: the one that predicts it, or has just read it."""
 Pooling: TypeAlias = Literal["last", "first", "mean"]
+"""Subword that stands for a word: its last or first one, or the mean of all."""
 
 REASONS = ("no subwords", "special token", "truncated", "nothing before")
 """Why a word has no vector: the tokenizer removed it whole, or made its end one subword with the
