@@ -65,14 +65,10 @@ def pretrain(
 ) -> list[float]:
     """Train `model` in place on sentences alone and on translation pairs.
 
-    BERT and XLM-R guess masked words. Masked words over translation pairs are Conneau & Lample
-    2019 (TLM); they make the model look for a word's translation in the other sentence. An mT5
-    writes spans taken out of a sentence (Raffel et al. 2020, section 3.1.4), and translations
-    from every language into every other, asked for by `prompts.translation_prompt`. Runs with
-    the same options, text and number of threads give the same weights on CPU.
-
-    The model is trained on the device it is on. `watch` is called every `watch_every` steps, with
-    the step and the mean loss since the last call.
+    BERT and XLM-R guess masked words. An mT5 writes spans taken out of a sentence, and translations
+    from every language into every other, asked for by `prompts.translation_prompt`. On CPU, the
+    same options, text and number of threads give the same weights. `watch` is called every
+    `watch_every` steps, with the step and the mean loss since the last call.
 
     Returns:
         The loss of each step: mean over its hidden (or written) subwords, in nats.
@@ -122,12 +118,14 @@ def _masked_words(
     mixture: Mixture,
 ) -> tuple[Iterator[torch.Tensor], list[torch.Tensor]]:
     """Return the loss of one batch after the other, and parameters that are not the model's."""
+    # Masked words over translation pairs make the model look for a word's translation in the other
+    # sentence (TLM, Conneau & Lample 2019, section 3.3).
+    batches = masked_batches(text, Symbols.of(tokenizer), random, mixture=mixture)
     # Added to the masks of translation pairs and thrown away in the end: a model that is told in
     # which language to guess does not need to keep the language in every vector.
     cue = torch.nn.Embedding(len(text) + 1, model.config.hidden_size, padding_idx=0)
     torch.nn.init.zeros_(cue.weight)
     cue.to(model.device)
-    batches = masked_batches(text, Symbols.of(tokenizer), random, mixture=mixture)
     return (_loss(model, cue, batch) for batch in batches), [cue.weight]
 
 
@@ -139,6 +137,7 @@ def _text_to_text(
     mixture: Mixture,
 ) -> tuple[Iterator[torch.Tensor], list[torch.Tensor]]:
     """As `_masked_words`, for a model that writes."""
+    # Spans as in T5 (Raffel et al. 2020, section 3.1.4).
     batches = task_batches(text, tokenizer, random, mixture=mixture)
     return (_written_loss(model, batch) for batch in batches), []
 

@@ -74,6 +74,10 @@ def recognise_tagged(
     ]
     for token in (token for tokens in sentences for token in tokens):
         check_words([token.word], source.at(token.place))
+    left_out = {
+        "surface word of several, which are not read": table.n_ranges,
+        "word that is not written, left out": table.n_empty,
+    }
     return recognise(
         source,
         language,
@@ -81,14 +85,7 @@ def recognise_tagged(
         labels,
         ignored=ignored,
         layout=_layout(table, chosen),
-        changed={
-            name: count
-            for name, count in (
-                ("surface word of several, which are not read", table.n_ranges),
-                ("word that is not written, left out", table.n_empty),
-            )
-            if count
-        },
+        changed={reason: count for reason, count in left_out.items() if count},
     )
 
 
