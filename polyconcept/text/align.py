@@ -14,7 +14,7 @@ import numpy as np
 from polyconcept.records.text import Links, Sentences, takes_part
 from polyconcept.text.bitext import Bitext, Side, WordLists, make_bitext
 from polyconcept.text.ibm_model import Options, best_links, train
-from polyconcept.text.parallel import check_parallel
+from polyconcept.text.pair import check_parallel
 from polyconcept.text.symmetrize import grow_diag_final_and
 
 _LOG = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from polyconcept.machine.atomic import write_text_atomic
 from polyconcept.records.arrays import Int32, Int64
 from polyconcept.records.text import Dictionary, Links, Sentences
 from polyconcept.text.lines import read_utf8
-from polyconcept.text.pharaoh import check_links
+from polyconcept.text.pair import check_links
 
 _HEADER = "word\ttranslation\tprobability\tcount"
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
-from jaxtyping import Bool, Int64
+from jaxtyping import Bool, Int32, Int64
 
 from polyconcept.records.text import Links, Sentences, takes_part
-from polyconcept.text.pharaoh import check_links
 
 
 @dataclass(frozen=True)
@@ -116,6 +115,46 @@ def _spellings(
         for side in (source, target)
     )
     return first, second
+
+
+# --- what belongs together
+
+
+def check_parallel(source: Sentences, target: Sentences) -> None:
+    """Refuse texts of other numbers of sentences."""
+    if len(source) != len(target):
+        raise ValueError(
+            f"{source.language} has {len(source):,} sentences, {target.language} has "
+            f"{len(target):,}: sentence i of one must translate sentence i of the other"
+        )
+
+
+def check_links(links: Links, source: Sentences, target: Sentences) -> None:
+    """Refuse links of another pair, and links to words that the texts do not have."""
+    if (links.source, links.target) != (source.language, target.language):
+        raise ValueError(
+            f"links of {links.source}-{links.target} do not belong to the texts of "
+            f"{source.language}-{target.language}"
+        )
+    check_parallel(source, target)
+    _check_places(links, source, links.source_position)
+    _check_places(links, target, links.target_position)
+
+
+def _check_places(links: Links, side: Sentences, position: Int32[np.ndarray, " link"]) -> None:
+    inside = (links.sentence >= 0) & (links.sentence < len(side))
+    n_words = np.array([len(words) for words in side.words], dtype=np.int64)
+    length = n_words[np.where(inside, links.sentence, 0)] if len(side) else position
+    # numpy would take negative places from the end.
+    wrong = np.flatnonzero(~inside | (position < 0) | (position >= length))
+    if len(wrong):
+        link = wrong[0]
+        found = f"word {position[link]} of sentence {links.sentence[link]} (both 0-based)"
+        has = f"{length[link]} words" if inside[link] else f"{len(side)} sentences in all"
+        raise ValueError(
+            f"links of {links.source}-{links.target}: link {link} points at {found} of "
+            f"{side.language}, which has {has}; {len(wrong)} links point at no word"
+        )
 
 
 # --- the filter by frequency

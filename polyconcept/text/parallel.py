@@ -10,15 +10,6 @@ from polyconcept.records.text import Sentences
 from polyconcept.text.lines import check_start, check_words, few, read_lines, split_words
 
 
-def check_parallel(source: Sentences, target: Sentences) -> None:
-    """Refuse texts of other numbers of sentences."""
-    if len(source) != len(target):
-        raise ValueError(
-            f"{source.language} has {len(source):,} sentences, {target.language} has "
-            f"{len(target):,}: sentence i of one must translate sentence i of the other"
-        )
-
-
 def read_sentences(path: Path, language: str) -> Sentences:
     r"""Return the sentences of a UTF-8 text file with one sentence a line.
 

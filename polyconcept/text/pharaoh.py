@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from polyconcept.machine.atomic import write_text_atomic
-from polyconcept.records.arrays import Int32
 from polyconcept.records.text import Links, Sentences
 from polyconcept.text.lines import read_utf8
-from polyconcept.text.parallel import check_parallel
+from polyconcept.text.pair import check_parallel
 
 _ITEM = re.compile(r"([0-9]+)-([0-9]+)", re.ASCII)
 
@@ -116,31 +115,3 @@ def _parse(line: str, n_words: tuple[int, int], where: str) -> set[tuple[int, in
                 )
         links.add(link)
     return links
-
-
-def check_links(links: Links, source: Sentences, target: Sentences) -> None:
-    """Refuse links of another pair, and links to words that the texts do not have."""
-    if (links.source, links.target) != (source.language, target.language):
-        raise ValueError(
-            f"links of {links.source}-{links.target} do not belong to the texts of "
-            f"{source.language}-{target.language}"
-        )
-    check_parallel(source, target)
-    _check_places(links, source, links.source_position)
-    _check_places(links, target, links.target_position)
-
-
-def _check_places(links: Links, side: Sentences, position: Int32[np.ndarray, " link"]) -> None:
-    inside = (links.sentence >= 0) & (links.sentence < len(side))
-    n_words = np.array([len(words) for words in side.words], dtype=np.int64)
-    length = n_words[np.where(inside, links.sentence, 0)] if len(side) else position
-    # numpy would take negative places from the end.
-    wrong = np.flatnonzero(~inside | (position < 0) | (position >= length))
-    if len(wrong):
-        link = wrong[0]
-        found = f"word {position[link]} of sentence {links.sentence[link]} (both 0-based)"
-        has = f"{length[link]} words" if inside[link] else f"{len(side)} sentences in all"
-        raise ValueError(
-            f"links of {links.source}-{links.target}: link {link} points at {found} of "
-            f"{side.language}, which has {has}; {len(wrong)} links point at no word"
-        )
