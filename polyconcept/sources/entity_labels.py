@@ -92,6 +92,7 @@ def tagged_from_columns(
             )
         refuse_other(where, "words", sentence, str)
         named = [(_named(where, tag, classes),) for tag in tagged]
+        # Data sets made from CoNLL-2003 have these lines as sentences.
         if DOCUMENT in sentence:
             counts[f"sentence with {DOCUMENT}"] += 1
             continue

@@ -63,6 +63,7 @@ def remember(pinned: PinnedRepo, *, converted: bool) -> None:
             reference.parent.mkdir(parents=True, exist_ok=True)
             reference.write_text(pinned.commit, encoding="ascii")
     except OSError as error:
+        # Only a later run without network would need it.
         _LOG.warning("%s: not kept for offline use: %s", pinned, error)
         return
     if read_tree_cache(str(folder), pinned.commit) is None:

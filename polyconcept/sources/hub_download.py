@@ -57,6 +57,7 @@ def download_files(pinned: PinnedRepo, names: Collection[str]) -> dict[str, Path
         )
     for file in missing:
         _LOG.info("%s: downloading %s, %s bytes", pinned, file.path, f"{file.size:,}")
+        # One after another, each with a bar of its own and tries of its own.
         _fetch(pinned, file)
         cached[file.path] = _linked(pinned, file)
     return {name: path for name, path in cached.items() if path is not None}

@@ -86,7 +86,7 @@ def _pinned(repository: str, kind: Kind, revision: str | None) -> PinnedRepo:
 
 
 def _listed(what: str, info: ModelInfo | DatasetInfo) -> tuple[RepoFile, ...]:
-    """Return the files that the hub lists, checked: a server's names become paths in the cache."""
+    """Return the files that the hub lists, each checked."""
     siblings = sorted(info.siblings or (), key=lambda sibling: sibling.rfilename)
     files = []
     for sibling in siblings:
@@ -97,6 +97,7 @@ def _listed(what: str, info: ModelInfo | DatasetInfo) -> tuple[RepoFile, ...]:
             )
         sha256 = sibling.lfs.sha256 if sibling.lfs else None
         try:
+            # The names of a server become paths in the cache.
             file = RepoFile(sibling.rfilename, sibling.size, sha256, sibling.blob_id)
         except ValueError as error:
             raise HubError(f"{what}: {constants.ENDPOINT} lists: {error}") from error

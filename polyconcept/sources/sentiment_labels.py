@@ -73,6 +73,7 @@ def labelled_from_columns(
     if len(texts) != len(labels):
         raise ValueError(f"{language}: {len(texts)} rows of text, {len(labels)} of labels")
     refuse_other(language, "texts", texts, str)
+    # Classes without names come as numbers.
     found = [str(label) for label in labels]
     _refuse_unknown(language, found, {*spellings, *ignored}, spellings)
     check_sentences(f"{language}, texts", texts)

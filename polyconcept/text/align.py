@@ -60,6 +60,7 @@ def align_words(
         _check_text(*text, languages=(source.language, target.language))
     languages = source.language, target.language
     own = np.flatnonzero(takes_part(source, target, max_sentence_words=max_sentence_words))
+    # Long pairs would take most of the memory, and their links are never used.
     short = [_without_long(*text, max_sentence_words) for text in texts]
     if not len(own):
         raise ValueError(

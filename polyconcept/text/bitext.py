@@ -135,6 +135,7 @@ def _group_by_shape(
     shape = n_source * (n_target.max(initial=0) + 1) + n_target
     _, first, inverse = np.unique(shape, return_index=True, return_inverse=True)
     order = np.argsort(first[inverse], kind="stable")
+    # The rows of a shape are neighbours now.
     starts = np.flatnonzero(np.diff(shape[order], prepend=-1))
     ends = np.append(starts[1:], len(order))
     groups, first_source, first_target, first_cell = [], 0, 0, 0

@@ -233,7 +233,8 @@ def _is_tag(values: Counter[str], labels: Collection[str]) -> bool | None:
 
 
 def _outermost(source: Source, table: Table, columns: Sequence[int]) -> tuple[int, tuple[int, ...]]:
-    """GermEval: the first column has the entities, the next those inside them."""
+    """Choose the first column of tags if the others have entities inside of its own."""
+    # As in GermEval 2014.
     marked = [_marked(table, column) for column in columns]
     inside = all(fewer < marked[0] for fewer in marked[1:])
     if table.counted and inside:

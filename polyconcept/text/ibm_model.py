@@ -142,6 +142,7 @@ def expect(bitext: Bitext, model: Model, options: Options) -> Expectation:
         null = model.null[block.word] * p_null
         sums = share.sum(axis=1) + null
         share /= sums[:, None, :]
+        # One after another, so that the size of blocks changes no sum.
         np.add.at(pair, block.pair.reshape(-1), share.reshape(-1))
         total[block.words] = sums.reshape(-1)
         by_null[block.words] = (null / sums).reshape(-1)

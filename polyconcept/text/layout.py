@@ -21,6 +21,7 @@ WORDS_OF_TAGS = frozenset(
 )
 CONLLU = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 _TAG_SHAPE = re.compile(r"O|[A-Z]-\S+")
+# How CoNLL-U Plus names its columns.
 _GLOBAL = re.compile(r"#\s*global\.columns\s*=\s*(.+)")
 _NUMBER = re.compile(r"(\d+)(?:-(\d+)|(\.\d+))?")
 
@@ -101,6 +102,7 @@ def _cut(path: Path, lines: Sequence[str]) -> Table:
 
 
 def _cells(line: str, *, tabs: bool) -> tuple[str, ...]:
+    # Between tabs, a cell may hold blanks.
     return tuple(cell.strip(" ") for cell in line.split("\t")) if tabs else split_words(line)
 
 

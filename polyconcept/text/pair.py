@@ -108,6 +108,7 @@ def _spellings(
 ) -> tuple[Int64[np.ndarray, " source_word"], Int64[np.ndarray, " target_word"]]:
     number: dict[str, int] = {}
     first, second = (
+        # No list of all words is made: texts may be long.
         np.fromiter(
             (number.setdefault(word, len(number)) for word in chain.from_iterable(side.words)),
             dtype=np.int64,

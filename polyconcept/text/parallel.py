@@ -128,6 +128,7 @@ def _refuse_blank_lines(
     paths: Mapping[str, Path], words: Mapping[str, tuple[tuple[str, ...], ...]]
 ) -> None:
     """Name every file with blank lines at once, with its line numbers."""
+    # All at once: each file is repaired only once then.
     blank = {
         language: [number for number, line in enumerate(sentences, start=1) if not line]
         for language, sentences in words.items()

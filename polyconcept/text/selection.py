@@ -116,6 +116,7 @@ def _capped_together(
     first: Side, second: Side, cap: int
 ) -> tuple[Int64[np.ndarray, " source_chosen"], Int64[np.ndarray, " target_chosen"]]:
     """Return the first `cap` words of each spelling in the first text followed by the second."""
+    # As the released code, which joins both texts before it counts.
     places = np.flatnonzero(first.usable), np.flatnonzero(second.usable)
     spelling = np.concatenate([first.spelling[places[0]], second.spelling[places[1]]])
     kept = rank_among_equals(spelling) < cap

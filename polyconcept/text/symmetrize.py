@@ -78,6 +78,7 @@ def _unite(
     """Return all links of either direction; also their sentence, source and target position."""
     both = (forward, backward)
     # A free row and column around each sentence: a neighbour is never one of the next sentence.
+    # Positions become one number, so that neighbours are found by sums.
     height = max(int(links.source_position.max(initial=0)) for links in both) + 3
     width = max(int(links.target_position.max(initial=0)) for links in both) + 3
     keys = [

@@ -24,6 +24,7 @@ def read_tagged(path: Path, language: str, labels: Collection[str]) -> TaggedSen
     """
     known = set(iob2_tags(labels))
     sentences: list[list[tuple[str, str]]] = [[]]
+    # Neither headers, comments nor other schemes: it is a file of ours.
     for number, line in enumerate(read_lines(path), start=1):
         if not line:
             sentences.append([])

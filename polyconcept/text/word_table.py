@@ -179,6 +179,7 @@ def _rows(
     words: Words, places: Int64[np.ndarray, " word"], chosen: Int64[np.ndarray, " chosen"]
 ) -> Int64[np.ndarray, " chosen"]:
     rows = np.searchsorted(places, chosen)
+    # A search also finds where a place that is not there would be.
     missing = rows == len(places)
     missing[~missing] = places[rows[~missing]] != chosen[~missing]
     if missing.any():
