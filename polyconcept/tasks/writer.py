@@ -23,12 +23,12 @@ class Lesson:
     """Prompts, and the answers to learn."""
 
     language: str
-    """Language of the prompts."""
-    answer_language: str
+    """Language of the prompts, and of the answers unless these have their own."""
     asked: Sequence[Sequence[str]]
     """Words of each prompt."""
     answers: Sequence[Sequence[str]]
     """Words of each answer."""
+    answer_language: str = ""
 
 
 def load_writer(
@@ -67,9 +67,10 @@ def written_examples(
     )
     examples: list[Example] = []
     for lesson in lessons:
-        where = "-".join(dict.fromkeys((lesson.language, lesson.answer_language)))
+        answer_language = lesson.answer_language or lesson.language
+        where = "-".join(dict.fromkeys((lesson.language, answer_language)))
         sources = reader_of(lesson.language).words(lesson.asked)
-        targets = reader_of(lesson.answer_language).words(lesson.answers)
+        targets = reader_of(answer_language).words(lesson.answers)
         _tell_lost(where, "read", sources)
         _tell_lost(where, "written", targets)
         examples += [

@@ -32,7 +32,6 @@ def examples(
     lessons = [
         Lesson(
             part.language,
-            part.language,
             [prompts.entities_prompt(words) for words in part.words],
             [
                 prompts.entities_answer(words, tags).split()

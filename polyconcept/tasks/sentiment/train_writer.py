@@ -30,7 +30,6 @@ def examples(
     lessons = [
         Lesson(
             part.language,
-            part.language,
             [prompts.sentiment_prompt(words) for words in part.words],
             [prompts.sentiment_answer(label).split() for label in part.label],
         )

@@ -41,5 +41,5 @@ def examples(
                 f"{len(source)} and {len(target)}"
             )
         asked = [translation_prompt(words, target.language) for words in source.words]
-        lessons.append(Lesson(source.language, target.language, asked, target.words))
+        lessons.append(Lesson(source.language, asked, target.words, target.language))
     return written_examples(model, tokenizer, lessons, options, language_codes)
