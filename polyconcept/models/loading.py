@@ -302,7 +302,7 @@ def _ready(model: Any, device: Device) -> PreTrainedModel:  # noqa: ANN401 - tor
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Inside, torch's CPU generator starts from the seed; outside, it is as if never used."""
+    """Seed torch's CPU generator inside the block, and leave no trace of that outside."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield

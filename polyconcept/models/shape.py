@@ -115,6 +115,9 @@ def limit_length(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> 
 
 
 # --- which way a model reads
+# It is found out by running the model: a causal class may read both ways (Gemma 3 with
+# use_bidirectional_attention), and a class of encoders one way (BERT with is_decoder). In a model
+# that reads one way, no subword changes the state of an earlier one.
 
 
 def reads_both_ways(model: PreTrainedModel) -> bool:

@@ -160,7 +160,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _check_order(entries: list[_Entry], path: Path) -> None:
-    """Entries of a word must be adjacent, distinct and best first."""
+    """Refuse entries of a word that are not adjacent, distinct and best first."""
     # CALIGN takes the first n translations of a word as its best.
     done: set[str] = set()
     seen: set[str] = set()

@@ -31,7 +31,7 @@ Prior: TypeAlias = Float64[np.ndarray, "given generated"]
 
 @dataclass(frozen=True)
 class Options:
-    """Settings of the training; the defaults are fast_align's (with -d -o -v)."""
+    """Settings of the training; `alpha` and `p_null` are fast_align's (with -d -o -v)."""
 
     n_iterations_ibm1: int = 5
     """Iterations with a uniform prior over the given positions and null."""
@@ -91,7 +91,7 @@ class Expectation:
 
 
 def train(bitext: Bitext, given: Side, options: Options) -> tuple[Model, list[float]]:
-    """Fit one direction; also gives the log likelihood that each E-step found."""
+    """Fit one direction; also return the log likelihood that each E-step found."""
     model = uniform_model(bitext, given)
     n_iterations = options.n_iterations_ibm1 + options.n_iterations_diagonal
     history = []
@@ -128,7 +128,7 @@ def uniform_model(bitext: Bitext, given: Side) -> Model:
 
 
 def expect(bitext: Bitext, model: Model, options: Options) -> Expectation:
-    """E-step: expected counts of the links under `model`."""
+    """Return the expected counts of the links under `model` (E-step)."""
     all_words = bitext.target_word if model.given == "source" else bitext.source_word
     pair = np.zeros_like(model.pair)
     total = np.empty(len(all_words))
@@ -159,7 +159,7 @@ def expect(bitext: Bitext, model: Model, options: Options) -> Expectation:
 
 
 def maximise(bitext: Bitext, model: Model, expected: Expectation, alpha: float) -> Model:
-    """M-step: the parameters that the expected counts ask for (variational Bayes if alpha > 0)."""
+    """Return the model that the expected counts ask for (M-step; variational if alpha > 0)."""
     of_pair = bitext.pair_source if model.given == "source" else bitext.pair_target
     n_given = bitext.n_types[0 if model.given == "source" else 1]
     pair = _probabilities(expected.pair, of_pair, n_given, alpha)
@@ -173,7 +173,7 @@ def maximise(bitext: Bitext, model: Model, expected: Expectation, alpha: float) 
 def best_links(
     bitext: Bitext, model: Model, options: Options
 ) -> tuple[Int32[np.ndarray, " link"], Int32[np.ndarray, " link"], Int32[np.ndarray, " link"]]:
-    """For each generated word its likeliest given word; none where null is as likely.
+    """Return each generated word's likeliest given word; none where null is as likely.
 
     Of equally likely given words the first counts.
 
