@@ -25,7 +25,7 @@ write = write_tagged
 def from_file(
     path: Path, language: str, settings: Mapping[str, Any]
 ) -> tuple[TaggedSentences, Found]:
-    """Find out how a CoNLL file of the user's is tagged, and read it."""
+    """Find out how a user's CoNLL file is tagged, and read it."""
     labels, options = settings["labels"], {key: settings[key] for key in ("ignored", "columns")}
     return _plain(*recognise_tagged(path, language, labels, **options))
 
@@ -66,7 +66,7 @@ def tagged_from_columns(
     """Return sentences with entity tags from two list columns, as `recognise_tagged` does.
 
     A word with blanks inside stays one word: they become no-break spaces. A word of which nothing
-    is visible is left out with its tag; where it began an entity, the next word of it does.
+    is visible is left out with its tag; if it began an entity, the entity begins with its next word.
 
     Tags with `ignored` labels are read as ``O``. `classes` are the tags that the numbers 0, 1, ...
     stand for where the data set does not say so, and `codes` what it calls the language.

@@ -1,4 +1,4 @@
-"""A model of the hub, at its pinned commit: all its files, of which some are known from others."""
+"""Download a model of the hub at its pinned commit."""
 
 from __future__ import annotations
 

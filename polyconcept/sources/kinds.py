@@ -26,7 +26,7 @@ class LabelKind(Protocol):
     def from_file(
         self, path: Path, language: str, settings: Mapping[str, Any]
     ) -> tuple[Labelled, Found]:
-        """Read a file of the user's, and say what it was found to be."""
+        """Read a user's file, and say what it was found to be."""
         ...
 
     def from_builtin(self, generated: Any, language: str) -> Labelled:  # noqa: ANN401 - of builtin

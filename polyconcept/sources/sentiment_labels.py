@@ -22,7 +22,7 @@ write = write_labelled
 def from_file(
     path: Path, language: str, settings: Mapping[str, Any]
 ) -> tuple[LabelledSentences, Found]:
-    """Read a TSV file of the user's."""
+    """Read a user's TSV file."""
     labels = settings["spellings"] or settings["labels"]
     found = read_labelled(path, language, labels, columns=settings["columns"])
     sentences, n_escapes = unescaped(found)

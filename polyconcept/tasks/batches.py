@@ -144,7 +144,7 @@ def _cut(
 
 
 def _total_lengths(text: Mapping[str, list[Subwords]]) -> Int64[np.ndarray, " sentence"]:
-    """Return the subwords of each sentence in all languages together."""
+    """Return how many subwords each sentence has in all languages together."""
     lengths = [[len(each) for each in part] for part in text.values()]
     total: Int64[np.ndarray, " sentence"] = np.array(lengths, dtype=np.int64).sum(axis=0)
     return total

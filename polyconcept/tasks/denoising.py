@@ -57,7 +57,7 @@ class Marks:
 
     @classmethod
     def of(cls, tokenizer: PreTrainedTokenizerFast) -> Marks:
-        """Read them off `tokenizer`.
+        """Take them from `tokenizer`.
 
         Raises:
             ValueError: The tokenizer lacks the padding, the end or two sentinels.

@@ -1,4 +1,4 @@
-"""Running a model over a plan, and reading the words' vectors from its hidden states."""
+"""Run a model over a plan, and read the words' vectors from its hidden states."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _run(model: PreTrainedModel, plan: ExtractionPlan, layers: tuple[int, ...]) 
 def _parts(
     model: PreTrainedModel, plan: ExtractionPlan, layers: tuple[int, ...]
 ) -> Iterator[_Coming]:
-    """Return the model one part after the other; of what a GPU gives nothing is waited for."""
+    """Give the model one part after the other, and yield states that a GPU may not have made yet."""
     title = f"vectors of {plan.language}"
     # Subwords of a part of a batch; on a GPU once a batch was too large for it.
     budget: int | None = _CPU_SUBWORDS if model.device.type == "cpu" else None
@@ -149,7 +149,7 @@ def _parts(
 
 
 def _longest(plan: ExtractionPlan, batch: _Indices) -> int:
-    """Return the subwords of a batch's longest input: what the others are filled up to."""
+    """Return the subwords of a batch's longest input, to which the others are padded."""
     return int((plan.subword_bound[batch + 1] - plan.subword_bound[batch]).max())
 
 

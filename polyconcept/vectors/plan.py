@@ -227,7 +227,7 @@ def _given_subwords(
 
 
 def _batches(lengths: _Indices, token_budget: int) -> Iterator[_Indices]:
-    """Yield inputs of like length together; longest first: memory runs out at once or never."""
+    """Yield inputs of similar length together; longest first: memory runs out at once or never."""
     # Stable, so that the same text gives the same batches.
     order = np.argsort(-lengths, kind="stable")
     start = 0

@@ -31,7 +31,7 @@ def layers_to_read(model: PreTrainedModel, side: Side, layers: Sequence[int]) ->
 
 @contextmanager
 def watched(model: PreTrainedModel, side: Side, *, wanted: bool) -> Iterator[list[torch.Tensor]]:
-    """While the model runs here, what its final norm reads comes into the list.
+    """Put what the model's final norm reads into the list, while the block runs.
 
     Raises:
         ValueError: It is wanted, and the model has no final norm.

@@ -1,4 +1,4 @@
-"""To a device and back; nothing waits for a GPU: its copies go by page-locked memory."""
+"""Copy arrays to a device and back, without waiting for a GPU."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def to_host(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def mark(device: torch.device) -> torch.cuda.Event | None:
-    """Return what passes once all that a GPU was given so far is done; None for other devices."""
+    """Return an event that passes when a GPU has done all it was given so far; None elsewhere."""
     if device.type != "cuda":
         return None
     event = torch.cuda.Event()  # type: ignore[no-untyped-call]
