@@ -66,7 +66,7 @@ def tagged_from_columns(
     """Return sentences with entity tags from two list columns, as `recognise_tagged` does.
 
     A word with blanks inside stays one word: they become no-break spaces. A word of which nothing
-    is visible is left out with its tag; if it began an entity, the entity begins with its next word.
+    is visible is left out with its tag; an entity that it began begins with its next word.
 
     Tags with `ignored` labels are read as ``O``. `classes` are the tags that the numbers 0, 1, ...
     stand for where the data set does not say so, and `codes` what it calls the language.

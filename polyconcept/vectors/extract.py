@@ -129,7 +129,7 @@ def _run(model: PreTrainedModel, plan: ExtractionPlan, layers: tuple[int, ...]) 
 def _parts(
     model: PreTrainedModel, plan: ExtractionPlan, layers: tuple[int, ...]
 ) -> Iterator[_Coming]:
-    """Give the model one part after the other, and yield states that a GPU may not have made yet."""
+    """Give the model one part after the other; a GPU may be making the states that this yields."""
     title = f"vectors of {plan.language}"
     # Subwords of a part of a batch; on a GPU once a batch was too large for it.
     budget: int | None = _CPU_SUBWORDS if model.device.type == "cpu" else None
