@@ -28,13 +28,7 @@ from polyconcept.models.directory import OFFLINE, check_model_directory, quiet_t
 from polyconcept.models.shape import Side, needs_side
 
 Device: TypeAlias = str | torch.device
-AutoClass: TypeAlias = type[
-    AutoModel
-    | AutoModelForSeq2SeqLM
-    | AutoModelForSequenceClassification
-    | AutoModelForTokenClassification
-]
-
+AutoClass: TypeAlias = type[Any]  # AutoModel and its likes, which have no class in common
 
 # Letters of many scripts, combining marks, and runs, on which patterns stumble.
 _TRIALS = (
@@ -148,9 +142,8 @@ def load_for_token_classification(
 ) -> PreTrainedModel:
     """Load a pre-trained model under a new, random classifier of words (float32, on the CPU).
 
-    A classifier that the checkpoint has is not used.
-
-    Its outputs are two or more `labels`, in this order.
+    Its outputs are two or more `labels`, in this order; a classifier that the checkpoint has is not
+    used.
 
     Raises:
         ValueError: The directory is no usable model, weights of the model itself are missing, or
@@ -176,11 +169,7 @@ def load_token_classifier(directory: Path, *, device: Device = "cpu") -> PreTrai
 
 
 def load_sequence_classifier(directory: Path, *, device: Device = "cpu") -> PreTrainedModel:
-    """Load a model fine-tuned to label sentences, with its head, in evaluation mode.
-
-    Raises:
-        ValueError: The checkpoint is of another kind, or any weight is missing.
-    """
+    """As `load_token_classifier`, of a model fine-tuned to label sentences."""
     return _ready(_load_fine_tuned(AutoModelForSequenceClassification, directory), device)
 
 
@@ -256,9 +245,7 @@ def _with_new_classifier(
         **OFFLINE,
     )
     with _seeded(seed):
-        model: PreTrainedModel = auto_class.from_config(  # type: ignore[no-untyped-call]
-            config, dtype=torch.float32
-        )
+        model: PreTrainedModel = auto_class.from_config(config, dtype=torch.float32)
     # What the checkpoint lacks (a pooler, if anything) keeps the seeded start.
     weights = {key: value for key, value in backbone.state_dict().items() if key not in missing}
     own: Any = getattr(model, model.base_model_prefix)

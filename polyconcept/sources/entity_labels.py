@@ -15,7 +15,7 @@ from polyconcept.text.conll import recognise_tagged
 from polyconcept.text.escapes import unescaped
 from polyconcept.text.recognise import Reading, Token, recognise
 from polyconcept.text.running_text import clean, is_visible
-from polyconcept.text.schemes import Source
+from polyconcept.text.tag_spelling import Source
 from polyconcept.text.tagged import DOCUMENT, write_tagged
 
 COLUMNS = {"words": "words", "tags": "tags"}

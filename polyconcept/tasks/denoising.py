@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerFast
 
 from polyconcept.models.reader import Reader
 from polyconcept.records.arrays import Int64
-from polyconcept.tasks.batches import Makers, Mixture, drawn_batches
+from polyconcept.tasks.batches import Mixture, drawn_batches
 from polyconcept.tasks.masking import NOT_SCORED, Subwords
 from polyconcept.tasks.translation.prompts import translation_prompt
 
@@ -209,8 +209,10 @@ def task_batches(
         source, target = parts[first][row].ids, parts[second][row].ids
         return translate(source, target, prompts[second], marks, longest=longest)
 
-    makers = Makers[Task](alone, pair, lambda task: (len(task.source), len(task.target)))
-    for _, tasks in drawn_batches(text, makers, random, mixture=mixture):
+    def lengths(task: Task) -> tuple[int, int]:
+        return len(task.source), len(task.target)
+
+    for _, tasks in drawn_batches(text, alone, pair, lengths, random=random, mixture=mixture):
         yield pad_tasks(tasks, marks)
 
 

@@ -12,7 +12,7 @@ from polyconcept.records.text import TaggedSentences
 from polyconcept.text.layout import WORDS_OF_TAGS, WORDS_OF_WORDS, Row, Table, read_table
 from polyconcept.text.lines import check_words, few, read_lines
 from polyconcept.text.recognise import Reading, Token, recognise
-from polyconcept.text.schemes import Source, spellings_of
+from polyconcept.text.tag_spelling import Source, spellings_of
 
 ColumnNames: TypeAlias = Mapping[str, int | str]
 """What the study says of columns: ``word`` and ``tag`` -> number from 1, or name in the file."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from polyconcept.records.text import Dropped, TaggedSentences
-from polyconcept.text.schemes import Entity, Scheme, Source, find_entities
+from polyconcept.text.schemes import Entity, Scheme, find_entities
+from polyconcept.text.tag_spelling import Source
 
 _LOG = logging.getLogger(__name__)
 _CODE = r"[A-Za-z]{2,3}(?:[-_][A-Za-z]+)*"

@@ -19,13 +19,7 @@ from polyconcept.records.concepts import BEFORE_NORM, layer_name
 from polyconcept.records.text import Sentences, Words
 from polyconcept.vectors.plan import plan_extraction
 from polyconcept.vectors.planned import ExtractionPlan
-from polyconcept.vectors.stack import (
-    check_layers,
-    check_model,
-    layers_to_read,
-    n_embeddings,
-    watched,
-)
+from polyconcept.vectors.stack import check_plan, layers_to_read, n_embeddings, watched
 from polyconcept.vectors.transfer import mark, to_device, to_host
 
 _log = logging.getLogger(__name__)
@@ -94,23 +88,18 @@ def extract_vectors(
     """Run the model over a plan's batches; all wanted layers come from one pass.
 
     The model computes where it lies and in the precision it was loaded in; the vectors come out
-    as float32 on the CPU. Of an encoder-decoder model only the sides that the plan needs run.
-
-    Layer 0 is the embedding output, n the output of block n; see also `layers_to_read`. The plan is
-    one for this model's tokenizer and one of its sides.
+    as float32 on the CPU. Of an encoder-decoder model only the sides that the plan needs run. Layer
+    0 is the embedding output, n the output of block n; see also `layers_to_read`.
 
     Returns:
         An iterator over the batches, or parts of them: places in `plan.rows` [word], and for each
         layer their vectors, float32 [word, dim]. Every place comes once.
 
     Raises:
-        ValueError: A layer that the side does not have, a plan for another kind of model, a model
-            in training mode or with fewer embeddings than the tokenizer has subwords (all before
-            the model runs); a model without hidden states; a vector that is not finite (names
-            sentence and layer).
+        ValueError: As `check_plan`, before the model runs; a model without hidden states; a vector
+            that is not finite (names sentence and layer).
     """
-    check_layers(model, plan, layers)
-    check_model(model, plan)
+    check_plan(model, plan, layers)
     return _run(model, plan, tuple(dict.fromkeys(layers)))
 
 

@@ -56,8 +56,8 @@ def n_embeddings(model: PreTrainedModel) -> int:
     return len(embeddings.weight)
 
 
-def check_layers(model: PreTrainedModel, plan: ExtractionPlan, layers: Sequence[int]) -> None:
-    """Refuse layers that the plan's side of the model does not have, and none at all."""
+def check_plan(model: PreTrainedModel, plan: ExtractionPlan, layers: Sequence[int]) -> None:
+    """Refuse a plan, or layers, for another kind of model, and a model in training mode."""
     deepest = n_blocks_of(model.config, plan.side)
     numbered = [layer for layer in layers if layer != BEFORE_NORM]
     wrong = [layer for layer in numbered if not 0 <= layer <= deepest]
@@ -66,10 +66,6 @@ def check_layers(model: PreTrainedModel, plan: ExtractionPlan, layers: Sequence[
             f"layers {list(layers)}: {wrong or 'none'} asked for, the model's {plan.side} has 0 "
             f"(embedding output) to {deepest}"
         )
-
-
-def check_model(model: PreTrainedModel, plan: ExtractionPlan) -> None:
-    """Refuse a plan for another kind of model or tokenizer, and a model in training mode."""
     name, forced = type(model).__name__, model.config.is_encoder_decoder and plan.side == "decoder"
     if forced and not plan.given:
         raise ValueError(f"the decoder of {name} needs a text that its encoder is given")
