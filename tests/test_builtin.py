@@ -22,7 +22,7 @@ from polyconcept.builtin.abstract import (
 )
 from polyconcept.builtin.arabic_forms import Person, decline, imperfect_form, past_form
 from polyconcept.builtin.compose import compose
-from polyconcept.builtin.corpus import _linked, _realisers, generate_corpus, n_content_lemmas
+from polyconcept.builtin.corpus import _linked, _realisers, generate_corpus
 from polyconcept.builtin.read_lexicon import CONTENT, FILES, LANGUAGES, Entry, lexicon
 
 N = 400
@@ -628,8 +628,7 @@ def test_lexicon_is_large_and_complete():
         for entry in lexicon()[file].values():
             assert all(entry.cells[language] for language in LANGUAGES), entry.key
 
-    assert n_content_lemmas() == sum(len(rows[file]) - 1 for file in CONTENT)
-    assert n_content_lemmas() >= 300
+    assert sum(len(rows[file]) - 1 for file in CONTENT) >= 300
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import IOB2, Entities
 
 from polyconcept.records.text import LabelledSentences, Sentences, TaggedSentences
+from polyconcept.text.conll import recognise_tagged
 from polyconcept.text.labelled import read_labelled, write_labelled
 from polyconcept.text.parallel import (
     read_joined,
@@ -141,6 +142,7 @@ def test_several_corpora_are_read_in_turn(tmp_path):
         read_texts([files[0], files[2]], ["en", "de"])
 
 
+@settings(deadline=None)  # it writes files
 @given(texts)
 def test_sentences_come_back_as_they_were_written(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "round.txt"
@@ -191,7 +193,7 @@ def test_a_conll_file_is_read(tmp_path):
         (("B-PER", "I-PER", "O"), ("B-ORG", "I-ORG")),
     )
 
-    assert read_tagged(path, "de", LABELS) == expected
+    assert recognise_tagged(path, "de", LABELS)[0] == expected
 
 
 @pytest.mark.parametrize(
@@ -206,7 +208,7 @@ def test_a_conll_file_is_read(tmp_path):
 def test_columns_comments_and_line_ends_vary(tmp_path, content):
     path = write(tmp_path / "x.conll", content)
 
-    read = read_tagged(path, "en", LABELS)
+    read = recognise_tagged(path, "en", LABELS)[0]
 
     assert read.words == (("U.N.", "official"), ("#", "next"))
     assert read.tags == (("B-ORG", "O"), ("O", "O"))
@@ -219,8 +221,7 @@ def test_i_tags_outside_entities_are_o_and_counted_once(tmp_path, caplog):
     path = write(tmp_path / "x.conll", "\n".join(lines))
     expected = (("B-LOC", "O", "O", "O"), ("O", "B-PER", "I-PER", "O", "O"))
 
-    with caplog.at_level(logging.INFO):
-        read = read_tagged(path, "en", LABELS)
+    read = recognise_tagged(path, "en", LABELS)[0]
 
     assert read.tags[:2] == expected
     assert [record.levelname for record in caplog.records] == ["WARNING"]
@@ -244,7 +245,7 @@ def test_the_entities_are_those_of_seqeval_in_strict_mode(tmp_path_factory, tags
     write(path, "".join(f"w\t{tag}\n" for tag in tags) + good)
     expected = [entity.to_tuple()[1:] for entity in Entities([tags], IOB2).entities[0]]
 
-    read, *_ = read_tagged(path, "en", "XYZ").tags
+    read, *_ = recognise_tagged(path, "en", "XYZ")[0].tags
     lenient = [(label, start, end + 1) for label, start, end in get_entities(list(read))]
 
     # Read leniently too the result has the strict entities: the repair leaves nothing to interpret.
@@ -259,7 +260,7 @@ def test_ignored_labels_are_o_and_end_an_entity(tmp_path, caplog):
     content = "".join(f"w\t{tag}\n" for tag in tags) + "\nw\tB-PER\n" * 20
     path = write(tmp_path / "x.conll", content)
 
-    read = read_tagged(path, "ar", LABELS, ignored=["MISC"])
+    read = recognise_tagged(path, "ar", LABELS, ignored=["MISC"])[0]
 
     assert read.tags[0] == ("B-PER", "O", "O", "O")
     assert "1 I- tags" in caplog.text
@@ -294,9 +295,10 @@ def test_unusable_conll_is_refused_with_file_and_line(tmp_path, content, message
     path = write(tmp_path / "x.conll", content)
 
     with pytest.raises(ValueError, match=message):
-        read_tagged(path, "en", LABELS)
+        recognise_tagged(path, "en", LABELS)
 
 
+@settings(deadline=None)  # it writes files
 @given(texts, st.data())
 def test_tagged_sentences_come_back_as_they_were_written(tmp_path_factory, text, data):
     path = tmp_path_factory.getbasetemp() / "round.conll"
@@ -307,6 +309,24 @@ def test_tagged_sentences_come_back_as_they_were_written(tmp_path_factory, text,
     write_tagged(path, sentences)
 
     assert read_tagged(path, "de", LABELS) == sentences
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a\tO\n\nb\n", "x.conll, line 3: found 'b'; needed a word, a tab and its tag: O, B-LOC"),
+        ("a O\n", "x.conll, line 1: found 'a O'"),
+        ("a\tO\tO\n", "x.conll, line 1"),
+        ("a\tB-XYZ\n", "x.conll, line 1: found 'a\\\\tB-XYZ'"),
+        ("\tO\n", "x.conll, line 1"),
+        ("\n\n", "x.conll: no sentence found"),
+    ],
+)
+def test_only_what_was_written_is_read_back(tmp_path, content, message):
+    path = write(tmp_path / "x.conll", content)
+
+    with pytest.raises(ValueError, match=message):
+        read_tagged(path, "en", sorted(LABELS))
 
 
 @pytest.mark.parametrize(
@@ -379,6 +399,7 @@ def test_unusable_labels_are_refused_with_file_and_line(tmp_path, content, messa
         read_labelled(path, "en", SENTIMENT)
 
 
+@settings(deadline=None)  # it writes files
 @given(texts, st.data())
 def test_labelled_sentences_come_back_as_they_were_written(tmp_path_factory, text, data):
     path = tmp_path_factory.getbasetemp() / "round.tsv"
@@ -446,7 +467,7 @@ def test_real_parallel_text_is_read(tmp_path, folder, languages, n_sentences):
 def test_real_entities_are_read_without_a_warning(file, n_sentences, n_entities, caplog):
     path = shared(Path(file).parent) / f"{Path(file).name}.conll"
 
-    read = read_tagged(path, "xx", LABELS, ignored=["MISC"])
+    read, _ = recognise_tagged(path, "xx", LABELS, ignored=["MISC"])
 
     assert len(read) == n_sentences
     assert sum(tag.startswith("B-") for tags in read.tags for tag in tags) == n_entities

@@ -9,13 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from polyconcept.records.text import LabelledSentences, Sentences, TaggedSentences
-from polyconcept.sources.columns import (
-    labelled_from_columns,
-    parallel_from_columns,
-    sentences_from_column,
-    tagged_from_columns,
-)
-from polyconcept.sources.hub_data import fill_codes
+from polyconcept.sources.columns import parallel_from_columns, sentences_from_column
+from polyconcept.sources.entity_labels import tagged_from_columns
+from polyconcept.sources.hub import fill_codes
+from polyconcept.sources.sentiment_labels import labelled_from_columns
 from polyconcept.store.datasets import existing_column, read_columns
 from polyconcept.store.faults import StoreError
 from polyconcept.text.labelled import read_labelled, write_labelled

@@ -110,10 +110,13 @@ def test_probabilities_sum_to_one_and_counts_agree():
 @pytest.mark.parametrize(
     ("links", "message"),
     [
-        (make_links((0, 2, 0)), r"word 2 of sentence 0 of en \(0-based\), which has 2 words"),
-        (make_links((0, 0, 2)), r"word 2 of sentence 0 of de \(0-based\), which has 2 words"),
-        (make_links((3, 0, 0)), r"word 0 of sentence 3 of en \(0-based\), which has 3 sentences"),
-        (make_links((0, 0, 0), source="fr"), "links are of fr-de, the sentences of en-de"),
+        (make_links((0, 2, 0)), r"word 2 of sentence 0 \(both 0-based\) of en, which has 2 words"),
+        (make_links((0, 0, 2)), r"word 2 of sentence 0 \(both 0-based\) of de, which has 2 words"),
+        (
+            make_links((3, 0, 0)),
+            r"word 0 of sentence 3 \(both 0-based\) of en, which has 3 sentences",
+        ),
+        (make_links((0, 0, 0), source="fr"), "links of fr-de do not belong to the texts of en-de"),
     ],
 )
 def test_foreign_links_are_refused(links, message):
@@ -210,5 +213,5 @@ def test_other_encodings_are_refused(tmp_path):
     path = tmp_path / "d.tsv"
     path.write_bytes((HEADER + "é\tb\t1.0\t1\n").encode("latin-1"))
 
-    with pytest.raises(ValueError, match=r"d\.tsv, line 2: not UTF-8"):
+    with pytest.raises(ValueError, match=r"d\.tsv, line 2: byte 0xe9 .* is not UTF-8"):
         read_dictionary(path, "en", "de")

@@ -17,7 +17,7 @@ from transformers import (
     XLNetConfig,
 )
 
-from polyconcept.models.directions import reads_both_ways
+from polyconcept.models.shape import reads_both_ways
 
 SMALL = {
     "vocab_size": 50,

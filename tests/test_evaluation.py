@@ -16,8 +16,7 @@ from polyconcept.records.scores import Score
 from polyconcept.records.text import LabelledSentences, Sentences, TaggedSentences, Translations
 from polyconcept.tasks.entities.score_classifier import tag_words
 from polyconcept.tasks.entities.scores import score_entities
-from polyconcept.tasks.predicting import check_labels
-from polyconcept.tasks.score_rows import TaskRun
+from polyconcept.tasks.scorer import ScoreOptions, TaskRun, check_labels
 from polyconcept.tasks.sentiment.score_classifier import label_sentences
 from polyconcept.tasks.sentiment.scores import score_sentiment
 from polyconcept.tasks.tokenizers import train_tokenizer
@@ -247,6 +246,7 @@ def test_a_missing_tokenizer_is_no_other_tokenizer(monkeypatch):
 # --- predictions
 
 TAGS = ("O", "B-PER", "B-LOC")
+ASKED = ScoreOptions(max_length=12)
 
 
 @pytest.fixture(scope="module")
@@ -282,7 +282,7 @@ def test_a_word_gets_the_tag_of_its_first_subword(tokenizer):
         places = [coded.word_ids(0).index(word) for word in range(len(words))]
         expected.append(tuple(TAGS[best[place]] for place in places))
 
-    assert tag_words(model, tokenizer, sentences, max_length=12) == tuple(expected)
+    assert tag_words(model, tokenizer, sentences, ASKED) == tuple(expected)
     assert len(set().union(*expected)) > 1
 
 
@@ -291,7 +291,7 @@ def test_words_that_the_model_cannot_see_are_outside_and_counted(tokenizer, capl
     with torch.no_grad():
         model.classifier.bias[1] += 100.0  # every word that is seen is a person
 
-    tags = tag_words(model, tokenizer, [("ab", "\u200b", "cd"), ("ab",) * 12], max_length=12)
+    tags = tag_words(model, tokenizer, [("ab", "\u200b", "cd"), ("ab",) * 12], ASKED)
 
     assert tags == (("B-PER", "O", "B-PER"), ("B-PER",) * 10 + ("O",) * 2)
     assert "3 words are cut off or have no subword: tagged O" in caplog.text
@@ -309,21 +309,21 @@ def test_sentences_get_the_best_label_in_their_order(tokenizer):
         model.classifier.bias -= torch.stack([logits(words) for words in sentences]).mean(0)
     expected = [("bad", "good")[int(logits(words).argmax())] for words in sentences]
 
-    assert label_sentences(model, tokenizer, sentences, max_length=12) == tuple(expected)
+    assert label_sentences(model, tokenizer, sentences, ASKED) == tuple(expected)
     assert set(expected) == {"bad", "good"}
 
 
 def test_nothing_to_predict_gives_nothing(tokenizer):
     model = model_of(BertForTokenClassification, tokenizer, TAGS)
 
-    assert tag_words(model, tokenizer, [], max_length=12) == ()
+    assert tag_words(model, tokenizer, [], ASKED) == ()
 
 
 def test_labels_that_the_model_lacks_are_refused(tokenizer):
     model = model_of(BertForTokenClassification, tokenizer, TAGS)
 
-    check_labels(model, ["O", "B-LOC"], "test set")
+    check_labels(["O", "B-LOC"], model.config.label2id, "test set", "model")
     with pytest.raises(
         ValueError, match=r"test set has labels \['B-ORG', 'I-ORG'\] that the model"
     ):
-        check_labels(model, ["O", "I-ORG", "B-ORG"], "test set")
+        check_labels(["O", "I-ORG", "B-ORG"], model.config.label2id, "test set", "model")

@@ -30,10 +30,11 @@ from transformers import (
     ModernBertModel,
 )
 
+from polyconcept.models.shape import n_blocks_of
 from polyconcept.records.concepts import BEFORE_NORM
 from polyconcept.vectors.extract import extract_vectors
 from polyconcept.vectors.plan import plan_extraction
-from polyconcept.vectors.stack import layers_to_read, n_blocks, watched
+from polyconcept.vectors.stack import layers_to_read, watched
 
 SENTENCES = sentences_of("The old doctor built a house", "the doctor lives in the old house")
 GIVEN = sentences_of(
@@ -180,7 +181,7 @@ def test_it_is_read_only_with_the_last_layer():
     assert layers_to_read(model, "encoder", (0, 1)) == (0, 1)
     assert layers_to_read(model, "encoder", (2, 0)) == (2, 0, BEFORE_NORM)
     # Each side has its own number of blocks.
-    assert (n_blocks(model.config, "encoder"), n_blocks(model.config, "decoder")) == (2, 3)
+    assert (n_blocks_of(model.config, "encoder"), n_blocks_of(model.config, "decoder")) == (2, 3)
     assert layers_to_read(model, "decoder", (2,)) == (2,)
     assert layers_to_read(model, "decoder", (3,)) == (3, BEFORE_NORM)
 

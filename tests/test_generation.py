@@ -11,10 +11,12 @@ from tiny_writers import TEXT, mt5, sentences, unigram_with_end
 from transformers import GenerationConfig
 
 from polyconcept.models.directory import save_model
-from polyconcept.models.generation import load_for_generation
-from polyconcept.models.loading import load_tokenizer
+from polyconcept.models.loading import load_for_generation, load_tokenizer
 from polyconcept.tasks.answers import write_answers
+from polyconcept.tasks.scorer import ScoreOptions
 from polyconcept.tasks.translation.score_writer import translate
+
+SEARCH = ScoreOptions(n_beams=2, max_length=9)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,7 @@ def test_settings_of_the_search_are_ours_and_not_the_files(tokenizer, directory,
     model = load_for_generation(directory)
 
     def answers(model):
-        return translate(model, tokenizer, sentences("en"), "de", n_beams=2, max_length=9)
+        return translate(model, tokenizer, sentences("en"), "de", SEARCH)
 
     assert answers(model) == answers(plain)
     kept = {"decoder_start_token_id": 0, "pad_token_id": 0, "eos_token_id": 1}
@@ -104,10 +106,10 @@ def test_answers_are_those_of_the_library_one_by_one(tokenizer, directory, n_bea
         expected.append(" ".join(tokenizer.decode(ids[0], skip_special_tokens=True).split()))
 
     for batch in (1, 4, 32):
-        options = {"n_beams": n_beams, "max_length": 24, "batch": batch, "where": "test"}
-        assert write_answers(model, tokenizer, asked, **options) == expected
+        options = ScoreOptions(n_beams=n_beams, max_length=24, batch=batch)
+        assert write_answers(model, tokenizer, asked, options, where="test") == expected
     assert len(set(expected)) > 3
-    assert write_answers(model, tokenizer, [], **options) == []
+    assert write_answers(model, tokenizer, [], options, where="test") == []
 
 
 def test_what_is_cut_off_is_counted(tokenizer, directory, caplog):
@@ -117,9 +119,8 @@ def test_what_is_cut_off_is_counted(tokenizer, directory, caplog):
         model.lm_head.weight[1] = 0.0
         model.lm_head.weight[2:] += model.lm_head.weight[2:].mean()
 
-    write_answers(
-        model, tokenizer, [["the"] * 12, ["the"]], n_beams=1, max_length=8, batch=2, where="pud, de"
-    )
+    options = ScoreOptions(max_length=8, batch=2)
+    write_answers(model, tokenizer, [["the"] * 12, ["the"]], options, where="pud, de")
 
     n_subwords = len(tokenizer("the")["input_ids"]) - 1
     n_read = math.ceil(7 / n_subwords)  # of 8 subwords, the last ends the text
@@ -127,24 +128,23 @@ def test_what_is_cut_off_is_counted(tokenizer, directory, caplog):
     assert "pud, de: 2 answers are cut off after 8 subwords" in caplog.text
 
 
-def test_impossible_searches_are_refused(tokenizer):
-    model = mt5(tokenizer)
-    options = {"n_beams": 1, "max_length": 8, "batch": 2, "where": "test"}
+def test_impossible_searches_are_refused():
+    options = {"n_beams": 1, "max_length": 8, "batch": 2}
 
     for name in ("n_beams", "max_length", "batch"):
         with pytest.raises(ValueError, match=f"{name}=0 should be 1 or more"):
-            write_answers(model, tokenizer, [["the"]], **options | {name: 0})
+            ScoreOptions(**options | {name: 0})
 
 
 def test_the_files_settings_would_have_mattered(tokenizer, directory):
     # A control: left in the model, a setting changes the answers.
     model = load_for_generation(directory)
-    before = translate(model, tokenizer, sentences("en"), "de", n_beams=2, max_length=9)
+    before = translate(model, tokenizer, sentences("en"), "de", SEARCH)
     model.generation_config = GenerationConfig(no_repeat_ngram_size=1, **{
         "decoder_start_token_id": 0, "pad_token_id": 0, "eos_token_id": 1,
     })  # fmt: skip
 
-    assert translate(model, tokenizer, sentences("en"), "de", n_beams=2, max_length=9) != before
+    assert translate(model, tokenizer, sentences("en"), "de", SEARCH) != before
 
 
 def test_a_vocabulary_head_of_its_own_is_kept(tokenizer, directory, tmp_path):

@@ -18,7 +18,7 @@ from tiny_models import bert, wordpiece
 from polyconcept.models.directory import check_model_directory, copy_model, save_model
 from polyconcept.models.loading import load_tokenizer
 from polyconcept.records.repositories import PinnedRepo, RepoFile
-from polyconcept.sources.hub_data import download_pair, possible_names
+from polyconcept.sources.hub import download_pair, possible_names
 from polyconcept.sources.hub_download import download_files
 from polyconcept.sources.hub_errors import HubError
 from polyconcept.sources.hub_files import matching_files, needed_model_files

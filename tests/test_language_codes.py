@@ -1,7 +1,6 @@
 """Tokenizers that write a language's code beside each text: NLLB, mBART, mBART-50, M2M-100."""
 
 import copy
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,18 +22,16 @@ from transformers.models.mbart50 import tokenization_mbart50
 from transformers.models.nllb import tokenization_nllb
 
 from polyconcept.models.directory import save_model
-from polyconcept.models.generation import load_for_generation
 from polyconcept.models.language_codes import check_languages, language_code
-from polyconcept.models.loading import load_tokenizer
+from polyconcept.models.loading import load_for_generation, load_tokenizer
 from polyconcept.models.reader import Reader, read_words, written_text
 from polyconcept.records.text import LabelledSentences
+from polyconcept.tasks.scorer import ScoreOptions
 from polyconcept.tasks.sentiment import train_writer as sentiment_writer
 from polyconcept.tasks.sentiment.score_classifier import label_sentences
-from polyconcept.tasks.sentiment.train_writer import finetune_sentiment_as_text
 from polyconcept.tasks.trainer import FinetuneOptions
 from polyconcept.tasks.translation import train_writer as translation_writer
 from polyconcept.tasks.translation.score_writer import translate
-from polyconcept.tasks.translation.train_writer import finetune_translation
 from polyconcept.vectors.extract import extract_vectors
 from polyconcept.vectors.plan import plan_extraction
 
@@ -250,25 +247,19 @@ def pair():
     return sentences_of(*TEXT["en"], language="en"), sentences_of(*TEXT["de"], language="de")
 
 
-def test_training_asks_in_one_language_and_writes_in_another(family, monkeypatch):
+def test_training_asks_in_one_language_and_writes_in_another(family):
     tokenizer, model, german, layout = family
     english = language_code(tokenizer, "en", {}).number
-    seen = []
-    for module in (translation_writer, sentiment_writer):
-        monkeypatch.setattr(module, "train_on", lambda _m, _t, rows, **_: seen.extend(rows))
     options = FinetuneOptions(epochs=1.0, max_length=60)
 
-    finetune_translation(model, tokenizer, [pair()], options=options, checkpoint_directory=Path())
+    seen = translation_writer.examples(model, tokenizer, [pair()], options)
 
     for row, source, target in zip(seen, TEXT["en"], TEXT["de"], strict=True):
         assert row["input_ids"] == layout(f"translate to de: {source}", english)
         assert row["labels"] == layout(target)
         assert written_text(tokenizer, row["labels"]) == target
-    seen.clear()
     moods = LabelledSentences("de", (("der", "Hund"),), ("positive",))
-    finetune_sentiment_as_text(
-        model, tokenizer, [moods], options=options, checkpoint_directory=Path()
-    )
+    seen = sentiment_writer.examples(model, tokenizer, [moods], options)
     assert seen == [{"input_ids": layout("sentiment: der Hund"), "labels": layout("positive")}]
     assert german != english
 
@@ -290,10 +281,11 @@ def test_translations_are_begun_with_the_code_of_their_language(family, request)
         assert german in written[:2]
         expected.append(" ".join(tokenizer.decode(written, skip_special_tokens=True).split()))
 
-    found = translate(model, tokenizer, pair()[0], "de", n_beams=2, max_length=50)
+    options = ScoreOptions(n_beams=2, max_length=50)
+    found = translate(model, tokenizer, pair()[0], "de", options)
 
     assert found == expected
-    assert translate(model, tokenizer, pair()[0], "fr", n_beams=2, max_length=50) != expected
+    assert translate(model, tokenizer, pair()[0], "fr", options) != expected
 
 
 def test_words_of_the_encoder_are_read_with_their_own_code(family):
@@ -372,4 +364,4 @@ def test_a_model_that_classifies_needs_the_language_too(small_nllb):
     model = m2m100(small_nllb)
 
     with pytest.raises(ValueError, match="language '': the tokenizer writes a language code"):
-        label_sentences(model, small_nllb, [("der", "Hund")], max_length=9)
+        label_sentences(model, small_nllb, [("der", "Hund")], ScoreOptions(max_length=9))

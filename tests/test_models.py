@@ -17,7 +17,6 @@ from transformers import (
 from polyconcept.models.directory import check_model_directory, copy_model, save_model
 from polyconcept.models.loading import (
     load_backbone,
-    load_for_masked_lm,
     load_for_sequence_classification,
     load_for_token_classification,
     load_sequence_classifier,
@@ -227,7 +226,6 @@ def test_a_tokenizer_cut_short_is_refused_with_the_directory(bert_directory):
         load_backbone,
         lambda path: load_for_token_classification(path, LABELS, seed=1),
         lambda path: load_for_sequence_classification(path, LABELS, seed=1),
-        lambda path: load_for_masked_lm(path, seed=1),
     ],
 )
 def test_a_missing_weight_of_the_model_itself_is_refused(bert_directory, load):
@@ -347,22 +345,6 @@ def test_an_old_classifier_is_not_taken_for_a_new_one(bert_directory, tmp_path):
 def test_labels_must_be_two_or_more_and_distinct(bert_directory, labels):
     with pytest.raises(ValueError, match="two or more distinct labels, found"):
         load_for_token_classification(bert_directory, labels, seed=1)
-
-
-def test_the_masked_word_head_of_the_checkpoint_is_used(saved):
-    directory, model, _ = saved
-
-    assert equal_weights(load_for_masked_lm(directory, seed=1).state_dict(), model.state_dict())
-
-
-def test_a_masked_word_head_is_new_where_there_is_none(bert_directory):
-    edit_weights(bert_directory, without("cls.predictions.transform"))
-
-    one, same, other = (load_for_masked_lm(bert_directory, seed=seed) for seed in (1, 1, 2))
-
-    key = "cls.predictions.transform.dense.weight"
-    assert equal_weights(one.state_dict(), same.state_dict())
-    assert not torch.equal(one.state_dict()[key], other.state_dict()[key])
 
 
 def test_sides_and_layers():

@@ -23,10 +23,9 @@ from transformers.models.auto.tokenization_auto import (
 from transformers.tokenization_utils_tokenizers import TokenizersBackend
 
 from polyconcept.builtin.corpus import generate_corpus
+from polyconcept.models.check import check_states
 from polyconcept.models.directory import copy_model
-from polyconcept.models.generation import load_for_generation
-from polyconcept.models.loading import load_tokenizer
-from polyconcept.models.states import check_states
+from polyconcept.models.loading import load_for_generation, load_tokenizer
 from polyconcept.records.repositories import SETTINGS_FILES, TOKENIZER_FILES
 
 TEXT = generate_corpus(["en", "ar"], n_sentences=200, seed=5)

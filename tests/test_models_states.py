@@ -39,10 +39,10 @@ from transformers import (
     XLMRobertaConfig,
 )
 
+from polyconcept.models.check import check_states
 from polyconcept.models.directory import save_model
 from polyconcept.models.loading import load_backbone, load_tokenizer
 from polyconcept.models.shape import max_subwords, n_layers, sides
-from polyconcept.models.states import check_states
 from polyconcept.vectors.extract import extract_vectors
 from polyconcept.vectors.plan import plan_extraction
 

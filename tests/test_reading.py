@@ -1,11 +1,10 @@
 """Words become subwords in one way: training, scoring and extraction read the same ids."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from tiny_models import SIZES, TEXT, sentences_of, table_of
+from tiny_tasks import finetune_translation
 from tiny_writers import mt5
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from tokenizers import decoders as decoding
@@ -14,16 +13,16 @@ from transformers import BertConfig, BertForTokenClassification, PreTrainedToken
 from polyconcept.models.loading import load_tokenizer
 from polyconcept.models.reader import Reader, read_words, written_text
 from polyconcept.records.text import Sentences, TaggedSentences
+from polyconcept.tasks import writer
 from polyconcept.tasks.answers import write_answers
 from polyconcept.tasks.denoising import _prompt
 from polyconcept.tasks.entities import train_classifier
 from polyconcept.tasks.entities.score_classifier import tag_words
-from polyconcept.tasks.entities.train_classifier import finetune_ner
 from polyconcept.tasks.masking import split_into_subwords
+from polyconcept.tasks.scorer import ScoreOptions
 from polyconcept.tasks.trainer import FinetuneOptions
 from polyconcept.tasks.translation import prompts, train_writer
 from polyconcept.tasks.translation.score_writer import translate
-from polyconcept.tasks.translation.train_writer import finetune_translation
 from polyconcept.vectors.plan import plan_extraction
 
 LINES = (
@@ -175,15 +174,6 @@ def tagger(tokenizer):
         return BertForTokenClassification(config).eval()
 
 
-def trained_on(monkeypatch, module, call):
-    """The examples that a fine-tuning would train on."""
-    seen = []
-    with monkeypatch.context() as patch:
-        patch.setattr(module, "train_on", lambda _model, _tokenizer, rows, **_: seen.extend(rows))
-        call()
-    return seen
-
-
 def scored_ids(model, ask):
     """What a model is given while `ask` runs, without padding, longest last."""
     seen = []
@@ -213,26 +203,22 @@ def inputs_of(plan):
 
 
 @pytest.mark.parametrize("max_length", [200, 7])
-def test_training_scoring_and_extraction_read_the_same_ids(tokenizer, monkeypatch, max_length):
+def test_training_scoring_and_extraction_read_the_same_ids(tokenizer, max_length):
     sentences = sentences_of(*LINES)
     tags = tuple(("B-PER",) * len(words) for words in sentences.words)
     model = tagger(tokenizer)
     whole = [tokenizer(line).input_ids for line in LINES]  # the library's ids of the running text
     bare = [tokenizer(line, add_special_tokens=False).input_ids for line in LINES]
 
-    trained = trained_on(
-        monkeypatch,
-        train_classifier,
-        lambda: finetune_ner(
-            model,
-            tokenizer,
-            [TaggedSentences("en", sentences.words, tags)],
-            options=FinetuneOptions(epochs=1.0, max_length=max_length),
-            checkpoint_directory=Path(),
-        ),
+    trained = train_classifier.examples(
+        model,
+        tokenizer,
+        [TaggedSentences("en", sentences.words, tags)],
+        FinetuneOptions(epochs=1.0, max_length=max_length),
     )
     scored = scored_ids(
-        model, lambda: tag_words(model, tokenizer, sentences.words, max_length=max_length)
+        model,
+        lambda: tag_words(model, tokenizer, sentences.words, ScoreOptions(max_length=max_length)),
     )
     plan = plan_extraction(
         tokenizer,
@@ -251,20 +237,15 @@ def test_training_scoring_and_extraction_read_the_same_ids(tokenizer, monkeypatc
     assert [each.ids.tolist() for each in guessed] == [text[:max_length] for text in bare]
 
 
-def test_a_word_begins_at_the_same_subword_for_every_use(tokenizer, monkeypatch):
+def test_a_word_begins_at_the_same_subword_for_every_use(tokenizer):
     sentences = sentences_of(*LINES)
     words = table_of(sentences)
     tags = tuple(("B-PER",) * len(each) for each in sentences.words)
-    trained = trained_on(
-        monkeypatch,
-        train_classifier,
-        lambda: finetune_ner(
-            tagger(tokenizer),
-            tokenizer,
-            [TaggedSentences("en", sentences.words, tags)],
-            options=FinetuneOptions(epochs=1.0, max_length=200),
-            checkpoint_directory=Path(),
-        ),
+    trained = train_classifier.examples(
+        tagger(tokenizer),
+        tokenizer,
+        [TaggedSentences("en", sentences.words, tags)],
+        FinetuneOptions(epochs=1.0, max_length=200),
     )
     reads = read_words(sentences.words, tokenizer, max_length=200)
     plan = plan_extraction(
@@ -301,23 +282,14 @@ def test_where_words_given_apart_read_the_same_their_owners_do_too(tokenizer):
 def test_what_is_taught_to_be_written_reads_as_it_was(kind, monkeypatch):
     tokenizer = KINDS[kind]()
     model = mt5(tokenizer, eos_token_id=1)
-    monkeypatch.setattr(train_writer, "check_writer", lambda *_: None)  # of the end only
+    monkeypatch.setattr(writer, "_check_writer", lambda *_: None)  # of the end only
     pair = Sentences("en", (("the", "house"),)), Sentences("de", (("das", "Haus", "ist", "groß"),))
 
-    [row] = trained_on(
-        monkeypatch,
-        train_writer,
-        lambda: finetune_translation(
-            model,
-            tokenizer,
-            [pair],
-            options=FinetuneOptions(epochs=1.0, max_length=64),
-            checkpoint_directory=Path(),
-        ),
-    )
+    options = FinetuneOptions(epochs=1.0, max_length=64)
+    [row] = train_writer.examples(model, tokenizer, [pair], options)
     asked = scored_ids(
         model.get_encoder(),
-        lambda: translate(model, tokenizer, pair[0], "de", n_beams=1, max_length=64),
+        lambda: translate(model, tokenizer, pair[0], "de", ScoreOptions(n_beams=1, max_length=64)),
     )
 
     assert row["labels"] == tokenizer("das Haus ist groß").input_ids
@@ -340,7 +312,8 @@ def test_a_model_writes_the_blanks_that_it_was_taught(kind, tmp_path):
         model,
         tokenizer,
         [prompts.translation_prompt(pair[0].words[0], "de")],
-        **{"n_beams": 1, "max_length": 64, "batch": 1, "where": "en-de"},
+        ScoreOptions(max_length=64, batch=1),
+        where="en-de",
     )
     assert answers == ["das Haus ist groß"]
 

@@ -10,11 +10,8 @@ from hypothesis import strategies as st
 from sacremoses import MosesTokenizer
 
 from polyconcept.records.text import Sentences
-from polyconcept.sources.columns import (
-    labelled_from_columns,
-    parallel_from_columns,
-    sentences_from_column,
-)
+from polyconcept.sources.columns import parallel_from_columns, sentences_from_column
+from polyconcept.sources.sentiment_labels import labelled_from_columns
 from polyconcept.text.escapes import unescaped
 from polyconcept.text.moses import moses_splitter
 

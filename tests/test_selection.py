@@ -10,8 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from polyconcept.records.text import Links, Selection, Sentences, Words
+from polyconcept.text.pair import PhraseLinks, filter_phrases, rank_among_equals
 from polyconcept.text.parallel import read_parallel
-from polyconcept.text.phrases import PhraseLinks, filter_phrases, rank_among_equals
 from polyconcept.text.selection import KEPT, choose_words
 from polyconcept.text.word_table import (
     build_word_table,
@@ -378,7 +378,12 @@ def test_choices_agree_with_a_plain_loop_and_obey_the_laws(pair, cap, max_senten
 @pytest.mark.parametrize(
     ("lines", "found", "options", "message"),
     [
-        (("a", "b"), [(0, 0, 0)], {}, "en has 1 sentences, de has 2; a pair needs the same number"),
+        (
+            ("a", "b"),
+            [(0, 0, 0)],
+            {},
+            "en has 1 sentences, de has 2: sentence i of one must translate",
+        ),
         (("a",), [], {"cap": 0}, "found cap=0, max_sentence_words=300; both must be at least 1"),
         (("a",), [], {"max_sentence_words": 0}, "max_sentence_words=0; both"),
         (

@@ -1,27 +1,26 @@
 """A tiny mT5 learns to write its answers, is cut off while it does, and is scored."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from tiny_models import bert, wordpiece
+from tiny_tasks import finetune_entities_as_text, finetune_sentiment_as_text, finetune_translation
 from tiny_writers import TEXT, mt5, sentences, unigram_with_end
 from tokenizers import processors
 from transformers import TrainerCallback
 
 from polyconcept.models.directory import save_model
-from polyconcept.models.generation import load_for_generation
-from polyconcept.models.loading import load_tokenizer
+from polyconcept.models.loading import load_for_generation, load_tokenizer
 from polyconcept.records.text import LabelledSentences, Sentences, TaggedSentences, Translations
 from polyconcept.tasks import trainer as trainer_module
 from polyconcept.tasks.checkpoints import remove_checkpoints
-from polyconcept.tasks.entities.score_writer import evaluate_entities_as_text
-from polyconcept.tasks.entities.train_writer import finetune_entities_as_text
-from polyconcept.tasks.score_rows import TaskRun
-from polyconcept.tasks.sentiment.score_writer import evaluate_sentiment_as_text
-from polyconcept.tasks.sentiment.train_writer import finetune_sentiment_as_text
+from polyconcept.tasks.entities import score_writer as entities_writer
+from polyconcept.tasks.scorer import ScoreOptions, TaskRun
+from polyconcept.tasks.sentiment import score_writer as sentiment_writer
 from polyconcept.tasks.trainer import FinetuneOptions
-from polyconcept.tasks.translation.score_writer import evaluate_translation, translate
-from polyconcept.tasks.translation.train_writer import finetune_translation
+from polyconcept.tasks.translation.score_writer import evaluate, translate
 
 PAIRS = [(sentences("en"), sentences(target)) for target in ("de", "fr")]  # 8 pairs
 # 240 small steps: with 60 larger ones a few tokenizers in a hundred (each process trains another)
@@ -29,7 +28,9 @@ PAIRS = [(sentences("en"), sentences(target)) for target in ("de", "fr")]  # 8 p
 OPTIONS = FinetuneOptions(
     epochs=240.0, learning_rate=3e-3, batch_size=8, max_length=40, checkpoint_steps=1000
 )
-SEARCH = {"n_beams": 4, "max_length": 40}
+SEARCH = ScoreOptions(n_beams=4, max_length=40)
+SEARCH_ENTITIES = replace(SEARCH, labels=("PER", "LOC"))
+SEARCH_MOODS = replace(SEARCH, labels=("negative", "positive"))
 NAMES = TaggedSentences(
     "en",
     (
@@ -82,7 +83,7 @@ def loss_of(model, tokenizer, words, answer):
 def test_translations_into_several_languages_are_told_apart_by_the_prompt(tokenizer, translator):
     assert not translator.training
     for target in ("de", "fr"):
-        found = translate(translator, tokenizer, sentences("en"), target, **SEARCH)
+        found = translate(translator, tokenizer, sentences("en"), target, SEARCH)
         assert found == list(TEXT[target])
 
     words = ("translate", "to", "de:", *sentences("en").words[0])
@@ -97,19 +98,17 @@ def test_a_saved_translator_translates_the_same(tokenizer, translator, tmp_path)
     save_model(translator, tokenizer, tmp_path / "model")
     model, own = load_for_generation(tmp_path / "model"), load_tokenizer(tmp_path / "model")
 
-    assert translate(model, own, sentences("en"), "fr", **SEARCH) == list(TEXT["fr"])
+    assert translate(model, own, sentences("en"), "fr", SEARCH) == list(TEXT["fr"])
 
 
 def test_scores_say_what_was_translated_and_what_is_zero_shot(tokenizer, translator):
     italian = Sentences("it", (("il", "cane"),) * 4)
 
-    scores, translations = evaluate_translation(
-        translator,
-        tokenizer,
-        [PAIRS[0], (sentences("en"), italian)],
-        run=run_of("mt", "de", "fr"),
-        **SEARCH,
-    )
+    scores, translations = [], []
+    for pair in (PAIRS[0], (sentences("en"), italian)):
+        found = evaluate(translator, tokenizer, pair, SEARCH, run_of("mt", "de", "fr"))
+        scores += found[0]
+        translations += found[1]
 
     assert [(row.metric, row.source, row.target, row.zero_shot) for row in scores] == [
         ("bleu", "en", "de", False),
@@ -137,9 +136,7 @@ def test_unequal_texts_are_refused_before_anything_is_translated(tokenizer, tmp_
             checkpoint_directory=tmp_path,
         )
     with pytest.raises(ValueError, match=r"book, en-de: parallel sentences .* found 4 and 3"):
-        evaluate_translation(
-            model, tokenizer, [(sentences("en"), short)], run=run_of("mt", "de"), **SEARCH
-        )
+        evaluate(model, tokenizer, (sentences("en"), short), SEARCH, run_of("mt", "de"))
     with pytest.raises(ValueError, match="at least one sentence"):
         finetune_translation(model, tokenizer, [], options=OPTIONS, checkpoint_directory=tmp_path)
 
@@ -153,9 +150,11 @@ def test_entities_are_learnt_as_text(tokenizer, tmp_path):
         model, tokenizer, [NAMES], options=OPTIONS, checkpoint_directory=tmp_path
     )
     tests = [NAMES, TaggedSentences("fr", NAMES.words, NAMES.tags)]
-    options = {"labels": ("PER", "LOC"), "run": run_of("ner", "en"), **SEARCH}
 
-    scores = evaluate_entities_as_text(model, tokenizer, tests, **options)
+    scores = []
+    for test in tests:
+        run = run_of("ner", "en")
+        scores += entities_writer.evaluate(model, tokenizer, test, SEARCH_ENTITIES, run)[0]
 
     assert [(row.metric, row.value, row.source, row.target, row.zero_shot) for row in scores] == [
         ("entity_f1", 1.0, "en", "en", False),
@@ -168,9 +167,9 @@ def test_sentiment_is_learnt_as_text(tokenizer, tmp_path):
     finetune_sentiment_as_text(
         model, tokenizer, [MOODS], options=OPTIONS, checkpoint_directory=tmp_path
     )
-    options = {"labels": ("negative", "positive"), "run": run_of("sst2", "en"), **SEARCH}
 
-    scores = evaluate_sentiment_as_text(model, tokenizer, [MOODS], **options)
+    run = run_of("sst2", "en")
+    scores, _ = sentiment_writer.evaluate(model, tokenizer, MOODS, SEARCH_MOODS, run)
 
     assert [(row.metric, row.value, row.n_hit, row.n_total) for row in scores] == [
         ("accuracy", 1.0, 4, 4),
@@ -181,16 +180,11 @@ def test_sentiment_is_learnt_as_text(tokenizer, tmp_path):
 def test_an_untrained_model_scores_zero_and_no_answer_is_dropped(tokenizer, caplog):
     model = mt5(tokenizer)
 
-    [entities] = evaluate_entities_as_text(
-        model, tokenizer, [NAMES], labels=("PER", "LOC"), run=run_of("ner", "en"), **SEARCH
+    [entities], _ = entities_writer.evaluate(
+        model, tokenizer, NAMES, SEARCH_ENTITIES, run_of("ner", "en")
     )
-    accuracy, macro = evaluate_sentiment_as_text(
-        model,
-        tokenizer,
-        [MOODS],
-        labels=("negative", "positive"),
-        run=run_of("sst2", "en"),
-        **SEARCH,
+    (accuracy, macro), _ = sentiment_writer.evaluate(
+        model, tokenizer, MOODS, SEARCH_MOODS, run_of("sst2", "en")
     )
 
     assert (entities.value, accuracy.value, macro.value) == (0.0, 0.0, 0.0)
@@ -342,10 +336,10 @@ def test_labels_that_the_task_lacks_are_refused(tokenizer):
     model = mt5(tokenizer)
 
     with pytest.raises(ValueError, match=r"book, en has labels \['LOC'\] that the task lacks"):
-        evaluate_entities_as_text(
-            model, tokenizer, [NAMES], labels=("PER",), run=run_of("ner", "en"), **SEARCH
+        entities_writer.evaluate(
+            model, tokenizer, NAMES, replace(SEARCH, labels=("PER",)), run_of("ner", "en")
         )
     with pytest.raises(ValueError, match=r"has labels \['negative'\] that the task lacks"):
-        evaluate_sentiment_as_text(
-            model, tokenizer, [MOODS], labels=("positive",), run=run_of("sst2", "en"), **SEARCH
+        sentiment_writer.evaluate(
+            model, tokenizer, MOODS, replace(SEARCH, labels=("positive",)), run_of("sst2", "en")
         )

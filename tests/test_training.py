@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tiny_tasks import finetune_ner, finetune_sentiment
 from transformers import (
     AutoTokenizer,
     BertConfig,
@@ -22,7 +23,6 @@ from polyconcept.tasks.architecture import build_model
 from polyconcept.tasks.batches import Mixture, masked_batches
 from polyconcept.tasks.checkpoints import last_checkpoint, mark_complete, remove_checkpoints
 from polyconcept.tasks.entities.score_classifier import tag_words
-from polyconcept.tasks.entities.train_classifier import finetune_ner
 from polyconcept.tasks.masking import (
     NOT_SCORED,
     Symbols,
@@ -32,8 +32,8 @@ from polyconcept.tasks.masking import (
     split_into_subwords,
 )
 from polyconcept.tasks.pretrain import PretrainOptions, pretrain
+from polyconcept.tasks.scorer import ScoreOptions
 from polyconcept.tasks.sentiment.score_classifier import label_sentences
-from polyconcept.tasks.sentiment.train_classifier import finetune_sentiment
 from polyconcept.tasks.tokenizers import train_tokenizer
 from polyconcept.tasks.trainer import FinetuneOptions
 
@@ -485,7 +485,7 @@ def test_ner_learns_a_rule_but_not_chance(wordpiece, tmp_path, shuffled, low, hi
 
     finetune_ner(model, wordpiece, [train], options=OPTIONS, checkpoint_directory=tmp_path)
     test = tagged(300, shuffled=shuffled)
-    predicted = tag_words(model, wordpiece, test.words[160:], max_length=32)
+    predicted = tag_words(model, wordpiece, test.words[160:], ScoreOptions(max_length=32))
     flat = [tag for row in predicted for tag in row]
     gold = [tag for row in test.tags[160:] for tag in row]
 
@@ -500,7 +500,7 @@ def test_sentiment_learns_a_rule_but_not_chance(wordpiece, tmp_path, shuffled, l
 
     finetune_sentiment(model, wordpiece, [train], options=OPTIONS, checkpoint_directory=tmp_path)
     test = labelled(300, shuffled=shuffled)
-    predicted = label_sentences(model, wordpiece, test.words[160:], max_length=32)
+    predicted = label_sentences(model, wordpiece, test.words[160:], ScoreOptions(max_length=32))
 
     assert low <= share_equal(predicted, test.label[160:]) <= high
 

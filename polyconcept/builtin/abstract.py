@@ -157,7 +157,7 @@ class Sentence:
 
 
 def adverb(clause: Clause, *kinds: str) -> Leaf | None:
-    """The first adverb of one of these kinds, or none."""
+    """Return the first adverb of one of these kinds, or none."""
     for leaf in clause.adverbs:
         if leaf[1].kind in kinds:
             return leaf

@@ -31,7 +31,7 @@ from polyconcept.builtin.arabic_forms import (
     verb_cell,
     with_object,
 )
-from polyconcept.builtin.realiser import TIME, Mode, Realiser, Token, Tokens, natural_gender
+from polyconcept.builtin.realiser import Mode, Realiser, Token, Tokens, front, natural_gender
 
 _MODALS = {"can": ("استطاع", "يستطيع"), "want": ("أراد", "يريد")}
 _BE = ("كان", "يكون")
@@ -71,7 +71,7 @@ class Arabic(Realiser):
         return tokens
 
     def person(self, phrase: Phrase) -> Person:
-        """What verbs and adjectives agree with; things in the plural are feminine singular."""
+        """Return what verbs and adjectives agree with; plural things are feminine singular."""
         if isinstance(phrase, Pronoun):
             return self.person(phrase.antecedent)
         if isinstance(phrase, Both):
@@ -145,7 +145,7 @@ class Arabic(Realiser):
 
     def clause(self, clause: Clause, mode: Mode) -> Tokens:
         """See `Realiser.clause`."""
-        first = adverb(clause, "comment") or (adverb(clause, *TIME) if clause.time_first else None)
+        first = front(clause)
         nominal = mode == "main"
         return self.words(first) + self._order(clause, verb_first=True, nominal=nominal)
 
@@ -192,8 +192,7 @@ class Arabic(Realiser):
         for place in clause.places:
             tokens += self.adjunct(place)
         tokens += self.words(adverb(clause, "often"))
-        if not clause.time_first:
-            tokens += self.words(adverb(clause, *TIME))
+        tokens += self.late_time(clause)
         if clause.complement is not None:
             that = self.subordinate(*clause.complement)
             if clause.verb is not None and clause.verb.key == "say":
@@ -202,7 +201,7 @@ class Arabic(Realiser):
         return tokens
 
     def _mark(self, preposition: str, leaf: int, phrase: Tokens) -> Tokens:
-        """Preposition of an object; -1 for a leaf that no other language needs to see."""
+        """Return an object's preposition; its leaf is -1 where no other language has to see it."""
         if preposition in _CLITICS:
             return _attach(preposition, leaf, phrase)
         return [(preposition, (leaf,) if leaf >= 0 else (), "O"), *phrase]
@@ -210,7 +209,7 @@ class Arabic(Realiser):
     def _verb(
         self, clause: Clause, person: Person, *, after_subject: bool, nominal: bool = True
     ) -> tuple[Tokens, Tokens]:
-        """Words before and after the subject; before it a verb is singular."""
+        """Return the words before and after the subject; before it a verb is singular."""
         near = person if after_subject else Person(person.feminine, plural=False)
         ids = (clause.verb_id,)
         if clause.verb is None:
@@ -233,14 +232,14 @@ class Arabic(Realiser):
         return _conjugate(_MODALS[clause.modal], clause, near, modal), [that, (verb, ids, "O")]
 
     def spell(self, tokens: Tokens) -> Tokens:
-        """Drops the mark of leaves that no other language needs to see."""
+        """Drop the mark of leaves that no other language needs to see."""
         return [(text, tuple(i for i in ids if i >= 0), tag) for text, ids, tag in tokens]
 
 
 def _conjugate(
     verb: tuple[str, str], clause: Clause, person: Person, ids: tuple[int, ...]
 ) -> Tokens:
-    """Finite verb (past, imperfect) with its negation in the tense of the clause."""
+    """Return the finite verb (past, imperfect) with its negation in the tense of the clause."""
     past, imperfect = verb
     if clause.negation >= 0:
         particle, mood = _NEGATIONS[clause.tense]
@@ -268,7 +267,7 @@ def _attach(clitic: str, leaf: int, phrase: Tokens) -> Tokens:
 
 
 def _determiner(noun: Noun, case: str, *, feminine: bool) -> tuple[Tokens, State, str]:
-    """Words before the noun, and the state and case they put it into."""
+    """Return the words before the noun, and the state and case they put it into."""
     ids = (noun.determiner_id,)
     human = "person" in noun.head[1].classes
     if noun.determiner == "this":

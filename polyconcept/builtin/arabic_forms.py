@@ -38,7 +38,7 @@ class Person:
 
 
 def decline(form: str, state: State, case: str, *, plural: bool = False, suffix: str = "") -> str:
-    """A noun or masculine adjective in a state and case.
+    """Return a noun or masculine adjective in a state and case.
 
     Args:
         form: Form of the lexicon with its flags.
@@ -79,13 +79,13 @@ def _construct(word: str, flags: str, case: str, suffix: str) -> str:
 
 @cache
 def noun_forms(entry: Entry) -> tuple[bool, str, str]:
-    """Whether the noun is feminine, its singular and its plural with their flags."""
+    """Return whether the noun is feminine, its singular and its plural with their flags."""
     gender, singular, plural = entry.cells["ar"].split()
     return gender == "f", singular, plural
 
 
 def adjective(entry: Entry, person: Person, state: State, case: str) -> str:
-    """An adjective in agreement."""
+    """Return an adjective in agreement."""
     forms = entry.cells["ar"].split()
     masculine = forms[0]
     if person.feminine:
@@ -103,13 +103,13 @@ def adjective(entry: Entry, person: Person, state: State, case: str) -> str:
 
 @cache
 def verb_cell(entry: Entry) -> tuple[str, str, str]:
-    """Past, imperfect, and the preposition of the object."""
+    """Return the past, imperfect, and the preposition of the object."""
     past, imperfect, *rest = entry.cells["ar"].split()
     return past, imperfect, rest[0][1:] if rest else ""
 
 
 def past_form(past: str, person: Person) -> str:
-    """Third person of the past; the feminine plural is not needed (and refused)."""
+    """Return the third person of the past; the feminine plural is not needed (and refused)."""
     if person.plural:
         _refuse_feminine(person)
         return (past[:-1] if past[-1] in "ىي" else past) + "وا"
@@ -119,7 +119,7 @@ def past_form(past: str, person: Person) -> str:
 
 
 def imperfect_form(past: str, imperfect: str, person: Person, mood: Mood) -> str:
-    """Third person of the imperfect."""
+    """Return the third person of the imperfect."""
     if person.plural:
         _refuse_feminine(person)
         stem = imperfect[:-1] if imperfect[-1] in "ىيو" else imperfect
@@ -139,7 +139,7 @@ def _refuse_feminine(person: Person) -> None:
 
 
 def with_object(verb: str, suffix: str) -> str:
-    """A verb with the clitic pronoun of its object."""
+    """Return a verb with the clitic pronoun of its object."""
     if verb.endswith("رأى"):
         return verb[:-2] + "آ" + suffix
     if verb.endswith("ى"):
@@ -148,7 +148,7 @@ def with_object(verb: str, suffix: str) -> str:
 
 
 def attach(clitic: str, word: str) -> str:
-    """A clitic written together with the next word: ل + الكتاب gives للكتاب."""
+    """Return a clitic written together with the next word: ل + الكتاب gives للكتاب."""
     if clitic == "ل" and word.startswith("ال"):
         return "لل" + word[2:]
     return clitic + word

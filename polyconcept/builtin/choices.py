@@ -9,19 +9,19 @@ from polyconcept.builtin.read_lexicon import Entry, lexicon
 
 @cache
 def nouns_of(name: str) -> tuple[Entry, ...]:
-    """Nouns of a class."""
+    """Return the nouns of a class."""
     return tuple(entry for entry in lexicon()["nouns"].values() if name in entry.classes)
 
 
 @cache
 def names_of(name: str) -> tuple[Entry, ...]:
-    """Names of a class."""
+    """Return the names of a class."""
     return tuple(entry for entry in lexicon()["names"].values() if name in entry.classes)
 
 
 @cache
 def adjectives_of(classes: frozenset[str], polarity: int) -> tuple[Entry, ...]:
-    """Adjectives of a polarity that describe a noun of these classes."""
+    """Return the adjectives of a polarity that describe a noun of these classes."""
     return tuple(
         entry
         for entry in lexicon()["adjectives"].values()
@@ -31,7 +31,7 @@ def adjectives_of(classes: frozenset[str], polarity: int) -> tuple[Entry, ...]:
 
 @cache
 def verbs_of(frame: str, polarity: int, subject: str = "", target: str = "") -> tuple[Entry, ...]:
-    """Verbs of a frame and polarity, perhaps only those that take a class as subject or object."""
+    """Return the verbs of a frame and polarity, or those that take a class as subject or object."""
     return tuple(
         entry
         for entry in lexicon()["verbs"].values()
@@ -44,7 +44,7 @@ def verbs_of(frame: str, polarity: int, subject: str = "", target: str = "") -> 
 
 @cache
 def adverbs_of(kind: str, polarity: int = 0) -> tuple[Entry, ...]:
-    """Adverbs of a kind and polarity."""
+    """Return the adverbs of a kind and polarity."""
     return tuple(
         entry
         for entry in lexicon()["adverbs"].values()
@@ -54,5 +54,5 @@ def adverbs_of(kind: str, polarity: int = 0) -> tuple[Entry, ...]:
 
 @cache
 def in_order(classes: frozenset[str]) -> tuple[str, ...]:
-    """The classes in a fixed order; that of a set depends on the hash seed."""
+    """Return the classes in a fixed order; that of a set depends on the hash seed."""
     return tuple(sorted(classes))

@@ -48,7 +48,7 @@ class Clauses(Phrases):
     """Draws the parts of clauses that suit a verb and a frame."""
 
     def subject(self, verb: Entry, frame: Frame, *, definite: bool = False) -> Phrase:
-        """A subject of one of the verb's classes."""
+        """Return a subject of one of the verb's classes."""
         if frame.subject is not None:
             return frame.subject
         if frame.top and "person" in verb.subjects and self.chance(JOINED):
@@ -68,7 +68,7 @@ class Clauses(Phrases):
         polarity: int = 0,
         simple: bool = False,
     ) -> Phrase:
-        """An object of one of the verb's classes."""
+        """Return an object of one of the verb's classes."""
         name = self.pick_class(verb.objects)
         if name == "loc":
             name = "loc" if not polarity else "place"
@@ -93,7 +93,7 @@ class Clauses(Phrases):
         return self.determined(self.fresh(nouns_of("person")), "the")
 
     def modal(self, verb: Entry, frame: Frame, subject: Phrase) -> Modal:
-        """A modal verb, mostly none; one only wants to do what is bad."""
+        """Return a modal verb, mostly none; one only wants to do what is bad."""
         if not frame.alone or frame.tense == "future" or isinstance(subject, Both):
             return ""
         if verb.key in _UNWANTED or not self.chance(0.25):
@@ -104,7 +104,7 @@ class Clauses(Phrases):
     def adverbs(
         self, frame: Frame, target: Phrase | None = None, *, frequency: bool, fronting: bool = True
     ) -> tuple[tuple[Leaf, ...], bool]:
-        """A time or frequency adverb or none, and whether it stands first."""
+        """Return a time or frequency adverb or none, and whether it stands first."""
         share = 0.5 if frame.alone else 0.3
         if frame.top and self.chance(share):
             time = self.leaf(self.pick(adverbs_of(frame.tense)))
@@ -140,12 +140,12 @@ class Clauses(Phrases):
 
 
 def has_relative(phrase: Phrase | None) -> bool:
-    """Whether it ends in a relative clause, to which what follows would seem to belong."""
+    """Return whether it ends in a relative clause, to which what follows would seem to belong."""
     return isinstance(phrase, Noun) and phrase.relative is not None
 
 
 def classes_of(phrase: Phrase) -> frozenset[str]:
-    """Semantic classes of what a phrase means."""
+    """Return the semantic classes of what a phrase means."""
     if isinstance(phrase, Pronoun):
         return classes_of(phrase.antecedent)
     if isinstance(phrase, Both):
@@ -156,7 +156,7 @@ def classes_of(phrase: Phrase) -> frozenset[str]:
 
 
 def is_referable(phrase: Phrase | None) -> bool:
-    """Whether a pronoun may refer to it: one thing or several, of a gender in every language."""
+    """Return whether a pronoun may stand for it: things that have a gender in every language."""
     if isinstance(phrase, Name):
         return phrase.entity == "PER"
     if not isinstance(phrase, Noun) or phrase.determiner in ("every", "many"):

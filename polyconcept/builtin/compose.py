@@ -62,7 +62,7 @@ _EXTREME = frozenset(
 
 
 def compose(seed: int, index: int) -> tuple[Sentence, str]:
-    """Sentence `index` of a seed, and its label ``positive`` or ``negative``."""
+    """Return sentence `index` of a seed, and its label ``positive`` or ``negative``."""
     composer = _Composer(Random(f"{seed}:{index}"))
     polarity = 1 if composer.chance(0.5) else -1
     return composer.sentence(polarity), "positive" if polarity > 0 else "negative"
@@ -97,7 +97,7 @@ class _Composer(Clauses):
         return Sentence(before, self.particle(key), self.judging(polarity, Frame(tense)))
 
     def reasoned(self, polarity: int, tense: Tense) -> Sentence:
-        """A judgement, and the reason for it."""
+        """Return a judgement, and the reason for it."""
         main = self.attitude(polarity, Frame(tense, top=True))
         because = self.particle("because")
         about = main.object
@@ -111,7 +111,7 @@ class _Composer(Clauses):
         return Sentence(main, because, self.judging(polarity, Frame(tense)))
 
     def reported(self, polarity: int, tense: Tense) -> Clause:
-        """What someone says or knows."""
+        """Return what someone says or knows."""
         verb = self.leaf(self.fresh(verbs_of("s", 0)))
         subject = self.actor(verb[1].subjects)
         conjunction = self.particle("that")
@@ -130,7 +130,7 @@ class _Composer(Clauses):
         )
 
     def judging(self, polarity: int, frame: Frame) -> Clause:
-        """A clause of a polarity."""
+        """Return a clause of a polarity."""
         draw = self.random.random()
         if draw < 0.3:
             return self.copula(polarity, frame)

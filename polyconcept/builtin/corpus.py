@@ -24,7 +24,7 @@ from polyconcept.builtin.english import English
 from polyconcept.builtin.french import French
 from polyconcept.builtin.german import German
 from polyconcept.builtin.italian import Italian
-from polyconcept.builtin.read_lexicon import CONTENT, LANGUAGES, lexicon
+from polyconcept.builtin.read_lexicon import LANGUAGES
 from polyconcept.builtin.realiser import Realiser, Tokens
 from polyconcept.builtin.spanish import Spanish
 from polyconcept.records.text import LabelledSentences, Links, Sentences, TaggedSentences
@@ -47,7 +47,7 @@ class BuiltinCorpus:
     """Language -> sentence -> word -> ids of what the word realises (the same in all languages)."""
 
     def links(self, source: str, target: str) -> Links:
-        """Gold word links: two words are linked iff they realise something in common.
+        """Return the gold word links: two words are linked iff they realise something in common.
 
         Raises:
             ValueError: A language that the corpus was not generated in.
@@ -67,7 +67,7 @@ class BuiltinCorpus:
 def generate_corpus(
     languages: Sequence[str] = LANGUAGES, *, n_sentences: int, first: int = 0, seed: int
 ) -> BuiltinCorpus:
-    """Sentences `first` to `first + n_sentences - 1` of the endless corpus of a seed.
+    """Return the sentences `first` to `first + n_sentences - 1` of the endless corpus of a seed.
 
     A sentence depends on the seed and its own number only: disjoint ranges are independent samples
     of one distribution, and a longer corpus begins with the shorter one.
@@ -106,11 +106,6 @@ def generate_corpus(
     )
 
 
-def n_content_lemmas() -> int:
-    """Nouns, verbs, adjectives and adverbs of the lexicon; names are not counted."""
-    return sum(len(lexicon()[file]) for file in CONTENT)
-
-
 @cache
 def _realisers() -> Mapping[str, Realiser]:
     classes = (English, German, French, Spanish, Italian, Arabic)
@@ -122,7 +117,7 @@ def _column(tokens: Tokens, field: int) -> tuple[str, ...]:
 
 
 def _linked(left: _SentenceLeaves, right: _SentenceLeaves) -> list[tuple[int, int]]:
-    """Pairs of positions that share a leaf, in order."""
+    """Return the pairs of positions that share a leaf, in order."""
     holders: dict[int, list[int]] = {}
     for j, ids in enumerate(right):
         for leaf in ids:

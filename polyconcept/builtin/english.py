@@ -7,10 +7,10 @@ from functools import cache
 from polyconcept.builtin.abstract import FRONT_COMMA, Adjunct, Clause, Name, Noun, Pronoun, adverb
 from polyconcept.builtin.read_lexicon import Entry
 from polyconcept.builtin.realiser import (
-    TIME,
     Mode,
     Realiser,
     Tokens,
+    front,
     is_plural,
     natural_gender,
     split_government,
@@ -81,7 +81,7 @@ class English(Realiser):
 
     def clause(self, clause: Clause, mode: Mode) -> Tokens:  # noqa: ARG002 - one order
         """See `Realiser.clause`."""
-        first = adverb(clause, "comment") or (adverb(clause, *TIME) if clause.time_first else None)
+        first = front(clause)
         tokens = self.words(first)
         if first is not None:
             tokens.append(self.pause(FRONT_COMMA))
@@ -99,16 +99,10 @@ class English(Realiser):
             leaf, entry = clause.predicate
             tokens.append((entry.cells["en"], (leaf,), "O"))
         tokens += self.words(adverb(clause, "manner"))
-        for place in clause.places:
-            tokens += self.adjunct(place)
-        if not clause.time_first:
-            tokens += self.words(adverb(clause, *TIME))
-        if clause.complement is not None:
-            tokens += self.subordinate(*clause.complement)
-        return tokens
+        return tokens + self.ending(clause)
 
     def _verb(self, clause: Clause, *, plural: bool) -> Tokens:
-        """Auxiliaries, negation, frequency and verb."""
+        """Return the auxiliaries, negation, frequency and verb."""
         ids = (clause.verb_id,)
         negation: Tokens = [] if clause.negation < 0 else [("not", (clause.negation,), "O")]
         often = self.words(adverb(clause, "often"))
@@ -158,7 +152,7 @@ def _noun_forms(entry: Entry) -> tuple[str, str]:
 
 @cache
 def _verb_forms(entry: Entry) -> tuple[tuple[str, str, str], str]:
-    """Base, third person and past; and the preposition of the object."""
+    """Return the base, third person and past; and the preposition of the object."""
     forms, preposition = split_government(entry.cells["en"])
     base = forms[0]
     ends_in_y = base.endswith("y") and base[-2] not in "aeiou"

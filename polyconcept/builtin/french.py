@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import ClassVar
 
 from polyconcept.builtin.abstract import Clause, Leaf, Name, Noun, Pronoun, adverb
 from polyconcept.builtin.read_lexicon import Entry
@@ -49,6 +50,7 @@ class French(Romance):
     """Realiser of French."""
 
     language = "fr"
+    articles: ClassVar = {"m": "le", "f": "la", "mp": "les", "fp": "les"}
     to = "à"
     relative_subject = "qui"
 
@@ -102,15 +104,6 @@ class French(Romance):
                 tokens[i] = (_VOWEL_FORMS[text], ids, tag)
         return tokens
 
-    def name(self, name: Name, case: str) -> Tokens:  # noqa: ARG002 - no cases
-        """See `Realiser.name`; countries have an article."""
-        words = self.name_words(name)
-        gender = name_gender(name.parts[0][1], "fr")
-        if not gender:
-            return words
-        article = "les" if gender.endswith("p") else {"m": "le", "f": "la"}[gender]
-        return [(article, (name.article_id,), "O"), *words]
-
     def pronoun(self, pronoun: Pronoun) -> Tokens:
         """See `Realiser.pronoun`."""
         agreement = self.agreement(pronoun)
@@ -140,7 +133,7 @@ class French(Romance):
         return [*ne, *finite, *pas, *self.words(adverb(clause, "often") or short), *rest]
 
     def manner(self, clause: Clause) -> Tokens:
-        """The manner adverb after the verb; "mal" stands before the participle instead."""
+        """Return the manner adverb after the verb; "mal" stands before the participle instead."""
         return [] if _short_manner(clause) else super().manner(clause)
 
     def _finite(

@@ -27,7 +27,7 @@ from polyconcept.builtin.german_forms import (
     stem,
     verb_forms,
 )
-from polyconcept.builtin.realiser import TIME, Mode, Realiser, Tokens, is_plural, natural_gender
+from polyconcept.builtin.realiser import Mode, Realiser, Tokens, front, is_plural, natural_gender
 
 _MODALS = {
     ("can", "present"): ("kann", "können"),
@@ -109,7 +109,7 @@ class German(Realiser):
         return tokens + self.phrase(adjunct.phrase, case)
 
     def conjunction(self, leaf: Leaf) -> Tokens:
-        """A conjunction with the comma before it."""
+        """Return a conjunction with the comma before it."""
         return [self.pause(), *super().conjunction(leaf)]
 
     def subordinate(self, conjunction: Leaf, clause: Clause) -> Tokens:
@@ -132,7 +132,7 @@ class German(Realiser):
     def _order(self, clause: Clause, mode: Mode, *, plural: bool) -> Tokens:
         """Front field, finite verb, middle field, right bracket, in the order of the mode."""
         finite, right = self._verb(clause, plural=plural)
-        first = adverb(clause, "comment") or (adverb(clause, *TIME) if clause.time_first else None)
+        first = front(clause)
         subject = [] if clause.subject is None else self.phrase(clause.subject)
         middle = self._middle(clause)
         after = [] if clause.complement is None else self.subordinate(*clause.complement)
@@ -152,8 +152,7 @@ class German(Realiser):
         if clause.verb is not None:
             preposition, case = government(clause.verb)
         tokens = self.words(adverb(clause, "often"))
-        if not clause.time_first:
-            tokens += self.words(adverb(clause, *TIME))
+        tokens += self.late_time(clause)
         if clause.recipient is not None:
             tokens += self.phrase(clause.recipient, "dat")
         negation: Tokens = [] if clause.negation < 0 else [("nicht", (clause.negation,), "O")]
@@ -177,7 +176,7 @@ class German(Realiser):
         return [*tokens, (entry.cells["de"].split()[0], (leaf,), "O")]
 
     def _verb(self, clause: Clause, *, plural: bool) -> tuple[Tokens, Tokens]:
-        """Finite verb, and what stands in the right bracket."""
+        """Return the finite verb, and what stands in the right bracket."""
         ids = (clause.verb_id,)
         will: Tokens = [("werden" if plural else "wird", (clause.will_id,), "O")]
         if clause.verb is None:
@@ -211,7 +210,7 @@ class German(Realiser):
 def _determiner(
     noun: Noun, case: str, column: int
 ) -> tuple[str, dict[str, tuple[str, str, str, str]]]:
-    """Determiner, empty for none, and the declension of the adjectives after it."""
+    """Return the determiner, empty for none, and the declension of the adjectives after it."""
     kind = noun.determiner
     if kind == "the":
         return DER[case][column], WEAK
@@ -235,7 +234,7 @@ def _article_gender(name: Name) -> str:
 
 
 def _gender(phrase: Phrase) -> str:
-    """Grammatical gender, as pronouns need it; girls are "sie", as they are in speech."""
+    """Return the gender that pronouns need; girls are "sie", as they are in speech."""
     if isinstance(phrase, Pronoun):
         return _gender(phrase.antecedent)
     if isinstance(phrase, Name):

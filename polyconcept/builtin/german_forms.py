@@ -34,7 +34,7 @@ STRONG = DIESER
 
 @cache
 def noun_forms(entry: Entry) -> tuple[str, dict[tuple[str, bool], str]]:
-    """Gender, and the form of every (case, plural)."""
+    """Return the gender, and the form of every (case, plural)."""
     gender, singular, plural = entry.cells["de"].split()
     forms = {(case, False): singular for case in DER} | {(case, True): plural for case in DER}
     if not plural.endswith(("n", "s")):
@@ -49,13 +49,13 @@ def noun_forms(entry: Entry) -> tuple[str, dict[tuple[str, bool], str]]:
 
 @cache
 def stem(entry: Entry) -> str:
-    """Stem of an adjective before its ending."""
+    """Return the stem of an adjective before its ending."""
     return entry.cells["de"].split()[-1].removesuffix("e")
 
 
 @cache
 def verb_forms(entry: Entry) -> tuple[str, str, str, str, bool]:
-    """Separable prefix, infinitive without it, third person, participle, perfect with "sein"."""
+    """Return prefix, infinitive without it, third person, participle, and whether "sein"."""
     forms, _ = split_government(entry.cells["de"])
     prefix, _, stem = forms[0].rpartition("=")
     return prefix, stem, forms[1], forms[2], forms[-1] == "s"
@@ -63,6 +63,6 @@ def verb_forms(entry: Entry) -> tuple[str, str, str, str, bool]:
 
 @cache
 def government(entry: Entry) -> tuple[str, str]:
-    """Preposition and case of the object."""
+    """Return the preposition and case of the object."""
     mark = split_government(entry.cells["de"])[1]
     return ("", mark) if mark == "dat" else (mark, "acc")

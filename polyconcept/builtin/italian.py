@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import ClassVar
 
 from polyconcept.builtin.abstract import Clause, Leaf, Name, Noun, Phrase, Pronoun, adverb
 from polyconcept.builtin.read_lexicon import Entry
@@ -13,7 +14,6 @@ from polyconcept.builtin.romance import (
     adjective_cell,
     adjoined,
     has_article,
-    name_gender,
 )
 
 VOWELS = frozenset("aeiouàèéìòùAEIOU")
@@ -59,6 +59,7 @@ class Italian(Romance):
     """Realiser of Italian."""
 
     language = "it"
+    articles: ClassVar = {"m": "*il", "f": "*la", "mp": "*i", "fp": "*le"}
     of = "di"
     relative_subject = relative_object = "che"
 
@@ -90,21 +91,12 @@ class Italian(Romance):
             return Agreement(feminine=True, plural=True)
         return agreement
 
-    def name(self, name: Name, case: str) -> Tokens:  # noqa: ARG002 - no cases
-        """See `Realiser.name`; countries have an article."""
-        words = self.name_words(name)
-        gender = name_gender(name.parts[0][1], "it")
-        if not gender:
-            return words
-        article = {"m": "*il", "f": "*la", "mp": "*i", "fp": "*le"}[gender]
-        return [(article, (name.article_id,), "O"), *words]
-
     def pronoun(self, pronoun: Pronoun) -> Tokens:  # noqa: ARG002
         """Nothing: the verb says it (and carries its leaf)."""
         return []
 
     def place_preposition(self, preposition: Leaf, name: Name) -> str:
-        """A Roma, in Italia."""
+        """Return the preposition of a place: a Roma, in Italia."""
         if preposition[1].key != "in":
             return ""
         return "in" if "country" in name.parts[0][1].classes else "a"

@@ -38,29 +38,29 @@ class Phrases:
         self._used: set[str] = set()
 
     def id(self, n: int = 1) -> int:
-        """First of n new ids."""
+        """Return the first of n new ids."""
         first = self._next
         self._next += n
         return first
 
     def leaf(self, entry: Entry) -> Leaf:
-        """A new leaf of an entry."""
+        """Return a new leaf of an entry."""
         return self.id(entry.n_words), entry
 
     def particle(self, key: str) -> Leaf:
-        """A new leaf of a particle."""
+        """Return a new leaf of a particle."""
         return self.leaf(lexicon()["particles"][key])
 
     def chance(self, share: float) -> bool:
-        """True with this probability."""
+        """Return True with this probability."""
         return self.random.random() < share
 
     def pick(self, entries: Sequence[Entry]) -> Entry:
-        """One of the entries."""
+        """Return one of the entries."""
         return entries[int(self.random.random() * len(entries))]
 
     def fresh(self, entries: Sequence[Entry]) -> Entry:
-        """One of the entries that the sentence does not hold yet (or, after some tries, does)."""
+        """Return an entry that the sentence does not hold yet (or, after some tries, does)."""
         for _ in range(6):
             entry = self.pick(entries)
             if entry.key not in self._used:
@@ -69,33 +69,33 @@ class Phrases:
         return entry
 
     def pick_class(self, classes: Iterable[str]) -> str:
-        """One of the classes."""
+        """Return one of the classes."""
         choices = in_order(frozenset(classes))
         return choices[int(self.random.random() * len(choices))]
 
     def person_name(self) -> Name:
-        """A given name, perhaps with a family name."""
+        """Return a given name, perhaps with a family name."""
         parts = [self.leaf(self.fresh(names_of("given")))]
         if self.chance(0.35):
             parts.append(self.leaf(self.fresh(names_of("family"))))
         return Name(tuple(parts), "PER", self.id())
 
     def place_name(self, *classes: str) -> Name:
-        """A city or country."""
+        """Return a city or country."""
         entry = self.fresh(names_of(self.pick_class(classes or ("city", "country"))))
         return Name((self.leaf(entry),), "LOC", self.id())
 
     def organisation(self) -> Name:
-        """An organisation."""
+        """Return an organisation."""
         return Name((self.leaf(self.fresh(names_of("org"))),), "ORG", self.id())
 
     def numeral(self) -> Entry:
-        """A number from three to ten."""
+        """Return a number from three to ten."""
         numbers = [e for e in lexicon()["particles"].values() if e.kind == "number"]
         return self.pick(numbers)
 
     def actor(self, classes: frozenset[str], *, definite: bool = False) -> Noun | Name:
-        """A subject: name or noun of one of the classes."""
+        """Return a subject: name or noun of one of the classes."""
         draw = self.random.random()
         if "org" in classes and draw < 0.42:
             return self.organisation()
@@ -104,7 +104,7 @@ class Phrases:
         return self.subject_noun(self.pick_class(classes - {"org"}), definite=definite)
 
     def subject_noun(self, name: str, *, definite: bool, relative: bool = True) -> Noun:
-        """A noun phrase as subject; women stay singular, for Arabic verbs' sake."""
+        """Return a noun phrase as subject; women stay singular, for Arabic verbs' sake."""
         entry = self.fresh(nouns_of(name))
         countable = "mass" not in entry.classes and not (name == "person" and entry.gender == "f")
         kind = "the"
@@ -128,7 +128,7 @@ class Phrases:
         polarity: int = 0,
         simple: bool = False,
     ) -> Noun:
-        """A noun phrase as object; with an adjective of the polarity if that is not 0.
+        """Return a noun phrase as object; with an adjective of the polarity if that is not 0.
 
         A `simple` one has no relative clause.
         """
@@ -160,7 +160,7 @@ class Phrases:
         countable: bool = True,
         possessor: Noun | Name | None = None,
     ) -> Noun:
-        """A noun with a determiner; ``some`` is a number or "many"."""
+        """Return a noun with a determiner; ``some`` is a number or "many"."""
         head, determiner_id = self.leaf(entry), self.id()
         if entry.key in _UNOWNED:
             possessor = None
@@ -180,20 +180,20 @@ class Phrases:
         return Noun(head, "the", determiner_id, plural=plural)
 
     def with_adjective(self, noun: Noun, polarity: int) -> Noun:
-        """The noun with an adjective of a polarity, where there is one for its class."""
+        """Return the noun with an adjective of a polarity, where there is one for its class."""
         choices = adjectives_of(noun.head[1].classes, polarity)
         if not choices:
             return noun
         return changed(noun, adjectives=(self.leaf(self.fresh(choices)),))
 
     def with_owner(self, noun: Noun) -> Noun:
-        """The noun with an owner in the genitive."""
+        """Return the noun with an owner in the genitive."""
         of = self.id()
         owner = self.determined(self.fresh(nouns_of("person")), "the")
         return changed(noun, owner=(of, owner))
 
     def with_relative(self, noun: Noun, name: str) -> Noun:
-        """The noun with a neutral relative clause in the past."""
+        """Return the noun with a neutral relative clause in the past."""
         if noun.plural and noun.head[1].gender == "f":
             return noun  # as with subjects
         leaf = self.id()
@@ -248,7 +248,7 @@ class Phrases:
         return Adjunct(preposition, noun)
 
     def both(self, first: Noun | Name, second: Noun | Name) -> Both:
-        """The two, joined by "and"."""
+        """Return the two, joined by "and"."""
         return Both(first, self.particle("and"), second)
 
     def _weighted(self, shares: dict[str, float]) -> str:
@@ -261,13 +261,13 @@ class Phrases:
 
 
 def changed(noun: Noun, **fields: object) -> Noun:
-    """The noun with other fields (faster than `dataclasses.replace`)."""
+    """Return the noun with other fields (faster than `dataclasses.replace`)."""
     values = {name: getattr(noun, name) for name in Noun.__slots__}
     return Noun(**(values | fields))
 
 
 def possessor_of(phrase: Phrase | None) -> Noun | Name | None:
-    """Whom "his" can refer to: a person, of told gender if it is one person."""
+    """Return whom "his" can refer to: a person, of told gender if it is one person."""
     if isinstance(phrase, Pronoun):
         phrase = phrase.antecedent
     if isinstance(phrase, Name):

@@ -75,7 +75,7 @@ def _read(file: str) -> tuple[Entry, ...]:
 
 @cache
 def lexicon() -> Mapping[str, Mapping[str, Entry]]:
-    """All entries, by file (``nouns``, ``verbs``, …) and key, in the order of the files."""
+    """Return all entries, by file (``nouns``, ``verbs``, …) and key, in the order of the files."""
     return MappingProxyType(
         {file: MappingProxyType({entry.key: entry for entry in _read(file)}) for file in FILES}
     )
@@ -83,7 +83,7 @@ def lexicon() -> Mapping[str, Mapping[str, Entry]]:
 
 @cache
 def pieces(entry: Entry, language: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Words of an entry of several words, each with the English words it realises (0-based).
+    """Return an entry's words, each with the English words that it realises (0-based).
 
     ``Banque/2 mondiale/1`` gives ``(("Banque", (1,)), ("mondiale", (0,)))``; a word without mark
     realises the English word at its own place. Leading marks (``def:f``) are left out.
@@ -97,5 +97,5 @@ def pieces(entry: Entry, language: str) -> tuple[tuple[str, tuple[int, ...]], ..
 
 
 def is_mark(word: str) -> bool:
-    """Whether a word of a names cell is a mark, such as ``def`` or ``g:f``, not a form."""
+    """Return whether a word of a names cell is a mark, such as ``def`` or ``g:f``, not a form."""
     return word == "def" or word.partition(":")[0] in ("def", "g", "m", "f", "fp")

@@ -17,6 +17,7 @@ from polyconcept.builtin.abstract import (
     Phrase,
     Pronoun,
     Sentence,
+    adverb,
 )
 from polyconcept.builtin.read_lexicon import Entry, pieces
 
@@ -38,12 +39,12 @@ class Realiser(ABC):
     comma_before_but: bool = True
 
     def sentence(self, sentence: Sentence) -> Tokens:
-        """Words of the sentence, with leaves and tags, capitalised and with a full stop."""
+        """Return the sentence's words with leaves and tags, capitalised and with a full stop."""
         tokens = self.spell(self.clauses(sentence))
         return finish([*tokens, (".", (STOP,), "O")], self.comma)
 
     def clauses(self, sentence: Sentence) -> Tokens:
-        """Words of main and second clause in order."""
+        """Return the words of main and second clause in order."""
         if sentence.other is None or sentence.conjunction is None:
             return self.clause(sentence.main, "main")
         kind = sentence.conjunction[1].key
@@ -57,7 +58,7 @@ class Realiser(ABC):
         return [*self.clause(sentence.main, "main"), *other]
 
     def pause(self, *leaves: int) -> Token:
-        """A comma; with a leaf, one that several languages write at the same joint."""
+        """Return a comma; with a leaf, one that several languages write at the same joint."""
         return (self.comma, leaves, "O")
 
     def coordinate(self, conjunction: Leaf, clause: Clause) -> Tokens:
@@ -69,11 +70,11 @@ class Realiser(ABC):
         return [*self.conjunction(conjunction), *self.clause(clause, "sub")]
 
     def conjunction(self, leaf: Leaf) -> Tokens:
-        """A conjunction; all its words realise one leaf."""
+        """Return a conjunction; all its words realise one leaf."""
         return [(word, (leaf[0],), "O") for word in leaf[1].cells[self.language].split()]
 
     def words(self, leaf: Leaf | None) -> Tokens:
-        """An adverb or conjunction, perhaps of several words; nothing for none."""
+        """Return an adverb or conjunction, perhaps of several words; nothing for none."""
         if leaf is None:
             return []
         start, entry = leaf
@@ -83,7 +84,7 @@ class Realiser(ABC):
         ]
 
     def name_words(self, name: Name) -> Tokens:
-        """The words of a name without article, tagged."""
+        """Return the words of a name without article, tagged."""
         tokens: Tokens = []
         for start, entry in name.parts:
             for text, offsets in pieces(entry, self.language):
@@ -92,7 +93,7 @@ class Realiser(ABC):
         return tokens
 
     def phrase(self, phrase: Phrase, case: str = "nom") -> Tokens:
-        """Words of a phrase in a case (languages without cases ignore it)."""
+        """Return the words of a phrase in a case (languages without cases ignore it)."""
         if isinstance(phrase, Noun):
             return self.noun(phrase, case)
         if isinstance(phrase, Name):
@@ -106,33 +107,50 @@ class Realiser(ABC):
         """Conjunction and second phrase."""
         return [*self.words(both.conjunction), *second]
 
+    def late_time(self, clause: Clause) -> Tokens:
+        """Return the adverb of time, unless it begins the clause."""
+        return [] if clause.time_first else self.words(adverb(clause, *TIME))
+
+    def ending(self, clause: Clause) -> Tokens:
+        """Return the places, the time and the complement of a clause."""
+        tokens = [token for place in clause.places for token in self.adjunct(place)]
+        tokens += self.late_time(clause)
+        if clause.complement is not None:
+            tokens += self.subordinate(*clause.complement)
+        return tokens
+
     @abstractmethod
     def clause(self, clause: Clause, mode: Mode) -> Tokens:
-        """Words of a clause without its conjunction."""
+        """Return the words of a clause without its conjunction."""
 
     @abstractmethod
     def noun(self, noun: Noun, case: str) -> Tokens:
-        """Words of a noun phrase."""
+        """Return the words of a noun phrase."""
 
     @abstractmethod
     def name(self, name: Name, case: str) -> Tokens:
-        """Words of a name with its article."""
+        """Return the words of a name with its article."""
 
     @abstractmethod
     def pronoun(self, pronoun: Pronoun) -> Tokens:
-        """Words of a subject pronoun."""
+        """Return the words of a subject pronoun."""
 
     @abstractmethod
     def adjunct(self, adjunct: Adjunct) -> Tokens:
-        """Words of a prepositional phrase."""
+        """Return the words of a prepositional phrase."""
 
     @abstractmethod
     def spell(self, tokens: Tokens) -> Tokens:
-        """Spelling that depends on the neighbour: elision, contraction."""
+        """Return the spelling that depends on the neighbour: elision, contraction."""
+
+
+def front(clause: Clause) -> Leaf | None:
+    """Return the adverb that begins a clause, or none: a comment, or the time."""
+    return adverb(clause, "comment") or (adverb(clause, *TIME) if clause.time_first else None)
 
 
 def finish(tokens: Tokens, comma: str) -> Tokens:
-    """Drops commas beside other punctuation and capitalises the first word."""
+    """Drop commas beside other punctuation, and capitalise the first word."""
     result: Tokens = []
     for token in tokens:
         if token[0] in (comma, ".") and result and result[-1][0] == comma:
@@ -146,13 +164,13 @@ def finish(tokens: Tokens, comma: str) -> Tokens:
 
 
 def natural_gender(phrase: Noun | Name) -> str:
-    """Natural gender of who is meant: ``m``, ``f`` or ``x``."""
+    """Return the natural gender of who is meant: ``m``, ``f`` or ``x``."""
     entry: Entry = phrase.head[1] if isinstance(phrase, Noun) else phrase.parts[0][1]
     return entry.gender
 
 
 def is_plural(phrase: Phrase) -> bool:
-    """Whether several are meant (names of plural form are a matter of each language)."""
+    """Return whether several are meant (names of plural form are a matter of each language)."""
     if isinstance(phrase, Pronoun):
         return is_plural(phrase.antecedent)
     return isinstance(phrase, Both) or (isinstance(phrase, Noun) and phrase.plural)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import ClassVar
 
 from polyconcept.builtin.abstract import (
     FRONT_COMMA,
@@ -21,10 +23,10 @@ from polyconcept.builtin.abstract import (
 )
 from polyconcept.builtin.read_lexicon import Entry
 from polyconcept.builtin.realiser import (
-    TIME,
     Mode,
     Realiser,
     Tokens,
+    front,
     natural_gender,
     split_government,
 )
@@ -48,24 +50,33 @@ class Agreement:
 class Romance(Realiser):
     """Common parts of the three realisers."""
 
+    articles: ClassVar[Mapping[str, str]] = {}
+    """Article of names of countries, by their gender mark."""
+
     @abstractmethod
     def determiner(self, noun: Noun, agreement: Agreement) -> Tokens:
-        """Words before the noun and its adjectives."""
+        """Return the words before the noun and its adjectives."""
 
     @abstractmethod
     def adjective(self, entry: Entry, agreement: Agreement) -> str:
-        """Form of an adjective."""
+        """Return the form of an adjective."""
 
     @abstractmethod
     def noun_form(self, entry: Entry, *, plural: bool) -> str:
-        """Form of a noun."""
+        """Return the form of a noun."""
 
     @abstractmethod
     def verb(self, clause: Clause, agreement: Agreement, head: Agreement | None) -> Tokens:
-        """Verb with auxiliaries, negation and frequency; `head` is a relativised object's."""
+        """Return verb, auxiliaries, negation and frequency; `head` is a relativised object's."""
+
+    def name(self, name: Name, case: str) -> Tokens:  # noqa: ARG002 - no cases
+        """See `Realiser.name`; countries have an article."""
+        words = self.name_words(name)
+        gender = name_gender(name.parts[0][1], self.language)
+        return [(self.articles[gender], (name.article_id,), "O"), *words] if gender else words
 
     def agreement(self, phrase: Phrase) -> Agreement:
-        """Gender and number of a phrase in this language."""
+        """Return the gender and number of a phrase in this language."""
         if isinstance(phrase, Pronoun):
             return self.agreement(phrase.antecedent)
         if isinstance(phrase, Both):
@@ -112,7 +123,7 @@ class Romance(Realiser):
 
     def clause(self, clause: Clause, mode: Mode) -> Tokens:  # noqa: ARG002 - one order
         """See `Realiser.clause`."""
-        first = adverb(clause, "comment") or (adverb(clause, *TIME) if clause.time_first else None)
+        first = front(clause)
         tokens = self.words(first)
         if first is not None:
             tokens.append(self.pause(FRONT_COMMA))
@@ -132,22 +143,16 @@ class Romance(Realiser):
             tokens += self.target(clause, clause.object)
         if clause.recipient is not None:
             tokens += [(self.to, (), "O"), *self.phrase(clause.recipient)]
-        for place in clause.places:
-            tokens += self.adjunct(place)
-        if not clause.time_first:
-            tokens += self.words(adverb(clause, *TIME))
-        if clause.complement is not None:
-            tokens += self.subordinate(*clause.complement)
-        return tokens
+        return tokens + self.ending(clause)
 
     to = "a"
 
     def manner(self, clause: Clause) -> Tokens:
-        """The manner adverb after the verb."""
+        """Return the manner adverb after the verb."""
         return self.words(adverb(clause, "manner"))
 
     def target(self, clause: Clause, phrase: Phrase) -> Tokens:
-        """The direct object."""
+        """Return the direct object."""
         assert clause.verb is not None, "to be has no object"
         preposition = split_government(clause.verb.cells[self.language])[1]
         marked = preposition and clause.recipient is None  # else it marks the recipient
@@ -169,12 +174,12 @@ class Romance(Realiser):
         return ""
 
     def place_name(self, preposition: Leaf, name: Name) -> Tokens:  # noqa: ARG002
-        """The name after `place_preposition`."""
+        """Return the name after `place_preposition`."""
         return self.name(name, "nom")
 
 
 def adjoined(tokens: Tokens, table: dict[tuple[str, str], str]) -> Tokens:
-    """Writes neighbours that the table holds as one word (du, al, nella)."""
+    """Write neighbours that the table holds as one word (du, al, nella)."""
     result: Tokens = []
     for text, ids, tag in tokens:
         short = table.get((result[-1][0], text)) if result else None
@@ -187,19 +192,19 @@ def adjoined(tokens: Tokens, table: dict[tuple[str, str], str]) -> Tokens:
 
 @cache
 def name_gender(entry: Entry, language: str) -> str:
-    """Gender mark of a name, such as ``f`` or ``fp``; empty for none."""
+    """Return the gender mark of a name, such as ``f`` or ``fp``; empty for none."""
     return entry.cells[language].split()[0].partition(":")[2]
 
 
 @cache
 def has_article(entry: Entry, language: str) -> bool:
-    """Whether a name is written with the definite article everywhere."""
+    """Return whether a name is written with the definite article everywhere."""
     return entry.cells[language].startswith("def:")
 
 
 @cache
 def is_prenominal(entry: Entry, language: str) -> bool:
-    """Whether an adjective stands before its noun."""
+    """Return whether an adjective stands before its noun."""
     return entry.cells[language].startswith("< ")
 
 

@@ -92,7 +92,7 @@ class Spanish(Romance):
         return []
 
     def target(self, clause: Clause, phrase: Phrase) -> Tokens:
-        """The direct object, with "a" before persons."""
+        """Return the direct object, with "a" before persons."""
         tokens = super().target(clause, phrase)
         if is_personal(phrase):
             tokens.insert(0, ("a", (), "O"))
@@ -141,7 +141,7 @@ class Spanish(Romance):
 
 
 def is_personal(phrase: Phrase) -> bool:
-    """Whether an object needs the personal "a"."""
+    """Return whether an object needs the personal "a"."""
     if isinstance(phrase, Noun):
         return "person" in phrase.head[1].classes
     if isinstance(phrase, Name):
@@ -159,7 +159,7 @@ def _plural(form: str) -> str:
 
 @cache
 def _verb_forms(entry: Entry) -> tuple[str, ...]:
-    """Infinitive, present 3s and 3p, preterite 3s and 3p."""
+    """Return the infinitive, present 3s and 3p, preterite 3s and 3p."""
     forms = split_government(entry.cells["es"])[0]
     if len(forms) > 1:
         return tuple(forms)

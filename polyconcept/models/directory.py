@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import transformers
 from safetensors import SafetensorError, safe_open
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging
 
 from polyconcept.machine.atomic import atomic_directory
 from polyconcept.machine.names import plain_name
-from polyconcept.models.quiet import quiet_transformers
 from polyconcept.records.repositories import (
     ADAPTER,
     INDEX,
@@ -26,7 +27,7 @@ from polyconcept.records.repositories import (
 )
 
 OFFLINE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-"""What every ``from_pretrained`` here is told: no network, no code from the directory."""
+"""Options of every ``from_pretrained`` here: no network, no code from the directory."""
 
 _SETTINGS = (*SETTINGS_FILES, *(file for group in TOKENIZER_FILES for file in group))
 _READ = (*_SETTINGS, WEIGHTS, INDEX, ADAPTER, "chat_template.jinja")
@@ -58,10 +59,24 @@ def check_model_directory(directory: Path) -> None:
         raise ValueError(f"model directory {directory}: " + "; ".join(problems))
 
 
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Silence load reports and progress bars; callers check what these would warn of."""
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
 def save_model(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, directory: Path) -> None:
     """Write weights (safetensors), config and tokenizer; the directory appears whole or not at all.
 
-    A directory that stands there is replaced.
+    An existing directory is replaced.
     """
     with atomic_directory(directory) as partial, quiet_transformers():
         model.save_pretrained(partial)
@@ -84,7 +99,7 @@ def copy_model(source: Path, destination: Path) -> None:
 
 
 def weight_files(directory: Path) -> tuple[str, ...]:
-    """Names of the weight files of a model directory: the single one, or the index's shards.
+    """Return the names of a model directory's weight files: the single one, or the index's shards.
 
     Raises:
         ValueError: The index cannot be read, or names something else than files beside it.
@@ -97,10 +112,8 @@ def weight_files(directory: Path) -> tuple[str, ...]:
 
 
 def read_settings(file: Path) -> dict[str, Any]:
-    """The settings in a JSON file of a model; none where the file is not there or cannot be used.
-
-    transformers reads it too, and says what is wrong with it.
-    """
+    """Return the settings in a JSON file of a model; none where it is missing or cannot be used."""
+    # transformers reads it too, and says what is wrong with it.
     try:
         found = json.loads(file.read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -109,11 +122,9 @@ def read_settings(file: Path) -> dict[str, Any]:
 
 
 def _links_out(directory: Path, names: Iterable[str]) -> Iterator[str]:
-    """Links that lead out of the directory: who names it cannot know what they would let us read.
-
-    The hub's cache alone is built so: its folders ``snapshots/COMMIT`` hold links into ``blobs``.
-    """
+    """Yield links that lead out of the directory: its owner may not know what they let us read."""
     own = directory.resolve()
+    # Only the hub's cache is built so: its folders snapshots/COMMIT hold links into blobs.
     allowed = [own, own.parent.parent / "blobs"] if own.parent.name == "snapshots" else [own]
     for name in names:
         if not (directory / name).is_symlink():
@@ -144,7 +155,7 @@ def _config_problems(directory: Path) -> Iterator[str]:
 
 
 def _remote_code(config: dict[str, Any]) -> Iterator[str]:
-    """What is wrong with a model whose code lies beside it; such code is never run."""
+    """Yield what is wrong with a model whose code lies beside it; such code is never run."""
     family = config.get("model_type")
     if config.get("auto_map") and not (isinstance(family, str) and family in CONFIG_MAPPING):
         yield (
@@ -155,7 +166,7 @@ def _remote_code(config: dict[str, Any]) -> Iterator[str]:
 
 
 def _other_weights(config: dict[str, Any]) -> Iterator[str]:
-    """Whether transformers would read other weights than those that are checked."""
+    """Yield whether transformers would read other weights than those that are checked."""
     named = config.get("transformers_weights")
     if named not in (None, WEIGHTS, INDEX):
         yield f"config.json: transformers_weights is {named!r}, needed {WEIGHTS} or {INDEX}"

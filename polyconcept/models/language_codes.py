@@ -10,11 +10,37 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
-from polyconcept.models.iso639 import ISO_639_1, STANDARD_VARIETY
+_CODES = """
+    aa:aar ab:abk ae:ave af:afr ak:aka am:amh an:arg ar:ara as:asm av:ava ay:aym az:aze ba:bak
+    be:bel bg:bul bi:bis bm:bam bn:ben bo:bod br:bre bs:bos ca:cat ce:che ch:cha co:cos cr:cre
+    cs:ces cu:chu cv:chv cy:cym da:dan de:deu dv:div dz:dzo ee:ewe el:ell en:eng eo:epo es:spa
+    et:est eu:eus fa:fas ff:ful fi:fin fj:fij fo:fao fr:fra fy:fry ga:gle gd:gla gl:glg gn:grn
+    gu:guj gv:glv ha:hau he:heb hi:hin ho:hmo hr:hrv ht:hat hu:hun hy:hye hz:her ia:ina id:ind
+    ie:ile ig:ibo ii:iii ik:ipk io:ido is:isl it:ita iu:iku ja:jpn jv:jav ka:kat kg:kon ki:kik
+    kj:kua kk:kaz kl:kal km:khm kn:kan ko:kor kr:kau ks:kas ku:kur kv:kom kw:cor ky:kir la:lat
+    lb:ltz lg:lug li:lim ln:lin lo:lao lt:lit lu:lub lv:lav mg:mlg mh:mah mi:mri mk:mkd ml:mal
+    mn:mon mr:mar ms:msa mt:mlt my:mya na:nau nb:nob nd:nde ne:nep ng:ndo nl:nld nn:nno no:nor
+    nr:nbl nv:nav ny:nya oc:oci oj:oji om:orm or:ori os:oss pa:pan pi:pli pl:pol ps:pus pt:por
+    qu:que rm:roh rn:run ro:ron ru:rus rw:kin sa:san sc:srd sd:snd se:sme sg:sag si:sin sk:slk
+    sl:slv sm:smo sn:sna so:som sq:sqi sr:srp ss:ssw st:sot su:sun sv:swe sw:swa ta:tam te:tel
+    tg:tgk th:tha ti:tir tk:tuk tl:tgl tn:tsn to:ton tr:tur ts:tso tt:tat tw:twi ty:tah ug:uig
+    uk:ukr ur:urd uz:uzb ve:ven vi:vie vo:vol wa:wln wo:wol xh:xho yi:yid yo:yor za:zha zh:zho
+    zu:zul
+"""
+ISO_639_1 = dict(pair.split(":") for pair in _CODES.split())
+"""Two letters -> three letters."""
+
+_VARIETIES = """
+    ara:arb aym:ayr aze:azj fas:pes ful:fuv lav:lvs mlg:plt mon:khk msa:zsm nep:npi ori:ory orm:gaz
+    pus:pbt que:quy sqi:als swa:swh uzb:uzn yid:ydd
+"""
+STANDARD_VARIETY = dict(pair.split(":") for pair in _VARIETIES.split())
+"""Languages of several varieties -> the one that is their usual written form, as FLORES-200 has
+them. Languages with two written forms (nor: nob, nno; kur: kmr, ckb) have none."""
 
 # A special token that names a language: eng_Latn (NLLB), en_XX (mBART), __en__ (M2M-100), <en>.
 _CODE = re.compile(r"[^A-Za-z]*([a-z]{2,3})(?:_([A-Z][a-z]{3}|[A-Z]{2}))?[^A-Za-z]*")
-# mBART's, the only ones that models learnt to read behind the text.
+# mBART's, the only ones that models have learnt to read after the text.
 _MBART = re.compile(r"[a-z]{2,3}_[A-Z]{2}")
 _log = logging.getLogger(__name__)
 
@@ -24,23 +50,21 @@ class LanguageCode:
     """A language, as a tokenizer writes it beside a text."""
 
     name: str
-    """As it stands in the vocabulary, such as ``deu_Latn``."""
+    """As the vocabulary has it, such as ``deu_Latn``."""
     number: int
     """Its vocabulary number."""
     last: bool
-    """Whether it stands behind the text, as in the first mBART. A decoder begins with it there;
+    """Whether it follows the text, as in the first mBART, where a decoder begins with it;
     elsewhere it is the first that a decoder writes."""
 
 
 def language_code(
     tokenizer: PreTrainedTokenizerBase, language: str, chosen: Mapping[str, str]
 ) -> LanguageCode | None:
-    """Give a tokenizer's code for a language, and log it; None where it writes no such codes.
+    """Return a tokenizer's code for a language, and log it; None where it writes no such codes.
 
-    Args:
-        tokenizer: A fast tokenizer.
-        language: Our code, such as ``de``, ``deu``, ``zh-Hans``, or the tokenizer's own.
-        chosen: Language -> the tokenizer's code, for those that cannot be told.
+    `language` is our code, such as ``de``, ``deu`` or ``zh-Hans``, or the tokenizer's own; `chosen`
+    has the tokenizer's codes of languages whose code cannot be told.
 
     Raises:
         ValueError: The tokenizer has no code for the language, or several; or a code is chosen
@@ -84,14 +108,12 @@ def check_languages(
 def special_subwords(
     tokenizer: PreTrainedTokenizerBase, code: LanguageCode | None
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """What a tokenizer puts before and behind each text, its language code being this one.
-
-    Older files of NLLB have the code behind the text, a fault that transformers mends where it
-    builds the tokenizer itself: such a model learnt to read it first.
-    """
+    """Return what a tokenizer puts before and after each text, with this language code."""
     before, after = _around_text(tokenizer)
     if code is None:
         return before, after
+    # Older files of NLLB have the code after the text, a fault that transformers corrects where it
+    # builds the tokenizer itself: the model has learnt to read it first.
     codes = set(_known_codes(tokenizer).values())
     before = tuple(number for number in before if number not in codes)
     after = tuple(number for number in after if number not in codes)
@@ -99,7 +121,7 @@ def special_subwords(
 
 
 def text_end(tokenizer: PreTrainedTokenizerBase) -> list[int]:
-    """The special token that ends each text, codes of languages apart; empty where none does."""
+    """Return the special token that ends each text, apart from language codes; or nothing."""
     codes = _known_codes(tokenizer).values()
     return [number for number in _around_text(tokenizer)[1] if number not in codes][-1:]
 
@@ -115,7 +137,7 @@ def _around_text(
 
 
 def _known_codes(tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
-    """The special tokens that name a language, with their numbers."""
+    """Return the special tokens that name a language, with their numbers."""
     special = (
         (token.content, number)
         for number, token in tokenizer.added_tokens_decoder.items()
@@ -125,18 +147,18 @@ def _known_codes(tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
 
 
 def _parts(token: str) -> tuple[str, str] | None:
-    """Language, and script or country or nothing, of a special token that names a language."""
+    """Return the language that a special token names, and its script, its country or nothing."""
     match = _CODE.fullmatch(token)
     if match is None:
         return None
     language, more = match[1], match[2] or ""
-    # <unk>, <bos> and the like have three letters and are no languages.
+    # <unk>, <bos> and the like have three letters but are not languages.
     bare = language in ISO_639_1 or token == f"__{language}__"
     return (language, more) if more or bare else None
 
 
 def _fitting(language: str, known: Mapping[str, int]) -> list[str]:
-    """The known codes that a language may mean: exactly, else its standard variety."""
+    """Return the known codes that a language may mean: exactly, else its standard variety."""
     first, *rest = re.split("[-_]", language)
     details = {part.lower() for part in rest}
     three = ISO_639_1.get(first.lower(), first.lower())
@@ -152,6 +174,6 @@ def _fitting(language: str, known: Mapping[str, int]) -> list[str]:
 
 
 def _agree(more: str, details: set[str]) -> bool:
-    """Whether a code's script or country is not at odds with those that a language names."""
+    """Return whether a code's script or country is not at odds with those that a language names."""
     alike = {part for part in details if len(part) == len(more)}
     return not alike or more in alike or more == "xx"  # en_XX: of any country

@@ -10,34 +10,27 @@ from typing import Any, TypeAlias
 import torch
 from tokenizers import Tokenizer
 from transformers import (
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
     AutoConfig,
     AutoModel,
-    AutoModelForMaskedLM,
     AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     AutoTokenizer,
+    GenerationConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
     PreTrainedTokenizerFast,
 )
 
 from polyconcept.machine.panics import panics_in_silence
-from polyconcept.models.directory import OFFLINE, check_model_directory
-from polyconcept.models.quiet import quiet_transformers
+from polyconcept.models.directory import OFFLINE, check_model_directory, quiet_transformers
 from polyconcept.models.shape import Side, needs_side
 
 Device: TypeAlias = str | torch.device
-AutoClass: TypeAlias = type[
-    AutoModel
-    | AutoModelForMaskedLM
-    | AutoModelForSeq2SeqLM
-    | AutoModelForSequenceClassification
-    | AutoModelForTokenClassification
-]
+AutoClass: TypeAlias = type[Any]  # AutoModel and its likes, which have no class in common
 
-
-# Letters of many scripts, marks apart from their letters, and what patterns stumble over: runs.
+# Letters of many scripts, combining marks, and runs, on which patterns stumble.
 _TRIALS = (
     "",
     "The doctor's house, built in 1984 (at 3.5 km).",
@@ -53,10 +46,6 @@ _TRIALS = (
 
 def load_tokenizer(directory: Path) -> PreTrainedTokenizerFast:
     """Load the tokenizer of a model directory, exactly as its ``tokenizer.json`` has it.
-
-    transformers 5 rebuilds the tokenizers of BERT and XLM-R from their vocabulary, with the
-    family's usual normalizer in place of the file's: a tokenizer trained to keep capitals would
-    silently lose them. So where there is such a file, its content is wrapped again as it is.
 
     Raises:
         ValueError: The directory is no usable model, or its tokenizer cannot be loaded as a fast
@@ -92,6 +81,9 @@ def load_tokenizer(directory: Path) -> PreTrainedTokenizerFast:
 
 def _tokenizer_of(directory: Path) -> PreTrainedTokenizerBase:
     tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(directory, **OFFLINE)
+    # transformers 5 rebuilds the tokenizers of BERT and XLM-R from their vocabulary, with the
+    # family's usual normalizer in place of the file's: a tokenizer trained to keep capitals would
+    # silently lose them. So the content of such a file is wrapped again as it is.
     file = directory / "tokenizer.json"
     if isinstance(tokenizer, PreTrainedTokenizerFast) and file.is_file():
         return _as_in_file(tokenizer, file)
@@ -99,7 +91,7 @@ def _tokenizer_of(directory: Path) -> PreTrainedTokenizerBase:
 
 
 def _as_in_file(tokenizer: PreTrainedTokenizerFast, file: Path) -> PreTrainedTokenizerFast:
-    """The tokenizer of `file`, with the names of special tokens and the limits of `tokenizer`."""
+    """Return the tokenizer of `file`, with `tokenizer`'s special tokens and limits."""
     own = Tokenizer.from_file(str(file))
     special = {
         role: token
@@ -126,11 +118,7 @@ def load_backbone(
 ) -> PreTrainedModel:
     """Load the model without any head, in evaluation mode; heads in the checkpoint are ignored.
 
-    Args:
-        directory: The model directory.
-        side: Where given, a side that the model must have.
-        device: Where the model computes.
-        dtype: Precision that it computes in.
+    If a side is given, the model must have it.
 
     Raises:
         ValueError: The directory is no usable model, weights of the model itself are missing, or
@@ -154,12 +142,8 @@ def load_for_token_classification(
 ) -> PreTrainedModel:
     """Load a pre-trained model under a new, random classifier of words (float32, on the CPU).
 
-    A classifier that the checkpoint has is not used.
-
-    Args:
-        directory: The model directory.
-        labels: Two or more labels, in the order of the outputs.
-        seed: Seed of the new weights.
+    Its outputs are two or more `labels`, in this order; a classifier that the checkpoint has is not
+    used.
 
     Raises:
         ValueError: The directory is no usable model, weights of the model itself are missing, or
@@ -175,19 +159,6 @@ def load_for_sequence_classification(
     return _with_new_classifier(AutoModelForSequenceClassification, directory, labels, seed)
 
 
-def load_for_masked_lm(directory: Path, *, seed: int) -> PreTrainedModel:
-    """Load a pre-trained model with its masked-word head, new where the checkpoint has none.
-
-    Raises:
-        ValueError: The directory is no usable model, or weights of the model itself are missing.
-    """
-    with _seeded(seed):
-        model, missing = _load(AutoModelForMaskedLM, directory)
-    own = f"{model.base_model_prefix}."
-    _refuse_missing(directory, [key for key in missing if key.startswith(own)])
-    return model
-
-
 def load_token_classifier(directory: Path, *, device: Device = "cpu") -> PreTrainedModel:
     """Load a model fine-tuned to label words, with its head, in evaluation mode.
 
@@ -198,21 +169,40 @@ def load_token_classifier(directory: Path, *, device: Device = "cpu") -> PreTrai
 
 
 def load_sequence_classifier(directory: Path, *, device: Device = "cpu") -> PreTrainedModel:
-    """Load a model fine-tuned to label sentences, with its head, in evaluation mode.
+    """As `load_token_classifier`, of a model fine-tuned to label sentences."""
+    return _ready(_load_fine_tuned(AutoModelForSequenceClassification, directory), device)
+
+
+def load_for_generation(directory: Path, *, device: Device = "cpu") -> PreTrainedModel:
+    """Load a model that reads a text and writes one (float32), in evaluation mode.
+
+    Of the directory's settings for generation, only the subwords that begin, fill and end a text
+    are kept: how an answer is searched for is said by who asks for it, never by a file.
 
     Raises:
-        ValueError: The checkpoint is of another kind, or any weight is missing.
+        ValueError: The directory is no usable model, its model has no decoder or no vocabulary
+            head, weights are missing, or no subword begins, fills or ends a text.
     """
-    return _ready(_load_fine_tuned(AutoModelForSequenceClassification, directory), device)
+    check_model_directory(directory)
+    config = AutoConfig.from_pretrained(directory, **OFFLINE)
+    if type(config) not in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING:
+        raise ValueError(
+            f"model directory {directory}: holds a model of type {config.model_type!r}; to write "
+            "text it needs encoder, decoder and vocabulary head, as mt5 has them"
+        )
+    model, missing = _load(AutoModelForSeq2SeqLM, directory)
+    _refuse_missing(directory, missing)
+    _forget_settings(model, directory)
+    return _ready(model, device)
 
 
 def _load(
     auto_class: AutoClass, directory: Path, *, dtype: torch.dtype = torch.float32
 ) -> tuple[PreTrainedModel, list[str]]:
-    """A model, and the names of its weights that the checkpoint does not have."""
+    """Return a model, and the names of its weights that the checkpoint does not have."""
     check_model_directory(directory)
     try:
-        # Loading draws first values for weights that it then reads: no trace of that outside.
+        # Loading first draws weights at random and then reads them: no trace of that outside.
         with quiet_transformers(), torch.random.fork_rng(devices=[]):
             model, report = auto_class.from_pretrained(
                 directory, dtype=dtype, use_safetensors=True, output_loading_info=True, **OFFLINE
@@ -226,7 +216,7 @@ def _load(
 def _load_backbone(
     directory: Path, *, dtype: torch.dtype = torch.float32
 ) -> tuple[PreTrainedModel, list[str]]:
-    """The model without a head; of its weights, only a pooler's may be missing (second value)."""
+    """Return the model without a head, and the names of missing weights: a pooler's, if any."""
     model, missing = _load(AutoModel, directory, dtype=dtype)
     _refuse_missing(directory, [key for key in missing if not _is_pooler(key)])
     return model, missing
@@ -255,15 +245,29 @@ def _with_new_classifier(
         **OFFLINE,
     )
     with _seeded(seed):
-        model: PreTrainedModel = auto_class.from_config(  # type: ignore[no-untyped-call]
-            config, dtype=torch.float32
-        )
+        model: PreTrainedModel = auto_class.from_config(config, dtype=torch.float32)
     # What the checkpoint lacks (a pooler, if anything) keeps the seeded start.
     weights = {key: value for key, value in backbone.state_dict().items() if key not in missing}
     own: Any = getattr(model, model.base_model_prefix)
     unset = own.load_state_dict(weights, strict=False).missing_keys
     _refuse_missing(directory, [key for key in unset if not _is_pooler(key)])
     return model
+
+
+def _forget_settings(model: PreTrainedModel, directory: Path) -> None:
+    """Leave no setting of generation behind, in either of the two files that may have them."""
+    needed = ("decoder_start_token_id", "pad_token_id", "eos_token_id")
+    ids = {name: getattr(model.config, name, None) for name in needed}
+    # mBART's decoder may begin with the code of the language to write.
+    begins_with_code = model.config.model_type == "mbart"
+    unknown = [name for name, number in ids.items() if number is None]
+    unknown = [name for name in unknown if not (begins_with_code and name == needed[0])]
+    if unknown:
+        raise ValueError(f"model directory {directory}: config.json lacks {', '.join(unknown)}")
+    model.generation_config = GenerationConfig(**ids)  # type: ignore[no-untyped-call]
+    # Older checkpoints have some in config.json, with which transformers 5 saves no model.
+    for name in model.config._get_generation_parameters():
+        delattr(model.config, name)
 
 
 def _is_pooler(key: str) -> bool:
@@ -285,7 +289,7 @@ def _ready(model: Any, device: Device) -> PreTrainedModel:  # noqa: ANN401 - tor
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Inside, torch's CPU generator starts from the seed; outside, it is as if never used."""
+    """Seed torch's CPU generator inside the block, and leave no trace of that outside."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield

@@ -7,18 +7,19 @@ from pathlib import Path
 import torch
 from transformers import AutoConfig, AutoModel
 
-from polyconcept.models.directory import OFFLINE, check_model_directory, save_model
+from polyconcept.models.directory import (
+    OFFLINE,
+    check_model_directory,
+    quiet_transformers,
+    save_model,
+)
 from polyconcept.models.loading import load_tokenizer
-from polyconcept.models.quiet import quiet_transformers
 
 
 def randomise_model(directory: Path, randomised: Path, *, seed: int) -> None:
     """Draw the weights of a model anew, as its architecture begins its training.
 
-    Args:
-        directory: The model.
-        randomised: Directory to make; its tokenizer is that of the model.
-        seed: Seed of the weights; torch's own state stays as it is.
+    The tokenizer is that of the model; torch's own random state stays as it is.
 
     Raises:
         ValueError: The directory is no usable model.
@@ -28,5 +29,6 @@ def randomise_model(directory: Path, randomised: Path, *, seed: int) -> None:
     with quiet_transformers(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         config = AutoConfig.from_pretrained(directory, **OFFLINE)
+        # It draws weights as the architecture's own code does before pre-training.
         model = AutoModel.from_config(config, dtype=torch.float32)  # type: ignore[no-untyped-call]
     save_model(model, tokenizer, randomised)

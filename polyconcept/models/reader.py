@@ -1,4 +1,4 @@
-"""Sentences, given as words, as the subwords of their running text; the word that each is of."""
+"""Turn sentences, given as words, into subwords of their running text, each with its word."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Tokens:
     cut_word: Int64[np.ndarray, " cut"]
     """Places of these words, one for each subword that was lost."""
     merged_sentence: Int64[np.ndarray, " merged"]
-    """Sentence of each word whose end stands in a subword of a later word, ascending."""
+    """Sentence of each word whose end belongs to a subword of a later word, ascending."""
     merged_word: Int64[np.ndarray, " merged"]
     """Places of these words."""
 
@@ -55,8 +55,7 @@ class Read:
 class Reader:
     """Reads sentences of one language, given as words, as the subwords of their running text.
 
-    The words are joined by single blanks, since most tokenizers mark the start of a word by the
-    blank before it: given words apart, many would lose it. Offsets say whose each subword is.
+    The words are joined by single blanks; offsets say to which of them each subword belongs.
 
     Attributes:
         before: Special tokens before each text.
@@ -101,7 +100,7 @@ class Reader:
         self._room = limit - n_special
 
     def tokens(self, lines: Sequence[Sequence[str]]) -> Tokens:
-        """Give the subwords of sentences; what is longer than the longest input is cut off."""
+        """Return the subwords of sentences; what is longer than the longest input is cut off."""
         encodings = self._encoded(lines)
         bound = bounds([len(encoding) for encoding in encodings])
         line = np.repeat(np.arange(len(encodings)), np.diff(bound))
@@ -122,7 +121,7 @@ class Reader:
         )
 
     def words(self, lines: Sequence[Sequence[str]]) -> list[Read]:
-        """Give the subwords of each sentence, and the first one of each word."""
+        """Return the subwords of each sentence, and the first one of each word."""
         tokens = self.tokens(lines)
         reads = []
         for words, start, end in zip(lines, tokens.bound, tokens.bound[1:], strict=False):
@@ -135,9 +134,11 @@ class Reader:
         return reads
 
     def _encoded(self, lines: Sequence[Sequence[str]]) -> Sequence[Any]:
-        """One tokenizers.Encoding (it has no types) for each sentence, without special tokens."""
+        """Return a tokenizers.Encoding (it has no types) of each sentence, without special ones."""
         if not lines:  # fast tokenizers take no empty list
             return []
+        # Most tokenizers mark the start of a word by the blank before it; given words apart, many
+        # would lose it.
         encoded: Any = self._tokenizer(
             [" ".join(line) for line in lines],
             add_special_tokens=False,
@@ -157,19 +158,19 @@ def read_words(
     language: str = "",
     language_codes: Mapping[str, str] | None = None,
 ) -> list[Read]:
-    """Give the subwords of each sentence, cut off after `max_length` of them; see `Reader`."""
+    """Return the subwords of each sentence, cut off after `max_length` of them; see `Reader`."""
     reader = Reader(tokenizer, language, max_length=max_length, language_codes=language_codes)
     return reader.words(sentences)
 
 
 def written_text(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> str:
-    """Give the text that subwords spell, its words joined by single blanks: undoes the reading."""
+    """Return the text that subwords spell, words joined by single blanks: the reading undone."""
     text = tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
     return " ".join(str(text).split())
 
 
 def control_symbols(tokenizer: PreTrainedTokenizerBase) -> Int64[np.ndarray, " _"]:
-    """Special tokens that control the model, ascending; the unknown subword stands for text."""
+    """Return the special tokens that control the model; the unknown subword stands for text."""
     added = tokenizer.added_tokens_decoder.items()
     special = {number for number, token in added if token.special}
     special |= set(tokenizer.all_special_ids)
@@ -177,7 +178,7 @@ def control_symbols(tokenizer: PreTrainedTokenizerBase) -> Int64[np.ndarray, " _
 
 
 def bounds(counts: Sequence[int] | Int64[np.ndarray, " _"]) -> Int64[np.ndarray, " bound"]:
-    """Where parts of these lengths begin that stand one after the other, and the last one's end."""
+    """Return where consecutive parts of these lengths begin, and where the last one ends."""
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
@@ -186,16 +187,15 @@ def _owners(
     line: Int64[np.ndarray, " subword"],
     lines: Sequence[Sequence[str]],
 ) -> tuple[Int64[np.ndarray, " subword"], Int64[np.ndarray, " subword"]]:
-    """The word that holds the last character of each subword, and the one that holds its first.
-
-    Blanks at a subword's ends count for neither. A subword of nothing but the blank belongs to the
-    word after it, as the lone ``▁`` does where the words are given apart.
-    """
+    """Return the word that each subword's last character belongs to, and that of its first."""
+    # Blanks at a subword's ends count for neither. A subword of nothing but the blank belongs to
+    # the word after it, as the lone ``▁`` does where the words are given apart.
     # The characters of the lines, each line with one more blank at its end; a blank counts for the
     # word after it.
     lengths = _flat(([len(word) + 1 for word in each] for each in lines), np.int64)
     word_bound = bounds([len(each) for each in lines])
     text_bound = bounds(lengths)[word_bound]
+    # Offsets are counted in the joined text, so that words are found by their blanks.
     blank: Bool[np.ndarray, " character"] = np.zeros(lengths.sum() + 1, dtype=bool)
     blank[np.cumsum(lengths) - 1] = True
     owner = np.cumsum(blank)
@@ -215,7 +215,7 @@ def _around(
     before: Sequence[int],
     after: Sequence[int],
 ) -> Any:  # noqa: ANN401
-    """Parts of these lengths, one after the other, each between the same values."""
+    """Return the parts of these lengths, one after the other, each between the same values."""
     bound = bounds(counts + len(before) + len(after))
     part = np.repeat(np.arange(len(counts)), counts)
     filled = np.empty(bound[-1], dtype=inner.dtype)

@@ -1,1 +1,1 @@
-"""Where text, labels and models come from besides files: the hub and the columns of data sets."""
+"""Where text, labels and models come from: the user's files, the hub, the built-in ones."""

@@ -22,11 +22,12 @@ from polyconcept.records.repositories import Kind, PinnedRepo, RepoFile
 from polyconcept.sources.hub_errors import HubError
 
 _LOG = logging.getLogger(__name__)
+# Beside the revisions themselves, whose own commit has no safetensors.
 _CONVERTED = "polyconcept/converted"
 
 
 def repository_folder(repository: str, kind: Kind) -> Path:
-    """Folder of a repository in the cache (HF_HUB_CACHE), whether it is there or not."""
+    """Return the folder of a repository in the cache (HF_HUB_CACHE), whether it is there or not."""
     return Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repository, repo_type=kind)
 
 
@@ -42,7 +43,7 @@ def snapshot_path(pinned: PinnedRepo, file: RepoFile) -> Path:
 
 
 def fault_of(path: Path, file: RepoFile) -> str | None:
-    """What is wrong with the content at `path`; None where size and digest are right."""
+    """Return what is wrong with the content at `path`; None where size and digest are right."""
     size = path.stat().st_size
     if size != file.size:
         return f"found {size:,} bytes, needed {file.size:,}"
@@ -54,7 +55,7 @@ def fault_of(path: Path, file: RepoFile) -> str | None:
 
 
 def remember(pinned: PinnedRepo, *, converted: bool) -> None:
-    """Keep what a revision meant; a cache that cannot be written is no fault, only a warning."""
+    """Keep what a revision meant, or warn if the cache cannot be written."""
     folder = repository_folder(pinned.repository, pinned.kind)
     try:
         if pinned.asked != pinned.commit:
@@ -62,6 +63,7 @@ def remember(pinned: PinnedRepo, *, converted: bool) -> None:
             reference.parent.mkdir(parents=True, exist_ok=True)
             reference.write_text(pinned.commit, encoding="ascii")
     except OSError as error:
+        # Only a later run without network would need it.
         _LOG.warning("%s: not kept for offline use: %s", pinned, error)
         return
     if read_tree_cache(str(folder), pinned.commit) is None:
@@ -69,7 +71,7 @@ def remember(pinned: PinnedRepo, *, converted: bool) -> None:
 
 
 def recall(repository: str, kind: Kind, asked: str | None, *, converted: bool) -> PinnedRepo:
-    """The pin of a revision as the cache knows it; asks nobody.
+    """Return the pin of a revision as the cache knows it, without asking the hub.
 
     Raises:
         HubError: the cache knows neither the revision nor what its commit holds.
@@ -108,7 +110,7 @@ def _entry(file: RepoFile) -> TreeCacheEntry:
 
 
 def _downloaded(snapshot: Path) -> tuple[RepoFile, ...]:
-    """Files of a snapshot that another program made without keeping the list of all files."""
+    """Return the files of a snapshot that another program made without keeping their list."""
     found = {
         path.relative_to(snapshot).as_posix(): path
         for path in snapshot.rglob("*")
@@ -126,7 +128,7 @@ def _described(name: str, path: Path) -> RepoFile:
 
 
 def _pointer_blob(sha256: str, size: int) -> str:
-    """Git's SHA-1 of the LFS pointer to a file (git-lfs, docs/spec.md)."""
+    """Return Git's SHA-1 of the LFS pointer to a file (git-lfs, docs/spec.md)."""
     text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}\n"
     data = f"blob {len(text)}\0{text}".encode()
     return hashlib.sha1(data, usedforsecurity=False).hexdigest()
@@ -138,7 +140,7 @@ def _sha256(path: Path) -> str:
 
 
 def _git_blob(path: Path) -> str:
-    """Git's name of a file's content: the SHA-1 of a header and the content."""
+    """Return Git's name of a file's content: the SHA-1 of a header and the content."""
     header = f"blob {path.stat().st_size}\0".encode()
     with path.open("rb") as file:
         return hashlib.file_digest(

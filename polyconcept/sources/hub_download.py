@@ -17,7 +17,7 @@ from huggingface_hub import (
     try_to_load_from_cache,
 )
 
-# Private, but what links files in every cache of the hub, also where there are no links.
+# Private, but it makes the links of every cache of the hub, and copies where links do not work.
 from huggingface_hub.file_download import _create_symlink
 from huggingface_hub.utils import WeakFileLock, build_hf_headers, hf_raise_for_status
 
@@ -31,16 +31,12 @@ _MIB = 2**20
 
 
 def download_files(pinned: PinnedRepo, names: Collection[str]) -> dict[str, Path]:
-    """Paths in the local cache of files of a pinned repository, downloaded where they are missing.
+    """Return files of a pinned repository in the local cache, downloaded where they are missing.
 
     Size and SHA-256 (of files that git holds itself: git's SHA-1) are checked, also of what is in
-    the cache already; a file with wrong content is removed and fetched once more. A download that
-    was cut goes on where it ended, in the next try or the next call. The cache has the layout of
+    the cache already; a file with wrong content is removed and fetched once more. An interrupted
+    download resumes where it ended, in the next try or the next call. The cache has the layout of
     huggingface_hub (HF_HOME, HF_HUB_CACHE). With HF_HUB_OFFLINE=1 only the cache is used.
-
-    Args:
-        pinned: the repository at its commit.
-        names: paths inside it.
 
     Returns:
         Name -> path, in the order of `names`.
@@ -61,13 +57,14 @@ def download_files(pinned: PinnedRepo, names: Collection[str]) -> dict[str, Path
         )
     for file in missing:
         _LOG.info("%s: downloading %s, %s bytes", pinned, file.path, f"{file.size:,}")
+        # One after another, each with a bar of its own and tries of its own.
         _fetch(pinned, file)
         cached[file.path] = _linked(pinned, file)
     return {name: path for name, path in cached.items() if path is not None}
 
 
 def _cached(pinned: PinnedRepo, file: RepoFile) -> Path | None:
-    """The file in the cache, if its content is right; wrong content is removed."""
+    """Return the file in the cache, if its content is right; wrong content is removed."""
     found = try_to_load_from_cache(
         pinned.repository, file.path, revision=pinned.commit, repo_type=pinned.kind
     )
@@ -83,11 +80,9 @@ def _cached(pinned: PinnedRepo, file: RepoFile) -> Path | None:
 
 
 def _fetch(pinned: PinnedRepo, file: RepoFile) -> None:
-    """Put the content where huggingface_hub keeps it, once it is whole and checked.
-
-    huggingface_hub's own download checks the size only, keeps nothing of a download that failed,
-    and loses up to 10 MiB at each cut.
-    """
+    """Put the content where huggingface_hub keeps it, once it is whole and checked."""
+    # huggingface_hub's own download checks the size only, keeps nothing of a download that failed,
+    # and loses up to 10 MiB at each interruption.
     blob = blob_path(pinned, file)
     partial = blob.with_name(f"{blob.name}.polyconcept.incomplete")
     blob.parent.mkdir(parents=True, exist_ok=True)
@@ -106,6 +101,7 @@ def _fetch(pinned: PinnedRepo, file: RepoFile) -> None:
             )
             fault = fault_of(partial, file)
             if fault is None:
+                # Other programs trust this name: it is given to checked content only.
                 partial.replace(blob)
                 return
             _LOG.warning("%s: %s arrived damaged: %s", pinned, file.path, fault)
@@ -123,6 +119,7 @@ def _stream(pinned: PinnedRepo, file: RepoFile, partial: Path) -> None:
         return
     url = hf_hub_url(pinned.repository, file.path, revision=pinned.commit, repo_type=pinned.kind)
     location = get_hf_file_metadata(url, timeout=constants.HF_HUB_ETAG_TIMEOUT).location
+    # A compressed answer has another length, and none of its bytes could be resumed from.
     headers = build_hf_headers() | {"Accept-Encoding": "identity"}
     if 0 < start < file.size:
         headers["Range"] = f"bytes={start}-"
@@ -149,10 +146,8 @@ def _size(partial: Path) -> int:
 
 
 def _linked(pinned: PinnedRepo, file: RepoFile) -> Path:
-    """Enter the file into the snapshot of the commit, where huggingface_hub looks for it.
-
-    Its own download would name the content as the server says, which may be a path to anywhere.
-    """
+    """Enter the file into the snapshot of the commit, where huggingface_hub looks for it."""
+    # Its own download would name the content as the server says, which may be a path to anywhere.
     path = snapshot_path(pinned, file)
     path.parent.mkdir(parents=True, exist_ok=True)
     _create_symlink(str(blob_path(pinned, file)), str(path))

@@ -25,6 +25,7 @@ WAITS = (1.0, 3.0, 9.0)
 """Seconds before the second, third and fourth try."""
 
 _LOG = logging.getLogger(__name__)
+# What servers answer while slow, overloaded or restarting (RFC 9110; 429: RFC 6585).
 _BUSY = (408, 429, 500, 502, 503, 504)
 _LOGIN = "log in with `hf auth login` or set HF_TOKEN"
 
@@ -36,12 +37,10 @@ class HubError(ValueError):
 def with_retries(
     what: str, ask: Callable[[], Answer], *, reached: Callable[[], int] = lambda: 0
 ) -> Answer:
-    """What `ask` returns, asked again with growing waits while the network or the hub fails.
+    """Return what `ask` returns; ask again with growing waits while the network or the hub fails.
 
-    Args:
-        what: what is asked for, such as ``model google/mt5-base``; starts the error's message.
-        ask: asks the hub.
-        reached: how far a download is; while it gets on, the tries are counted afresh.
+    `what` begins the error's message. While `reached`, how far a download is, grows, the tries are
+    counted afresh.
 
     Raises:
         HubError: the hub refused, or could not be reached in any of the tries; says what to do.
@@ -63,15 +62,16 @@ def with_retries(
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether another try may succeed: a broken line, a slow or busy server."""
+    """Return whether another try may succeed: a broken line, a slow or busy server."""
     if isinstance(error, HfHubHTTPError):
         return error.response.status_code in _BUSY
+    # A wrong proxy or protocol will be as wrong in some seconds.
     lasting = (httpx.ProxyError, httpx.UnsupportedProtocol)
     return isinstance(error, httpx.TransportError) and not isinstance(error, lasting)
 
 
 def _advice(error: Exception) -> str:
-    """What was found, what is needed, and what to do."""
+    """Return what was found, what is needed, and what to do."""
     if isinstance(error, OfflineModeIsEnabled):
         return f"HF_HUB_OFFLINE is set, and the cache {constants.HF_HUB_CACHE} does not have it"
     if isinstance(error, HFValidationError):

@@ -16,6 +16,7 @@ from polyconcept.records.repositories import (
     PinnedRepo,
 )
 from polyconcept.sources.hub_errors import HubError
+from polyconcept.text.lines import few
 
 CONVERT_ADVICE = (
     "name a revision that has safetensors, or convert the weights once where you trust them (load "
@@ -25,12 +26,12 @@ CONVERT_ADVICE = (
 
 
 def has_safetensors(pinned: PinnedRepo) -> bool:
-    """Whether the repository holds a model's weights as safetensors."""
+    """Return whether the repository holds a model's weights as safetensors."""
     return WEIGHTS in pinned.paths or INDEX in pinned.paths
 
 
 def needed_model_files(pinned: PinnedRepo) -> tuple[str, ...]:
-    """Files that loading a model needs: settings, tokenizer, weights or their index; sorted.
+    """Return the files that loading a model needs: settings, tokenizer, weights or their index.
 
     Of weights that are split, only the index is among them: it says which others are needed.
 
@@ -56,12 +57,10 @@ def needed_model_files(pinned: PinnedRepo) -> tuple[str, ...]:
 
 
 def matching_files(pinned: PinnedRepo, pattern: str, *, language: str) -> tuple[str, ...]:
-    """Files that a pattern such as ``de/train-*.parquet`` names, sorted.
+    """Return the files that a pattern such as ``de/train-*.parquet`` names, sorted.
 
-    Args:
-        pinned: the repository.
-        pattern: shell pattern of the whole path; ``*`` does not cross a ``/``.
-        language: the repository's code of the language (or pair), for the error only.
+    A pattern is a shell pattern of the whole path, whose ``*`` does not cross a ``/``; `language`,
+    the repository's code of a language or pair, is for the error only.
 
     Raises:
         HubError: no file matches; names the codes in the language's place, or near paths.
@@ -73,10 +72,10 @@ def matching_files(pinned: PinnedRepo, pattern: str, *, language: str) -> tuple[
     if others:
         raise HubError(
             f"{pinned}: no file matches {pattern!r}: it lacks {language!r}; there are "
-            f"{_few(others)}"
+            f"{few(others, 12)}"
         )
     near = difflib.get_close_matches(pattern, pinned.paths, n=5, cutoff=0.3) or pinned.paths
-    raise HubError(f"{pinned}: no file matches {pattern!r}; there are {_few(near, 5)}")
+    raise HubError(f"{pinned}: no file matches {pattern!r}; there are {few(near)}")
 
 
 def _weights(pinned: PinnedRepo) -> str:
@@ -92,16 +91,17 @@ def _weights(pinned: PinnedRepo) -> str:
 
 
 def _matches(path: str, pattern: str) -> bool:
+    # Part by part, for the `*` of fnmatch crosses a `/`.
     parts, wanted = path.split("/"), pattern.split("/")
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 
 
 def _codes_in_place(paths: tuple[str, ...], pattern: str, language: str) -> list[str]:
-    """What stands in other paths where the pattern has the language."""
+    """Return what other paths have in the place of the language."""
     if not language or language not in pattern:
         return []
     before, _, after = pattern.partition(language)
-    # The same code may stand in the pattern again, as in `de/de-train.tsv`.
+    # The pattern may have the same code again, as in `de/de-train.tsv`.
     after = after.replace(language, "*")
     codes = set()
     for path in paths:
@@ -111,10 +111,5 @@ def _codes_in_place(paths: tuple[str, ...], pattern: str, language: str) -> list
 
 
 def _regex(pattern: str) -> str:
-    """A shell pattern without sets as a regular expression."""
+    """Return a shell pattern without sets as a regular expression."""
     return re.escape(pattern).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
-
-
-def _few(names: list[str] | tuple[str, ...], limit: int = 12) -> str:
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more

@@ -1,4 +1,4 @@
-"""A model of the hub, at its pinned commit: all its files, of which some are known from others."""
+"""Download a model of the hub at its pinned commit."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def download_model(pinned: PinnedRepo) -> Path:
             files that are not there, or no files of the repository's own folder.
     """
     files = download_files(pinned, needed_model_files(pinned))
+    # Split weights: the index, now here, says which other files there are.
     if INDEX in files:
         download_files(pinned, _shards(pinned, files[INDEX]))
     return files["config.json"].parent

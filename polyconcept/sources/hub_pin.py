@@ -20,6 +20,7 @@ from polyconcept.records.repositories import (
 from polyconcept.sources.hub_cache import recall, remember
 from polyconcept.sources.hub_errors import HubError, with_retries
 from polyconcept.sources.hub_files import CONVERT_ADVICE, has_safetensors
+from polyconcept.text.lines import few
 
 # As transformers' safetensors_conversion.py has them. The author is checked as well as the title:
 # anybody can open a pull request with weights of his own.
@@ -34,12 +35,9 @@ def pin_repository(
 
     What is found is kept in the cache. With HF_HUB_OFFLINE=1 the answer comes from there only.
 
-    Args:
-        repository: id, such as ``google/mt5-base``.
-        kind: ``model`` or ``dataset``.
-        revision: branch, tag or commit; None for the main branch.
-        converted: where a model has no safetensors weights there, take the commit of the hub's
-            own conversion: the open pull request of the account SFconvertbot.
+    `revision` is a branch, tag or commit, by default the main branch. If `converted`, the commit of
+    the hub's own conversion is taken where a model has no safetensors weights there: the open pull
+    request of the account SFconvertbot.
 
     Raises:
         HubError: there is no such repository or revision (some that there are are named), a
@@ -88,7 +86,7 @@ def _pinned(repository: str, kind: Kind, revision: str | None) -> PinnedRepo:
 
 
 def _listed(what: str, info: ModelInfo | DatasetInfo) -> tuple[RepoFile, ...]:
-    """The files that the hub lists, each checked: a server's names become paths in the cache."""
+    """Return the files that the hub lists, each checked."""
     siblings = sorted(info.siblings or (), key=lambda sibling: sibling.rfilename)
     files = []
     for sibling in siblings:
@@ -99,6 +97,7 @@ def _listed(what: str, info: ModelInfo | DatasetInfo) -> tuple[RepoFile, ...]:
             )
         sha256 = sibling.lfs.sha256 if sibling.lfs else None
         try:
+            # The names of a server become paths in the cache.
             file = RepoFile(sibling.rfilename, sibling.size, sha256, sibling.blob_id)
         except ValueError as error:
             raise HubError(f"{what}: {constants.ENDPOINT} lists: {error}") from error
@@ -107,7 +106,7 @@ def _listed(what: str, info: ModelInfo | DatasetInfo) -> tuple[RepoFile, ...]:
 
 
 def _info(repository: str, kind: Kind, revision: str | None) -> ModelInfo | DatasetInfo | None:
-    """What the hub says of a revision; None where there is no such revision."""
+    """Return what the hub says of a revision; None where there is no such revision."""
     api, limit = HfApi(), constants.HF_HUB_DOWNLOAD_TIMEOUT
     ask = api.model_info if kind == "model" else api.dataset_info
     try:
@@ -117,17 +116,16 @@ def _info(repository: str, kind: Kind, revision: str | None) -> ModelInfo | Data
 
 
 def _revisions(repository: str, kind: Kind) -> str:
-    """The first branches and tags that there are, for a message."""
+    """Return the first branches and tags that there are, for a message."""
     refs = with_retries(
         f"{kind} {repository}", lambda: HfApi().list_repo_refs(repository, repo_type=kind)
     )
     names = [ref.name for ref in (*refs.branches, *refs.tags)]
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return f"branches and tags there: {', '.join(names[:10]) or '(none)'}{more}"
+    return f"branches and tags there: {few(names, 10) or '(none)'}"
 
 
 def _conversion(pinned: PinnedRepo) -> PinnedRepo:
-    """The commit of the bot's pull request, if it converts just these weights."""
+    """Return the commit of the bot's pull request, if it converts just these weights."""
     requests = with_retries(str(pinned), lambda: _requests(pinned.repository))
     if not requests:
         raise HubError(
@@ -138,6 +136,7 @@ def _conversion(pinned: PinnedRepo) -> PinnedRepo:
     found = _pinned(pinned.repository, pinned.kind, request.git_reference)
     names = (*SETTINGS_FILES, *UNSAFE_WEIGHTS, *(name for g in TOKENIZER_FILES for name in g))
     ours, theirs = ({f.path: f.digest for f in repo.files} for repo in (pinned, found))
+    # It is a conversion of these weights only if those beside it, and the settings, are the same.
     differ = [name for name in names if ours.get(name) != theirs.get(name)]
     if differ or not has_safetensors(found):
         why = f"has other {', '.join(differ)}" if differ else "holds no safetensors weights"

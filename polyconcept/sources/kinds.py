@@ -1,10 +1,10 @@
-"""The kinds of source and of labels: a module each, with the functions that stand here."""
+"""What the module of each kind of source, and of each kind of labels, has to offer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
 
 from polyconcept.machine.kinds import load_kind
 from polyconcept.records.text import Dropped, LabelledSentences, Sentences, TaggedSentences
@@ -16,6 +16,7 @@ Found: TypeAlias = dict[str, Any]
 Labelled: TypeAlias = TaggedSentences | LabelledSentences
 
 
+@runtime_checkable
 class LabelKind(Protocol):
     """Labels of one kind of task."""
 
@@ -25,7 +26,7 @@ class LabelKind(Protocol):
     def from_file(
         self, path: Path, language: str, settings: Mapping[str, Any]
     ) -> tuple[Labelled, Found]:
-        """Read a file of the user's, and say what it was found to be."""
+        """Read a user's file, and say what it was found to be."""
         ...
 
     def from_builtin(self, generated: Any, language: str) -> Labelled:  # noqa: ANN401 - of builtin
@@ -43,6 +44,7 @@ class LabelKind(Protocol):
         ...
 
 
+@runtime_checkable
 class Source(Protocol):
     """Where sentences come from."""
 
@@ -65,6 +67,7 @@ class Source(Protocol):
 
 def load_source(module: str) -> Source:
     """Return a kind of source; errors as of `load_kind`."""
+    # The type checker cannot look into a module that is loaded by its name.
     return cast("Source", load_kind(module, "sources"))
 
 

@@ -1,4 +1,4 @@
-"""Text, labels and models that the user has as files."""
+"""Text and labels in files of the user."""
 
 from __future__ import annotations
 

@@ -33,17 +33,11 @@ def build_model(
     intermediate_size: int,
     dropout: float = 0.1,
 ) -> PreTrainedModel:
-    """Give a masked language model, or a text-to-text one, of random weights for `tokenizer`.
+    """Return a masked language model, or a text-to-text one, of random weights for `tokenizer`.
 
-    Args:
-        architecture: ``bert`` or ``xlm-roberta`` (masked words), or ``mt5`` (text to text).
-        tokenizer: Says the number of pieces, the padding and the longest input.
-        seed: Seed of the weights.
-        hidden_size: Length of a word vector; a multiple of `n_heads`.
-        n_layers: Transformer blocks; of an mT5, in the encoder and in the decoder each.
-        n_heads: Attention heads of a block.
-        intermediate_size: Width of a block's feed-forward part.
-        dropout: Share of activations dropped while training.
+    Pieces, padding and the longest input are the tokenizer's. An mT5 has `n_layers` blocks in its
+    encoder and as many in its decoder; `intermediate_size` is the width of a block's feed-forward
+    part, and `dropout` the share of activations dropped while training.
 
     Raises:
         ValueError: `hidden_size` is no multiple of `n_heads`.
@@ -107,15 +101,11 @@ def _random_mt5(
 
 
 def _ready_mt5(model: MT5ForConditionalGeneration) -> None:
-    """Let a narrow mT5 start out even in its guesses and looking at like subwords and near places.
-
-    As `_ready_attention`, with what an mT5 has instead of places: biases that fall with the
-    distance, at another rate in each head (Press et al. 2022, Train Short, Test Long). The
-    decoder looks at the encoder's like states, too: where the sentence stands that it writes.
-    """
+    """Let a narrow mT5 begin with even guesses, and with attention to similar and near subwords."""
     width = model.config.d_model
     rates = 0.5 ** torch.linspace(1, 4, model.config.num_heads)
-    # The scores of a pair of like subwords add up over a head's places and are not scaled down.
+    # T5 does not divide scores by the root of their dimension: those of a pair of equal subwords
+    # add up over a head.
     deviation = 0.8 / math.sqrt(width * math.sqrt(model.config.d_kv))
     with torch.no_grad():
         # The words to write are scored by the same matrix. T5's deviation of 1 makes a new model
@@ -124,7 +114,10 @@ def _ready_mt5(model: MT5ForConditionalGeneration) -> None:
         for name, module in model.named_modules():
             if name.endswith("Attention"):
                 module.q.weight.normal_(std=deviation)
+                # As in `_ready_attention`; the decoder attends to the encoder's similar states too.
                 module.k.weight.copy_(module.q.weight)
+                # In place of positions: biases that fall with the distance, at another rate in each
+                # head (Press et al. 2022, Train Short, Test Long).
                 if module.has_relative_attention_bias:
                     n_buckets = module.relative_attention_num_buckets
                     # Half of an encoder's buckets are for places before, half for those after.
@@ -132,33 +125,32 @@ def _ready_mt5(model: MT5ForConditionalGeneration) -> None:
                         n_buckets // (1 if module.is_decoder else 2)
                     )
                     module.relative_attention_bias.weight.copy_(-distance[:, None] * rates)
-                # The outputs of blocks shall not drown the embeddings that are small now.
+                # The blocks' outputs must not drown the embeddings, which are small now.
                 module.o.weight.mul_(0.25)
             elif name.endswith("DenseReluDense"):
                 module.wo.weight.mul_(0.25)
 
 
 def _ready_attention(model: PreTrainedModel) -> None:
-    """Let attention start out looking at like subwords and near places, its own and the other's.
-
-    Keys start equal to queries, so that like attends to like (Trockman & Kolter 2023, Mimetic
-    Initialization of Self-Attention Layers), and places start as sinusoids (Vaswani et al. 2017,
-    section 3.5), so that near places are alike. From plain noise a small model needs many times
-    as many steps before it looks at the translation at all.
-    """
+    """Let attention begin with similar subwords and near places, in both sentences of a pair."""
+    # From plain noise a small model needs many times as many steps before it looks at the
+    # translation at all.
     deviation = 0.8 / math.sqrt(model.config.hidden_size)
     with torch.no_grad():
         for name, module in model.named_modules():
             if name.endswith("attention.self"):
+                # With keys equal to queries a subword attends to similar ones (Trockman & Kolter
+                # 2023, Mimetic Initialization of Self-Attention Layers).
                 module.query.weight.normal_(std=deviation)
                 module.key.weight.copy_(module.query.weight)
             elif name.endswith("position_embeddings"):
+                # In sinusoids near places are alike (Vaswani et al. 2017, section 3.5).
                 module.weight.copy_(_sinusoids(*module.weight.shape))
                 module.weight.mul_(model.config.initializer_range)
 
 
 def _sinusoids(n_places: int, dim: int) -> Float[torch.Tensor, "place dim"]:
-    """Sines and cosines of mean square 1, with wave lengths from 6 to 600 places."""
+    """Return the sines and cosines of mean square 1, with wave lengths from 6 to 600 places."""
     rates = 100.0 ** (-torch.arange(0, dim, 2) / dim)
     angles = torch.arange(n_places)[:, None] * rates
     waves = math.sqrt(2) * torch.cat([angles.sin(), angles.cos()], dim=1)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
-from polyconcept.records.arrays import Float64, Int64
 from polyconcept.tasks.masking import MaskedBatch, Subwords, Symbols, alone, joined, mask_words
 
 Input = TypeVar("Input")
 
+# Inputs drawn together and sorted by length, so that little is spent on padding.
 _POOL = 1024
-"""Inputs drawn together and sorted by length, so that little is spent on padding."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +51,6 @@ class Mixture:
             raise ValueError(f"batch_tokens={self.batch_tokens} should be at least 1")
 
 
-@dataclass(frozen=True)
-class Makers(Generic[Input]):
-    """How a drawn sentence or pair becomes an input; languages are numbered by their names."""
-
-    alone: Callable[[int, int], Input]
-    """From a language and a sentence."""
-    pair: Callable[[int, int, int], Input]
-    """From two languages and a sentence."""
-    lengths: Callable[[Input], tuple[int, ...]]
-    """Subwords of each part of an input that is padded for itself."""
-
-
 def masked_batches(
     text: Mapping[str, list[Subwords]],
     symbols: Symbols,
@@ -73,12 +60,7 @@ def masked_batches(
 ) -> Iterator[MaskedBatch]:
     """Yield batches of masked sentences and masked translation pairs without end.
 
-    Args:
-        text: Subwords of sentence i in every language; equally many in each. Languages are
-            numbered in the order of their names.
-        symbols: Special subwords of their tokenizer.
-        random: Source of all chance.
-        mixture: How much of what.
+    Languages are numbered in the order of their names, and all have the same sentences.
     """
     parts = [text[language] for language in sorted(text)]
 
@@ -86,12 +68,15 @@ def masked_batches(
         numbers = first + 1, second + 1
         return joined(parts[first][row], parts[second][row], symbols, languages=numbers)
 
-    makers = Makers[Subwords](
-        alone=lambda language, row: alone(parts[language][row], symbols),
-        pair=pair,
-        lengths=lambda each: (len(each),),
+    drawn = drawn_batches(
+        text,
+        lambda language, row: alone(parts[language][row], symbols),
+        pair,
+        lambda each: (len(each),),
+        random=random,
+        mixture=mixture,
     )
-    for pairs, inputs in drawn_batches(text, makers, random, mixture=mixture):
+    for pairs, inputs in drawn:
         share, share_second = mixture.mask_share, None
         if pairs:
             share_second = mixture.pair_mask_share
@@ -102,18 +87,18 @@ def masked_batches(
 
 def drawn_batches(
     text: Mapping[str, list[Subwords]],
-    makers: Makers[Input],
-    random: np.random.Generator,
+    alone: Callable[[int, int], Input],
+    pair: Callable[[int, int, int], Input],
+    lengths: Callable[[Input], tuple[int, ...]],
     *,
+    random: np.random.Generator,
     mixture: Mixture,
 ) -> Iterator[tuple[bool, list[Input]]]:
-    """Draw sentences and translation pairs without end; give groups of inputs of like length.
+    """Draw sentences and translation pairs without end, in groups of inputs of similar length.
 
-    Args:
-        text: Subwords of sentence i in every language; equally many in each.
-        makers: How they become inputs.
-        random: Source of all chance.
-        mixture: How much of what.
+    All languages of `text` have the same sentences; they are numbered in the order of their names.
+    `alone` makes an input of a language and a sentence, `pair` of two languages and a sentence;
+    `lengths` are the subwords of each part of an input that is padded on its own.
 
     Returns:
         An iterator over groups: whether they are of pairs, and their inputs.
@@ -121,16 +106,25 @@ def drawn_batches(
     languages = sorted(text)
     weights = np.array([mixture.language_weights.get(language, 1.0) for language in languages])
     chances = weights / weights.sum()
-    shortest_first = np.argsort(_total_lengths(text), kind="stable")
+    n_subwords = np.sum([[len(each) for each in part] for part in text.values()], axis=0)
+    shortest_first = np.argsort(n_subwords, kind="stable")
     made = 0
     while True:
         pairs = random.random() < mixture.translation_share
-        draw = _draw_pairs if pairs else _draw_sentences
         short = made < mixture.short_batches
         rows = shortest_first[: max(1, len(shortest_first) // 5)] if short else shortest_first
-        drawn = draw(makers, chances, rows, random)
-        groups = _cut(drawn, makers.lengths, mixture.batch_tokens)
+        drawn: list[Input] = []
+        if pairs:
+            for row in random.choice(rows, size=_POOL):
+                first, second = random.choice(len(chances), size=2, replace=False, p=chances)
+                drawn.append(pair(int(first), int(second), int(row)))
+        else:
+            numbers = random.choice(len(chances), size=_POOL, p=chances)
+            places = zip(numbers, random.choice(rows, size=_POOL), strict=True)
+            drawn = [alone(int(number), int(row)) for number, row in places]
+        groups = _cut(drawn, lengths, mixture.batch_tokens)
         made += len(groups)
+        # Groups were cut from the shortest to the longest: no order for training.
         for index in random.permutation(len(groups)):
             yield pairs, groups[index]
 
@@ -138,7 +132,7 @@ def drawn_batches(
 def _cut(
     inputs: list[Input], lengths: Callable[[Input], tuple[int, ...]], batch_tokens: int
 ) -> list[list[Input]]:
-    """Groups of like length, each within the budget once padded to its longest."""
+    """Return groups of similar length, each within the budget when padded to its longest."""
     groups: list[list[Input]] = []
     longest: tuple[int, ...] = ()
     for each in sorted(inputs, key=lambda each: sum(lengths(each))):
@@ -149,37 +143,3 @@ def _cut(
             longest = own
         groups[-1].append(each)
     return groups
-
-
-def _total_lengths(text: Mapping[str, list[Subwords]]) -> Int64[np.ndarray, " sentence"]:
-    """Subwords of each sentence in all languages together."""
-    lengths = [[len(each) for each in part] for part in text.values()]
-    total: Int64[np.ndarray, " sentence"] = np.array(lengths, dtype=np.int64).sum(axis=0)
-    return total
-
-
-def _draw_sentences(
-    makers: Makers[Input],
-    chances: Float64[np.ndarray, " language"],
-    rows: Int64[np.ndarray, " drawable"],
-    random: np.random.Generator,
-) -> list[Input]:
-    languages = random.choice(len(chances), size=_POOL, p=chances)
-    drawn = random.choice(rows, size=_POOL)
-    return [
-        makers.alone(int(language), int(row))
-        for language, row in zip(languages, drawn, strict=True)
-    ]
-
-
-def _draw_pairs(
-    makers: Makers[Input],
-    chances: Float64[np.ndarray, " language"],
-    rows: Int64[np.ndarray, " drawable"],
-    random: np.random.Generator,
-) -> list[Input]:
-    pairs = []
-    for row in random.choice(rows, size=_POOL):
-        first, second = random.choice(len(chances), size=2, replace=False, p=chances)
-        pairs.append(makers.pair(int(first), int(second), int(row)))
-    return pairs

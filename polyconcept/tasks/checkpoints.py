@@ -18,32 +18,31 @@ _MARK = "complete.txt"
 
 
 def fingerprint(model: PreTrainedModel, parts: Iterable[str]) -> str:
-    """SHA-256 (hex) of a fine-tuning's starting weights and of all else that decides its end.
+    """Return the SHA-256 (hex) of a fine-tuning's first weights and all else that decides its end.
 
-    Args:
-        model: The model before its first step.
-        parts: Options, labels, training data: whatever makes another fine-tuning when changed.
+    `parts` are options, labels and training data: what makes another fine-tuning when it changes.
     """
     digest = hashlib.sha256()
     for name, weights in model.state_dict().items():
         digest.update(name.encode())
         digest.update(weights.detach().cpu().contiguous().view(-1).numpy().tobytes())
     for part in parts:
+        # The length keeps apart what two lists of parts would spell together.
         digest.update(f"\0{len(part)}\0".encode())
         digest.update(part.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
 def mark_complete(checkpoint: Path, key: str) -> None:
-    """Write down that `checkpoint` is whole, the sizes of its files, and whose it is.
+    """Note that `checkpoint` is complete, the sizes of its files, and which fine-tuning it is of.
 
-    The Trainer writes a checkpoint file by file. What has no mark was cut off while it was written.
+    The Trainer writes a checkpoint file by file: one without this mark was interrupted.
     """
     write_text_atomic(checkpoint / _MARK, "\n".join([key, *_inventory(checkpoint)]) + "\n")
 
 
 def last_checkpoint(directory: Path, key: str) -> Path | None:
-    """Give the newest whole checkpoint of the fine-tuning `key`, none where there is none.
+    """Return the newest complete checkpoint of the fine-tuning `key`, or None.
 
     Others are removed: half-written ones, and those of other options, data or weights.
     """
@@ -59,7 +58,7 @@ def last_checkpoint(directory: Path, key: str) -> Path | None:
 
 
 def remove_checkpoints(directory: Path) -> None:
-    """Remove all checkpoints: for the time after the fine-tuned model has been saved."""
+    """Remove all checkpoints, once the fine-tuned model has been saved."""
     for checkpoint in _checkpoints(directory):
         shutil.rmtree(checkpoint)
     if directory.is_dir() and not any(directory.iterdir()):
@@ -80,6 +79,7 @@ def _fault(checkpoint: Path, key: str) -> str | None:
     found, *inventory = mark.read_text(encoding="utf-8").splitlines()
     if found != key:
         return "it belongs to other options, data or starting weights"
+    # Sizes tell a file that was cut off or replaced, without reading gigabytes.
     if inventory != _inventory(checkpoint):
         return "its files have changed since it was written"
     return None

@@ -18,7 +18,7 @@ def label_numbers(model: PreTrainedModel, needed: set[str]) -> dict[str, int]:
     """Return the number of each label of `model`.
 
     Raises:
-        ValueError: One of `needed` is none of its labels.
+        ValueError: The model lacks one of `needed`.
     """
     numbers = {str(label): int(number) for label, number in (model.config.label2id or {}).items()}
     unknown = sorted(needed - set(numbers))
@@ -43,6 +43,7 @@ def read_part(
         language=part.language,
         language_codes=language_codes,
     )
+    # They have no subword that could carry a label; the rest of their sentence is learnt.
     n_lost = sum(read.n_lost for read in reads)
     if n_lost:
         text = "%s: %d words are cut off or have no subword: not trained on"

@@ -11,12 +11,12 @@ from transformers import PreTrainedTokenizerFast
 
 from polyconcept.models.reader import Reader
 from polyconcept.records.arrays import Int64
-from polyconcept.tasks.batches import Makers, Mixture, drawn_batches
+from polyconcept.tasks.batches import Mixture, drawn_batches
 from polyconcept.tasks.masking import NOT_SCORED, Subwords
 from polyconcept.tasks.translation.prompts import translation_prompt
 
+# Subwords of a span on average (Raffel et al. 2020, section 3.3.4).
 _MEAN_SPAN = 3
-"""Subwords of a span on average (Raffel et al. 2020, section 3.3.4)."""
 
 Ids: TypeAlias = Int64[np.ndarray, " _"]
 """Vocabulary numbers of some subwords; two arguments may be of unequal length."""
@@ -24,7 +24,7 @@ Ids: TypeAlias = Int64[np.ndarray, " _"]
 
 @dataclass(frozen=True)
 class Task:
-    """What a text-to-text model reads, and what it shall write; both end with ``</s>``."""
+    """What a text-to-text model reads, and what it is to write; both end with ``</s>``."""
 
     source: Ids
     """Vocabulary number of each subword that the encoder reads."""
@@ -57,7 +57,7 @@ class Marks:
 
     @classmethod
     def of(cls, tokenizer: PreTrainedTokenizerFast) -> Marks:
-        """Read them off `tokenizer`.
+        """Take them from `tokenizer`.
 
         Raises:
             ValueError: The tokenizer lacks the padding, the end or two sentinels.
@@ -77,16 +77,13 @@ class Marks:
 
 
 def corrupt_spans(sentence: Ids, spans: Sequence[tuple[int, int]], marks: Marks) -> Task:
-    """Take spans out of a sentence: a sentinel stands for each; the target tells what it hides.
+    """Take spans out of a sentence: a sentinel replaces each, and the target says what it hides.
 
     From ``a b c d e`` without ``b c`` and ``e``, the source is ``a <0> d <1> </s>`` and the
     target ``<0> b c <1> e <2> </s>`` (Raffel et al. 2020, section 3.1.4 and figure 2).
 
-    Args:
-        sentence: Subwords without special ones.
-        spans: First place of each span and the place after its last; ascending, with at least
-            one subword between two spans.
-        marks: Special subwords of the tokenizer.
+    A span is its first place and the place after its last. Spans ascend, with at least one subword
+    between two.
 
     Raises:
         ValueError: Spans that are empty, overlap, touch or leave the sentence, or more spans than
@@ -123,15 +120,8 @@ def draw_spans(
 ) -> list[tuple[int, int]]:
     """Draw the spans to take out of a sentence: `share` of its subwords, about three to a span.
 
-    Broken numbers are rounded up or down by chance, so that the mean is right over short
-    sentences, too; one subword at least is taken out. Unlike the released code of T5, which cuts
-    long text, neither the start nor the end of a sentence is always kept or always lost.
-
-    Args:
-        n_subwords: Length of the sentence; one of 0 has no span.
-        share: Share of the subwords to take out, from 0 to 1.
-        random: Source of chance.
-        most_spans: Most spans.
+    Fractions are rounded up or down at random, so that the mean is right over short sentences
+    too; at least one subword is taken out.
     """
     if n_subwords == 0:
         return []
@@ -140,7 +130,8 @@ def draw_spans(
     wanted = int(n_out / _MEAN_SPAN + random.random())
     n_spans = min(max(1, wanted), n_out, n_kept + 1, most_spans)
     sizes = _parts(n_out, n_spans, random)
-    # One kept subword at least between two spans; before the first and after the last, any number.
+    # T5's released code always keeps the start and takes out the end, for it cuts long text.
+    # At least one kept subword between two spans, any number before the first and after the last.
     gaps = _parts(n_kept + 2, n_spans + 1, random)
     gaps[0] -= 1
     spans: list[tuple[int, int]] = []
@@ -152,7 +143,7 @@ def draw_spans(
 
 
 def _parts(total: int, n_parts: int, random: np.random.Generator) -> list[int]:
-    """Sizes, each at least 1, of `n_parts` random parts of `total`; all divisions alike likely."""
+    """Return sizes, at least 1, of random parts of `total`; all divisions are equally likely."""
     cuts = np.sort(random.choice(total - 1, size=n_parts - 1, replace=False)) + 1
     sizes: list[int] = np.diff(cuts, prepend=0, append=total).tolist()
     return sizes
@@ -188,11 +179,8 @@ def task_batches(
 ) -> Iterator[TaskBatch]:
     """Yield batches of corrupted sentences and of translations, in both directions, without end.
 
-    Args:
-        text: Subwords of sentence i in every language; equally many in each.
-        tokenizer: Their tokenizer.
-        random: Source of all chance.
-        mixture: How much of what; its `mask_share` is the share of subwords taken out.
+    All languages of `text` have the same sentences; `mixture.mask_share` is the share of subwords
+    taken out.
 
     Raises:
         ValueError: The tokenizer lacks special subwords, or states a length too short for a
@@ -215,14 +203,16 @@ def task_batches(
         return corrupt_spans(sentence, spans, marks)
 
     def pair(first: int, second: int, row: int) -> Task:
-        # A heavier language tends to be drawn first; both directions are wanted alike.
+        # A heavier language tends to be drawn first; both directions should be equally frequent.
         if random.random() < 0.5:
             first, second = second, first
         source, target = parts[first][row].ids, parts[second][row].ids
         return translate(source, target, prompts[second], marks, longest=longest)
 
-    makers = Makers[Task](alone, pair, lambda task: (len(task.source), len(task.target)))
-    for _, tasks in drawn_batches(text, makers, random, mixture=mixture):
+    def lengths(task: Task) -> tuple[int, int]:
+        return len(task.source), len(task.target)
+
+    for _, tasks in drawn_batches(text, alone, pair, lengths, random=random, mixture=mixture):
         yield pad_tasks(tasks, marks)
 
 

@@ -12,7 +12,7 @@ from polyconcept.records.arrays import Bool, Int64
 from polyconcept.records.text import Sentences
 
 NOT_SCORED = -100
-"""Label of a place whose subword is not to be guessed, as in transformers."""
+"""Label of a place whose subword is not to be guessed: what torch's cross entropy ignores."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Symbols:
 
     @classmethod
     def of(cls, tokenizer: PreTrainedTokenizerFast) -> Symbols:
-        """Read them off `tokenizer`: how it joins two texts says what stands between them."""
+        """Take them from `tokenizer`: how it joins two texts says what it puts between them."""
         coded = tokenizer("a", "a")
         added = zip(coded["input_ids"], coded.sequence_ids(0), strict=True)
         start, *between, end = [number for number, text in added if text is None]
@@ -95,7 +95,7 @@ def _number(tokenizer: PreTrainedTokenizerFast, name: str) -> int:
 def split_into_subwords(
     sentences: Sentences, tokenizer: PreTrainedTokenizerFast, *, max_subwords: int
 ) -> list[Subwords]:
-    """Give the subwords of each sentence without special ones, cut off after `max_subwords`."""
+    """Return the subwords of each sentence without special ones, cut off after `max_subwords`."""
     tokens = Reader(tokenizer, max_length=max_subwords, special=False).tokens(sentences.words)
     ids, word = tokens.subwords.astype(np.int64), tokens.word
     return [
@@ -110,7 +110,7 @@ def _subwords(ids: Int64[np.ndarray, " subword"], word: Int64[np.ndarray, " subw
 
 
 def alone(sentence: Subwords, symbols: Symbols) -> Subwords:
-    """Give one sentence between its special subwords: ``[CLS] s [SEP]``."""
+    """Return one sentence between its special subwords: ``[CLS] s [SEP]``."""
     ids = np.concatenate([[symbols.start], sentence.ids, [symbols.end]])
     return _subwords(ids, np.concatenate([[-1], sentence.word, [-1]]))
 
@@ -118,17 +118,15 @@ def alone(sentence: Subwords, symbols: Symbols) -> Subwords:
 def joined(
     first: Subwords, second: Subwords, symbols: Symbols, *, languages: tuple[int, int] = (0, 0)
 ) -> Subwords:
-    """Give a translation pair as one input: ``[CLS] s [SEP] t [SEP]``.
-
-    The places of the second sentence count from the start again, so that a word and its
-    translation stand at like places (Conneau & Lample 2019, section 3.3).
-    """
+    """Return a translation pair as one input: ``[CLS] s [SEP] t [SEP]``."""
     n_between = len(symbols.between)
     n_first = 1 + len(first) + n_between
     n_words = int(first.word.max(initial=-1)) + 1
     ids = np.array([symbols.start, *first.ids, *symbols.between, *second.ids, symbols.end])
     word = np.array([-1, *first.word, *[-1] * n_between, *(second.word + n_words), -1])
-    # Each sentence's words count from 1: place 0 is [CLS], as where a sentence stands alone.
+    # The second sentence counts from the start again, so that a word and its translation have
+    # similar places (Conneau & Lample 2019, section 3.3). Each sentence's words count from 1:
+    # place 0 is [CLS], as in a sentence alone.
     after_first = np.full(n_between, len(first) + 1)
     after_second = len(second) + 1
     position = np.array([0, *first.position + 1, *after_first, *second.position + 1, after_second])
@@ -146,15 +144,10 @@ def mask_words(
 ) -> MaskedBatch:
     """Choose whole words to guess, hide their subwords and pad the inputs into one batch.
 
-    Of the subwords to guess 80 % become the mask, 10 % another piece, 10 % stay (Devlin et al.
-    2019, section 3.1). Every batch asks for at least one word.
+    Every batch asks for at least one word.
 
-    Args:
-        inputs: Sentences or joined pairs.
-        symbols: Special subwords of their tokenizer.
-        random: Source of chance.
-        share: Share of the words to guess, from 0 to 1.
-        share_second: The same for the second sentences of pairs, where it differs.
+    `share` is that of the words to guess, `share_second` the same for second sentences of pairs,
+    where it differs.
     """
     longest = max(len(each) for each in inputs)
     ids = np.full((len(inputs), longest), symbols.pad, dtype=np.int64)
@@ -167,6 +160,7 @@ def mask_words(
         shares = np.where(each.second, share if share_second is None else share_second, share)
         drawn = random.random(n)[np.maximum(each.word, 0)]  # one draw for all its subwords
         guessed[row, :n] = (drawn < shares) & (each.word >= 0)
+    # A batch without anything to guess would have no loss.
     if not guessed.any():
         guessed[0, : len(inputs[0])] = inputs[0].word == inputs[0].word.max()
     label = np.where(guessed, ids, NOT_SCORED)
@@ -183,5 +177,6 @@ def _hide(
 ) -> Int64[np.ndarray, "input subword"]:
     fate = random.random(ids.shape)
     others = random.choice(symbols.ordinary, size=ids.shape)
+    # 80 % become the mask, 10 % another piece, 10 % stay (Devlin et al. 2019, section 3.1).
     hidden = np.where(guessed & (fate < 0.8), symbols.mask, ids)
     return np.where(guessed & (fate >= 0.8) & (fate < 0.9), others, hidden)

@@ -26,8 +26,8 @@ from polyconcept.tasks.masking import (
 )
 
 _SECONDS_BETWEEN_LINES = 60.0
+# Learning rate of an mT5's queries and keys, relative to that of all else.
 _SCORES_RATE = 0.1
-"""Learning rate of an mT5's queries and keys, relative to that of all else."""
 
 
 @dataclass(frozen=True)
@@ -65,19 +65,10 @@ def pretrain(
 ) -> list[float]:
     """Train `model` in place on sentences alone and on translation pairs.
 
-    BERT and XLM-R guess masked words. Masked words over translation pairs are Conneau & Lample
-    2019 (TLM); they make the model look for a word's translation in the other sentence. An mT5
-    writes spans taken out of a sentence (Raffel et al. 2020, section 3.1.4), and translations
-    from every language into every other, asked for by `prompts.translation_prompt`. Runs with
-    the same options, text and number of threads give the same weights on CPU.
-
-    Args:
-        model: A BERT or XLM-R masked language model, or an mT5; trained on the device it is on.
-        tokenizer: Its tokenizer.
-        sentences: Parallel text: sentence i is the same in every language.
-        options: Length, seed and mixture.
-        watch: Called with the step and the mean loss since the last call.
-        watch_every: Steps between two calls of `watch`.
+    BERT and XLM-R guess masked words. An mT5 writes spans taken out of a sentence, and translations
+    from every language into every other, asked for by `prompts.translation_prompt`. On CPU, the
+    same options, text and number of threads give the same weights. `watch` is called every
+    `watch_every` steps, with the step and the mean loss since the last call.
 
     Returns:
         The loss of each step: mean over its hidden (or written) subwords, in nats.
@@ -88,6 +79,7 @@ def pretrain(
     """
     _check(sentences, options)
     torch.manual_seed(options.seed)
+    # Two places are for special subwords (see `masking.alone`).
     room = tokenizer.model_max_length - 2
     text = {
         language: split_into_subwords(part, tokenizer, max_subwords=room)
@@ -104,6 +96,7 @@ def pretrain(
     for loss in islice(steps, options.n_steps):
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        # As in BERT's released code (optimization.py).
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
@@ -111,6 +104,7 @@ def pretrain(
         progress.show(losses)
         if watch is not None and len(losses) % watch_every == 0:
             watch(len(losses), float(np.mean(losses[-watch_every:])))
+            # `watch` may have left it in evaluation mode.
             model.train()
     model.eval()  # type: ignore[no-untyped-call]
     return losses
@@ -123,13 +117,15 @@ def _masked_words(
     random: np.random.Generator,
     mixture: Mixture,
 ) -> tuple[Iterator[torch.Tensor], list[torch.Tensor]]:
-    """The loss of one batch after the other, and parameters that are not the model's."""
-    # Added to the masks of translation pairs and thrown away in the end: a model that is told
-    # which language to guess in need not keep the language in every vector.
+    """Return the loss of one batch after the other, and parameters that are not the model's."""
+    # Masked words over translation pairs make the model look for a word's translation in the other
+    # sentence (TLM, Conneau & Lample 2019, section 3.3).
+    batches = masked_batches(text, Symbols.of(tokenizer), random, mixture=mixture)
+    # Added to the masks of translation pairs and thrown away in the end: a model that is told in
+    # which language to guess does not need to keep the language in every vector.
     cue = torch.nn.Embedding(len(text) + 1, model.config.hidden_size, padding_idx=0)
     torch.nn.init.zeros_(cue.weight)
     cue.to(model.device)
-    batches = masked_batches(text, Symbols.of(tokenizer), random, mixture=mixture)
     return (_loss(model, cue, batch) for batch in batches), [cue.weight]
 
 
@@ -141,6 +137,7 @@ def _text_to_text(
     mixture: Mixture,
 ) -> tuple[Iterator[torch.Tensor], list[torch.Tensor]]:
     """As `_masked_words`, for a model that writes."""
+    # Spans as in T5 (Raffel et al. 2020, section 3.1.4).
     batches = task_batches(text, tokenizer, random, mixture=mixture)
     return (_written_loss(model, batch) for batch in batches), []
 
@@ -177,12 +174,14 @@ def _optimizer(
     if scores:
         rate = options.learning_rate * _SCORES_RATE
         groups.append({"params": scores, "weight_decay": options.weight_decay, "lr": rate})
+    # A beta2 of 0.98 is stabler than 0.999 (Liu et al. 2019, RoBERTa, section 3.1).
     return torch.optim.AdamW(groups, lr=options.learning_rate, betas=(0.9, 0.98))
 
 
 def _rate_of(options: PretrainOptions) -> Callable[[int], float]:
     warmup = max(1, round(options.warmup_share * options.n_steps))
 
+    # A linear warm-up, then a linear fall to 0 (Devlin et al. 2019, appendix A.2).
     def rate(step: int) -> float:
         falling = (options.n_steps - step) / max(1, options.n_steps - warmup)
         return min((step + 1) / warmup, falling)
@@ -191,11 +190,12 @@ def _rate_of(options: PretrainOptions) -> Callable[[int], float]:
 
 
 def _loss(model: PreTrainedModel, cue: torch.nn.Embedding, batch: MaskedBatch) -> torch.Tensor:
-    """Mean loss of the hidden subwords; the others never reach the vocabulary-wide layer."""
+    """Return the hidden subwords' mean loss; no others reach the vocabulary-wide layer."""
     device = model.device
     label = torch.from_numpy(batch.label).to(device)
     position = torch.from_numpy(batch.position).to(device)
     if model.config.model_type == "xlm-roberta":
+        # Positions of the RoBERTa family are counted from the number after the padding's.
         position = position + model.config.pad_token_id + 1
     embeddings = model.get_input_embeddings()(torch.from_numpy(batch.ids).to(device))
     embeddings = embeddings + cue(torch.from_numpy(batch.language).to(device))
@@ -210,7 +210,7 @@ def _loss(model: PreTrainedModel, cue: torch.nn.Embedding, batch: MaskedBatch) -
 
 
 def _written_loss(model: Any, batch: TaskBatch) -> torch.Tensor:  # noqa: ANN401 - an MT5
-    """Mean loss of the target's subwords, each told those before it (teacher forcing)."""
+    """Return the mean loss of the target's subwords, each given those before it."""
     label = torch.from_numpy(batch.label).to(model.device)
     attention = torch.from_numpy(batch.attention).to(model.device)
     read = model.encoder(

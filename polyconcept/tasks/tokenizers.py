@@ -30,14 +30,14 @@ _ASCII = string.digits + string.ascii_letters + string.punctuation
 def train_tokenizer(
     sentences: Iterable[Sentences], *, kind: TokenizerKind, vocab_size: int, max_length: int = 512
 ) -> PreTrainedTokenizerFast:
-    """Give a cased tokenizer of `vocab_size` pieces, shared by all languages of `sentences`.
+    """Return a cased tokenizer of `vocab_size` pieces, shared by all languages of `sentences`.
 
     The same text gives the same tokenizer, bytes of its files included. No normalisation is
     done beyond BERT's removal of control characters: text is taken as it is spelt.
 
     For T5 each sentence is preceded by the words that ask for its language
     (`prompts.translation_prompt`), so that they are few pieces, and every printable character of
-    ASCII is a piece at least: text-to-text models are told their task in words.
+    ASCII is a piece of its own: text-to-text models are told their task in words.
 
     Args:
         sentences: Text of each language; every language counts by its number of words.
@@ -83,7 +83,7 @@ def _characters(lines: list[str]) -> list[str]:
 
 
 def _inner_characters(lines: list[str]) -> list[str]:
-    """Characters that continue a word: WordPiece writes them with ``##``."""
+    """Return the characters that continue a word: WordPiece writes them with ``##``."""
     words = {word for line in lines for word in line.split()}
     return sorted(set().union(*(word[1:] for word in words)))
 
@@ -134,14 +134,10 @@ def _train_unigram(
     unknown: str,
     characters: str = "",
 ) -> list[tuple[str, float]]:
-    """Pieces and their scores, the most probable first, special ones left out.
+    """Return the pieces and their scores, the most probable first, special ones left out.
 
-    Args:
-        lines: The text.
-        vocab_size: Most pieces, special ones and a mark included.
-        special: Special pieces.
-        unknown: The one of them that stands for what cannot be spelt.
-        characters: Characters that are pieces even if the text lacks them.
+    `vocab_size` includes the special pieces, of which `unknown` stands for what cannot be spelt,
+    and a mark; `characters` are pieces even if the text lacks them.
     """
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -150,8 +146,8 @@ def _train_unigram(
             pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always"),
         ]
     )
-    # The trainer proposes pieces that stand in two distinct words, however frequent a word is:
-    # `when` would never become one. So each word stands once more, marked, in a line of its own.
+    # The trainer proposes pieces that occur in two distinct words, however frequent a word is:
+    # `when` would never become one. So each word is added once more, marked, on a line of its own.
     mark = next(chr(code) for code in range(0xE000, 0xF900) if chr(code) not in set("".join(lines)))
     marked = [word + mark for word in sorted({word for line in lines for word in line.split()})]
     trainer = trainers.UnigramTrainer(
@@ -169,11 +165,9 @@ def _train_unigram(
 
 
 def _settled(scores: dict[str, float]) -> dict[str, float]:
-    """Scores without what the order of the trainer's hash tables leaves in them.
-
-    Sums differ in their last digits. Characters that are kept only so that every word can be
-    spelt get the lowest score, less 0.0001 for each that came before: here they all get it alike.
-    """
+    """Return the scores without the traces of the order of the trainer's hash tables."""
+    # Sums differ in their last digits. Characters that are kept only so that every word can be
+    # spelt get the lowest score, less 0.0001 for each that came before: here all get the same.
     lowest = min((score for piece, score in scores.items() if len(piece) > 1), default=0.0)
     steps = 0.0001 * len(scores)
     return {

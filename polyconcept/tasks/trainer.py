@@ -1,15 +1,15 @@
-"""One training of a model under the Trainer: resumable, repeatable, with few words in the log."""
+"""Train a model with the library's Trainer so that it can be resumed, and repeated exactly."""
 
 from __future__ import annotations
 
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import torch
 import transformers
@@ -28,12 +28,16 @@ from transformers import (
 from transformers.utils import logging as logging_of_transformers
 
 from polyconcept.machine.devices import cpu_threads
+from polyconcept.models.loading import load_tokenizer
+from polyconcept.models.shape import limit_length
 from polyconcept.records.arrays import Int64
 from polyconcept.tasks.checkpoints import fingerprint, last_checkpoint, mark_complete
-from polyconcept.tasks.masking import NOT_SCORED
 
 Example: TypeAlias = dict[str, list[int] | int]
 """``input_ids``, the subwords read; ``labels``, one number for all of them, or a list."""
+
+NOT_SCORED = -100
+"""Label of a place whose subword is not to be guessed, as in transformers."""
 
 _SECONDS_BETWEEN_LINES = 60.0
 _log = logging.getLogger(__name__)
@@ -79,6 +83,55 @@ class FinetuneOptions:
             raise ValueError(f"warmup_share={self.warmup_share} should be from 0 to below 1")
 
 
+@runtime_checkable
+class Learner(Protocol):
+    """A kind of task, learnt in one way: a module of `polyconcept.tasks`."""
+
+    def read(self, files: Sequence[Path], labels: Sequence[str], /) -> Sequence[Any]:
+        """Read what to learn from."""
+        ...
+
+    def load(self, base: Path, labels: Sequence[str], /, *, seed: int) -> PreTrainedModel:
+        """Load a pre-trained model, under a new head where the task needs one."""
+        ...
+
+    def examples(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerFast,
+        parts: Any,  # noqa: ANN401 - what `read` gives
+        options: FinetuneOptions,
+        language_codes: Mapping[str, str] | None = None,
+    ) -> list[Example]:
+        """Return what the model reads, and what it is to answer."""
+        ...
+
+
+def finetune(
+    kind: Learner,
+    base: Path,
+    files: Sequence[Path],
+    labels: Sequence[str],
+    options: FinetuneOptions,
+    folder: Path,
+    language_codes: Mapping[str, str] | None = None,
+) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    """Fine-tune the model of `base` on a task, and return it with its tokenizer.
+
+    `folder` is for checkpoints alone, outside the results; `language_codes` are the tokenizer's,
+    where the study names any.
+
+    Raises:
+        ValueError: Files fit neither the task nor the model; says which file and line.
+    """
+    parts = kind.read(files, labels)
+    model, tokenizer = kind.load(base, labels, seed=options.seed), load_tokenizer(base)
+    limit_length(tokenizer, model)
+    examples = kind.examples(model, tokenizer, parts, options, language_codes)
+    train_on(model, tokenizer, examples, options=options, directory=folder)
+    return model, tokenizer
+
+
 def train_on(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
@@ -89,16 +142,9 @@ def train_on(
 ) -> None:
     """Train `model` in place on `examples`; it ends on the CPU, in evaluation mode.
 
-    Where `directory` holds a whole checkpoint of the same model, examples and options, the run goes
-    on from there and ends, on CPU with as many threads, with the weights of a run that was never
-    cut off. Other checkpoints there are removed.
-
-    Args:
-        model: A model with a head, whose loss is that of the examples' labels.
-        tokenizer: Its tokenizer: says what fills up a batch.
-        examples: What to learn from.
-        options: How to train.
-        directory: Folder for checkpoints alone.
+    If `directory` holds a complete checkpoint of the same model, examples and options, training
+    resumes there; on CPU with as many threads it ends with the weights of an uninterrupted run.
+    Other checkpoints there are removed.
 
     Raises:
         ValueError: No examples.
@@ -117,6 +163,7 @@ def train_on(
         data_collator=_collate_with(pad),
         callbacks=[_MarkWhole(key), _LineAMinute()],
     )
+    # It prints the losses that `_LineAMinute` logs.
     trainer.remove_callback(PrinterCallback)
     checkpoint = last_checkpoint(directory, key)
     if checkpoint is not None:
@@ -128,6 +175,7 @@ def train_on(
 
 def _what_decides(options: FinetuneOptions, pad: int, examples: list[Example]) -> Iterator[str]:
     yield repr(options)
+    # Another version would go on with other numbers.
     yield f"torch {torch.__version__}, transformers {transformers.__version__}, padding {pad}"
     for example in examples:
         yield repr(example)
@@ -135,7 +183,8 @@ def _what_decides(options: FinetuneOptions, pad: int, examples: list[Example]) -
 
 @contextmanager
 def _bars_only_on_terminals() -> Iterator[None]:
-    """Each checkpoint would leave a bar in the log."""
+    """Show progress bars on terminals only."""
+    # Each checkpoint would leave a bar in the log.
     if sys.stderr.isatty() or not logging_of_transformers.is_progress_bar_enabled():
         yield
         return
@@ -163,16 +212,18 @@ def _arguments(
         use_cpu=options.device == "cpu",
         seed=options.seed,
         data_seed=options.seed,
+        # `_LineAMinute` asks for the loss when it is time.
         logging_strategy="no",
         report_to="none",
         disable_tqdm=not sys.stderr.isatty(),
         dataloader_pin_memory=options.device != "cpu" and torch.cuda.is_available(),
+        # The examples are no data set of the library, and have nothing but what is needed.
         remove_unused_columns=False,
     )
 
 
 def _collate_with(pad: int) -> Callable[[list[Example]], dict[str, torch.Tensor]]:
-    """A function that pads examples into one batch; lists of labels are padded as not scored."""
+    """Return a function that pads examples into a batch; padding of labels is not scored."""
 
     def collate(examples: list[Any]) -> dict[str, torch.Tensor]:
         ids = [each["input_ids"] for each in examples]
@@ -190,6 +241,7 @@ def _collate_with(pad: int) -> Callable[[list[Example]], dict[str, torch.Tensor]
 
 
 def _padded(rows: list[list[int]], filler: int) -> Int64[torch.Tensor, "row place"]:
+    # On the right, whichever side the tokenizer would pad, as scoring and extraction do.
     longest = max(len(row) for row in rows)
     return torch.tensor([row + [filler] * (longest - len(row)) for row in rows])
 

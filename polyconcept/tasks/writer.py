@@ -3,44 +3,81 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
+from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from polyconcept.models.language_codes import text_end
+from polyconcept.models.loading import load_for_generation
 from polyconcept.models.reader import Read, Reader, written_text
 from polyconcept.tasks.trainer import Example, FinetuneOptions
 
 _log = logging.getLogger(__name__)
 
 
-def readers_of(
+@dataclass(frozen=True)
+class Lesson:
+    """Prompts, and the answers to learn."""
+
+    language: str
+    """Language of the prompts, and of the answers unless these have their own."""
+    asked: Sequence[Sequence[str]]
+    """Words of each prompt."""
+    answers: Sequence[Sequence[str]]
+    """Words of each answer."""
+    answer_language: str = ""
+
+
+def load_writer(
+    base: Path,
+    _labels: Sequence[str],
+    *,
+    seed: int,  # noqa: ARG001 - no weight is new: what it writes with, it has been pre-trained with
+) -> PreTrainedModel:
+    """Load a pre-trained model that writes."""
+    return load_for_generation(base)
+
+
+def written_examples(
+    model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
+    lessons: Iterable[Lesson],
     options: FinetuneOptions,
     language_codes: Mapping[str, str] | None,
-) -> Callable[[str], Reader]:
-    """One reader of each language, made when it is first asked for."""
-    return cache(
+    *,
+    symbols: Collection[str] = (),
+) -> list[Example]:
+    """Return subwords of prompts and answers; the model itself derives what its decoder reads.
+
+    Both are cut off after `options.max_length` subwords; how many words that costs is logged.
+
+    `symbols` are what every answer is made of besides words of the text.
+
+    Raises:
+        ValueError: The model cannot write, its tokenizer does not fit it, cannot write `symbols`
+            or has no code for a language.
+    """
+    _check_writer(model, tokenizer)
+    _check_writes(tokenizer, symbols)
+    reader_of = cache(
         partial(Reader, tokenizer, max_length=options.max_length, language_codes=language_codes)
     )
-
-
-def text_examples(
-    reader: Reader,
-    writer: Reader,
-    asked: Sequence[Sequence[str]],
-    answers: Sequence[Sequence[str]],
-    where: str,
-) -> list[Example]:
-    """Subwords of prompts and answers; the model itself derives what its decoder reads."""
-    sources, targets = reader.words(asked), writer.words(answers)
-    _tell_lost(where, "read", sources)
-    _tell_lost(where, "written", targets)
-    return [
-        {"input_ids": source.ids, "labels": target.ids}
-        for source, target in zip(sources, targets, strict=True)
-    ]
+    examples: list[Example] = []
+    for lesson in lessons:
+        answer_language = lesson.answer_language or lesson.language
+        where = "-".join(dict.fromkeys((lesson.language, answer_language)))
+        sources = reader_of(lesson.language).words(lesson.asked)
+        targets = reader_of(answer_language).words(lesson.answers)
+        _tell_lost(where, "read", sources)
+        _tell_lost(where, "written", targets)
+        examples += [
+            {"input_ids": source.ids, "labels": target.ids}
+            for source, target in zip(sources, targets, strict=True)
+        ]
+    return examples
 
 
 def _tell_lost(where: str, side: str, reads: Sequence[Read]) -> None:
@@ -50,7 +87,7 @@ def _tell_lost(where: str, side: str, reads: Sequence[Read]) -> None:
         _log.warning(text, where, n_lost, n_texts, side)
 
 
-def check_writer(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
+def _check_writer(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
     """Refuse a model that cannot write, or a tokenizer that does not fit it."""
     if not (model.config.is_encoder_decoder and model.can_generate()):
         raise ValueError(
@@ -66,8 +103,7 @@ def check_writer(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> 
         )
 
 
-def check_writes(tokenizer: PreTrainedTokenizerFast, texts: Iterable[str]) -> None:
-    """Refuse a tokenizer that cannot spell what every answer is made of."""
+def _check_writes(tokenizer: PreTrainedTokenizerFast, texts: Iterable[str]) -> None:
     unwritten = [
         text
         for text in texts

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import compress
 from sys import intern
+from typing import Any
 
 import numpy as np
 
 from polyconcept.records.text import Links, Sentences, takes_part
 from polyconcept.text.bitext import Bitext, Side, WordLists, make_bitext
 from polyconcept.text.ibm_model import Options, best_links, train
+from polyconcept.text.pair import check_parallel
 from polyconcept.text.symmetrize import grow_diag_final_and
 
 _LOG = logging.getLogger(__name__)
-_SMALLEST_ALPHA = 0.002
 
 
 def align_words(
@@ -25,20 +26,16 @@ def align_words(
     *,
     extra: Sequence[tuple[Sentences, Sentences]] = (),
     max_sentence_words: int = 300,
-    n_iterations_ibm1: int = 5,
-    n_iterations_diagonal: int = 5,
-    alpha: float = 0.01,
-    p_null: float = 0.08,
     lowercase: bool = True,
-    block_cells: int = 1 << 18,
+    **training: Any,  # noqa: ANN401 - fields of `Options`
 ) -> Links:
     """Link the words of sentence pairs by what co-occurs with what and where.
 
     IBM Model 1 (Brown et al. 1993, section 4.2), then the diagonal IBM-2 of fast_align (Dyer,
-    Chahuneau & Smith, NAACL 2013), each way; `grow_diag_final_and` joins both. Defaults of p_null
-    and alpha are fast_align's (with -d -o -v). Nothing is drawn at random: equal input gives equal
-    links, for any number of threads and any block_cells. Sentence pairs that take no part
-    (`takes_part`) neither train nor get links; the log says how many they are.
+    Chahuneau & Smith, NAACL 2013), each way; `grow_diag_final_and` joins both. Nothing is
+    drawn at random: equal input gives equal links, for any number of threads and any block_cells.
+    Sentence pairs that take no part (`takes_part`) neither train nor get links; the log counts
+    them.
 
     Memory beside the sentences: 4 bytes per cell (source words x target words, summed over
     sentence pairs), 40 bytes per pair of types that co-occur, 40 bytes per word, and 60 bytes per
@@ -49,26 +46,21 @@ def align_words(
         source: source sentences.
         target: target sentences; sentence i translates source sentence i.
         extra: further parallel text of the same two languages, which only trains the model.
-        max_sentence_words: number of words, on either side, from which on a pair takes no part.
-        n_iterations_ibm1: EM iterations of IBM-1.
-        n_iterations_diagonal: EM iterations of the diagonal model.
-        alpha: Dirichlet prior of variational Bayes in the diagonal iterations, at least 0.002; 0
-            is maximum likelihood, as IBM-1 always is.
-        p_null: prior probability, below 1, that a word translates none; diagonal model only.
+        max_sentence_words: a pair takes no part if one side has so many words, or more.
         lowercase: whether spellings that differ in case count as one type.
-        block_cells: cells worked on at once.
+        training: fields of `ibm_model.Options`.
 
     Raises:
         ValueError: unequal numbers of sentences, no sentence (that takes part), a sentence without
             words, other languages in `extra`, or an option out of range.
     """
-    options = Options(n_iterations_ibm1, n_iterations_diagonal, alpha, p_null, block_cells)
-    _check_options(options)
+    options = Options(**training)
     texts = [(source, target), *extra]
     for text in texts:
         _check_text(*text, languages=(source.language, target.language))
     languages = source.language, target.language
     own = np.flatnonzero(takes_part(source, target, max_sentence_words=max_sentence_words))
+    # Long pairs would take most of the memory, and their links are never used.
     short = [_without_long(*text, max_sentence_words) for text in texts]
     if not len(own):
         raise ValueError(
@@ -93,6 +85,7 @@ def _one_direction(
     """Train one direction and link the first `n_sentences` sentence pairs with it."""
     model, _ = train(bitext, given, options)
     sentence, source, target = best_links(bitext, model, options)
+    # The order of a Pharaoh file.
     order = np.lexsort((target, source, sentence))
     order = order[sentence[order] < n_sentences]
     return Links(*languages, sentence[order], source[order], target[order])
@@ -101,7 +94,7 @@ def _one_direction(
 def _without_long(
     source: Sentences, target: Sentences, max_sentence_words: int
 ) -> tuple[Sentences, Sentences]:
-    """Both sides without the sentence pairs that take no part, which are counted in the log."""
+    """Return both sides without the sentence pairs that take no part; the log counts these."""
     part = takes_part(source, target, max_sentence_words=max_sentence_words)
     if not part.all():
         _LOG.info(
@@ -129,31 +122,10 @@ def _check_text(source: Sentences, target: Sentences, languages: tuple[str, str]
             f"text in {source.language}-{target.language} among text in "
             f"{languages[0]}-{languages[1]}: all must be of one language pair"
         )
-    if len(source) != len(target):
-        raise ValueError(
-            f"{source.language} has {len(source)} sentences, {target.language} has {len(target)}: "
-            "sentence i of one must translate sentence i of the other"
-        )
+    check_parallel(source, target)
     if len(source) == 0:
         raise ValueError(f"{source.language}-{target.language}: no sentences to align")
     for side in (source, target):
         if not all(side.words):
             empty = next(i for i, words in enumerate(side.words) if not words)
             raise ValueError(f"sentence {empty} (0-based) of {side.language} has no words")
-
-
-def _check_options(options: Options) -> None:
-    if min(options.n_iterations_ibm1, options.n_iterations_diagonal) < 0 or (
-        options.n_iterations_ibm1 + options.n_iterations_diagonal == 0
-    ):
-        raise ValueError(
-            f"n_iterations_ibm1={options.n_iterations_ibm1} and "
-            f"n_iterations_diagonal={options.n_iterations_diagonal}: need one iteration or more"
-        )
-    if not (options.alpha == 0 or _SMALLEST_ALPHA <= options.alpha < np.inf):
-        # exp(digamma(alpha)) of a smaller one is zero in double precision.
-        raise ValueError(f"alpha={options.alpha} must be 0 or at least {_SMALLEST_ALPHA}")
-    if not 0 <= options.p_null < 1:
-        raise ValueError(f"p_null={options.p_null} must be at least 0 and below 1")
-    if options.block_cells < 1:
-        raise ValueError(f"block_cells={options.block_cells} must be positive")

@@ -80,12 +80,7 @@ class Block:
 
 
 def make_bitext(source: WordLists, target: WordLists) -> Bitext:
-    """Sort sentence pairs by shape and number the pairs of types that co-occur.
-
-    Args:
-        source: words of each source sentence, at least one each.
-        target: words of each target sentence, as many sentences.
-    """
+    """Sort sentence pairs by shape and number the pairs of types that co-occur."""
     lengths = [
         np.fromiter(map(len, side), dtype=np.int64, count=len(side)) for side in (source, target)
     ]
@@ -108,10 +103,7 @@ def make_bitext(source: WordLists, target: WordLists) -> Bitext:
 def blocks(bitext: Bitext, given: Side, block_cells: int) -> Iterator[Block]:
     """Cut each group into blocks of at most `block_cells` cells (at least one sentence pair).
 
-    Args:
-        bitext: the sentence pairs.
-        given: the side whose words generate the words of the other side.
-        block_cells: upper bound of cells in a block.
+    Words of the `given` side generate the words of the other side.
     """
     for number, group in enumerate(bitext.groups):
         m, n = group.n_source, group.n_target
@@ -139,10 +131,11 @@ def blocks(bitext: Bitext, given: Side, block_cells: int) -> Iterator[Block]:
 def _group_by_shape(
     n_source: Int64[np.ndarray, " row"], n_target: Int64[np.ndarray, " row"]
 ) -> tuple[Int64[np.ndarray, " row"], tuple[Group, ...]]:
-    """Rows sorted by shape; shapes by first appearance, so that swapping the sides changes none."""
+    """Return rows by shape, shapes by first appearance: the same if the sides are swapped."""
     shape = n_source * (n_target.max(initial=0) + 1) + n_target
     _, first, inverse = np.unique(shape, return_index=True, return_inverse=True)
     order = np.argsort(first[inverse], kind="stable")
+    # The rows of a shape are neighbours now.
     starts = np.flatnonzero(np.diff(shape[order], prepend=-1))
     ends = np.append(starts[1:], len(order))
     groups, first_source, first_target, first_cell = [], 0, 0, 0
@@ -159,7 +152,7 @@ def _group_by_shape(
 def _encode(
     sentences: WordLists, lengths: Int64[np.ndarray, " row"], order: Int64[np.ndarray, " row"]
 ) -> tuple[Int32[np.ndarray, " word"], int]:
-    """Type of each word in row order, and the number of types (numbered by first appearance)."""
+    """Return the type of each word in row order, and how many there are; the first seen is 0."""
     number: dict[str, int] = {}
     n_words = int(lengths.sum())
     flat = np.fromiter(
@@ -180,11 +173,9 @@ def _number_pairs(
     target_word: Int32[np.ndarray, " target_word"],
     n_target_types: int,
 ) -> tuple[Int32[np.ndarray, " cell"], Int64[np.ndarray, " pair"]]:
-    """Pair of each cell, and the sorted key (source type * n_target_types + target type) of each.
-
-    Keys are sorted a few million cells at a time; then the distinct ones of all chunks are merged
-    and the chunk's own numbers replaced.
-    """
+    """Return each cell's pair, and each pair's key: source type * n_target_types + target type."""
+    # To save memory, keys are sorted a few million cells at a time; then the distinct ones of all
+    # chunks are merged, and the chunks' own numbers replaced.
     n_cells = sum(group.n_rows * group.n_source * group.n_target for group in groups)
     pair = np.empty(n_cells, dtype=np.int32)
     chunks: list[tuple[slice, Int64[np.ndarray, " key"]]] = []
@@ -208,7 +199,7 @@ def _key_chunks(
     target_word: Int32[np.ndarray, " target_word"],
     n_target_types: int,
 ) -> Iterator[Int64[np.ndarray, " cell"]]:
-    """Keys of all cells in order, a few million at a time."""
+    """Yield the keys of all cells in order, a few million at a time."""
     waiting: list[Int64[np.ndarray, " cell"]] = []
     n_waiting = 0
     for group in groups:
@@ -231,7 +222,7 @@ def _key_chunks(
 def _rank(
     keys: Int64[np.ndarray, " cell"],
 ) -> tuple[Int64[np.ndarray, " key"], Int32[np.ndarray, " cell"]]:
-    """Distinct keys, sorted, and the place of each key among them."""
+    """Return the distinct keys, sorted, and the place of each key among them."""
     by_key = np.argsort(keys)
     ordered = keys[by_key]
     is_first = _is_new(ordered)
@@ -241,7 +232,7 @@ def _rank(
 
 
 def _is_new(ordered: Int64[np.ndarray, " key"]) -> Bool[np.ndarray, " key"]:
-    """Whether each of the sorted keys differs from the one before it."""
+    """Return whether each of the sorted keys differs from the one before it."""
     new = np.ones(len(ordered), dtype=bool)
     np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
     return new

@@ -11,11 +11,13 @@ import numpy as np
 from polyconcept.machine.atomic import write_text_atomic
 from polyconcept.records.arrays import Int32, Int64
 from polyconcept.records.text import Dictionary, Links, Sentences
+from polyconcept.text.lines import read_utf8
+from polyconcept.text.pair import check_links
 
 _HEADER = "word\ttranslation\tprobability\tcount"
 
+# Word, translation, probability, count.
 _Entry: TypeAlias = tuple[str, str, float, int]
-"""Word, translation, probability, count."""
 
 
 def build_dictionary(
@@ -27,12 +29,8 @@ def build_dictionary(
     as they are spelt; nothing is lower-cased. Entries go by word, then best translation first:
     higher probability, then code points of the translation.
 
-    Args:
-        links: word links of the sentences.
-        source: source sentences.
-        target: target sentences; sentence i translates source sentence i.
-        min_count: entries with fewer links are left out (their links still count in the
-            probabilities of the others).
+    Entries of fewer than `min_count` links are left out; these links still count in the
+    probabilities of the others.
 
     Returns:
         Source to target, target to source.
@@ -41,7 +39,9 @@ def build_dictionary(
         ValueError: unequal numbers of sentences, links of another language pair or outside the
             sentences, or min_count below 1.
     """
-    _check(links, source, target, min_count)
+    if min_count < 1:
+        raise ValueError(f"min_count={min_count} must be at least 1")
+    check_links(links, source, target)
     source_types, source_type = _types(source, links.sentence, links.source_position)
     target_types, target_type = _types(target, links.sentence, links.target_position)
     return (
@@ -63,9 +63,6 @@ def build_dictionary(
 def write_dictionary(dictionary: Dictionary, path: Path | str) -> None:
     """Write a table ``word, translation, probability, count``, whole or not at all.
 
-    UTF-8, tab between fields, line feed after each line; probabilities have the digits that read
-    back as the same number.
-
     Raises:
         ValueError: a word or translation holds a tab or a line feed, or is empty.
     """
@@ -83,17 +80,13 @@ def write_dictionary(dictionary: Dictionary, path: Path | str) -> None:
                     f"{text!r} in the {dictionary.source}-{dictionary.target} dictionary: words "
                     "must not be empty nor hold tabs or line feeds"
                 )
+        # repr has the digits that read back as the same number.
         lines.append(f"{word}\t{translation}\t{probability!r}\t{count}")
     write_text_atomic(Path(path), "\n".join(lines) + "\n")
 
 
 def read_dictionary(path: Path | str, source: str, target: str) -> Dictionary:
     """Read what `write_dictionary` wrote.
-
-    Args:
-        path: the file.
-        source: code of the language translated from.
-        target: code of the language translated into.
 
     Raises:
         ValueError: bytes that are not UTF-8, another header, a line without four fields, a
@@ -120,39 +113,14 @@ def read_dictionaries(
     return read_dictionary(forward, source, target), read_dictionary(backward, target, source)
 
 
-def _check(links: Links, source: Sentences, target: Sentences, min_count: int) -> None:
-    if min_count < 1:
-        raise ValueError(f"min_count={min_count} must be at least 1")
-    if len(source) != len(target):
-        raise ValueError(
-            f"{source.language} has {len(source)} sentences, {target.language} has {len(target)}: "
-            "sentence i of one must translate sentence i of the other"
-        )
-    if (links.source, links.target) != (source.language, target.language):
-        raise ValueError(
-            f"links are of {links.source}-{links.target}, "
-            f"the sentences of {source.language}-{target.language}"
-        )
-
-
 def _types(
     side: Sentences,
     sentence: Int32[np.ndarray, " link"],
     position: Int32[np.ndarray, " link"],
 ) -> tuple[list[str], Int64[np.ndarray, " link"]]:
-    """Linked types in code-point order, and the type of each link's word."""
-    words = []
-    for i, j in zip(sentence.tolist(), position.tolist(), strict=True):
-        if not 0 <= i < len(side) or not 0 <= j < len(side.words[i]):
-            raise ValueError(
-                f"a link names word {j} of sentence {i} of {side.language} (0-based), which has "
-                + (
-                    f"{len(side.words[i])} words"
-                    if 0 <= i < len(side)
-                    else f"{len(side)} sentences"
-                )
-            )
-        words.append(side.words[i][j])
+    """Return the linked types in code-point order, and the type of each link's word."""
+    places = zip(sentence.tolist(), position.tolist(), strict=True)
+    words = [side.words[i][j] for i, j in places]
     types = sorted(set(words))
     number = {word: place for place, word in enumerate(types)}
     return types, np.fromiter((number[word] for word in words), dtype=np.int64, count=len(words))
@@ -164,7 +132,8 @@ def _one_direction(
     translations: tuple[list[str], Int64[np.ndarray, " link"]],
     min_count: int,
 ) -> Dictionary:
-    """Both sides as their types in code-point order and the type of each link's word."""
+    """Return both sides as their types in code-point order and the type of each link's word."""
+    # One number stands for a word and a translation.
     key, count = np.unique(words[1] * len(translations[0]) + translations[1], return_counts=True)
     word, translation = np.divmod(key, max(1, len(translations[0])))
     total = np.bincount(word, weights=count, minlength=len(words[0]))
@@ -181,13 +150,8 @@ def _one_direction(
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Number and text of each line after the header; only a line feed ends a line."""
-    raw = path.read_bytes()
-    try:
-        lines = raw.decode("utf-8").split("\n")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"{path}, line {line}: not UTF-8 ({error.reason})") from error
+    """Yield the number and text of each line after the header; only a line feed ends a line."""
+    lines = read_utf8(path).split("\n")
     if lines[0] != _HEADER:
         raise ValueError(f"{path}, line 1: found {lines[0]!r}, need the header {_HEADER!r}")
     if lines[-1] != "":
@@ -196,7 +160,8 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _check_order(entries: list[_Entry], path: Path) -> None:
-    """Entries of a word must be adjacent, distinct and best first."""
+    """Refuse entries of a word that are not adjacent, distinct and best first."""
+    # CALIGN takes the first n translations of a word as its best.
     done: set[str] = set()
     seen: set[str] = set()
     last = ("", 0.0)

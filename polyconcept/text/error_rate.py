@@ -9,7 +9,7 @@ from polyconcept.records.text import Links
 
 
 def alignment_error_rate(links: Links, gold: Links, *, possible: Links | None = None) -> float:
-    """1 - (|A n S| + |A n P|) / (|A| + |S|): 0 is perfect (Och & Ney 2003, section 7.1).
+    """Return 1 - (|A n S| + |A n P|) / (|A| + |S|): 0 is perfect (Och & Ney 2003, section 7.1).
 
     Args:
         links: A, the links to judge.
@@ -35,9 +35,10 @@ def alignment_error_rate(links: Links, gold: Links, *, possible: Links | None = 
 
 
 def _points(links: Links) -> Int64[np.ndarray, " point"]:
-    """One number for each link."""
+    """Return one number for each link."""
     for positions in (links.source_position, links.target_position):
         if positions.max(initial=0) >= 1 << 16:
             raise ValueError(f"position {positions.max()} in a sentence; at most 65535 are handled")
+    # Sentence, source and target position in one number: sets of numbers are faster than of tuples.
     point = (links.sentence.astype(np.int64) << 32) | (links.source_position.astype(np.int64) << 16)
     return np.unique(point | links.target_position)

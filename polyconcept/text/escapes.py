@@ -28,14 +28,8 @@ _ESCAPE = re.compile("|".join(_CHARACTERS))
 
 
 def unescape_lines(language: str, lines: Sequence[str]) -> tuple[list[str], int]:
-    """Lines with the characters that Moses' escapes stand for, and how many escapes there were.
-
-    Each is read once (``&amp;lt;`` is ``&lt;``), and their number logged.
-
-    Args:
-        language: code of the language, for the log.
-        lines: the lines.
-    """
+    """Return lines with the characters that Moses' escapes stand for, and the number of escapes."""
+    # Each is read once: &amp;lt; is &lt;.
     found = [_ESCAPE.subn(lambda match: _CHARACTERS[match[0]], line) for line in lines]
     n_escapes = sum(n for _, n in found)
     if n_escapes:
@@ -50,7 +44,7 @@ def unescape_lines(language: str, lines: Sequence[str]) -> tuple[list[str], int]
 
 
 def unescaped(sentences: AnySentences) -> tuple[AnySentences, int]:
-    """Sentences as `unescape_lines` gives them; no word becomes two or none."""
+    """Return the sentences as `unescape_lines` gives them; no word becomes two or none."""
     lines = [" ".join(words) for words in sentences.words]
     lines, n_escapes = unescape_lines(sentences.language, lines)
     words = tuple(tuple(line.split(" ")) for line in lines)

@@ -21,6 +21,8 @@ from polyconcept.text.diagonal import ShapeMass, diagonal_prior, distances, fit_
 
 log = logging.getLogger(__name__)
 
+# exp(digamma(alpha)) of a smaller one is zero in double precision.
+_SMALLEST_ALPHA = 0.002
 # Where fast_align starts; the first fit moves it.
 _FIRST_TENSION = 4.0
 
@@ -29,18 +31,33 @@ Prior: TypeAlias = Float64[np.ndarray, "given generated"]
 
 @dataclass(frozen=True)
 class Options:
-    """Settings of the training."""
+    """Settings of the training; `alpha` and `p_null` are fast_align's (with -d -o -v)."""
 
-    n_iterations_ibm1: int
+    n_iterations_ibm1: int = 5
     """Iterations with a uniform prior over the given positions and null."""
-    n_iterations_diagonal: int
+    n_iterations_diagonal: int = 5
     """Iterations with the diagonal prior."""
-    alpha: float
-    """Dirichlet prior of variational Bayes in the diagonal model; 0 is maximum likelihood."""
-    p_null: float
+    alpha: float = 0.01
+    """Dirichlet prior of variational Bayes in the diagonal model; 0 is maximum likelihood, as IBM-1
+    always is."""
+    p_null: float = 0.08
     """Prior of null in the diagonal model."""
-    block_cells: int
+    block_cells: int = 1 << 18
     """Cells worked on at once."""
+
+    def __post_init__(self) -> None:
+        iterations = self.n_iterations_ibm1, self.n_iterations_diagonal
+        if min(iterations) < 0 or not any(iterations):
+            raise ValueError(
+                f"n_iterations_ibm1={iterations[0]} and n_iterations_diagonal={iterations[1]}: "
+                "need one iteration or more"
+            )
+        if not (self.alpha == 0 or _SMALLEST_ALPHA <= self.alpha < np.inf):
+            raise ValueError(f"alpha={self.alpha} must be 0 or at least {_SMALLEST_ALPHA}")
+        if not 0 <= self.p_null < 1:
+            raise ValueError(f"p_null={self.p_null} must be at least 0 and below 1")
+        if self.block_cells < 1:
+            raise ValueError(f"block_cells={self.block_cells} must be positive")
 
 
 @dataclass(frozen=True)
@@ -74,7 +91,7 @@ class Expectation:
 
 
 def train(bitext: Bitext, given: Side, options: Options) -> tuple[Model, list[float]]:
-    """Fit one direction; also gives the log likelihood that each E-step found."""
+    """Fit one direction; also return the log likelihood that each E-step found."""
     model = uniform_model(bitext, given)
     n_iterations = options.n_iterations_ibm1 + options.n_iterations_diagonal
     history = []
@@ -100,7 +117,7 @@ def train(bitext: Bitext, given: Side, options: Options) -> tuple[Model, list[fl
 
 
 def uniform_model(bitext: Bitext, given: Side) -> Model:
-    """The model that EM starts from: all types equally likely, uniform prior."""
+    """Return the model that EM starts from: all types equally likely, uniform prior."""
     n_types = bitext.n_types[1 if given == "source" else 0]
     return Model(
         given=given,
@@ -111,7 +128,7 @@ def uniform_model(bitext: Bitext, given: Side) -> Model:
 
 
 def expect(bitext: Bitext, model: Model, options: Options) -> Expectation:
-    """E-step: expected counts of the links under `model`."""
+    """Return the expected counts of the links under `model` (E-step)."""
     all_words = bitext.target_word if model.given == "source" else bitext.source_word
     pair = np.zeros_like(model.pair)
     total = np.empty(len(all_words))
@@ -125,6 +142,7 @@ def expect(bitext: Bitext, model: Model, options: Options) -> Expectation:
         null = model.null[block.word] * p_null
         sums = share.sum(axis=1) + null
         share /= sums[:, None, :]
+        # One after another, so that the size of blocks changes no sum.
         np.add.at(pair, block.pair.reshape(-1), share.reshape(-1))
         total[block.words] = sums.reshape(-1)
         by_null[block.words] = (null / sums).reshape(-1)
@@ -141,7 +159,7 @@ def expect(bitext: Bitext, model: Model, options: Options) -> Expectation:
 
 
 def maximise(bitext: Bitext, model: Model, expected: Expectation, alpha: float) -> Model:
-    """M-step: the parameters that the expected counts ask for (variational Bayes if alpha > 0)."""
+    """Return the model that the expected counts ask for (M-step; variational if alpha > 0)."""
     of_pair = bitext.pair_source if model.given == "source" else bitext.pair_target
     n_given = bitext.n_types[0 if model.given == "source" else 1]
     pair = _probabilities(expected.pair, of_pair, n_given, alpha)
@@ -155,7 +173,7 @@ def maximise(bitext: Bitext, model: Model, expected: Expectation, alpha: float) 
 def best_links(
     bitext: Bitext, model: Model, options: Options
 ) -> tuple[Int32[np.ndarray, " link"], Int32[np.ndarray, " link"], Int32[np.ndarray, " link"]]:
-    """For each generated word its likeliest given word; none where null is as likely.
+    """Return each generated word's likeliest given word; none where null is as likely.
 
     Of equally likely given words the first counts.
 
@@ -201,7 +219,7 @@ class _Priors:
 
 
 def _shape(bitext: Bitext, group: int, given: Side) -> tuple[int, int]:
-    """Given and generated words of the group's sentence pairs."""
+    """Return given and generated words of the group's sentence pairs."""
     shape = bitext.groups[group].n_source, bitext.groups[group].n_target
     return shape if given == "source" else (shape[1], shape[0])
 
@@ -225,17 +243,15 @@ def _probabilities(
     n_given: int,
     alpha: float,
 ) -> Float64[np.ndarray, " entry"]:
-    """Counts over their sum for each given type; with alpha > 0 exp E[log p] of the posterior.
-
-    The latter is exp(digamma(count + alpha) - digamma(sum of count + alpha)), the sum over the
-    types that co-occur with the given one (as fast_align -v).
-    """
+    """Return counts as shares of their given type; if alpha > 0, exp E[log p] of the posterior."""
     if alpha == 0:
         total = np.bincount(of, weights=count, minlength=n_given)[of]
         # A type whose counts all vanished below the smallest number generates nothing.
         share: Float64[np.ndarray, " entry"] = np.zeros_like(count)
         np.divide(count, total, out=share, where=total > 0)
         return share
+    # exp(digamma(count + alpha) - digamma(sum of count + alpha)), the sum over the types that
+    # co-occur with the given one, as fast_align -v has it.
     raised: Float64[np.ndarray, " entry"] = count + alpha
     total = digamma(np.bincount(of, weights=raised, minlength=n_given))
     digamma(raised, out=raised)

@@ -11,8 +11,8 @@ from polyconcept.records.text import LabelledSentences
 from polyconcept.text.lines import check_words, few, read_lines, split_words
 
 _COLUMNS = ("sentence", "label")
+# Sentences that show what a column holds.
 _ENOUGH = 10
-"""Sentences that show what a column holds."""
 
 
 def read_labelled(
@@ -22,18 +22,15 @@ def read_labelled(
     *,
     columns: Mapping[str, int | str] | None = None,
 ) -> LabelledSentences:
-    """Sentences with one label each from a TSV file with a header, the layout of SST-2.
+    """Return the sentences with one label each from a TSV file with a header, the layout of SST-2.
 
     The header names the columns ``sentence`` and ``label``, in any order; other columns are not
     read. Quotation marks are plain characters, as in SST-2.
 
-    Args:
-        path: the file.
-        language: code of its language.
-        labels: spelling in the file -> label, such as ``{"0": "negative", "1": "positive"}``, or
-            just the labels where the file spells them out.
-        columns: ``sentence`` and ``label`` -> number of the column from 1, or its name in the
-            header. With two numbers, a file whose first line has a known label has no header.
+    `labels` gives the label of each spelling in the file, such as ``{"0": "negative"}``, or just
+    the labels where the file spells them out. `columns` gives the number (from 1) or the name of
+    the columns ``sentence`` and ``label``; with two numbers, a file whose first line has a known
+    label has no header.
 
     Raises:
         ValueError: not UTF-8, no header, no sentence, another number of columns than the header,
@@ -62,6 +59,11 @@ def read_labelled(
     return LabelledSentences(language, words, label)
 
 
+def read_labelled_files(paths: Sequence[Path], labels: Sequence[str]) -> list[LabelledSentences]:
+    """Read files named ``{language}.tsv``, as `read_labelled` does."""
+    return [read_labelled(path, path.stem, labels) for path in paths]
+
+
 def check_sentences(where: str, texts: Sequence[str]) -> None:
     """Refuse a column of sentences that holds something else, or fields in CSV's quotation marks.
 
@@ -76,6 +78,8 @@ def check_sentences(where: str, texts: Sequence[str]) -> None:
     marked = [text for text in plain if '"' in text]
     quoted = [text for text in marked if _is_quoted(text)]
     doubled = next((text for text in quoted if '""' in text[1:-1]), None)
+    # One sentence in quotation marks may be a quotation. If all are, or if one has doubled marks
+    # inside, a program has written CSV.
     if len(quoted) == len(marked) and (doubled or 1 < len(quoted) == len(plain)):
         raise ValueError(
             f"{where}: found {doubled or quoted[0]!r}, a field in CSV's quotation marks; they "
@@ -103,7 +107,7 @@ def write_labelled(path: Path, sentences: LabelledSentences) -> None:
 
 
 def _places(path: Path, names: Sequence[str], columns: Mapping[str, int | str]) -> tuple[int, int]:
-    """Places of the sentence and the label, from 0."""
+    """Return the places of the sentence and the label, from 0."""
     header = "\t".join(names)
     places = [_place(names, columns.get(what, what)) for what in _COLUMNS]
     if None in places:
@@ -137,13 +141,13 @@ def _no_header(
     columns: Mapping[str, int | str],
     known: Mapping[str, str],
 ) -> bool:
-    """Whether the first line is a sentence: only where the study gives numbers for both columns."""
+    """Return whether line 1 is a sentence: only where the study gives numbers for both columns."""
     numbered = all(isinstance(columns.get(what), int) for what in _COLUMNS)
     return numbered and names[places[1]].strip(" ") in known
 
 
 def _row(where: str, names: Sequence[str], places: tuple[int, int], line: str) -> tuple[str, str]:
-    """Text and label of a line."""
+    """Return the text and label of a line."""
     columns = line.split("\t")
     if not line.strip(" \t"):
         raise ValueError(f"{where}: the line is blank; a sentence and its label were needed")
@@ -159,5 +163,5 @@ def _row(where: str, names: Sequence[str], places: tuple[int, int], line: str) -
 
 
 def _is_quoted(text: str) -> bool:
-    """Whether a field is as CSV writes one: in quotation marks, those inside it doubled."""
+    """Return whether a field is as CSV writes one: in quotation marks, those inside it doubled."""
     return re.fullmatch(r'"(?:[^"]|"")+"', text) is not None

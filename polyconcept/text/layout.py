@@ -1,8 +1,8 @@
 """Lines of a CoNLL file, cut into columns: which are words, which is a header, a comment, a count.
 
 A first column that counts the words of each sentence is never the word. In such a file a line
-``3-4`` holds a surface word, and the lines 3 and 4 its parts (CoNLL-U); a line ``8.1`` is a word
-that nobody wrote, and is not read.
+``3-4`` holds a surface word, and the lines 3 and 4 its parts (CoNLL-U); a line ``8.1`` is an
+empty node, no word of the text, and is not read.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from polyconcept.text.lines import split_words
+from polyconcept.text.tagged import DOCUMENT
 
-DOCUMENT = "-DOCSTART-"
 WORDS_OF_WORDS = frozenset({"word", "words", "token", "tokens", "form"})
 WORDS_OF_TAGS = frozenset(
     {"tag", "tags", "label", "labels", "entity", "ner", "ner_tag", "ner_tags", "ne"}
 )
 CONLLU = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 _TAG_SHAPE = re.compile(r"O|[A-Z]-\S+")
+# How CoNLL-U Plus names its columns.
 _GLOBAL = re.compile(r"#\s*global\.columns\s*=\s*(.+)")
 _NUMBER = re.compile(r"(\d+)(?:-(\d+)|(\.\d+))?")
 
@@ -54,17 +55,14 @@ class Table:
     n_ranges: int = 0
     """Surface words whose parts are not read as words."""
     n_empty: int = 0
-    """Words that nobody wrote, which are not read."""
+    """Empty nodes (CoNLL-U's 8.1), which are no words of the text and are not read."""
 
 
 def read_table(path: Path, lines: Sequence[str], named: Sequence[str] = ()) -> Table:
     """Cut the lines of a CoNLL file into sentences of rows.
 
-    Args:
-        path: the file, for messages.
-        lines: its lines.
-        named: names that the study gives for columns: the first line, or ``# global.columns`` of
-            CoNLL-U Plus, must have them.
+    `named` has the names that the study gives for columns: the first line, or ``# global.columns``
+    of CoNLL-U Plus, must have them.
 
     Raises:
         ValueError: no sentence, one column only, a line with another number of columns, or a first
@@ -104,11 +102,12 @@ def _cut(path: Path, lines: Sequence[str]) -> Table:
 
 
 def _cells(line: str, *, tabs: bool) -> tuple[str, ...]:
+    # Between tabs, a cell may hold blanks.
     return tuple(cell.strip(" ") for cell in line.split("\t")) if tabs else split_words(line)
 
 
 def _first_word(path: Path, lines: Sequence[str]) -> tuple[bool, int]:
-    """Tabs or not, and the columns of the first line that is surely a word: no ``#``."""
+    """Return whether tabs part columns, and how many: by the first line that is surely a word."""
     for number, line in enumerate(lines, start=1):
         if not line.strip(" \t") or DOCUMENT in split_words(line)[:2]:
             continue
@@ -126,7 +125,7 @@ def _first_word(path: Path, lines: Sequence[str]) -> tuple[bool, int]:
 
 
 def _is_comment(cells: Sequence[str], n_columns: int) -> bool:
-    """Whether a line between sentences is a comment; ``#`` with its tag is a word."""
+    """Return whether a line between sentences is a comment; ``#`` with its tag is a word."""
     if not cells[0].startswith("#"):
         return False
     return len(cells) != n_columns or not any(_TAG_SHAPE.fullmatch(cell) for cell in cells[1:])
@@ -136,7 +135,7 @@ def _is_comment(cells: Sequence[str], n_columns: int) -> bool:
 
 
 def _without_header(path: Path, table: Table, lines: Sequence[str], named: Sequence[str]) -> Table:
-    """The table with the names of its columns, and without the line that gave them."""
+    """Return the table with the names of its columns, and without the line that gave them."""
     given = next((match[1] for line in lines if (match := _GLOBAL.fullmatch(line.strip()))), None)
     if given is not None:
         names = split_words(given)
@@ -162,12 +161,13 @@ def _without_header(path: Path, table: Table, lines: Sequence[str], named: Seque
 
 
 def _counts(path: Path, table: Table) -> bool:
-    """Whether the first column counts the words: from 0, from 1, or on through the file.
+    """Return whether the first column counts the words: from 0, from 1, or on through the file.
 
     Raises:
         ValueError: it is numbers throughout that do not count.
     """
     rows = [row for sentence in table.sentences for row in sentence]
+    # Two columns are a word and its tag: none is left for a count.
     if table.n_columns < 3 or not all(_NUMBER.fullmatch(row.cells[0]) for row in rows):
         return False
     last = -1
@@ -186,7 +186,7 @@ def _counts(path: Path, table: Table) -> bool:
 
 
 def _surface(path: Path, table: Table) -> Table:
-    """The table with surface words: ranges instead of their parts, and no empty nodes."""
+    """Return the table with surface words: ranges instead of their parts, and no empty nodes."""
     n_ranges = n_empty = 0
     sentences = []
     for sentence in table.sentences:

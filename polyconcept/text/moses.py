@@ -21,14 +21,11 @@ _LOWER, _CASELESS = "\N{LATIN SMALL LETTER TURNED A}", "\N{HEBREW LETTER ALEF}"
 
 
 def moses_splitter(language: str) -> Callable[[str], list[str]]:
-    """What cuts a line as sacremoses does, without escapes.
+    """Return a function that cuts a line as sacremoses does, without escapes.
 
     sacremoses knows neither marks nor joiners, nor the letters of many scripts: it would cut words
     at each of them. So it is shown one letter for each character that a reader sees, and where it
     cuts, the text is cut. Joined, the words of a line are the line without its blanks.
-
-    Args:
-        language: code of the language, whose apostrophes and abbreviations sacremoses knows.
     """
     moses = MosesTokenizer(language)
     known = frozenset(moses.IsAlnum)
@@ -48,7 +45,7 @@ def moses_splitter(language: str) -> Callable[[str], list[str]]:
 
 
 def _shown(character: str, known: frozenset[str]) -> str:
-    """The one code point that stands for a character, of the same kind."""
+    """Return one code point of the same kind to stand for a character."""
     if len(character) > 1:
         # Composed where Unicode can: so the lists of abbreviations have their letters.
         composed = unicodedata.normalize("NFC", character)

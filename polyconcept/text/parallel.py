@@ -11,15 +11,11 @@ from polyconcept.text.lines import check_start, check_words, few, read_lines, sp
 
 
 def read_sentences(path: Path, language: str) -> Sentences:
-    r"""Sentences of a UTF-8 text file with one sentence a line.
+    r"""Return the sentences of a UTF-8 text file with one sentence a line.
 
     Lines end at ``\n`` or ``\r\n`` only. Words are separated by ASCII spaces or tabs; other Unicode
     spaces, such as the no-break space, belong to their word. Scripts without blanks must be split
     into words before.
-
-    Args:
-        path: the file, ``{language}.txt``.
-        language: code of its language.
 
     Raises:
         ValueError: the file is empty, not UTF-8, or has blank lines; with file and line.
@@ -28,10 +24,7 @@ def read_sentences(path: Path, language: str) -> Sentences:
 
 
 def read_parallel(paths: Mapping[str, Path]) -> dict[str, Sentences]:
-    """Sentences of several languages whose files agree line by line.
-
-    Args:
-        paths: language -> file, read as `read_sentences` does.
+    """Return the sentences of several languages whose files agree line by line.
 
     Returns:
         Language -> its sentences, all of the same length, in the order of `paths`.
@@ -54,12 +47,10 @@ def read_parallel(paths: Mapping[str, Path]) -> dict[str, Sentences]:
 
 
 def read_texts(paths: Sequence[Path | str], languages: Sequence[str]) -> list[Sentences]:
-    """Sentences of several parallel corpora, each with one file per language, in turn.
+    """Return the sentences of several parallel corpora, each with one file per language, in turn.
 
-    Args:
-        paths: files of the first corpus in the order of `languages`, then of the second, and so
-            on; may be empty.
-        languages: codes of the languages, each once.
+    `paths` has the files of the first corpus in the order of `languages`, then of the second, and
+    so on.
 
     Returns:
         Sentences of each file, in the order of `paths`.
@@ -81,12 +72,12 @@ def read_texts(paths: Sequence[Path | str], languages: Sequence[str]) -> list[Se
 
 
 def read_each(paths: Sequence[Path | str]) -> list[Sentences]:
-    """Sentences of files that are named ``{language}.txt``; errors as of `read_sentences`."""
+    """Read files named ``{language}.txt``, as `read_sentences` does."""
     return [read_sentences(Path(path), Path(path).stem) for path in paths]
 
 
 def read_joined(paths: Sequence[Path | str], languages: Sequence[str]) -> dict[str, Sentences]:
-    """Several parallel corpora as one: each language's sentences, corpus after corpus.
+    """Return several parallel corpora as one: each language's sentences, corpus after corpus.
 
     Arguments and errors are those of `read_texts`.
     """
@@ -100,24 +91,17 @@ def read_joined(paths: Sequence[Path | str], languages: Sequence[str]) -> dict[s
     }
 
 
-def read_pairs(
-    sources: Sequence[Path | str], targets: Sequence[Path | str]
-) -> list[tuple[Sentences, Sentences]]:
-    """Sentences and their translations, from files that are named ``{language}.txt``.
+def read_pairs(paths: Sequence[Path]) -> list[tuple[Sentences, Sentences]]:
+    """Return sentences and their translations, from files named ``{language}.txt``.
 
-    Args:
-        sources: files of the languages translated from.
-        targets: file i holds the translations of file i of `sources`, line by line.
+    `paths` has the texts translated from, then as many translations.
 
     Raises:
-        ValueError: as many targets as sources were needed, or as `read_parallel` raises.
+        ValueError: an odd number of files, or as `read_parallel` raises.
     """
-    if len(sources) != len(targets):
-        raise ValueError(
-            f"found {len(sources)} source and {len(targets)} target files; one each was needed"
-        )
+    n_pairs = len(paths) // 2
     pairs = []
-    for files in zip(map(Path, sources), map(Path, targets), strict=True):
+    for files in zip(paths[:n_pairs], paths[n_pairs:], strict=True):
         source, target = read_parallel({file.stem: file for file in files}).values()
         pairs.append((source, target))
     return pairs
@@ -144,6 +128,7 @@ def _refuse_blank_lines(
     paths: Mapping[str, Path], words: Mapping[str, tuple[tuple[str, ...], ...]]
 ) -> None:
     """Name every file with blank lines at once, with its line numbers."""
+    # All at once: each file is repaired only once then.
     blank = {
         language: [number for number, line in enumerate(sentences, start=1) if not line]
         for language, sentences in words.items()

@@ -10,6 +10,8 @@ import numpy as np
 
 from polyconcept.machine.atomic import write_text_atomic
 from polyconcept.records.text import Links, Sentences
+from polyconcept.text.lines import read_utf8
+from polyconcept.text.pair import check_parallel
 
 _ITEM = re.compile(r"([0-9]+)-([0-9]+)", re.ASCII)
 
@@ -17,23 +19,17 @@ _ITEM = re.compile(r"([0-9]+)-([0-9]+)", re.ASCII)
 def read_pharaoh(path: Path | str, source: Sentences, target: Sentences) -> Links:
     """Read links, source position first; an empty line is a sentence pair without links.
 
-    A link that stands twice in a line counts once.
-
-    Args:
-        path: the file, UTF-8, with a line for each sentence pair.
-        source: sentences that the links belong to.
-        target: their translations.
+    A link that a line has twice counts once.
 
     Raises:
         ValueError: unequal numbers of sentences or lines, an item that is not ``i-j``, or a
             position outside its sentence; the message names file and line.
     """
     path = Path(path)
-    if len(source) != len(target):
-        raise ValueError(
-            f"{source.language} has {len(source)} sentences, {target.language} has {len(target)}"
-        )
-    lines = _read_lines(path)
+    check_parallel(source, target)
+    lines = read_utf8(path).split("\n")
+    if lines[-1] == "":
+        lines.pop()
     if len(lines) != len(source):
         raise ValueError(
             f"{path} has {len(lines)} lines, but {source.language}-{target.language} has "
@@ -57,11 +53,6 @@ def read_links(
 ) -> list[Links]:
     """Read the links of several pairs.
 
-    Args:
-        paths: a file for each pair.
-        pairs: the pairs as ``source-target``.
-        texts: language -> sentences, for all languages of the pairs.
-
     Raises:
         ValueError: another number of files than pairs, or as `read_pharaoh` raises.
     """
@@ -73,7 +64,7 @@ def read_links(
 
 
 def links_of_first(links: Links, n_sentences: int) -> Links:
-    """The links of the first `n_sentences` sentence pairs."""
+    """Return the links of the first `n_sentences` sentence pairs."""
     kept = links.sentence < n_sentences
     return Links(
         links.source,
@@ -86,11 +77,6 @@ def links_of_first(links: Links, n_sentences: int) -> Links:
 
 def write_pharaoh(links: Links, path: Path | str, n_sentences: int) -> None:
     """Write links, whole or not at all.
-
-    Args:
-        links: the links.
-        path: the file to write.
-        n_sentences: number of sentence pairs, which is the number of lines.
 
     Raises:
         ValueError: a link belongs to a sentence pair beyond the last.
@@ -110,19 +96,6 @@ def write_pharaoh(links: Links, path: Path | str, n_sentences: int) -> None:
     ):
         lines[sentence].append(f"{i}-{j}")
     write_text_atomic(Path(path), "".join(" ".join(line) + "\n" for line in lines))
-
-
-def _read_lines(path: Path) -> list[str]:
-    """Lines of a UTF-8 file; only a line feed ends one."""
-    raw = path.read_bytes()
-    try:
-        lines = raw.decode("utf-8").split("\n")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"{path}, line {line}: not UTF-8 ({error.reason})") from error
-    if lines[-1] == "":
-        lines.pop()
-    return lines
 
 
 def _parse(line: str, n_words: tuple[int, int], where: str) -> set[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Words and tags of any source become sentences in IOB2: files and the hub's columns alike."""
+"""Turn words and tags, from files or columns of the hub, into sentences in IOB2."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from polyconcept.text.tag_spelling import Source
 
 _LOG = logging.getLogger(__name__)
 _CODE = r"[A-Za-z]{2,3}(?:[-_][A-Za-z]+)*"
+# Of a file's words: from the first share on, a language code before them is a prefix; between
+# the two shares the file is refused, for it may be half of another language.
 _NEARLY_ALL = 0.9
 _SOME = 0.5
+# Most words of a file's only sentence.
 _LONGEST = 1000
-"""Most words of a file's only sentence."""
 
 
 @dataclass(frozen=True)
@@ -61,22 +63,13 @@ def recognise(
     *,
     ignored: Collection[str] = (),
     codes: Collection[str] = (),
-    own: bool = False,
     layout: Mapping[str, Any] | None = None,
     changed: Mapping[str, int] | None = None,
 ) -> tuple[TaggedSentences, Reading]:
-    """Sentences in IOB2, whatever scheme the tags are in, and what they were found to be.
+    """Return sentences in IOB2, whatever scheme the tags are in, and what they were found to be.
 
-    Args:
-        source: where they are from.
-        language: code of their language.
-        sentences: words and tags.
-        labels: entity labels known to the study.
-        ignored: labels that the study leaves out; their tags become ``O``.
-        codes: further codes of the language, that may stand before words (``en:Anna``).
-        own: whether we wrote it: what it holds has been checked.
-        layout: for the reading.
-        changed: what was left out before, by reason; for the reading.
+    Tags with `ignored` labels become ``O``. `codes` are further codes of the language that may
+    precede words (``en:Anna``); `layout` and `changed` go into the reading.
 
     Raises:
         ValueError: as `find_entities`; words of another language, or no words but numbers or
@@ -84,8 +77,7 @@ def recognise(
     """
     counts: Counter[str] = Counter(changed or {})
     words, prefix = _without_prefix(source, {language, *codes}, sentences, counts)
-    if not own:
-        _check_words(source, words, sentences)
+    _check_words(source, words, sentences)
     tags = [[tag for token in tokens for tag in token.tags] for tokens in sentences]
     places = [[token.place for token in tokens for _ in token.tags] for tokens in sentences]
     scheme, spelling, entities, broken = find_entities(source, tags, places, labels, ignored)
@@ -93,19 +85,10 @@ def recognise(
         _report_broken(source, scheme, broken, places, counts)
     marked = _marks([e for e in entities if e.label not in ignored], tags)
     tagged = [_tagged(*each) for each in zip(sentences, words, marked, strict=True)]
-    kept = [row for row in tagged if row]
-    if len(kept) < len(tagged):
-        counts["sentence without words"] += len(tagged) - len(kept)
-    if not kept:
-        raise ValueError(f"{source.name}: no sentence is left ({_list(counts) or 'no rows'})")
-    found = TaggedSentences(
-        language,
-        tuple(tuple(word for word, _ in row) for row in kept),
-        tuple(tuple(tag for _, tag in row) for row in kept),
-    )
-    n_words = sum(map(len, kept))
-    n_entities = sum(tag.startswith("B-") for row in kept for _, tag in row)
-    if not (n_entities or own):
+    found = _with_words(source, language, tagged, counts)
+    n_words = sum(map(len, found.words))
+    n_entities = sum(tag.startswith("B-") for tags in found.tags for tag in tags)
+    if not n_entities:
         raise ValueError(
             f"{source.name}: found no entity of {', '.join(sorted(labels))} in {n_words:,} words: "
             f"nothing to learn or to score; {source.advice}"
@@ -120,8 +103,7 @@ def recognise(
         changed=dict(counts),
         layout=dict(layout or {}),
     )
-    if not own:
-        _LOG.info("%s: %s", source.name, _describe(reading))
+    _LOG.info("%s: %s", source.name, _describe(reading))
     return found, reading
 
 
@@ -131,7 +113,7 @@ def _without_prefix(
     sentences: Sequence[Sequence[Token]],
     counts: Counter[str],
 ) -> tuple[list[list[str]], str]:
-    """Words without the code of their own language, where nearly all have it (PAN-X, WikiANN)."""
+    """Return words without the code of their language, where nearly all have it (as in PAN-X)."""
     words = [[token.word for token in tokens] for tokens in sentences]
     visible = [word for row in words for word in row if word]
     ours = {form for code in own for form in _forms(code)}
@@ -147,6 +129,7 @@ def _without_prefix(
         if bare:
             counts[f"word with nothing behind {prefix}:"] = bare
         return short, f"{prefix}:"
+    # In so few words, "re:" and the like may be half of them.
     if len(visible) < 5 and prefix.casefold() not in ours:
         return words, ""
     first = next(t for tokens in sentences for t in tokens if t.word.startswith(f"{prefix}:"))
@@ -159,7 +142,7 @@ def _without_prefix(
 
 
 def _forms(code: str) -> set[str]:
-    """Ways to write a language code: ``pt_BR``, ``pt-br``, ``pt``."""
+    """Return the ways to write a language code: ``pt_BR``, ``pt-br``, ``pt``."""
     plain = code.casefold().replace("_", "-").replace(".", "-")
     return {plain, plain.replace("-", "_"), plain.split("-")[0]}
 
@@ -167,7 +150,7 @@ def _forms(code: str) -> set[str]:
 def _check_words(
     source: Source, words: Sequence[Sequence[str]], sentences: Sequence[Sequence[Token]]
 ) -> None:
-    """Refuse what is no text: counts, numbers of sentences, names of documents."""
+    """Refuse what is not text: counts, sentence numbers, names of documents."""
     n_words = sum(map(len, words))
     longer = [set(row) for row in words if len(row) > 2]
     what = ""
@@ -211,7 +194,7 @@ def _report_broken(
 def _marks(
     entities: Sequence[Entity], tags: Sequence[Sequence[str]]
 ) -> list[list[tuple[int, str]]]:
-    """Number and label of each tag's entity; number 0 outside."""
+    """Return the number and label of each tag's entity; number 0 outside."""
     marks = [[(0, "O")] * len(row) for row in tags]
     for number, entity in enumerate(entities, start=1):
         size = entity.end - entity.first
@@ -222,7 +205,7 @@ def _marks(
 def _tagged(
     tokens: Sequence[Token], words: Sequence[str], marks: Sequence[tuple[int, str]]
 ) -> list[tuple[str, str]]:
-    """Words that are visible, with IOB2 tags: the first visible word of an entity begins it."""
+    """Return visible words with IOB2 tags: the first visible word of an entity begins it."""
     found, place, before = [], 0, 0
     for token, word in zip(tokens, words, strict=True):
         own = marks[place : place + len(token.tags)]
@@ -235,6 +218,22 @@ def _tagged(
         found.append((word, tag))
         before = number
     return found
+
+
+def _with_words(
+    source: Source,
+    language: str,
+    tagged: Sequence[Sequence[tuple[str, str]]],
+    counts: Counter[str],
+) -> TaggedSentences:
+    """Return the sentences that have words left, and count the others."""
+    kept = [row for row in tagged if row]
+    if len(kept) < len(tagged):
+        counts["sentence without words"] += len(tagged) - len(kept)
+    if not kept:
+        raise ValueError(f"{source.name}: no sentence is left ({_list(counts) or 'no rows'})")
+    words, tags = zip(*(zip(*row, strict=True) for row in kept), strict=True)
+    return TaggedSentences(language, words, tags)
 
 
 def _describe(reading: Reading) -> str:

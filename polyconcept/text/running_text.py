@@ -1,4 +1,4 @@
-"""Running text of the hub, which nobody has cut into words."""
+"""Split running text of the hub into words."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Literal, TypeAlias
 Splitter: TypeAlias = Literal["none", "moses"]
 """How running text is cut into words: at blanks, or by the rules of the Moses tokenizer."""
 
+# Unicode categories: control, format, and the three kinds of blank.
 _INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 
 
 def splitter(language: str, tokenizer: Splitter) -> Callable[[str], tuple[str, ...]]:
-    """What cuts a line into words.
+    """Return the function that cuts a line into words.
 
     Raises:
         ValueError: an unknown tokenizer.
@@ -30,10 +31,10 @@ def splitter(language: str, tokenizer: Splitter) -> Callable[[str], tuple[str, .
 
 
 def clean(line: str) -> str:
-    """The line without the characters that no text file may hold, or only at its start."""
+    """Return the line without the characters that no text file may hold, or only at its start."""
     return line.replace("\0", " ").replace("\N{ZERO WIDTH NO-BREAK SPACE}", "")
 
 
 def is_visible(word: str) -> bool:
-    """Whether a word has more than control and format characters and blanks."""
+    """Return whether a word has more than control and format characters and blanks."""
     return any(unicodedata.category(character) not in _INVISIBLE for character in word)

@@ -3,7 +3,7 @@
 Neighbouring words whose tags have the same label belong to one entity unless a tag parts them: one
 that begins an entity (``B``, ``S``, ``U``, ``W``) on the second word, or one that ends it (``E``,
 ``L``, ``S``, ``U``, ``W``) on the first. This holds in every scheme, so a file that keeps to any of
-them has the same entities whichever it is. The scheme says which entities are whole.
+them has the same entities, whichever that is. The scheme says which entities are whole.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from polyconcept.text.tag_spelling import BLANK, Parsed, Source, Spelling, spell
 MOST_LOST = 0.05
 """Share of a file's entities that may be read as none because their tags break the scheme."""
 
+# B begins, E and L end an entity; S, U and W are an entity of one word (BIOES, BILOU, BMEWO).
 _BEGINS, _ENDS = frozenset("BSUW"), frozenset("ELSUW")
 _NAMES = {"BIES": "BIOES", "BILU": "BILOU", "BMES": "BMES", "BMEW": "BMEWO"}
 
@@ -50,14 +51,9 @@ def find_entities(
     labels: Collection[str],
     ignored: Collection[str],
 ) -> tuple[Scheme, Spelling, list[Entity], list[Entity]]:
-    """The entities that the tags of a file mark, in whichever scheme it keeps to.
+    """Return the entities that the tags of a file mark, in whichever scheme it keeps to.
 
-    Args:
-        source: where the tags are from.
-        sentences: the tags of each sentence.
-        places: the line or row of each tag.
-        labels: entity labels known to the study.
-        ignored: labels of the file that the study leaves out.
+    `places` has the line or row of each tag.
 
     Returns:
         The scheme; the spelling of its tags; the whole entities, ignored ones too; and those whose
@@ -86,6 +82,7 @@ def find_entities(
     entities = list(_entities(parsed, bare=spelling.style == "PER"))
     scheme = _scheme(source, entities, parsed, places, bare=spelling.style == "PER")
     broken = [entity for entity in entities if not scheme.whole.fullmatch(entity.kinds)]
+    # A few are slips of annotators. If there are more, the scheme is another one.
     if len(broken) > MOST_LOST * len(entities):
         raise ValueError(_too_many(source, scheme, entities, broken, parsed, places))
     whole = [entity for entity in entities if scheme.whole.fullmatch(entity.kinds)]
@@ -119,10 +116,12 @@ def _scheme(
     *,
     bare: bool,
 ) -> Scheme:
-    """The scheme that the tags of the file keep to, or come nearest to."""
+    """Return the scheme that the tags of the file keep to, or come nearest to."""
     kinds = {kind for entity in entities for kind in entity.kinds}
     if bare:
         return Scheme("IO, tags alone", re.compile("I+"))
+    # IOB1 and IOE1 mark a border only between two entities of one label, IOB2 and IOE2 every border
+    # (Tjong Kim Sang & Veenstra 1999, Representing Text Chunks, section 2).
     if kinds <= {"B", "I"}:
         iob1 = any(entity.kinds[0] == "I" for entity in entities)
         iob1 = iob1 and _apart(entities, sentences) is None
@@ -132,6 +131,7 @@ def _scheme(
             _is_followed(entity, sentences) for entity in entities if entity.kinds[-1] == "E"
         )
         return Scheme("IOE1", re.compile("I*E?")) if parted else Scheme("IOE2", re.compile("I*E"))
+    # Two letters that mean the same, each in a scheme of its own.
     for pair in ("IM", "EL", "SU", "SW", "UW"):
         if kinds >= set(pair):
             one, other = (_first(entities, kind, places) for kind in pair)
@@ -145,7 +145,7 @@ def _scheme(
 
 
 def _apart(entities: Sequence[Entity], sentences: Sequence[Sequence[Parsed]]) -> Entity | None:
-    """The first entity that begins with B- though it follows no other: IOB1 has none."""
+    """Return the first entity that begins with B- though it follows no other: IOB1 has none."""
     for entity in entities:
         before = sentences[entity.sentence][entity.first - 1] if entity.first else None
         if entity.kinds[0] == "B" and before is None:
@@ -154,7 +154,7 @@ def _apart(entities: Sequence[Entity], sentences: Sequence[Sequence[Parsed]]) ->
 
 
 def _letters(kinds: Collection[str]) -> str:
-    """Begin, inside, end and single of a scheme; of letters that are not there, the usual ones."""
+    """Return a scheme's letters for begin, inside, end, single; the usual ones where unused."""
     single = next((kind for kind in "UWS" if kind in kinds), "U" if "L" in kinds else "S")
     end = next((kind for kind in "LE" if kind in kinds), "L" if single == "U" else "E")
     inside = next((kind for kind in "MI" if kind in kinds), "M" if single == "W" else "I")
@@ -162,7 +162,7 @@ def _letters(kinds: Collection[str]) -> str:
 
 
 def _is_followed(entity: Entity, sentences: Sequence[Sequence[Parsed]]) -> bool:
-    """Whether an entity of the same label begins right behind this one."""
+    """Return whether an entity of the same label begins right behind this one."""
     tags = sentences[entity.sentence]
     after = tags[entity.end] if entity.end < len(tags) else None
     return after is not None and after[1] == entity.label
@@ -184,7 +184,7 @@ def _too_many(
     first = broken[0]
     where = source.at(places[first.sentence][first.first])
     found = f"{len(broken)} of {len(entities)} entities"
-    advice = "mend the tags, or write them all in IOB2: B- on the first word of every entity"
+    advice = "correct the tags, or write them all in IOB2: B- on the first word of every entity"
     if scheme.name != "IOB2":
         kinds = "-, ".join(first.kinds)
         return (

@@ -1,4 +1,4 @@
-"""Which words of a language pair each metric clusters (DESIGN.md, "The two metrics").
+"""Which words of a language pair each metric clusters (docs/METRICS.md).
 
 A *place* is the number of a word in its language's text, 0-based, counted through all sentences.
 """
@@ -13,8 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Int8, Int64
 
 from polyconcept.records.text import Definition, Dropped, Links, Sentences
-from polyconcept.text.pair import Side, pair_sides
-from polyconcept.text.phrases import filter_phrases, rank_among_equals
+from polyconcept.text.pair import Side, filter_phrases, pair_sides, rank_among_equals
 
 Metric: TypeAlias = Literal["calign", "colap"]
 
@@ -28,7 +27,7 @@ class ChosenWords:
     """Words of one language that one metric clusters of one pair."""
 
     places: Int64[np.ndarray, " chosen"]
-    """Chosen words in the order they are clustered; a place may stand more than once."""
+    """Chosen words in the order they are clustered; a place may occur more than once."""
     fate: Int8[np.ndarray, " text_word"]
     """For each word of the text the check that dropped it (index into `REASONS`), or `KEPT`."""
 
@@ -56,7 +55,7 @@ def choose_words(
     cap: int = 15,
     max_sentence_words: int = 300,
 ) -> dict[tuple[Metric, Definition], ChosenPair]:
-    """Words that each metric clusters of a language pair, under both definitions.
+    """Return the words that each metric clusters of a language pair, under both definitions.
 
     Sentences of `max_sentence_words` words or more in either language take no part (the released
     code keeps those of under 300 words). Then:
@@ -67,13 +66,6 @@ def choose_words(
     - COLAP published: all words, the first `cap` of each spelling in source text + target text: a
       spelling that both languages have shares the cap.
     - COLAP corrected: all words, the first `cap` of each spelling and language.
-
-    Args:
-        source: sentences of the source language.
-        target: their translations, line by line.
-        links: word links of the pair, in link order.
-        cap: occurrences kept, at least 1.
-        max_sentence_words: number of words from which on a sentence is too long, at least 1.
 
     Returns:
         (metric, definition) -> chosen words; in text order except for CALIGN published.
@@ -89,30 +81,25 @@ def choose_words(
     first, second, phrases = pair_sides(
         source, target, links, max_sentence_words=max_sentence_words
     )
-    published = filter_phrases(phrases, maximum=cap)
-    shared = _capped_together(first, second, cap)
+    sides = first, second
+    places: dict[tuple[Metric, Definition], tuple[Int64[np.ndarray, " _"], ...]] = {
+        ("calign", "published"): filter_phrases(phrases, maximum=cap),
+        ("calign", "corrected"): tuple(_capped(side, side.linked, cap) for side in sides),
+        ("colap", "published"): _capped_together(first, second, cap),
+        ("colap", "corrected"): tuple(_capped(side, side.usable, cap) for side in sides),
+    }
     chosen: dict[tuple[Metric, Definition], ChosenPair] = {
-        ("calign", "published"): ChosenPair(
-            _among_linked(first, published[0]), _among_linked(second, published[1])
-        ),
-        ("calign", "corrected"): ChosenPair(
-            _among_linked(first, _capped(first, first.linked, cap)),
-            _among_linked(second, _capped(second, second.linked, cap)),
-        ),
-        ("colap", "published"): ChosenPair(
-            _among_all(first, shared[0]), _among_all(second, shared[1])
-        ),
-        ("colap", "corrected"): ChosenPair(
-            _among_all(first, _capped(first, first.usable, cap)),
-            _among_all(second, _capped(second, second.usable, cap)),
-        ),
+        key: ChosenPair(
+            *(_chosen(side, own, key[0]) for side, own in zip(sides, both, strict=True))
+        )
+        for key, both in places.items()
     }
     _refuse_empty(chosen, first, second)
     return chosen
 
 
 def count_reasons(fate: Int8[np.ndarray, " text_word"]) -> dict[str, int]:
-    """Reason -> number of words that it dropped; every reason is listed, also those with 0."""
+    """Return how many words each reason dropped; also of those that dropped none."""
     counts = np.bincount(fate, minlength=KEPT + 1)
     return {reason: int(counts[index]) for index, reason in enumerate(REASONS)}
 
@@ -120,7 +107,7 @@ def count_reasons(fate: Int8[np.ndarray, " text_word"]) -> dict[str, int]:
 def _capped(
     side: Side, among: Bool[np.ndarray, " text_word"], cap: int
 ) -> Int64[np.ndarray, " chosen"]:
-    """The first `cap` words of each spelling among some words of the text."""
+    """Return the first `cap` words of each spelling among some words of the text."""
     places = np.flatnonzero(among)
     return places[rank_among_equals(side.spelling[places]) < cap]
 
@@ -128,7 +115,8 @@ def _capped(
 def _capped_together(
     first: Side, second: Side, cap: int
 ) -> tuple[Int64[np.ndarray, " source_chosen"], Int64[np.ndarray, " target_chosen"]]:
-    """The first `cap` words of each spelling in the first text followed by the second."""
+    """Return the first `cap` words of each spelling in the first text followed by the second."""
+    # As the released code, which joins both texts before it counts.
     places = np.flatnonzero(first.usable), np.flatnonzero(second.usable)
     spelling = np.concatenate([first.spelling[places[0]], second.spelling[places[1]]])
     kept = rank_among_equals(spelling) < cap
@@ -136,14 +124,9 @@ def _capped_together(
     return places[0][kept[:n_first]], places[1][kept[n_first:]]
 
 
-def _among_linked(side: Side, places: Int64[np.ndarray, " chosen"]) -> ChosenWords:
-    fate = np.where(side.usable, np.where(side.linked, 2, 1), 0).astype(np.int8)
-    fate[places] = KEPT
-    return ChosenWords(places, fate)
-
-
-def _among_all(side: Side, places: Int64[np.ndarray, " chosen"]) -> ChosenWords:
-    fate = np.where(side.usable, 2, 0).astype(np.int8)
+def _chosen(side: Side, places: Int64[np.ndarray, " chosen"], metric: Metric) -> ChosenWords:
+    among = np.where(side.linked, 2, 1) if metric == "calign" else 2
+    fate = np.where(side.usable, among, 0).astype(np.int8)
     fate[places] = KEPT
     return ChosenWords(places, fate)
 

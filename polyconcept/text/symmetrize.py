@@ -10,8 +10,8 @@ import numpy as np
 from polyconcept.records.arrays import Bool, Int32, Int64
 from polyconcept.records.text import Links
 
+# Whether each link of the union is kept, each source word has one, each target word has one.
 _State: TypeAlias = tuple[bytearray, bytearray, bytearray]
-"""Whether each link of the union is kept, each source word has one, each target word has one."""
 
 # As Koehn, Och & Marcu (2003) list them; (source, target) steps.
 _NEIGHBOURS = ((-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
@@ -44,9 +44,6 @@ def grow_diag_final_and(forward: Links, backward: Links) -> Links:
     until nothing is added. Final-and: links of the forward, then of the backward direction are
     added if both words have none.
 
-    Sentences do not touch each other, so all of them grow in the same sweep. Only links that could
-    be added and their neighbours are visited.
-
     Args:
         forward: links where each target word has at most one source word.
         backward: links where each source word has at most one target word.
@@ -78,9 +75,10 @@ def _unite(
     Int32[np.ndarray, " point"],
     Int32[np.ndarray, " point"],
 ]:
-    """All links of either direction; also their sentence, source and target position."""
+    """Return all links of either direction; also their sentence, source and target position."""
     both = (forward, backward)
     # A free row and column around each sentence: a neighbour is never one of the next sentence.
+    # Positions become one number, so that neighbours are found by sums.
     height = max(int(links.source_position.max(initial=0)) for links in both) + 3
     width = max(int(links.target_position.max(initial=0)) for links in both) + 3
     keys = [
@@ -118,13 +116,15 @@ def _contains(
 
 
 def _grow(union: _Union) -> Bool[np.ndarray, " point"]:
-    """Which links of the union are kept."""
+    """Return which links of the union are kept."""
     linked = union.in_forward & union.in_backward
     source_done = np.zeros(union.source_word.max(initial=-1) + 1, dtype=np.uint8)
     target_done = np.zeros(union.target_word.max(initial=-1) + 1, dtype=np.uint8)
     source_done[union.source_word[linked]] = 1
     target_done[union.target_word[linked]] = 1
     free = source_done[union.source_word] & target_done[union.target_word] == 0
+    # Only links that could be added and their neighbours are visited. Sentences do not touch each
+    # other, so all of them grow in the same sweep.
     visits = _visits(union, np.flatnonzero(free))
     # Byte arrays answer single look-ups faster than arrays.
     state = bytearray(linked), bytearray(source_done), bytearray(target_done)
@@ -162,7 +162,7 @@ def _final_and(state: _State, union: _Union, points: Int64[np.ndarray, " some"])
 
 
 def _visits(union: _Union, free: Int64[np.ndarray, " free"]) -> list[tuple[int, int, int, int]]:
-    """Link, neighbour that could be added, its two words; in the order a sweep meets them."""
+    """Return (link, neighbour that may be added, its two words), in the order of a sweep."""
     olds, news, steps = [], [], []
     for number, (down, right) in enumerate(_NEIGHBOURS):
         wanted = union.key[free] - (down * union.width + right)

@@ -35,7 +35,7 @@ class Source:
     """What to do where it cannot be read as it is."""
 
     def at(self, number: int) -> str:
-        """One place in it."""
+        """Return one place in it."""
         return f"{self.name}, {self.unit} {number}"
 
 
@@ -50,7 +50,7 @@ class Spelling:
 
 
 def spellings_of(tags: Collection[str], labels: Iterable[str]) -> list[Spelling]:
-    """The ways of writing tags in which all these tags have known labels, in any case if need be.
+    """Return the ways of writing tags in which all these have known labels, in any case if need be.
 
     ``B-PER`` is what everybody writes: where it fits, no other is looked at.
     """

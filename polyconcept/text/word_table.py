@@ -9,20 +9,15 @@ from jaxtyping import Int64
 
 from polyconcept.records.arrays import Rows
 from polyconcept.records.text import Definition, Dropped, Links, Selection, Sentences, Words
-from polyconcept.text.pair import sentence_starts
-from polyconcept.text.phrases import rank_among_equals
+from polyconcept.text.pair import rank_among_equals, sentence_starts
 from polyconcept.text.selection import KEPT, ChosenWords, Metric, choose_words, count_reasons
 
 
 def build_word_table(sentences: Sentences, chosen: Sequence[ChosenWords]) -> tuple[Words, Dropped]:
-    """The union of chosen words of one language, in text order.
+    """Return the union of chosen words of one language, in text order.
 
-    A word that nobody chose is counted under the latest check that it reached in any choice: too
-    long a sentence everywhere, else not linked, else over the cap.
-
-    Args:
-        sentences: the whole text of the language.
-        chosen: choices of its words, of any pairs and metrics; at least one.
+    A word in no choice is counted under the latest check that it reached in any: too long a
+    sentence everywhere, else not linked, else over the cap.
 
     Returns:
         The word table, and reason -> number of words left out: with the rows, all words.
@@ -38,6 +33,7 @@ def build_word_table(sentences: Sentences, chosen: Sequence[ChosenWords]) -> tup
             f"choices of {sorted({len(choice.fate) for choice in chosen})} words for the text of "
             f"{sentences.language}, which has {starts[-1]} words"
         )
+    # Later checks have greater numbers, and kept words the greatest.
     fate = np.maximum.reduce([choice.fate for choice in chosen])
     places = np.flatnonzero(fate == KEPT)
     return _table(sentences, starts, places), count_reasons(fate)
@@ -51,14 +47,9 @@ def split_words(
     cap: int = 15,
     max_sentence_words: int = 300,
 ) -> tuple[Words, Dropped]:
-    """Word table of a language: what its pairs and both metrics need (`choose_words`).
+    """Return the word table of a language: what its pairs and both metrics need (`choose_words`).
 
-    Args:
-        language: code of the language.
-        texts: language -> sentences, for it and all its partners; line i is one sentence.
-        links: word links of its pairs, as source or as target.
-        cap: see `choose_words`.
-        max_sentence_words: see `choose_words`.
+    `texts` has the language and all its partners, which it may be the source or the target of.
 
     Returns:
         The word table, and reason -> number of words left out.
@@ -98,14 +89,7 @@ def select_rows(
     cap: int = 15,
     max_sentence_words: int = 300,
 ) -> dict[tuple[Metric, Definition], Selection]:
-    """Rows of the two word tables that each metric clusters of a pair (`choose_words`).
-
-    Args:
-        tables: word tables of the source and of the target language.
-        texts: sentences of the source and of the target language.
-        links: word links of the pair.
-        cap: see `choose_words`.
-        max_sentence_words: see `choose_words`.
+    """Return the rows of the two word tables that each metric clusters of a pair (`choose_words`).
 
     Returns:
         (metric, definition) -> rows, never empty.
@@ -133,11 +117,6 @@ def check_enough_words(
 ) -> None:
     """Refuse more clusters than selected words, before any vector is made.
 
-    Args:
-        selections: words of each metric and definition.
-        languages: codes of the source and of the target language.
-        n_clusters: clusters that every layer will have.
-
     Raises:
         ValueError: naming every selection that is too small.
     """
@@ -159,7 +138,7 @@ def check_enough_words(
 
 
 def capped_rows(words: Words, *, cap: int) -> Rows:
-    """The first `cap` rows of each spelling in a word table, ascending.
+    """Return the first `cap` rows of each spelling in a word table, ascending.
 
     Raises:
         ValueError: a cap below 1.
@@ -171,7 +150,7 @@ def capped_rows(words: Words, *, cap: int) -> Rows:
 
 
 def table_places(words: Words, sentences: Sentences) -> Int64[np.ndarray, " word"]:
-    """Place in the text of each row of a word table, strictly increasing.
+    """Return the place in the text of each row of a word table, strictly increasing.
 
     Raises:
         ValueError: the table belongs to another language or text, or its rows are out of order.
@@ -200,6 +179,7 @@ def _rows(
     words: Words, places: Int64[np.ndarray, " word"], chosen: Int64[np.ndarray, " chosen"]
 ) -> Int64[np.ndarray, " chosen"]:
     rows = np.searchsorted(places, chosen)
+    # A search also finds where a place that is not there would be.
     missing = rows == len(places)
     missing[~missing] = places[rows[~missing]] != chosen[~missing]
     if missing.any():

@@ -1,23 +1,25 @@
-"""Running a model over a plan, and reading the words' vectors from its hidden states."""
+"""Run a model over a plan, and read the words' vectors from its hidden states."""
 
 from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from polyconcept.machine.logs import progress
+from polyconcept.models.shape import Side, max_subwords, n_blocks_of
 from polyconcept.records.arrays import Float32, Int64, Rows, Vectors
 from polyconcept.records.concepts import BEFORE_NORM, layer_name
-from polyconcept.vectors.checks import check_layers, check_model, n_embeddings
+from polyconcept.records.text import Sentences, Words
+from polyconcept.vectors.plan import plan_extraction
 from polyconcept.vectors.planned import ExtractionPlan
-from polyconcept.vectors.stack import n_blocks, watched
+from polyconcept.vectors.stack import check_plan, layers_to_read, n_embeddings, watched
 from polyconcept.vectors.transfer import mark, to_device, to_host
 
 _log = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ _N_AHEAD = {"cuda": 1}
 
 _Indices: TypeAlias = Int64[np.ndarray, " _"]
 _States: TypeAlias = tuple[torch.Tensor | None, ...]
+_Batches: TypeAlias = Iterator[tuple[Rows, dict[int, Vectors]]]
 _ByLayer: TypeAlias = Mapping[int, torch.Tensor]
 
 
@@ -56,38 +59,51 @@ class _Coming:
     arrived: torch.cuda.Event | None
 
 
+def read_texts(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Iterable[tuple[Words, Sentences, Sentences | None]],
+    *,
+    side: Side,
+    layers: Sequence[int],
+    **options: Any,  # noqa: ANN401 - those of `plan_extraction`
+) -> Iterator[tuple[ExtractionPlan, _Batches]]:
+    """Read one text after the other; the vectors of each must be taken before the next is asked.
+
+    Each text has its word table, its sentences, and what the encoder is given to read while the
+    decoder is forced, if anything; `options` are those of `plan_extraction`.
+    """
+    wanted = layers_to_read(model, side, layers)
+    longest = max_subwords(model, tokenizer)
+    for words, sentences, given in texts:
+        plan = plan_extraction(
+            tokenizer, sentences, words, max_length=longest, side=side, given=given, **options
+        )
+        yield plan, extract_vectors(model, plan, layers=wanted)
+
+
 def extract_vectors(
     model: PreTrainedModel, plan: ExtractionPlan, *, layers: Sequence[int]
-) -> Iterator[tuple[Rows, dict[int, Vectors]]]:
+) -> _Batches:
     """Run the model over a plan's batches; all wanted layers come from one pass.
 
     The model computes where it lies and in the precision it was loaded in; the vectors come out
-    as float32 on the CPU. Of an encoder-decoder model only the sides that the plan needs run.
-
-    Args:
-        model: A model without head in evaluation mode: nothing is computed over the vocabulary.
-        plan: From `plan_extraction`, with this model's tokenizer, for one of its sides.
-        layers: Layers to read: 0 is the embedding output, n the output of block n; see also
-            `layers_to_read`.
+    as float32 on the CPU. Of an encoder-decoder model only the sides that the plan needs run. Layer
+    0 is the embedding output, n the output of block n; see also `layers_to_read`.
 
     Returns:
         An iterator over the batches, or parts of them: places in `plan.rows` [word], and for each
         layer their vectors, float32 [word, dim]. Every place comes once.
 
     Raises:
-        ValueError: A layer that the side does not have, a plan for another kind of model, a model
-            in training mode or with fewer embeddings than the tokenizer has subwords (all before
-            the model runs); a model without hidden states; a vector that is not finite (names
-            sentence and layer).
+        ValueError: As `check_plan`, before the model runs; a model without hidden states; a vector
+            that is not finite (names sentence and layer).
     """
-    check_layers(model, plan, layers)
-    check_model(model, plan)
+    check_plan(model, plan, layers)
     return _run(model, plan, tuple(dict.fromkeys(layers)))
 
 
-def _run(
-    model: PreTrainedModel, plan: ExtractionPlan, layers: tuple[int, ...]
-) -> Iterator[tuple[Rows, dict[int, Vectors]]]:
+def _run(model: PreTrainedModel, plan: ExtractionPlan, layers: tuple[int, ...]) -> _Batches:
     n_ahead = _N_AHEAD.get(model.device.type, 0)
     waiting: deque[_Coming] = deque()
     for coming in _parts(model, plan, layers):
@@ -102,7 +118,7 @@ def _run(
 def _parts(
     model: PreTrainedModel, plan: ExtractionPlan, layers: tuple[int, ...]
 ) -> Iterator[_Coming]:
-    """Give the model one part after the other; of what a GPU gives nothing is waited for."""
+    """Give the model one part after the other; a GPU may be making the states that this yields."""
     title = f"vectors of {plan.language}"
     # Subwords of a part of a batch; on a GPU once a batch was too large for it.
     budget: int | None = _CPU_SUBWORDS if model.device.type == "cpu" else None
@@ -122,12 +138,12 @@ def _parts(
 
 
 def _longest(plan: ExtractionPlan, batch: _Indices) -> int:
-    """Subwords of a batch's longest input: what the others are filled up to."""
+    """Return the subwords of a batch's longest input, to which the others are padded."""
     return int((plan.subword_bound[batch + 1] - plan.subword_bound[batch]).max())
 
 
 def _within(plan: ExtractionPlan, batch: _Indices, budget: int | None) -> list[_Indices]:
-    """A batch in as few parts as keep the budget; of one input at least."""
+    """Return a batch in as few parts as keep the budget; of one input at least."""
     if budget is None:
         return [batch]
     n_inputs = max(1, budget // _longest(plan, batch))
@@ -135,10 +151,8 @@ def _within(plan: ExtractionPlan, batch: _Indices, budget: int | None) -> list[_
 
 
 def _halved(plan: ExtractionPlan, batch: _Indices, error: Exception) -> int:
-    """The budget for all further batches, after one did not fit into the GPU's memory.
-
-    It stays: what did not fit would not fit again, and each try costs time.
-    """
+    """Return the budget for all further batches, after one did not fit into the GPU's memory."""
+    # The budget stays: what did not fit would not fit again, and each try costs time.
     if len(batch) == 1:
         sentence, size = int(plan.sentence[batch[0]]), _longest(plan, batch)
         raise MemoryError(
@@ -157,7 +171,7 @@ def _halved(plan: ExtractionPlan, batch: _Indices, error: Exception) -> int:
 def _part_states(
     model: PreTrainedModel, plan: ExtractionPlan, part: _Part, layers: tuple[int, ...]
 ) -> _Coming:
-    """States of the kept words of a part of a batch, for each layer."""
+    """Return the states of the kept words of a part of a batch, for each layer."""
     states = _hidden_states(model, plan, part, layers)
     batch, longest = part.inputs, _longest(plan, part.filled_as)
     words = _ranges(plan.word_bound[batch], plan.word_bound[batch + 1])
@@ -170,7 +184,7 @@ def _part_states(
 
 
 def _arrived(model: PreTrainedModel, plan: ExtractionPlan, part: _Coming) -> dict[int, Vectors]:
-    """Vectors of a part's words by layer, once all its states are here."""
+    """Return the vectors of a part's words by layer, once all its states are here."""
     if part.arrived is not None:
         part.arrived.synchronize()
     vectors: dict[int, Vectors] = {}
@@ -191,13 +205,11 @@ def _arrived(model: PreTrainedModel, plan: ExtractionPlan, part: _Coming) -> dic
 def _hidden_states(
     model: PreTrainedModel, plan: ExtractionPlan, part: _Part, layers: tuple[int, ...]
 ) -> _ByLayer:
-    """Hidden states of a batch by layer, each (inputs, longest, dim), on the model's device.
-
-    Of layers that are not wanted none, where the model can tell them apart: with all of them a
-    batch would take several times the memory.
-    """
+    """Return a batch's hidden states by layer, each (inputs, longest, dim), on its device."""
     numbered = [layer for layer in layers if layer != BEFORE_NORM]
-    needed = n_blocks(model.config, plan.side) + 1
+    needed = n_blocks_of(model.config, plan.side) + 1
+    # Only the wanted layers, where the model can tell them apart: all of them would take several
+    # times the memory of a batch.
     for wanted in (numbered, True):
         with watched(model, plan.side, wanted=BEFORE_NORM in layers) as before_norm:
             states = _run_model(model, plan, part, wanted)
@@ -215,7 +227,7 @@ def _hidden_states(
 def _run_model(
     model: PreTrainedModel, plan: ExtractionPlan, part: _Part, wanted: list[int] | bool
 ) -> _States | None:
-    """What a side of the model gives for a batch, with the hidden states of the wanted layers."""
+    """Return the hidden states that a side of the model gives for a batch."""
     subwords, mask = _padded(model, plan, part, given=False)
     options: dict[str, Any] = {"attention_mask": mask, "output_hidden_states": wanted}
     if plan.given:
@@ -236,10 +248,8 @@ def _forced(
     subwords: torch.Tensor,
     options: Mapping[str, Any],
 ) -> Any:  # noqa: ANN401 - each architecture has an output class of its own
-    """Output of the decoder that reads its start symbol and then all subwords but the last.
-
-    So the state at place j predicts subword j, and the one at j + 1 has just read it.
-    """
+    """Return the output of a decoder that reads its start symbol and all subwords but the last."""
+    # So the state at place j predicts subword j, and the one at j + 1 has just read it.
     begin = model.config.decoder_start_token_id if plan.start is None else plan.start
     start = torch.full_like(subwords[:, :1], begin)
     read, read_mask = _padded(model, plan, part, given=True)
@@ -257,7 +267,7 @@ def _forced(
 def _padded(
     model: PreTrainedModel, plan: ExtractionPlan, part: _Part, *, given: bool
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Subwords of a part, filled up on the right, and which of them count; (inputs, longest)."""
+    """Return a part's subwords, filled on the right, and which of them count; (inputs, longest)."""
     bound = plan.given_bound if given else plan.subword_bound
     flat = plan.given_subwords if given else plan.subwords
     starts, ends = bound[part.inputs], bound[part.inputs + 1]
@@ -273,7 +283,7 @@ def _padded(
 def _means(
     state: Float32[np.ndarray, "subword dim"], counts: Int64[np.ndarray, " word"]
 ) -> Vectors:
-    """Mean of each run of `counts` rows; added up on the CPU, where the order is fixed."""
+    """Return the mean of each run of `counts` rows, added up on the CPU in a fixed order."""
     if (counts == 1).all():
         return state
     sums = np.add.reduceat(state, np.concatenate([[0], np.cumsum(counts[:-1])]), axis=0)
@@ -282,7 +292,7 @@ def _means(
 
 
 def _ranges(starts: _Indices, ends: _Indices) -> _Indices:
-    """The ranges starts[i], ..., ends[i] - 1, one after the other."""
+    """Return the ranges starts[i], ..., ends[i] - 1, one after the other."""
     counts = ends - starts
     before = np.cumsum(counts) - counts
     ranges: _Indices = np.arange(counts.sum()) + np.repeat(starts - before, counts)

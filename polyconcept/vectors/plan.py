@@ -12,10 +12,12 @@ import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 from polyconcept.models.reader import Reader, Tokens, bounds, control_symbols
+from polyconcept.models.shape import Side
 from polyconcept.records.arrays import Int32, Int64, Rows
 from polyconcept.records.text import Sentences, Words
-from polyconcept.vectors.planned import REASONS, ExtractionPlan, Pooling, Reading, Side
+from polyconcept.vectors.planned import REASONS, ExtractionPlan, Pooling, Reading
 
+# Sentences tokenised at once; their encodings are Python objects until arrays are made of them.
 _BLOCK = 1000
 _log = logging.getLogger(__name__)
 _Indices: TypeAlias = Int64[np.ndarray, " _"]
@@ -34,21 +36,6 @@ class _Inputs:
     n_words: Int64[np.ndarray, " input"]
 
 
-@dataclass(frozen=True)
-class _States:
-    """Which states stand for a word."""
-
-    pooling: Pooling
-    shift: int
-    """Place of the state of a subword, less the subword's own place in the sentence."""
-
-    def of(self, first: _Indices, last: _Indices) -> tuple[_Indices, _Indices]:
-        """First and last state of words, from the places of their first and last subwords."""
-        begin = last if self.pooling == "last" else first
-        end = first if self.pooling == "first" else last
-        return begin + self.shift, end + self.shift
-
-
 def plan_extraction(
     tokenizer: PreTrainedTokenizerBase,
     sentences: Sentences,
@@ -64,22 +51,12 @@ def plan_extraction(
 ) -> ExtractionPlan:
     """Tokenise the sentences of a word table once, and find the states of each word.
 
-    Args:
-        tokenizer: The model's fast tokenizer.
-        sentences: The text, split into words.
-        words: The word table; only sentences that it names are read.
-        max_length: Longest input in subwords, special tokens included; the rest of a sentence is
-            cut off. None where the model has no limit.
-        token_budget: Subwords of a batch, padding included; a longer sentence is a batch alone.
-        pooling: The subword that stands for a word: its ``last`` or ``first``, or the ``mean``
-            of all.
-        side: Stack of layers to read. Causal models have the one side ``decoder``.
-        reading: State that stands for a subword in a decoder: the one that ``predicts`` it, or
-            the one that has just read it (``reads``). An encoder has no such choice.
-        given: For the decoder of an encoder-decoder model: the text, parallel to `sentences`,
-            whose sentence i the encoder reads while the decoder is forced with sentence i.
-        language_codes: Language -> the code that the tokenizer writes beside a text of it, where
-            that cannot be told (see `language_codes.language_code`).
+    Only sentences that the word table names are read, up to `max_length` subwords, special tokens
+    included; None where the model has no limit. A batch has `token_budget` subwords, padding
+    included, or one longer sentence. Causal models have the one side ``decoder``; an encoder has no
+    choice of `reading`. The decoder of an encoder-decoder model is forced with sentence i while the
+    encoder reads sentence i of the parallel text `given`. `language_codes` has the codes that the
+    tokenizer writes beside texts, where they cannot be told (see `language_codes.language_code`).
 
     Raises:
         ValueError: The word table is of another text or language; `given` is for an encoder, or
@@ -98,7 +75,7 @@ def plan_extraction(
     giver = Reader(tokenizer, given.language, **limits) if given is not None else None
     control = control_symbols(tokenizer)
     fates: Counter[str] = Counter()
-    blocks = list(_inputs(reader, sentences, words, control, _States(pooling, shift), fates))
+    blocks = list(_inputs(reader, sentences, words, control, (pooling, shift), fates))
     dropped = {reason: fates[reason] for reason in REASONS}
     if not any(len(block.rows) for block in blocks):
         raise ValueError(
@@ -135,10 +112,10 @@ def _inputs(
     sentences: Sentences,
     words: Words,
     control: _Indices,
-    states: _States,
+    states: tuple[Pooling, int],
     fates: Counter[str],
 ) -> Iterator[_Inputs]:
-    """The sentences with a kept word, ascending; the fate of the other words goes to `fates`."""
+    """Yield sentences with a kept word, ascending; the other words are counted in `fates`."""
     needed, n_words = np.unique(words.sentence, return_counts=True)
     bound = bounds(n_words)
     for start in range(0, len(needed), _BLOCK):
@@ -166,10 +143,10 @@ def _locate(
     sentence: _Indices,
     position: Int32[np.ndarray, " word"],
     control: _Indices,
-    states: _States,
+    states: tuple[Pooling, int],
     fates: Counter[str],
 ) -> tuple[_Indices, _Indices, _Indices]:
-    """Which of the words at these places get a vector, and their first and last states."""
+    """Return which of the words at these places get a vector, and their first and last states."""
     n_subwords = np.diff(tokens.bound)
     # One number for a sentence and a place in it, greater for what comes later.
     places = (position, tokens.word, tokens.cut_word, tokens.merged_word)
@@ -188,7 +165,10 @@ def _locate(
     special = np.isin(asked, word[controls]) & ~(truncated | empty)
     whole = np.flatnonzero(~(empty | special | truncated))
     start = tokens.bound[sentence[whole]]
-    first, last = states.of(place[left[whole]] - start, place[right[whole] - 1] - start)
+    # The shift is the place of a subword's state, less the subword's own.
+    pooling, shift = states
+    first, last = place[left[whole]] - start + shift, place[right[whole] - 1] - start + shift
+    first, last = (last if pooling == "last" else first), (first if pooling == "first" else last)
     begins = first >= 0
     counts = (empty.sum(), special.sum(), truncated.sum(), (~begins).sum())
     for reason, count in zip(REASONS, counts, strict=True):
@@ -214,7 +194,7 @@ def _joined(blocks: list[_Inputs]) -> _Inputs:
 def _given_subwords(
     reader: Reader | None, given: Sentences | None, sentence: _Indices
 ) -> tuple[Int32[np.ndarray, " _"], _Indices]:
-    """What the encoder reads for each input of the decoder, and how many subwords each has.
+    """Return what the encoder reads for each input of the decoder, and how many subwords each has.
 
     Says how many sentences are cut.
     """
@@ -247,7 +227,8 @@ def _given_subwords(
 
 
 def _batches(lengths: _Indices, token_budget: int) -> Iterator[_Indices]:
-    """Inputs of like length together; longest first, so that memory runs out at once or never."""
+    """Yield inputs of similar length together; longest first: memory runs out at once or never."""
+    # Stable, so that the same text gives the same batches.
     order = np.argsort(-lengths, kind="stable")
     start = 0
     while start < len(order):

@@ -7,18 +7,20 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from polyconcept.models.shape import Side
 from polyconcept.records.arrays import Int32, Int64, Rows
 from polyconcept.records.text import Dropped
 
-Side: TypeAlias = Literal["encoder", "decoder"]
 Reading: TypeAlias = Literal["predicts", "reads"]
+"""State of a decoder that stands for a subword: the one that predicts it, or has just read it."""
 Pooling: TypeAlias = Literal["last", "first", "mean"]
+"""Subword that stands for a word: its last or first one, or the mean of all."""
 
 REASONS = ("no subwords", "special token", "truncated", "nothing before")
 """Why a word has no vector: the tokenizer removed it whole, or made its end one subword with the
 word after it; its spelling is read as one of the model's control symbols; the sentence is too long
-for the model and the word is not whole in it; the state that would predict it is missing, since
-nothing stands before it."""
+for the model and the word is not whole in it; it is the first subword, so that no state
+predicts it."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""To a device and back; nothing waits for a GPU: its copies go by page-locked memory."""
+"""Copy arrays to a device and back, without waiting for a GPU."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from polyconcept.records.arrays import Int64
 
 
 def to_device(values: Int64[np.ndarray, "..."], device: torch.device) -> torch.Tensor:
-    """The values on the device; a GPU takes them when it comes to them, and nothing waits."""
+    """Return the values on the device; a GPU fetches them while the CPU goes on."""
     tensor = torch.from_numpy(values)
     if device.type != "cuda":
         return tensor.to(device)
+    # Only from page-locked memory does a copy run beside the computing.
     return tensor.pin_memory().to(device, non_blocking=True)
 
 
 def to_host(tensor: torch.Tensor) -> torch.Tensor:
-    """The tensor on the CPU: from a GPU's memory it comes while the GPU goes on."""
+    """Return the tensor on the CPU: from a GPU's memory it comes while the GPU goes on."""
     if tensor.device.type != "cuda":
         return tensor.cpu()
     host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
@@ -25,7 +26,7 @@ def to_host(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def mark(device: torch.device) -> torch.cuda.Event | None:
-    """What passes once all that a GPU was given so far is done; None for other devices."""
+    """Return an event that passes when a GPU has done all it was given so far; None elsewhere."""
     if device.type != "cuda":
         return None
     event = torch.cuda.Event()  # type: ignore[no-untyped-call]

@@ -11,7 +11,7 @@ from polyconcept.models.loading import load_backbone, load_tokenizer
 from polyconcept.store.vectors_of_run import write_all
 from polyconcept.store.words import read_words
 from polyconcept.text.parallel import read_each
-from polyconcept.vectors.run import read_texts
+from polyconcept.vectors.extract import read_texts
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

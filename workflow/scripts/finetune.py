@@ -1,14 +1,14 @@
 """Fine-tune a model on a task, in the way that its kind and the model's ask for."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from polyconcept.audit.jobs import running
 from polyconcept.machine.devices import choose_device
 from polyconcept.machine.kinds import load_kind
 from polyconcept.models.directory import save_model
 from polyconcept.tasks.checkpoints import remove_checkpoints
-from polyconcept.tasks.trainer import FinetuneOptions
+from polyconcept.tasks.trainer import FinetuneOptions, Learner, finetune
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -18,8 +18,8 @@ with running(snakemake):
     settings["device"] = choose_device(settings["device"], n_gpus=snakemake.resources.get("gpu", 0))
     labels, codes = settings.pop("labels"), settings.pop("language_codes", None)
     files = [Path(path) for path in snakemake.input.train]
-    model, tokenizer = load_kind(snakemake.params.kinds[0], "tasks").train(
-        Path(snakemake.input.model), files, labels, FinetuneOptions(**settings), checkpoints, codes
-    )
+    kind = cast("Learner", load_kind(snakemake.params.kinds[0], "tasks"))
+    options, base = FinetuneOptions(**settings), Path(snakemake.input.model)
+    model, tokenizer = finetune(kind, base, files, labels, options, checkpoints, codes)
     save_model(model, tokenizer, Path(snakemake.output.model))
     remove_checkpoints(checkpoints)

@@ -21,45 +21,36 @@ class EntityReading:
 
 
 def entities_prompt(words: Sequence[str]) -> tuple[str, ...]:
-    """Give the words that ask for the named entities of a sentence."""
+    """Return the words that ask for the named entities of a sentence."""
     return ("entities:", *words)
 
 
 def entity_symbols(labels: Collection[str]) -> tuple[str, ...]:
-    """Give all that `entities_answer` writes besides words of the sentence."""
+    """Return all that `entities_answer` writes besides words of the sentence."""
     return (_NONE, _BETWEEN, *(f"{label}:" for label in labels))
 
 
 def entities_answer(words: Sequence[str], tags: Sequence[str]) -> str:
-    """Give the answer to `entities_prompt`: the entities in order of appearance, or ``none``.
+    """Return the answer to `entities_prompt`: the entities in order of appearance, or ``none``.
 
-    Such as ``PER: Ada Lovelace ; LOC: Paris``. Tags are read as strict IOB2: an ``I-`` that goes on
-    no entity of its type belongs to none.
-
-    Args:
-        words: Words of the sentence.
-        tags: Tag of each word, such as ``B-PER``.
+    An answer is ``PER: Ada Lovelace ; LOC: Paris``. Tags are read as strict IOB2: an ``I-`` that
+    does not continue an entity of its type belongs to none.
     """
     said = [f"{label}: {' '.join(words[start:end])}" for label, start, end in _entities(tags)]
     return f" {_BETWEEN} ".join(said) or _NONE
 
 
 def read_entities(text: str, words: Sequence[str], labels: Collection[str]) -> EntityReading:
-    """Read an answer to `entities_prompt`: never refused, what is wrong in it is counted.
+    """Read an answer to `entities_prompt`. None is refused: what is wrong in it is counted.
 
     Entities are placed one after the other, each at the leftmost place after the one before that
     has its words (compared under Unicode's NFKC, which the tokenizer of mT5 applies). An entity
-    counts as wrong if it has an unknown type, no words, or words that do not stand there; so does
-    a part between semicolons that is not written as an entity, and an empty answer.
+    counts as wrong if it has an unknown type, no words, or words that are not there; so does a
+    part between semicolons that is not written as an entity, and an empty answer.
 
-    Reading gives back the tags that `entities_answer` was given, and nothing wrong, except where
-    the answer cannot tell: an entity's words stand once more between it and the entity before
-    it (the first of them is taken), or a word is itself a semicolon.
-
-    Args:
-        text: The answer.
-        words: Words of the sentence.
-        labels: Types of entities that the task has, such as ``PER``.
+    This gives the tags that `entities_answer` was given, with nothing wrong, unless the answer is
+    ambiguous: an entity's words also occur between the entity before it and itself (the first
+    occurrence is taken), or a word is itself a semicolon.
     """
     tags = ["O"] * len(words)
     if text.split() == [_NONE]:
@@ -81,7 +72,7 @@ def read_entities(text: str, words: Sequence[str], labels: Collection[str]) -> E
 
 
 def _entities(tags: Sequence[str]) -> Iterator[tuple[str, int, int]]:
-    """Label, first word, and one past the last word, of each entity."""
+    """Yield the label, first word, and one past the last word, of each entity."""
     start = 0
     while start < len(tags):
         end = start + 1
@@ -94,7 +85,7 @@ def _entities(tags: Sequence[str]) -> Iterator[tuple[str, int, int]]:
 
 
 def _parts(text: str) -> Iterator[list[str]]:
-    """What stands between the semicolons, as words."""
+    """Yield the words of each part between semicolons."""
     part: list[str] = []
     for word in text.split():
         if word == _BETWEEN:
@@ -106,11 +97,12 @@ def _parts(text: str) -> Iterator[list[str]]:
 
 
 def _spelt(words: Sequence[str]) -> list[str]:
+    # mT5's tokenizer applies NFKC, so answers come back in it.
     return unicodedata.normalize("NFKC", " ".join(words)).split()
 
 
 def _pieces(words: Sequence[str]) -> tuple[list[str], list[int]]:
-    """The words as an answer spells them, and the word of each: NFKC may put blanks into one."""
+    """Return pieces of words as an answer spells them, and their words: NFKC may add blanks."""
     spelt = [_spelt([word]) for word in words]
     return (
         [piece for pieces in spelt for piece in pieces],
@@ -121,7 +113,7 @@ def _pieces(words: Sequence[str]) -> tuple[list[str], list[int]]:
 def _find(
     pieces: Sequence[str], said: Sequence[str], free: int, word_of_piece: Sequence[int]
 ) -> range | None:
-    """Leftmost place of `said` from piece `free` on that begins and ends where words do."""
+    """Return the leftmost place of `said`, from piece `free` on, that is made of whole words."""
     bounds = {
         place
         for place in range(len(pieces) + 1)

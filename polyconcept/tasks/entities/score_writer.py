@@ -3,102 +3,50 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from polyconcept.models.generation import load_for_generation
-from polyconcept.models.loading import load_tokenizer
-from polyconcept.models.shape import limit_length
+from polyconcept.models.loading import load_for_generation
 from polyconcept.records.scores import Score
 from polyconcept.records.text import TaggedSentences, Translations
-from polyconcept.tasks.answers import check_known, write_answers
+from polyconcept.tasks.answers import write_answers
 from polyconcept.tasks.entities import prompts
 from polyconcept.tasks.entities.scores import score_entities
-from polyconcept.tasks.score_rows import TaskRun
-from polyconcept.text.tagged import read_tagged
+from polyconcept.tasks.scorer import ScoreOptions, TaskRun, check_labels
+from polyconcept.text.tagged import read_tagged_files
 
-_BATCH = 32
-_log = logging.getLogger(__name__)
-
-
-def score(
-    directory: Path, files: Sequence[Path], settings: Mapping[str, Any], run: TaskRun, device: str
-) -> tuple[list[Score], list[Translations]]:
-    """Score the model of `directory` as `polyconcept.tasks` says."""
-    model, tokenizer = load_for_generation(directory, device=device), load_tokenizer(directory)
-    limit_length(tokenizer, model)
-    found = evaluate_entities_as_text(
-        model,
-        tokenizer,
-        [read_tagged(file, file.stem, settings["labels"]) for file in files],
-        labels=settings["labels"],
-        run=replace(run, side="encoder-decoder"),
-        n_beams=settings["n_beams"],
-        max_length=settings["max_length"],
-        language_codes=settings.get("language_codes"),
-    )
-    return found, []
+read, load = read_tagged_files, load_for_generation
+SIDE = "encoder-decoder"
 
 
-def evaluate_entities_as_text(
+def evaluate(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
-    tests: Sequence[TaggedSentences],
-    *,
-    labels: Sequence[str],
+    test: TaggedSentences,
+    options: ScoreOptions,
     run: TaskRun,
-    n_beams: int,
-    max_length: int,
-    batch: int = _BATCH,
-    language_codes: Mapping[str, str] | None = None,
-) -> list[Score]:
-    """Ask for the entities of each language's sentences and score them by strict F1.
+) -> tuple[list[Score], list[Translations]]:
+    """Ask for the entities of a test set's sentences, and score them by strict F1.
 
     An entity of an answer that has no place in the sentence, or cannot be read, counts as
     predicted and wrong (`prompts.read_entities`); how many there are is logged.
 
-    Args:
-        model: A model with encoder, decoder and vocabulary head, on the device it shall run on.
-        tokenizer: Its fast tokenizer.
-        tests: Test set of each language.
-        labels: Types of entities that the task has, such as ``PER``.
-        run: Whose scores they are.
-        n_beams: Answers kept at each step; 1 takes the likeliest subword each time.
-        max_length: Most subwords of a sentence with its prompt, and of an answer.
-        batch: Sentences asked for together.
-        language_codes: See `language_codes.language_code`.
-
     Raises:
-        ValueError: An entity in `tests` of a type that is none of `labels`, or as `score_entities`.
+        ValueError: An entity of a type that the task lacks, or as `score_entities`.
     """
-    scores = []
-    for gold in tests:
-        where = f"{run.corpus}, {gold.language}"
-        check_known({tag[2:] for tags in gold.tags for tag in tags if tag != "O"}, labels, where)
-        answers = write_answers(
-            model,
-            tokenizer,
-            [prompts.entities_prompt(words) for words in gold.words],
-            n_beams=n_beams,
-            max_length=max_length,
-            batch=batch,
-            where=where,
-            language=gold.language,
-            answer_language=gold.language,
-            language_codes=language_codes,
-        )
-        read = [
-            prompts.read_entities(answer, words, labels)
-            for answer, words in zip(answers, gold.words, strict=True)
-        ]
-        n_wrong = sum(each.n_wrong for each in read)
-        if n_wrong:
-            text = "%s: %d entities in %d of %d answers have no place in the sentence: wrong"
-            n_answers = sum(each.n_wrong > 0 for each in read)
-            _log.warning(text, where, n_wrong, n_answers, len(read))
-        scores += score_entities(gold, [each.tags for each in read], run=run, n_wrong=n_wrong)
-    return scores
+    where, labels = f"{run.corpus}, {test.language}", options.labels
+    types = {tag[2:] for tags in test.tags for tag in tags if tag != "O"}
+    check_labels(types, labels, where, "task")
+    asked = [prompts.entities_prompt(words) for words in test.words]
+    language = test.language
+    answers = write_answers(model, tokenizer, asked, options, where=where, language=language)
+    found = [
+        prompts.read_entities(answer, words, labels)
+        for answer, words in zip(answers, test.words, strict=True)
+    ]
+    n_wrong = sum(each.n_wrong for each in found)
+    if n_wrong:
+        text = "%s: %d entities in %d of %d answers have no place in the sentence: wrong"
+        n_answers = sum(each.n_wrong > 0 for each in found)
+        logging.getLogger(__name__).warning(text, where, n_wrong, n_answers, len(found))
+    return score_entities(test, [each.tags for each in found], run=run, n_wrong=n_wrong), []

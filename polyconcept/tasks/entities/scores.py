@@ -8,7 +8,7 @@ from seqeval.scheme import IOB2, Entities
 
 from polyconcept.records.scores import Score
 from polyconcept.records.text import TaggedSentences
-from polyconcept.tasks.score_rows import TaskRun, check_shape, task_score
+from polyconcept.tasks.scorer import TaskRun, check_shape, task_score
 
 
 def score_entities(
@@ -18,16 +18,12 @@ def score_entities(
     run: TaskRun,
     n_wrong: int = 0,
 ) -> list[Score]:
-    """Give the strict F1 of entities: one counts where its first word, last word and type agree.
+    """Return the strict F1 of entities: one counts where its first word, last word and type agree.
 
     Tags are read as strict IOB2 (an ``I-`` that continues no entity of its type belongs to none),
     by seqeval; micro-averaged over all entities.
 
-    Args:
-        gold: Sentences of one language with their true tags.
-        predicted: Tags of the same words.
-        run: Whose score it is.
-        n_wrong: Entities predicted besides, which no tags can show: they count as wrong.
+    `n_wrong` counts entities that were predicted but that no tags can show; they are wrong.
 
     Raises:
         ValueError: Other numbers of sentences or words, or no entity in `gold`: F1 is undefined.
@@ -42,6 +38,6 @@ def score_entities(
 
 
 def _entities(tags: Sequence[Sequence[str]]) -> set[tuple[int, str, int, int]]:
-    """Sentence, type, first word and end of each entity."""
+    """Return the sentence, type, first word and end of each entity."""
     sentences = Entities([list(row) for row in tags], scheme=IOB2).entities
     return {entity.to_tuple() for sentence in sentences for entity in sentence}

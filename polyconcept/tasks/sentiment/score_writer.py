@@ -3,83 +3,44 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from polyconcept.models.generation import load_for_generation
-from polyconcept.models.loading import load_tokenizer
-from polyconcept.models.shape import limit_length
+from polyconcept.models.loading import load_for_generation
 from polyconcept.records.scores import Score
 from polyconcept.records.text import LabelledSentences, Translations
-from polyconcept.tasks.answers import check_known, write_answers
-from polyconcept.tasks.score_rows import TaskRun
+from polyconcept.tasks.answers import write_answers
+from polyconcept.tasks.scorer import ScoreOptions, TaskRun, check_labels
 from polyconcept.tasks.sentiment import prompts
 from polyconcept.tasks.sentiment.scores import score_sentiment
-from polyconcept.text.labelled import read_labelled
+from polyconcept.text.labelled import read_labelled_files
 
-_BATCH = 32
-_log = logging.getLogger(__name__)
-
-
-def score(
-    directory: Path, files: Sequence[Path], settings: Mapping[str, Any], run: TaskRun, device: str
-) -> tuple[list[Score], list[Translations]]:
-    """Score the model of `directory` as `polyconcept.tasks` says."""
-    model, tokenizer = load_for_generation(directory, device=device), load_tokenizer(directory)
-    limit_length(tokenizer, model)
-    found = evaluate_sentiment_as_text(
-        model,
-        tokenizer,
-        [read_labelled(file, file.stem, settings["labels"]) for file in files],
-        labels=settings["labels"],
-        run=replace(run, side="encoder-decoder"),
-        n_beams=settings["n_beams"],
-        max_length=settings["max_length"],
-        language_codes=settings.get("language_codes"),
-    )
-    return found, []
+read, load = read_labelled_files, load_for_generation
+SIDE = "encoder-decoder"
 
 
-def evaluate_sentiment_as_text(
+def evaluate(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
-    tests: Sequence[LabelledSentences],
-    *,
-    labels: Sequence[str],
+    test: LabelledSentences,
+    options: ScoreOptions,
     run: TaskRun,
-    n_beams: int,
-    max_length: int,
-    batch: int = _BATCH,
-    language_codes: Mapping[str, str] | None = None,
-) -> list[Score]:
-    """Ask for the sentiment of each language's sentences; score accuracy and macro F1.
+) -> tuple[list[Score], list[Translations]]:
+    """Ask for the sentiment of a test set's sentences, and score accuracy and macro F1.
 
-    An answer that is none of `labels` counts as wrong; how many there are is logged. Arguments and
-    errors are those of `evaluate_entities_as_text`, with sentences' labels for entities' types.
+    An answer that is not a label of the task counts as wrong; the log says how many there are.
+
+    Raises:
+        ValueError: A true label that the task lacks, or as `score_sentiment`.
     """
-    scores = []
-    for gold in tests:
-        where = f"{run.corpus}, {gold.language}"
-        check_known(gold.label, labels, where)
-        answers = write_answers(
-            model,
-            tokenizer,
-            [prompts.sentiment_prompt(words) for words in gold.words],
-            n_beams=n_beams,
-            max_length=max_length,
-            batch=batch,
-            where=where,
-            language=gold.language,
-            answer_language=gold.language,
-            language_codes=language_codes,
-        )
-        predicted = [prompts.read_label(answer, labels) for answer in answers]
-        if None in predicted:
-            text = "%s: %d of %d answers are no label: wrong"
-            _log.warning(text, where, predicted.count(None), len(predicted))
-        scores += score_sentiment(gold, predicted, run=run)
-    return scores
+    where = f"{run.corpus}, {test.language}"
+    check_labels(test.label, options.labels, where, "task")
+    asked = [prompts.sentiment_prompt(words) for words in test.words]
+    language = test.language
+    answers = write_answers(model, tokenizer, asked, options, where=where, language=language)
+    predicted = [prompts.read_label(answer, options.labels) for answer in answers]
+    if None in predicted:
+        text = "%s: %d of %d answers are no label: wrong"
+        n_wrong = predicted.count(None)
+        logging.getLogger(__name__).warning(text, where, n_wrong, len(predicted))
+    return score_sentiment(test, predicted, run=run), []

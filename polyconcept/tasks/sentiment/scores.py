@@ -8,18 +8,15 @@ from sklearn.metrics import f1_score as label_f1_score
 
 from polyconcept.records.scores import Score
 from polyconcept.records.text import LabelledSentences
-from polyconcept.tasks.score_rows import TaskRun, check_shape, task_score
+from polyconcept.tasks.scorer import TaskRun, check_shape, task_score
 
 
 def score_sentiment(
     gold: LabelledSentences, predicted: Sequence[str | None], *, run: TaskRun
 ) -> list[Score]:
-    """Give accuracy, and the mean F1 of the labels that are true or predicted somewhere.
+    """Return the accuracy, and the mean F1 of the labels that are true or predicted somewhere.
 
-    Args:
-        gold: Sentences of one language with their true labels.
-        predicted: A label for each sentence; None, which is wrong, where an answer is no label.
-        run: Whose scores they are.
+    A prediction is None, and wrong, where an answer is not a label.
 
     Raises:
         ValueError: Another number of labels than sentences, or none.
@@ -27,6 +24,7 @@ def score_sentiment(
     check_shape([1] * len(gold), [1] * len(predicted), gold.language)
     n_correct = sum(a == b for a, b in zip(gold.label, predicted, strict=True))
     labels = sorted({*gold.label, *(label for label in predicted if label is not None)})
+    # -1 is none of the numbers: it costs the true label's recall, and no label's precision.
     number = {label: n for n, label in enumerate(labels)}
     macro = label_f1_score(
         [number[label] for label in gold.label],

@@ -6,5 +6,5 @@ from collections.abc import Sequence
 
 
 def translation_prompt(words: Sequence[str], target: str) -> tuple[str, ...]:
-    """Give the words that ask for a translation into the language of code `target`."""
+    """Return the words that ask for a translation into the language of code `target`."""
     return ("translate", "to", f"{target}:", *words)

@@ -1,22 +1,25 @@
-"""Which column of a CoNLL file is the word, and which its entity tag."""
+"""CoNLL files of users: which column is the word, which its tag, and what the tags mean."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias
 
-from polyconcept.text.layout import WORDS_OF_TAGS, WORDS_OF_WORDS, Row, Table
-from polyconcept.text.lines import few
+from polyconcept.records.text import TaggedSentences
+from polyconcept.text.layout import WORDS_OF_TAGS, WORDS_OF_WORDS, Row, Table, read_table
+from polyconcept.text.lines import check_words, few, read_lines
+from polyconcept.text.recognise import Reading, Token, recognise
 from polyconcept.text.tag_spelling import Source, spellings_of
 
 ColumnNames: TypeAlias = Mapping[str, int | str]
 """What the study says of columns: ``word`` and ``tag`` -> number from 1, or name in the file."""
 
 _UNSET = ("_", "")
+# Of a column's values that have to be tags with known labels, or O, for it to be one of tags.
 _SHARE = 0.5
-"""Of a column's values that have to be tags with known labels, or O, for it to be one of tags."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,78 @@ class Chosen:
     """Columns of entities inside those of `tag`, which are not read."""
 
 
+def recognise_tagged(
+    path: Path,
+    language: str,
+    labels: Collection[str],
+    *,
+    ignored: Collection[str] = (),
+    columns: ColumnNames | None = None,
+) -> tuple[TaggedSentences, Reading]:
+    """Return the sentences with entity tags from a CoNLL file, and what the file was found to be.
+
+    One word a line, columns cut at tabs (or, in a file without tabs, at spaces), a blank line
+    between sentences. ``-DOCSTART-`` lines and comments are skipped; a comment starts with ``#``,
+    is between sentences and is not a word with its tag (``#`` is a word in AQMAR).
+    docs/INPUT.md lists the layouts and schemes that are recognised, and what is refused.
+
+    Whatever the scheme, the result is IOB2 in which every entity is whole: one that breaks the
+    file's scheme is read as ``O``, and one warning gives their number and the first line. In IOB2
+    that is an entity that begins with ``I-`` (as conlleval and seqeval's strict mode read it).
+
+    Tags with `ignored` labels are read as ``O``. `columns` gives the number (from 1) or the name of
+    the columns ``word`` and ``tag``.
+
+    Raises:
+        ValueError: not UTF-8, no sentence, another number of columns, columns or tags that cannot
+            be told, a label neither known nor ignored, words of another language; with file and
+            line.
+    """
+    given = columns or {}
+    table = read_table(path, read_lines(path), [n for n in given.values() if isinstance(n, str)])
+    source = Source(
+        str(path), "line", "is it another column? Name it in `columns`, such as {word: 1, tag: 4}"
+    )
+    chosen = choose_columns(source, table, [*labels, *ignored], given)
+    tags = tags_of(source, table, chosen)
+    sentences = [
+        [Token(row.line, row.cells[chosen.word], tag) for row, tag in zip(rows, found, strict=True)]
+        for rows, found in zip(table.sentences, tags, strict=True)
+    ]
+    for token in (token for tokens in sentences for token in tokens):
+        check_words([token.word], source.at(token.place))
+    left_out = {
+        "surface word of several, which are not read": table.n_ranges,
+        "word that is not written, left out": table.n_empty,
+    }
+    return recognise(
+        source,
+        language,
+        sentences,
+        labels,
+        ignored=ignored,
+        layout=_layout(table, chosen),
+        changed={reason: count for reason, count in left_out.items() if count},
+    )
+
+
+def _layout(table: Table, chosen: Chosen) -> Mapping[str, Any]:
+    """Return the columns of a file as the log and the record give them."""
+    tag = f"{chosen.tag + 1}.{chosen.key}" if chosen.key else chosen.tag + 1
+    return {
+        "columns": table.n_columns,
+        "word_column": chosen.word + 1,
+        "tag_column": tag,
+        "counted": table.counted,
+        "header": table.header,
+        "columns_of_nested_entities": [column + 1 for column in chosen.nested],
+    }
+
+
 def choose_columns(
     source: Source, table: Table, labels: Collection[str], given: ColumnNames
 ) -> Chosen:
-    """The columns that the study names; the others by what stands in them.
+    """Return the columns that the study names, or that their values show to be the ones.
 
     The word is in the first column, or in the second where the first counts. The tag is in the
     only column that holds tags with the study's labels. Where tags are alone in the first of two
@@ -60,7 +131,7 @@ def choose_columns(
 
 
 def tags_of(source: Source, table: Table, chosen: Chosen) -> list[list[tuple[str, ...]]]:
-    """The tags of each word: its own, or those of its parts where its own names no entity.
+    """Return the tags of each word: its own, or those of its parts where its own names no entity.
 
     Raises:
         ValueError: no word has the key that the study names.
@@ -78,7 +149,7 @@ def tags_of(source: Source, table: Table, chosen: Chosen) -> list[list[tuple[str
 
 
 def _named(source: Source, table: Table, what: str, given: ColumnNames) -> tuple[int, str] | None:
-    """Place and key of a column of the study."""
+    """Return the place and key of a column of the study."""
     column = given.get(what)
     if column is None:
         return None
@@ -107,7 +178,7 @@ def _word_column(table: Table) -> int:
 
 
 def _places(table: Table, names: Collection[str]) -> list[int]:
-    """Columns whose name in the header is one of these."""
+    """Return the columns whose name in the header is one of these."""
     header = table.names if table.header else ()
     return [place for place, name in enumerate(header) if name.casefold() in names]
 
@@ -115,7 +186,7 @@ def _places(table: Table, names: Collection[str]) -> list[int]:
 def _tag_column(
     source: Source, table: Table, labels: Collection[str], *, skipped: int | None
 ) -> tuple[int, tuple[int, ...]]:
-    """The column that holds the tags, and those with entities inside entities."""
+    """Return the column that holds the tags, and those with entities inside entities."""
     by_name = _places(table, WORDS_OF_TAGS)
     if len(by_name) == 1:
         return by_name[0], ()
@@ -147,12 +218,12 @@ def _tag_column(
 
 
 def _is_tag(values: Counter[str], labels: Collection[str]) -> bool | None:
-    """Whether a column names entities; None where it holds no tags at all."""
+    """Return whether a column names entities; None where it holds no tags at all."""
     small = [label.casefold() for label in labels]
     named = sum(
         count
         for value, count in values.items()
-        # Most words are told from tags without trying every spelling.
+        # Faster than trying every spelling: most words contain no label.
         if any(label in value.casefold() for label in small) and spellings_of([value], labels)
     )
     outside = sum(values[value] for value in ("O", "o", "_"))
@@ -162,7 +233,8 @@ def _is_tag(values: Counter[str], labels: Collection[str]) -> bool | None:
 
 
 def _outermost(source: Source, table: Table, columns: Sequence[int]) -> tuple[int, tuple[int, ...]]:
-    """GermEval: the first column has the entities, the next those inside them."""
+    """Choose the first column of tags if the others have entities inside of its own."""
+    # As in GermEval 2014.
     marked = [_marked(table, column) for column in columns]
     inside = all(fewer < marked[0] for fewer in marked[1:])
     if table.counted and inside:
@@ -175,7 +247,7 @@ def _outermost(source: Source, table: Table, columns: Sequence[int]) -> tuple[in
 
 
 def _marked(table: Table, column: int) -> set[tuple[int, int]]:
-    """Line and part of every word that a column marks as part of an entity."""
+    """Return the line and part of every word that a column marks as part of an entity."""
     return {
         (row.line, part)
         for rows in table.sentences
