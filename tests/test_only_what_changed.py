@@ -133,7 +133,7 @@ CHANGES = {
     | {"cluster_controls": 12, "mix_languages": 4}
     | scores(30)
     | {"find_examples": 3, "plot_figure": 11},
-    add_test_language: {"fetch_text": 1, "check_task": 1, "score_task": 1} | TABLE,
+    add_test_language: {"fetch_text": 1, "score_task": 1} | TABLE,
     # COLAP knows no large clusters: CALIGN's four figures and the rivals.
     change_one_figure: {"plot_figure": 5},
 }

@@ -23,9 +23,6 @@ from polyconcept.store.content import content_bytes, content_sha256, files_insid
 from polyconcept.store.faults import StoreError
 from polyconcept.store.json import sha256
 
-# An input of this name says that a check has passed. It may be made anew, with more languages or
-# layers, without those that waited for it (`ancient` in the rules): then its content is another.
-_CHECKS = "checks"
 # Folders and files that tell of the work and are no results.
 _NO_RESULTS = ("logs", "checkpoints", "report.html", "snakemake.json")
 _HASHING_THREADS = 4
@@ -193,8 +190,6 @@ class Audit:
             elif state.path in record.hdf5_bytes:
                 yield from self._byte_faults(state.path, record.hdf5_bytes[state.path])
         for state in record.inputs:
-            if state.name == _CHECKS:
-                continue
             source = made.get(state.path)
             now = source.sha256 if source else self._hashes.get(state.path, state.sha256)
             if now != state.sha256:

@@ -81,7 +81,7 @@ def inputs_of(rule):
     Of files that come from outside, their content counts and not their time: a clone has new times,
     and a file put in place of another may be older.
     """
-    timeless = JOBS[rule].sources + JOBS[rule].checks
+    timeless = JOBS[rule].sources
 
     def inputs(wildcards):
         found = job_inputs(rule, STUDY, dict(wildcards.items()))
