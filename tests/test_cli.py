@@ -212,7 +212,7 @@ def test_a_changed_study_is_checked_and_run(finished, study):
 
 def note_of_dead_run(study):
     fields = {"host": platform.node(), "boot": "b", "pid": 1, "ticks": 1, "started": 0.0}
-    rest = {"format": "polyconcept-driver/2", "token": "t", "own_job": ""}
+    rest = {"format": "polyconcept-driver/2", "token": "t", "submits": False, "own_job": ""}
     note = study / "results/known/logs/driver-t.json"
     note.write_text(json.dumps(fields | rest))
     return note

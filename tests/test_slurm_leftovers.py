@@ -22,7 +22,7 @@ def _environment(monkeypatch):
 
 
 def test_a_run_is_alive_until_its_note_goes(tmp_path):
-    driver = start_driver(tmp_path, "token")
+    driver = start_driver(tmp_path, "token", submits=True)
 
     assert read_drivers(tmp_path) == (driver,)
     assert driver.alive
@@ -41,7 +41,7 @@ def test_a_run_is_alive_until_its_note_goes(tmp_path):
     ids=["pid reused", "rebooted", "gone", "another machine"],
 )
 def test_a_driver_that_is_gone_is_not_alive(tmp_path, change, here):
-    driver = dataclasses.replace(start_driver(tmp_path, "token"), **change)
+    driver = dataclasses.replace(start_driver(tmp_path, "token", submits=True), **change)
 
     assert (driver.alive, driver.here) == (False, here)
 
@@ -124,7 +124,7 @@ def test_jobs_that_cannot_be_cancelled_stop_the_run(queue, monkeypatch):
 
 def test_a_driver_knows_the_job_that_it_runs_in(tmp_path, monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "77")
-    driver = start_driver(tmp_path, "token")
+    driver = start_driver(tmp_path, "token", submits=True)
 
     assert read_drivers(tmp_path) == (driver,)
     assert driver.own_job == "77"

@@ -309,7 +309,7 @@ def test_settings_of_what_ended_without_its_driver_are_known(accidents, cluster,
 
 def test_a_run_of_another_machine_is_not_touched(accidents, cluster, tmp_path):
     fields = {"host": "login9", "boot": "b", "pid": 1, "ticks": 1, "started": 0.0}
-    rest = {"format": "polyconcept-driver/2", "token": "t", "own_job": ""}
+    rest = {"format": "polyconcept-driver/2", "token": "t", "submits": True, "own_job": ""}
     note = accidents["study"] / "results/known/logs/driver-t.json"
     note.write_text(json.dumps(fields | rest))
     try:

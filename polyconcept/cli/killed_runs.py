@@ -52,7 +52,7 @@ def _clear_after(driver: Driver, study: Study, folder: Path, words: Sequence[str
     project.say(f"an earlier run was killed ({driver}); clearing what it left")
     if ended := end_processes(driver.token):
         project.say(f"ended its processes on this machine: {ended}")
-    if shutil.which("squeue"):
+    if driver.submits:
         settle_jobs(driver.token, say=project.say)
     # Snakemake's lock is of the folder, not of a run.
     notes = [read_drivers(logs) for logs in folder.glob("results/*/logs")]

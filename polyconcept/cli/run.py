@@ -47,16 +47,17 @@ def run(
     plain = any(word.split("=")[0] in WITHOUT_PROGRESS for word in options)
     with project.faults_told(foreseen=(OSError, ValueError, ClusterError)):
         settings = project.read_study(study)
-        words = snakemake_words(study, folder, options)
+        words, through_slurm = snakemake_words(study, folder, options), []
         if not plain:
             clear_killed_runs(settings, folder, snakemake_words(study, folder, []))
-            words = snakemake_words(study, folder, [*slurm_options(words, token), *options])
+            through_slurm = slurm_options(words, token)
+            words = snakemake_words(study, folder, [*through_slurm, *options])
     project.say(shlex.join(["snakemake", *words]))
     line = [sys.executable, "-m", "snakemake", *words]
     if plain:
         raise typer.Exit(subprocess.run(line, check=False).returncode)
     logs = folder / f"results/{settings.name}/logs"
-    driver = start_driver(logs, token)
+    driver = start_driver(logs, token, submits=bool(through_slurm))
     status = followed(line, logs / f"run-{time.strftime('%Y%m%d-%H%M%S')}.log", token)
     if status >= 0:  # else a signal has ended Snakemake, and what it started may still run
         driver.forget()

@@ -34,7 +34,8 @@ class Driver:
     started: float
     """Seconds since 1970."""
     token: str
-    """Its SLURM jobs have names that begin with it."""
+    submits: bool
+    """Whether it hands jobs to SLURM; their names begin with the token."""
     own_job: str
     """Number of the SLURM job that the run itself is in; empty where it is in none."""
 
@@ -57,12 +58,13 @@ class Driver:
         self.note.unlink(missing_ok=True)
 
 
-def start_driver(logs: Path, token: str) -> Driver:
+def start_driver(logs: Path, token: str, *, submits: bool) -> Driver:
     """Write a note of this process.
 
     Args:
         logs: Folder of a study's logs; it is made.
         token: Marks all that the process starts.
+        submits: Whether it will hand jobs to SLURM.
     """
     driver = Driver(
         note=logs / f"driver-{token}.json",
@@ -72,6 +74,7 @@ def start_driver(logs: Path, token: str) -> Driver:
         ticks=_ticks(os.getpid()),
         started=time.time(),
         token=token,
+        submits=submits,
         own_job=os.environ.get("SLURM_JOB_ID", ""),
     )
     fields = {"format": _FORMAT} | asdict(driver)
