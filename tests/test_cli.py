@@ -164,6 +164,20 @@ def test_a_profile_of_the_user_takes_the_place_of_ours(profile, monkeypatch):
     assert theirs == ["--configfile=studies/demo.yaml", profile, "slurm"]
 
 
+def test_jobs_of_slurm_have_names_that_the_run_gives(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(run, "has_accounting", lambda: False)
+    words = ["--profile", "slurm", "--configfile=studies/demo.yaml"]
+
+    asked = ["--slurm-jobname-prefix=token", "--slurm-status-command=squeue"]
+    assert run.slurm_options(words, "token") == asked
+    theirs = [*words, "--slurm-status-command", "sacct", "--", "scores.csv"]
+    assert run.slurm_options(theirs, "token") == asked[:1]
+    assert run.slurm_options(["--workflow-profile", "profiles/local"], "token") == []
+    with pytest.raises(ValueError, match="slurm-jobname-prefix: found one"):
+        run.slurm_options([*words, "--slurm-jobname-prefix=mine"], "token")
+
+
 # --- a small study, in a copy of the project
 
 
