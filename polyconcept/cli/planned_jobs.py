@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 from snakemake.api import SnakemakeApi
-from snakemake.logging import logger
+from snakemake.logging import LogEvent, logger
 from snakemake.settings.enums import RerunTrigger
 from snakemake.settings.types import (
     ConfigSettings,
@@ -20,7 +20,6 @@ from snakemake.settings.types import (
     OutputSettings,
     ResourceSettings,
 )
-from snakemake_interface_logger_plugins.common import LogEvent
 
 from polyconcept.audit.code import KNOWN, recall
 from polyconcept.audit.runs import RunRecord
