@@ -18,8 +18,6 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/ancient.smk"
-include: "workflow/rules/keeping.smk"
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/text.smk"
 include: "workflow/rules/models.smk"

@@ -14,9 +14,8 @@ DEMO = ROOT / "results/demo"
 PROJECT = ("Snakefile", "config.yaml", "workflow", "polyconcept", "envs", "profiles", "studies")
 
 
-def clone(folder, *, times):
-    """The project and the demo's results in another folder; the results' times kept, or new."""
-    copy = shutil.copy2 if times else shutil.copy
+def clone(folder):
+    """The project and the demo's results in another folder, with new times, taken over there."""
     for name in PROJECT:
         place = ROOT / name
         if place.is_dir():
@@ -24,7 +23,8 @@ def clone(folder, *, times):
             shutil.copytree(place, folder / name, ignore=ignored, copy_function=shutil.copy)
         else:
             shutil.copy(place, folder / name)
-    shutil.copytree(DEMO, folder / "results/demo", copy_function=copy)
+    shutil.copytree(DEMO, folder / "results/demo", copy_function=shutil.copy)
+    adopt(folder)
     return folder
 
 
@@ -39,6 +39,17 @@ def demo(folder, *arguments, study="studies/demo.yaml"):
         capture_output=True,
         text=True,
         check=False,
+        env=os.environ | {"PYTHONPATH": str(folder), "PYTHONWARNINGS": "default"},
+    )
+
+
+def adopt(folder):
+    """Take over the demo's results that were copied into a folder."""
+    subprocess.run(
+        [sys.executable, "-m", "polyconcept.cli.main", "adopt", "studies/demo.yaml"],
+        cwd=folder,
+        capture_output=True,
+        check=True,
         env=os.environ | {"PYTHONPATH": str(folder), "PYTHONWARNINGS": "default"},
     )
 

@@ -24,6 +24,8 @@ TREE = (
 )
 RUN = ("--profile", "slurm", "--configfile")
 # The scheduler of the tests answers at once: nothing is gained by asking it seldom.
+NO_ACCOUNTING = ("--slurm-status-command", "squeue")
+SNAKEMAKE, POLYCONCEPT = "snakemake", "polyconcept.cli.main"
 QUICK = ("--slurm-init-seconds-before-status-checks", "3", "--latency-wait", "10")
 
 
@@ -111,13 +113,12 @@ def copy_tree(target):
     return target
 
 
-def start(cluster, tree, *arguments, log):
-    """Begin `snakemake ARGUMENTS` at the root of a tree, its output in a file."""
-    snakemake = Path(sys.executable).with_name("snakemake")
+def start(cluster, tree, *arguments, log, program=SNAKEMAKE):
+    """Begin a program at the root of a tree, its output in a file."""
     environment = cluster.environment | {"PYTHONPATH": str(tree)}
     with log.open("w") as output:
         driver = subprocess.Popen(
-            [str(snakemake), *arguments],
+            [sys.executable, "-m", program, *arguments],
             cwd=tree,
             env=environment,
             stdout=output,
@@ -127,13 +128,22 @@ def start(cluster, tree, *arguments, log):
     return driver
 
 
-def run(cluster, tree, *arguments, log):
+def run(cluster, tree, *arguments, log, program=SNAKEMAKE):
     """As `start`, until it ends; its exit status and output."""
-    status = start(cluster, tree, *arguments, log=log).wait(timeout=3600)
+    status = start(cluster, tree, *arguments, log=log, program=program).wait(timeout=3600)
     return status, log.read_text()
 
 
 def kill(process):
     """What no process can prevent."""
     process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def kill_with_snakemake(process):
+    """What ends `polyconcept run` and the Snakemake that it has started at once."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    process.send_signal(signal.SIGKILL)
+    for child in children:
+        os.kill(int(child), signal.SIGKILL)
     process.wait()

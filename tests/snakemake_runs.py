@@ -20,6 +20,7 @@ def snakemake(folder, *arguments, environment=None):
         *("--snakefile", str(ROOT / "Snakefile")),
         *("--directory", str(folder), "--configfile", str(folder / "study.yaml")),
         *("--cores", "2", "--rerun-triggers", "mtime", "params", "input", "software-env"),
+        *("--max-checksum-file-size", "100MB"),
     ]
     inherited = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
     return subprocess.run(

@@ -1,6 +1,8 @@
 """The command: what it begins, checks, runs, opens and exports; progress and signals by hand."""
 
+import json
 import os
+import platform
 import re
 import shutil
 import signal
@@ -120,7 +122,7 @@ def test_what_a_program_says_is_kept_and_its_status_given(tmp_path, capsys):
     code = "import sys; print('Error in rule x:'); sys.exit(3)"
     log = tmp_path / "logs/run.log"
 
-    assert run.followed([sys.executable, "-c", code], log) == 3
+    assert run.followed([sys.executable, "-c", code], log, "token") == 3
     assert log.read_text() == "Error in rule x:\n"
     assert capsys.readouterr().err == "Error in rule x:\n"
 
@@ -142,7 +144,7 @@ def test_a_signal_reaches_the_program(tmp_path, number):
 
     thread = threading.Thread(target=send)
     thread.start()
-    status = run.followed([sys.executable, "-c", code], log)
+    status = run.followed([sys.executable, "-c", code], log, "token")
     thread.join()
 
     assert status == 7
@@ -160,6 +162,20 @@ def test_a_profile_of_the_user_takes_the_place_of_ours(profile, monkeypatch):
     ]
     theirs = run.snakemake_words(study, Path(), [profile, "slurm"])
     assert theirs == ["--configfile=studies/demo.yaml", profile, "slurm"]
+
+
+def test_jobs_of_slurm_have_names_that_the_run_gives(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(run, "has_accounting", lambda: False)
+    words = ["--profile", "slurm", "--configfile=studies/demo.yaml"]
+
+    asked = ["--slurm-jobname-prefix=token", "--slurm-status-command=squeue"]
+    assert run.slurm_options(words, "token") == asked
+    theirs = [*words, "--slurm-status-command", "sacct", "--", "scores.csv"]
+    assert run.slurm_options(theirs, "token") == asked[:1]
+    assert run.slurm_options(["--workflow-profile", "profiles/local"], "token") == []
+    with pytest.raises(ValueError, match="slurm-jobname-prefix: found one"):
+        run.slurm_options([*words, "--slurm-jobname-prefix=mine"], "token")
 
 
 # --- a small study, in a copy of the project
@@ -200,7 +216,7 @@ def test_a_changed_study_is_checked_and_run(finished, study):
     first, *stages, last = ran.stdout.splitlines()
     assert first.startswith(f"snakemake --snakefile {project}/Snakefile --workflow-profile")
     assert first.endswith("--configfile=study.yaml --cores 2")
-    assert [re.sub(r"  done in \d+ s$", "", stage) for stage in stages] == [
+    assert [re.sub(r"  done in \d+ (s|min)$", "", stage) for stage in stages] == [
         "scores      3 of 3",
         "figures     8 of 8",
     ]
@@ -208,10 +224,39 @@ def test_a_changed_study_is_checked_and_run(finished, study):
     assert "Finished jobid" in log
 
 
+def note_of_dead_run(study):
+    fields = {"host": platform.node(), "boot": "b", "pid": 1, "ticks": 1, "started": 0.0}
+    rest = {"format": "polyconcept-driver/2", "token": "t", "submits": False, "own_job": ""}
+    note = study / "results/known/logs/driver-t.json"
+    note.write_text(json.dumps(fields | rest))
+    return note
+
+
+@pytest.mark.workflow
+def test_after_a_kill_what_the_study_asks_for_is_kept_and_all_else_made_again(finished, study):
+    # What jobs finished that nobody looked after: Snakemake knows nothing of it.
+    shutil.rmtree(study / ".snakemake/metadata")
+    note = note_of_dead_run(study)
+    (study / ".snakemake/locks").mkdir(exist_ok=True)
+    (study / ".snakemake/locks/0.output.lock").write_text("results/known/scores.csv\n")
+    study_of(study, colap={"share": 0.2})
+
+    ran = polyconcept_in(study, project_of(finished), "run", "study.yaml", "--cores", "2")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    said = ran.stdout.splitlines()
+    assert "an earlier run was killed (process 1 on" in said[0]
+    assert said[1] == "released its lock"
+    assert re.fullmatch(r"kept \d+ files that its jobs made, removed \d+", said[2])
+    assert [re.sub(r"  done in \d+ (s|min)$", "", line) for line in said[4:-1]] == [
+        "scores      3 of 3",
+        "figures     8 of 8",
+    ]
+    assert not note.exists()
+
+
 @pytest.mark.workflow
 def test_results_without_times_and_notes_are_adopted(finished, study):
     shutil.rmtree(study / ".snakemake")
-    (study / "results/known/snakemake.json").unlink()
     for place, path in enumerate(sorted((study / "results").rglob("*"))):
         os.utime(path, (place, place))
     project = project_of(finished)

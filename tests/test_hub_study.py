@@ -139,7 +139,8 @@ def finished(hub, tmp_path_factory):
     (folder / "study.yaml").write_text(yaml.safe_dump(study()))
     own_text(folder)
     # No model is fine-tuned on `mood`: its data alone are asked for.
-    targets = ["all", "results/hub/tasks/mood/checked.json"]
+    moods = ("train/en", "test/en", "test/de")
+    targets = ["all", *(f"results/hub/tasks/mood/{name}.tsv" for name in moods)]
     run = snakemake(folder, *targets, environment=hub.environment(folder / "home"))
     assert run.returncode == 0, run.stderr[-3000:]
     return folder
@@ -246,13 +247,13 @@ def test_a_pin_is_kept_until_the_user_says_update(hub, finished):
         (
             ("tasks", "ner", "test", "languages"),
             ["en", "xx"],
-            "tasks/ner/checked.json",
+            "tasks/ner/test/xx.conll",
             ["no file matches 'xx/all-*.parquet': it lacks 'xx'", "de, en"],
         ),
         (
             ("tasks", "mood", "labels"),
             ["good", "bad"],
-            "tasks/mood/checked.json",
+            "tasks/mood/train/en.tsv",
             ["positive", "good"],
         ),
     ],

@@ -83,22 +83,14 @@ BY_HAND = [
     ),
     ("select_words", {"pair": "en-de"}, [*TEXTS, *TABLES, f"{R}/dictionaries/en-de/links.txt"]),
     ("fetch_labels", {"data": "ner/test", "language": "en", "suffix": "conll"}, ["own/en.conll"]),
-    (
-        "check_task",
-        {"task": "mt"},
-        [f"{OPUS}/en-{code}/{one}.txt" for code in ("de", "fr") for one in ("en", code)],
-    ),
     ("fetch_model", BERT, ["polyconcept/builtin/models/bert"]),
     ("fetch_model", MT5, [f"{R}/hub/models--a--mt5@latest/source.json"]),
     ("check_model", BERT, [f"{R}/models/bert/base"]),
-    ("randomise_model", BERT, [f"{R}/models/bert/base", f"{R}/models/bert/checked.json"]),
+    ("randomise_model", BERT, [f"{R}/models/bert/base"]),
     (
         "finetune",
         MT5 | {"variant": "mt"},
-        [
-            *(f"{R}/models/mt5/base", f"{R}/models/mt5/checked.json", f"{R}/tasks/mt/checked.json"),
-            *(f"{OPUS}/en-de/en.txt", f"{OPUS}/en-de/de.txt"),
-        ],
+        [f"{R}/models/mt5/base", f"{OPUS}/en-de/en.txt", f"{OPUS}/en-de/de.txt"],
     ),
     (
         "score_task",
@@ -231,7 +223,7 @@ def jobs_of(study):
 
 
 @pytest.mark.parametrize(
-    ("file", "n_jobs"), [("studies/demo.yaml", 129), ("config.yaml", 432)], ids=["demo", "full"]
+    ("file", "n_jobs"), [("studies/demo.yaml", 126), ("config.yaml", 429)], ids=["demo", "full"]
 )
 def test_a_rule_makes_what_the_register_says_others_read(file, n_jobs):
     study = parse_study(yaml.safe_load((ROOT / file).read_text()))

@@ -175,9 +175,7 @@ def test_the_study_is_verified(finished):
         (
             "tasks.mood.test.builtin.n_sentences",
             31,
-            {"fetch_labels": 2, "check_task": 1, "score_task": 1}
-            | AFTER_SCORES
-            | {"plot_figure": 10},
+            {"fetch_labels": 2, "score_task": 1} | AFTER_SCORES | {"plot_figure": 10},
         ),
         # COLAP knows no large clusters.
         (

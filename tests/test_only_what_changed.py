@@ -6,7 +6,7 @@ import re
 
 import pytest
 import yaml
-from demo_runs import ROOT, clone, jobs, need_demo
+from demo_runs import ROOT, adopt, clone, jobs, need_demo
 
 pytestmark = pytest.mark.demo
 
@@ -16,16 +16,16 @@ EXAMPLES = {"find_examples": 2, "plot_figure": 11}
 
 @pytest.fixture(scope="module")
 def demo_clone(tmp_path_factory):
-    """A clone with the results copied in, whose times tell nothing."""
+    """A clone with the results copied in."""
     need_demo()
-    return clone(tmp_path_factory.mktemp("clone"), times=False)
+    return clone(tmp_path_factory.mktemp("clone"))
 
 
 @pytest.fixture
 def own_clone(tmp_path):
     """One that a test may edit."""
     need_demo()
-    return clone(tmp_path, times=True)
+    return clone(tmp_path)
 
 
 def planned(folder, change):
@@ -41,14 +41,13 @@ def scores(n):
     return {"score_concepts": n} | TABLE
 
 
-def test_a_fresh_clone_with_results_copied_in_has_nothing_to_do(demo_clone):
+def test_results_that_were_adopted_by_a_fresh_clone_have_nothing_to_do(demo_clone):
     assert jobs(demo_clone) == {}
 
 
-def test_a_touch_of_anything_has_nothing_to_do(own_clone):
+def test_a_touch_of_any_file_has_nothing_to_do(own_clone):
     results = own_clone / "results/demo"
     for path in [
-        *(results / "models").rglob(".snakemake_timestamp"),
         *results.glob("vectors/bert/base/**/*.h5"),
         *results.glob("corpora/**/*.txt"),
         *results.glob("tasks/**/*.conll"),
@@ -58,6 +57,16 @@ def test_a_touch_of_anything_has_nothing_to_do(own_clone):
     ]:
         os.utime(path)
 
+    assert jobs(own_clone) == {}
+
+
+def test_a_touch_of_a_models_folder_is_undone_by_adopting(own_clone):
+    """Snakemake hashes files only."""
+    for path in (own_clone / "results/demo/models").rglob(".snakemake_timestamp"):
+        os.utime(path)
+    assert jobs(own_clone)["finetune"] == 4
+
+    adopt(own_clone)
     assert jobs(own_clone) == {}
 
 
@@ -133,7 +142,7 @@ CHANGES = {
     | {"cluster_controls": 12, "mix_languages": 4}
     | scores(30)
     | {"find_examples": 3, "plot_figure": 11},
-    add_test_language: {"fetch_text": 1, "check_task": 1, "score_task": 1} | TABLE,
+    add_test_language: {"fetch_text": 1, "score_task": 1} | TABLE,
     # COLAP knows no large clusters: CALIGN's four figures and the rivals.
     change_one_figure: {"plot_figure": 5},
 }

@@ -1,4 +1,4 @@
-"""What is left of a driver that was killed: its record, its processes, its jobs."""
+"""What is left of a run that was killed: its note, its processes, its jobs."""
 
 import dataclasses
 import os
@@ -9,14 +9,7 @@ import time
 import pytest
 
 from polyconcept.slurm import drivers
-from polyconcept.slurm.around import surround
-from polyconcept.slurm.drivers import (
-    DRIVER_VARIABLE,
-    LockFile,
-    PlannedOutput,
-    read_drivers,
-    start_driver,
-)
+from polyconcept.slurm.drivers import read_drivers, start_driver
 from polyconcept.slurm.leftovers import end_processes, settle_jobs
 from polyconcept.slurm.queue import ClusterError
 
@@ -26,28 +19,15 @@ SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch):
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
-    monkeypatch.setenv(DRIVER_VARIABLE, "")  # and its value of before is put back
 
 
-def test_a_driver_is_alive_until_its_record_goes(tmp_path):
-    driver = start_driver(tmp_path)
+def test_a_run_is_alive_until_its_note_goes(tmp_path):
+    driver = start_driver(tmp_path, "token", submits=True)
 
     assert read_drivers(tmp_path) == (driver,)
     assert driver.alive
     driver.forget()
     assert read_drivers(tmp_path) == ()
-
-
-def test_what_a_driver_notes_is_read_again(tmp_path):
-    lock = tmp_path / "0.input.lock"
-    lock.write_text("a\n")
-    planned = PlannedOutput("out", ("out", "other"), {"params": ["1"], "code": None})
-    driver = start_driver(tmp_path / "drivers").noting(
-        job_name="uuid", locks=[LockFile.of(lock)], planned=[planned]
-    )
-
-    assert read_drivers(tmp_path / "drivers") == (driver,)
-    assert driver.planned == (planned,)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +41,7 @@ def test_what_a_driver_notes_is_read_again(tmp_path):
     ids=["pid reused", "rebooted", "gone", "another machine"],
 )
 def test_a_driver_that_is_gone_is_not_alive(tmp_path, change, here):
-    driver = dataclasses.replace(start_driver(tmp_path), **change)
+    driver = dataclasses.replace(start_driver(tmp_path, "token", submits=True), **change)
 
     assert (driver.alive, driver.here) == (False, here)
 
@@ -77,27 +57,12 @@ def test_a_killed_process_that_is_not_yet_reaped_is_not_alive():
         assert drivers._ticks(process.pid) == -1
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"format": "polyconcept-driver/9"}', "{}"])
-def test_what_is_no_record_is_named(tmp_path, text):
-    (tmp_path / "x.json").write_text(text)
+@pytest.mark.parametrize("text", ["{", "[]", '{"format": "polyconcept-driver/1"}', "{}"])
+def test_what_is_no_note_is_named(tmp_path, text):
+    (tmp_path / "driver-x.json").write_text(text)
 
-    with pytest.raises(ValueError, match=r"x\.json is no record of a driver"):
+    with pytest.raises(ValueError, match=r"driver-x\.json is no note of a run"):
         read_drivers(tmp_path)
-
-
-def test_a_lock_is_released_only_while_it_is_the_same(tmp_path):
-    path = tmp_path / "0.input.lock"
-    path.write_text("a\n")
-    lock = LockFile.of(path)
-    path.unlink()
-    assert not lock.release()
-    path.write_text("b\n")  # another run's, under the same name
-    os.utime(path, ns=(lock.mtime_ns + 1, lock.mtime_ns + 1))
-    assert not lock.release()
-    assert path.exists()
-
-    assert LockFile.of(path).release()
-    assert not path.exists()
 
 
 def test_processes_of_a_driver_are_ended_those_of_slurm_and_others_not():
@@ -125,8 +90,8 @@ def queue(tmp_path, monkeypatch):
         f"""#!/bin/sh
 cd {tmp_path}
 echo look >> looks
-[ -e cancelled ] || echo '1|PENDING|ours|rule_a'
-[ $(wc -l < looks) -gt 3 ] || echo '2|RUNNING|ours|rule_b'
+[ -e cancelled ] || echo '1|PENDING|ours_1|rule_a'
+[ $(wc -l < looks) -gt 3 ] || echo '2|RUNNING|ours_1|rule_b'
 echo '3|RUNNING|other|rule_c'
 """
     )
@@ -139,7 +104,7 @@ echo '3|RUNNING|other|rule_c'
 
 def test_waiting_jobs_are_cancelled_and_running_ones_waited_for(queue):
     said = []
-    settle_jobs(["ours"], say=said.append, seconds=0.01)
+    settle_jobs("ours", say=said.append, seconds=0.01)
 
     assert (queue / "cancelled").read_text() == "--state=PENDING 1\n"
     assert len((queue / "looks").read_text().splitlines()) == 4
@@ -154,34 +119,12 @@ def test_jobs_that_cannot_be_cancelled_stop_the_run(queue, monkeypatch):
     (queue / "scancel").write_text("#!/bin/sh\n")
 
     with pytest.raises(ClusterError, match=r"does not cancel 1 \(rule_a\); cancel them by"):
-        settle_jobs(["ours"], say=lambda _: None, seconds=0.01)
+        settle_jobs("ours", say=lambda _: None, seconds=0.01)
 
 
 def test_a_driver_knows_the_job_that_it_runs_in(tmp_path, monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "77")
-    driver = start_driver(tmp_path)
+    driver = start_driver(tmp_path, "token", submits=True)
 
     assert read_drivers(tmp_path) == (driver,)
     assert driver.own_job == "77"
-
-
-@pytest.mark.parametrize("fails", [False, True])
-def test_what_surrounds_an_action_is_done_whether_or_not_it_fails(fails):
-    done = []
-
-    def action(n):
-        done.append(("action", n))
-        return 1 // (0 if fails else n)
-
-    surrounded = surround(
-        action,
-        begin=lambda n: done.append(("begin", n)),
-        end=lambda n, succeeded: done.append(("end", n, succeeded)),
-    )
-    if fails:
-        with pytest.raises(ZeroDivisionError):
-            surrounded(n=1)
-    else:
-        assert surrounded(n=1) == 1
-
-    assert done == [("begin", 1), ("action", 1), ("end", 1, not fails)]

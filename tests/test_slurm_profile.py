@@ -107,14 +107,13 @@ def test_the_plugin_is_the_one_whose_traps_are_known():
     assert "snakemake-executor-plugin-slurm-jobstep==" in lock
 
 
-def test_a_dry_run_with_the_profile_prints_the_plan(tmp_path):
+def test_a_dry_run_with_the_profile_shows_what_jobs_ask_for(tmp_path):
     command = [sys.executable, "-m", "snakemake", "--profile", "slurm", "-n"]
     study = ["--configfile", "studies/demo.yaml", "--directory", str(tmp_path)]
     run = subprocess.run([*command, *study], cwd=ROOT, capture_output=True, text=True, check=False)
     output = run.stdout + run.stderr
 
     assert run.returncode == 0, output[-2000:]
-    assert re.search(r"planned: \d+ jobs, \d+ of them through SLURM, \d+ beside", output)
-    assert re.search(r"planned: \d+ GPU jobs \(\d+ cluster_controls, \d+ cluster_words, ", output)
+    assert re.search(r"^cluster_controls +\d+$", output, re.MULTILINE)
     assert "gpu=1" in output
     assert "slurm_partition=gpu" in output

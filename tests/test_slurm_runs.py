@@ -13,7 +13,19 @@ from pathlib import Path
 
 import pytest
 import yaml
-from slurm_runs import QUICK, ROOT, RUN, Cluster, copy_tree, kill, run, start
+from slurm_runs import (
+    NO_ACCOUNTING,
+    POLYCONCEPT,
+    QUICK,
+    ROOT,
+    RUN,
+    Cluster,
+    copy_tree,
+    kill,
+    kill_with_snakemake,
+    run,
+    start,
+)
 from snakemake_runs import snakemake
 from test_workflow import study_of, write_model, write_text
 
@@ -75,7 +87,9 @@ def demo(cluster, tmp_path_factory):
     shutil.copy(file, folder / "study.yaml")
     with ThreadPoolExecutor() as aside:  # the run through SLURM leaves the cores idle at times
         local = None if finished else aside.submit(run_locally, folder, "demo")
-        status, output = run(cluster, tree, *RUN, "studies/demo.yaml", log=folder / "log")
+        status, output = run(
+            cluster, tree, *RUN, "studies/demo.yaml", *NO_ACCOUNTING, log=folder / "log"
+        )
         assert status == 0, output[-3000:]
     scores = Path(finished) / "results/demo" if local is None else local.result()
     return output, tree / "results/demo", scores
@@ -180,12 +194,13 @@ def accidents(cluster, tmp_path_factory):
     folder = tmp_path_factory.mktemp("accidents")
     tree = tree_of_accidents(folder / "tree")
     study = write_study(folder / "study")
-    command = (*RUN, str(study / "study.yaml"), "--directory", str(study), *QUICK, SCORES)
+    file = str(study / "study.yaml")
+    command = ("run", "--folder", str(study), file, "--profile", "slurm", *QUICK, SCORES)
     logs = [folder / f"log{n}" for n in range(4)]
 
-    driver = start(cluster, tree, *command, log=logs[0])
+    driver = start(cluster, tree, *command, program=POLYCONCEPT, log=logs[0])
     job = cluster.wait_for_task("align_words")
-    second = run(cluster, tree, *command, log=logs[1])
+    second = run(cluster, tree, *command, program=POLYCONCEPT, log=logs[1])
     cluster.ask("scancel", job)
     aside = ThreadPoolExecutor()
     local = aside.submit(run_locally, write_study(folder / "local"), "known")
@@ -196,15 +211,15 @@ def accidents(cluster, tmp_path_factory):
     # Two GPUs, four jobs for them: two run and two wait.
     cluster.wait_for("extract_vectors", "PENDING", n=2)
     cluster.wait_for("extract_vectors", "RUNNING", n=2)
-    kill(driver)
-    driver = start(cluster, tree, *command, log=logs[2])
+    kill_with_snakemake(driver)
+    driver = start(cluster, tree, *command, program=POLYCONCEPT, log=logs[2])
     wait_until_said(logs[2], "waiting for")
     (study / "extract_vectors-may-go-on").touch()
     cluster.wait_for("cluster_words", "RUNNING", n=2)
-    kill(driver)
+    kill_with_snakemake(driver)
     (study / "cluster_words-may-go-on").touch()
     cluster.wait_for("cluster_words", "COMPLETED", n=4)
-    status, output = run(cluster, tree, *command, log=logs[3])
+    status, output = run(cluster, tree, *command, program=POLYCONCEPT, log=logs[3])
     assert status == 0, output[-3000:]
     return {
         "study": study,
@@ -254,11 +269,12 @@ def test_the_run_after_a_kill_says_what_it_does(accidents):
         assert "released its lock" in output
     assert re.search(r"cancelling [23] waiting jobs of a run that was killed: .*extract_v", third)
     assert re.search(r"waiting for [23] running jobs of a run that was killed: .*extract_v", third)
-    # Two languages of each model.
-    assert re.search(r"kept [456] files that its jobs finished after it was killed", third)
+    # Whatever the run made before is judged with it. Of a job that failed once its record was
+    # written, that is left, unless it has been done again by then.
+    assert re.search(r"kept \d+ files that its jobs made, removed [01]$", third, re.MULTILINE)
     # It may still have to wait for SLURM to tidy up after jobs that have ended.
     assert not re.search(r"waiting for .*(extract_v|align_words)", fourth)
-    assert re.search(r"kept 4 files that its jobs finished after it was killed", fourth)
+    assert re.search(r"kept \d+ files that its jobs made, removed 0", fourth)
 
 
 def test_a_second_run_beside_a_live_one_is_refused(accidents):
@@ -271,7 +287,11 @@ def test_a_second_run_beside_a_live_one_is_refused(accidents):
 
 def dry_run(accidents, cluster, tmp_path):
     status, output = run(
-        cluster, accidents["tree"], *accidents["command"], "-n", log=tmp_path / "log"
+        cluster,
+        accidents["tree"],
+        *(*accidents["command"], "-n"),
+        program=POLYCONCEPT,
+        log=tmp_path / "log",
     )
     assert status == 0, output[-2000:]
     return output
@@ -289,17 +309,20 @@ def test_settings_of_what_ended_without_its_driver_are_known(accidents, cluster,
 
 
 def test_a_run_of_another_machine_is_not_touched(accidents, cluster, tmp_path):
-    records = accidents["study"] / ".snakemake/polyconcept-drivers"
-    fields = {"host": "login9", "boot": "b", "pid": 1, "ticks": 1, "started": 0.0, "token": "t"}
-    rest = {"format": "polyconcept-driver/1", "job_name": "uuid", "locks": [], "planned": []}
-    record = records / "t.json"
-    record.write_text(json.dumps(fields | rest))
+    fields = {"host": "login9", "boot": "b", "pid": 1, "ticks": 1, "started": 0.0}
+    rest = {"format": "polyconcept-driver/2", "token": "t", "submits": True, "own_job": ""}
+    note = accidents["study"] / "results/known/logs/driver-t.json"
+    note.write_text(json.dumps(fields | rest))
     try:
         status, output = run(
-            cluster, accidents["tree"], *accidents["command"], log=tmp_path / "log"
+            cluster,
+            accidents["tree"],
+            *accidents["command"],
+            program=POLYCONCEPT,
+            log=tmp_path / "log",
         )
     finally:
-        record.unlink()
+        note.unlink()
 
     assert status != 0
     assert "a run from another machine holds this folder: process 1 on login9" in output
@@ -340,7 +363,6 @@ def test_what_no_node_serves_is_refused_before_any_job(cluster, tmp_path):
         assert re.search(message, output), message
     assert "profiles/slurm/config.yaml" in output
     assert len(cluster.jobs()) == before
-    assert not list((study / ".snakemake/polyconcept-drivers").iterdir())
 
 
 def test_a_failing_job_leads_to_the_log_that_holds_the_reason(cluster, tmp_path):
@@ -350,7 +372,7 @@ def test_a_failing_job_leads_to_the_log_that_holds_the_reason(cluster, tmp_path)
     links = "results/known/dictionaries/xa-xb/links.txt"
     command = (*RUN, str(study / "study.yaml"), "--directory", str(study), *QUICK)
     status, output = run(
-        cluster, ROOT, *command, "--retries", "0", "--", links, log=tmp_path / "log"
+        cluster, ROOT, *command, *NO_ACCOUNTING, "--retries", "0", "--", links, log=tmp_path / "log"
     )
     log = "results/known/logs/align_words/xa-xb.log"
 

@@ -197,18 +197,6 @@ def test_what_is_no_crate_is_said_before_a_validator_is_made(tmp_path, monkeypat
 # --- Snakemake itself, which reads a study before any code of ours
 
 
-def dry_run(study, *options):
-    command = [sys.executable, "-m", "snakemake", "-n", "--cores", "1", *options]
-    files = ["--snakefile", ROOT / "Snakefile", "--configfile", study, "--directory", study.parent]
-    run = subprocess.run(
-        [*command, *files], capture_output=True, text=True, check=False, timeout=60
-    )
-    assert run.returncode == 1
-    assert "Traceback" not in run.stdout + run.stderr
-    return run.stdout + run.stderr
-
-
-@pytest.mark.workflow
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -220,15 +208,28 @@ def dry_run(study, *options):
     ],
     ids=["bomb", "recursive", "two documents", "code", "missing"],
 )
-def test_with_a_profile_snakemake_reads_a_study_as_the_tools_do(tmp_path, content, message):
+def test_the_command_refuses_a_study_before_it_starts_snakemake(tmp_path, capsys, content, message):
     study = written(tmp_path, content) if content else tmp_path / "study.yaml"
 
-    assert message in dry_run(study, "--workflow-profile", str(ROOT / "profiles/local"))
+    with pytest.raises(SystemExit, match="1"):
+        app(["run", str(study), "-n"])
+    said = capsys.readouterr()
+    assert message in said.err
+    assert said.out == ""
 
 
 @pytest.mark.workflow
-def test_without_a_profile_the_workflow_still_refuses_what_snakemake_lets_pass(tmp_path):
-    assert "study.yaml, line 6: with its aliases" in dry_run(written(tmp_path, BOMB))
+def test_the_workflow_refuses_what_snakemake_lets_pass(tmp_path):
+    study = written(tmp_path, BOMB)
+    command = [sys.executable, "-m", "snakemake", "-n", "--cores", "1"]
+    files = ["--snakefile", ROOT / "Snakefile", "--configfile", study, "--directory", tmp_path]
+    run = subprocess.run(
+        [*command, *files], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert run.returncode == 1
+    assert "Traceback" not in run.stdout + run.stderr
+    assert "study.yaml, line 6: with its aliases" in run.stdout + run.stderr
 
 
 def test_settings_are_told_with_the_file(tmp_path):

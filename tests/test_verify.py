@@ -18,7 +18,6 @@ from polyconcept.audit.verification import Audit
 from polyconcept.cli import project
 from polyconcept.cli.verify import expected_of
 from polyconcept.store.content import content_sha256
-from polyconcept.study.jobs.table import JOBS
 
 ROOT = Path(__file__).parents[1]
 RESULTS = "results/known"
@@ -133,15 +132,6 @@ def test_no_byte_of_hdf5_can_be_flipped_unseen(copied, capsys, share):
     flip(copied / VECTORS, int(share * (copied / VECTORS).stat().st_size))
 
     assert f"broken: {VECTORS}: " in fault_of(copied, capsys)
-
-
-def test_a_check_may_be_made_anew_after_what_waited_for_it():
-    # Its content is not compared with what those jobs saw: docs/AUDIT.md, "Checks".
-    from polyconcept.audit import verification
-
-    assert verification._CHECKS == "checks"
-    waiting = {rule: job.checks for rule, job in JOBS.items() if job.checks}
-    assert waiting == {"randomise_model": ("checks",), "finetune": ("checks",)}
 
 
 # --- spoilt

@@ -1,6 +1,5 @@
 """A whole study through Snakemake on text and models whose scores are known beforehand."""
 
-import json
 import os
 import re
 import shutil
@@ -152,20 +151,12 @@ def test_a_finished_study_has_nothing_to_do(finished):
     assert planned(finished) == {}
 
 
-def test_results_without_snakemakes_own_folder_know_their_settings(finished, tmp_path):
-    """Copied with new times; in a folder that knows of an older run with other settings."""
-    for name in ("text", "shared", "apart"):
-        shutil.copytree(finished / name, tmp_path / name)
-    shutil.copytree(finished / "results", tmp_path / "results", copy_function=shutil.copy)
-    study_of(tmp_path)
+def test_a_touch_of_files_reruns_nothing(copied):
+    results = copied / "results/known"
+    for path in (*results.rglob("*.txt"), *results.rglob("*.h5"), *results.rglob("*.parquet")):
+        path.touch()
 
-    assert planned(tmp_path) == {}
-    for path in (tmp_path / ".snakemake/metadata").iterdir():
-        known = json.loads(path.read_text())
-        path.write_text(json.dumps(known | {"params": ["another"], "endtime": 1e9}))
-    assert planned(tmp_path) == {}
-    study_of(tmp_path, colap={"share": 0.2})
-    assert planned(tmp_path) == {"score_concepts": 2} | AFTER_SCORES
+    assert planned(copied) == {}
 
 
 def test_a_threshold_reruns_scores_and_figures_only(copied):
@@ -248,6 +239,14 @@ def test_a_second_model_of_a_name_is_not_passed_over(copied):
 
     message = f"study.yaml, line {second}: 'apart' stands here again, first in line {first}"
     assert message in failing(copied)
+
+
+def test_a_link_out_of_the_results_stops_before_any_job(copied, tmp_path):
+    (copied / "results/known/figures/elsewhere").symlink_to(tmp_path)
+    message = failing(copied)
+
+    assert "results/known/figures/elsewhere: a link that leads out of the results" in message
+    assert "Job stats" not in message
 
 
 def test_a_layer_beyond_a_model_stops_before_any_job(copied):

@@ -19,7 +19,7 @@ from polyconcept.machine.atomic import write_text_atomic
 
 PACKAGE = "polyconcept"
 
-KNOWN = Path(".snakemake/polyconcept-code.json")
+KNOWN = Path("results/.code.json")
 """Where Snakemake and its jobs tell each other what they have found out of the code."""
 
 UNCOUNTED = ("polyconcept.audit", "polyconcept.machine.logs", "polyconcept.store.results")
@@ -85,7 +85,7 @@ def _kept(place: Path) -> dict[str, _Facts]:
 
 
 def code_fingerprint(script: Path, root: Path, kinds: Iterable[str] = ()) -> str:
-    """SHA-256 (hex) over the script and all modules of the package that it can import.
+    """Return the SHA-256 (hex) over the script and all modules of the package that it can import.
 
     Comments and blank lines do not count: of Python files, what is hashed is the syntax tree.
 
@@ -106,7 +106,7 @@ def code_fingerprint(script: Path, root: Path, kinds: Iterable[str] = ()) -> str
 
 
 def code_files(script: Path, root: Path, kinds: Iterable[str] = ()) -> tuple[Path, ...]:
-    """The script, the package's modules that it imports, directly or not, and data that they read.
+    """Return the script, the modules of the package behind it, and data that they read.
 
     Args:
         script: A Python file.
@@ -167,7 +167,7 @@ def _files_behind(path: Path, root: Path) -> tuple[Path, ...]:
 
 
 def _modules_of(node: ast.AST, path: Path) -> Iterator[str]:
-    """Names of the package's modules that an import statement may mean."""
+    """Yield the names of the package's modules that an import statement may mean."""
     if isinstance(node, ast.Import):
         names = [alias.name for alias in node.names]
     elif isinstance(node, ast.ImportFrom):
@@ -183,7 +183,7 @@ def _modules_of(node: ast.AST, path: Path) -> Iterator[str]:
 
 
 def _files_of(module: str, root: Path) -> Iterator[Path]:
-    """The module's file and those of the packages it stands in, which are run with it."""
+    """Yield the module's file and those of the packages it stands in, which are run with it."""
     parts = module.split(".")
     if parts[0] != PACKAGE or f"{module}.".startswith(tuple(f"{name}." for name in UNCOUNTED)):
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
@@ -11,7 +11,6 @@ from urllib.parse import quote
 from rocrate.model.entity import Entity
 from rocrate.rocrate import ROCrate
 
-from polyconcept.audit.crate_entities import add
 from polyconcept.audit.crate_runs import CrateError
 from polyconcept.audit.runs import FileState, RunRecord, record_path
 from polyconcept.store.content import content_sha256, files_inside
@@ -74,7 +73,7 @@ class FileIndex:
         self._entities: dict[str, Entity] = {}
 
     def of(self, state: FileState) -> Entity:
-        """The entity of what a job read or wrote."""
+        """Return the entity of what a job read or wrote."""
         key = f"{state.path} {state.sha256}"
         if key not in self._entities:
             self._entities[key] = self._new(state)
@@ -95,7 +94,7 @@ class FileIndex:
         return {"name": path} | _facts(source)
 
     def record_sha256(self, run: RunRecord) -> str:
-        """SHA-256 of a job's run record."""
+        """Return the SHA-256 of a job's run record."""
         return content_sha256(self._root / record_path(run.outputs[0].path))
 
     def _new(self, state: FileState) -> Entity:
@@ -114,7 +113,7 @@ class FileIndex:
         return self.pack(state.path, known)
 
     def _source(self, path: str) -> Path:
-        """Where a file or folder of the project stands; refuses others."""
+        """Return where a file or folder of the project stands; refuse others."""
         source = (self._root / path).resolve()
         inside = any(source.is_relative_to(home) for home in self._homes)
         if ".." in PurePosixPath(path).parts or not inside:
@@ -124,14 +123,14 @@ class FileIndex:
         return source
 
     def _is_packed(self, path: str) -> bool:
-        """Whether a path is one of the study's results that the choice lets in."""
+        """Return whether a path is one of the study's results that the choice lets in."""
         if not path.startswith(self._results):
             return False
         folder = path.removeprefix(self._results).split("/")[0]
         return folder not in LEFT_OUT or bool(getattr(self._choice, LEFT_OUT[folder]))
 
     def _described(self, state: FileState) -> Entity:
-        """An entity with a local identifier: RO-Crate's way to name what is not in the payload."""
+        """Return an entity with a local identifier, RO-Crate's way to name what is not packed."""
         path = _public_path(state)
         is_folder = (self._root / state.path).is_dir()
         properties = {
@@ -150,7 +149,7 @@ class FileIndex:
         return add(self._crate, f"#{quote(path)}", kind, **properties)
 
     def _folder(self, state: FileState, source: Path) -> Entity:
-        """A packed folder with its files, hidden ones left out as in its hash."""
+        """Return a packed folder with its files, hidden ones left out as in its hash."""
         folder = self._crate.add_dataset(
             dest_path=state.path,
             properties={"name": state.path, "identifier": _content_identifier(state)},
@@ -161,7 +160,7 @@ class FileIndex:
 
 
 def _facts(source: Path) -> dict[str, str]:
-    """Size, format and SHA-256 of a file's bytes."""
+    """Return the size, format and SHA-256 of a file's bytes."""
     with source.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     return {
@@ -181,12 +180,12 @@ def _format_of(path: str) -> str:
 
 
 def _content_identifier(state: FileState) -> str:
-    """The hash of a run record, where it is not the one of the bytes."""
+    """Return the hash of a run record, where it is not the one of the bytes."""
     return f"polyconcept-content-sha256:{state.sha256}"
 
 
 def _public_path(state: FileState) -> str:
-    """The path within the project; of one outside of it just the name, and what tells it apart.
+    """Return the path within the project; of one outside just the name, and what tells it apart.
 
     A path on someone's machine says who they are and means nothing elsewhere.
     """
@@ -194,3 +193,19 @@ def _public_path(state: FileState) -> str:
     if path.is_absolute() or ".." in path.parts:
         return f"outside/{state.sha256[:12]}/{path.name}"
     return str(path)
+
+
+def add(crate: ROCrate, identifier: str, kind: str, /, **properties: object) -> Entity:
+    """Return the crate's entity of this identifier; a new one where there is none."""
+    known = crate.get(identifier)
+    if known is not None:
+        return known
+    entity = crate.add_jsonld({"@id": identifier, "@type": kind})
+    for name, value in properties.items():
+        entity[name] = value
+    return entity
+
+
+def distinct(entities: Iterable[Entity]) -> list[Entity]:
+    """Return each entity once, in order of first appearance."""
+    return list({entity.id: entity for entity in entities}.values())

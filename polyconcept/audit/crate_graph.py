@@ -14,8 +14,7 @@ from urllib.parse import quote
 from rocrate.model.entity import Entity
 from rocrate.rocrate import ROCrate
 
-from polyconcept.audit.crate_entities import add, distinct
-from polyconcept.audit.crate_files import Choice, FileIndex
+from polyconcept.audit.crate_files import Choice, FileIndex, add, distinct
 from polyconcept.audit.crate_software import (
     LICENSE,
     Parameters,
@@ -61,7 +60,7 @@ class FinishedStudy:
 
 
 def describe(study: FinishedStudy, root: Path, choice: Choice) -> tuple[ROCrate, FileIndex]:
-    """The crate of a finished study, and the files it packs.
+    """Return the crate of a finished study, and the files it packs.
 
     Args:
         study: the study.
@@ -121,7 +120,7 @@ def _describe_root(crate: ROCrate, study: FinishedStudy) -> list[Entity]:
 
 
 def _paper(crate: ROCrate, paper: Mapping[str, Any]) -> Entity:
-    """An article named in CITATION.cff; known by its arXiv number where it has one."""
+    """Return an article named in CITATION.cff; known by its arXiv number where it has one."""
     numbers = [one["value"] for one in paper.get("identifiers", ())]
     arxiv = [number.removeprefix("arXiv:") for number in numbers if number.startswith("arXiv:")]
     identifier = f"https://arxiv.org/abs/{arxiv[0]}" if arxiv else f"#{quote(paper['title'])}"
@@ -136,7 +135,7 @@ def _paper(crate: ROCrate, paper: Mapping[str, Any]) -> Entity:
 
 
 def _author(crate: ROCrate, author: Mapping[str, str]) -> Entity:
-    """A person, or, where there is just one name, an organization."""
+    """Return a person, or, where there is just one name, an organization."""
     if "name" in author:
         return add(crate, f"#{quote(author['name'])}", "Organization", name=author["name"])
     name = f"{author['given-names']} {author['family-names']}"
@@ -157,7 +156,7 @@ def _whole_run(
     study: FinishedStudy,
     parameters: Parameters,
 ) -> Entity:
-    """The run of the workflow as one: from the study's file to tables and figures."""
+    """Return the run of the workflow as one: from the study's file to tables and figures."""
     taken = files.pack(study.file)
     parameters.link(workflow, "input", "study", taken)
     given = []
@@ -183,7 +182,7 @@ def _whole_run(
 def _action(
     crate: ROCrate, files: FileIndex, tool: Entity, run: RunRecord, parameters: Parameters
 ) -> Entity:
-    """One job: its script, what it read and wrote, settings, time and memory."""
+    """Return one job: its script, what it read and wrote, settings, time and memory."""
     read = [(file.name, files.of(file)) for file in run.inputs]
     written = [(file.name, files.of(file)) for file in run.outputs]
     settings = [(key, _setting(crate, run.rule, key, value)) for key, value in _flat(run.settings)]
@@ -219,7 +218,7 @@ def _action(
 
 
 def _control(crate: ROCrate, run: RunRecord, action: Entity) -> Entity:
-    """Snakemake's part in a job: this step of the workflow became that run of a script."""
+    """Return Snakemake's part in a job: this step of the workflow became that run of a script."""
     return add(
         crate,
         f"#control/{quote(run.outputs[0].path)}",
@@ -238,7 +237,7 @@ def _setting(crate: ROCrate, rule: str, key: str, value: object) -> Entity:
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, object]]:
-    """Settings by dotted key."""
+    """Return settings by dotted key."""
     flat: list[tuple[str, object]] = []
     for key, value in settings.items():
         if isinstance(value, Mapping) and value:
@@ -249,7 +248,7 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, obje
 
 
 def _environment(crate: ROCrate, run: RunRecord, choice: Choice) -> list[Entity]:
-    """Python and packages, threads and device; the machine where it shall be named."""
+    """Return Python and packages, threads and device; the machine where it shall be named."""
     machine = asdict(run.machine)
     shown = DEVICE + (HOST if choice.host else ())
     facts = {"python": run.python, "threads": run.threads}
@@ -263,7 +262,7 @@ def _environment(crate: ROCrate, run: RunRecord, choice: Choice) -> list[Entity]
 
 
 def _mark(value: object) -> str:
-    """A short name for a value."""
+    """Return a short name for a value."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

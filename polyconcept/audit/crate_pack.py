@@ -63,7 +63,7 @@ def pack(study: FinishedStudy, root: Path, choice: Choice) -> CratePaths:
 
 
 def _metadata_text(crate: ROCrate) -> str:
-    """RO-Crate's JSON: its own two entities first, the others in order of name."""
+    """Return RO-Crate's JSON: its own two entities first, the others in order of name."""
     document = crate.metadata.generate()
     first = (METADATA, "./")
     document["@graph"] = [
@@ -74,12 +74,12 @@ def _metadata_text(crate: ROCrate) -> str:
 
 
 def _compact(value: object) -> object:
-    """A list of one as that one: RO-Crate 1.1's way to write it."""
+    """Return a list of one as that one: RO-Crate 1.1's way to write it."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _zip(folder: Path, path: Path) -> None:
-    """Folders and files in order of name, without times, rights or compression.
+    """Write folders and files in order of name, without times, rights or compression.
 
     Compressed bytes differ between builds of zlib; stored ones do not. Folders have entries of
     their own: a reader that looks for a model's folder finds it by that.

@@ -15,7 +15,7 @@ class CrateError(Exception):
 
 
 def read_runs(results: str, finals: Sequence[str], root: Path) -> tuple[RunRecord, ...]:
-    """The run records of a finished study, in order of start.
+    """Return the run records of a finished study, in order of start.
 
     Only those behind its final files: what an older state of the study left is not read.
 
@@ -50,7 +50,7 @@ def read_runs(results: str, finals: Sequence[str], root: Path) -> tuple[RunRecor
 
 
 def _makers(results: str, root: Path) -> dict[str, RunRecord]:
-    """The record behind each output of a study."""
+    """Return the record behind each output of a study."""
     folder = root / results
     maker: dict[str, RunRecord] = {}
     for path in sorted(folder.rglob("*.run.json")):
@@ -76,7 +76,7 @@ def _makers(results: str, root: Path) -> dict[str, RunRecord]:
 
 
 def _maker_of_folder(path: str, maker: Mapping[str, RunRecord]) -> RunRecord | None:
-    """The job that wrote the folder in which `path` stands."""
+    """Return the job that wrote the folder in which `path` stands."""
     return next((maker[str(up)] for up in PurePosixPath(path).parents if str(up) in maker), None)
 
 
@@ -86,7 +86,7 @@ def _missing(runs: Sequence[RunRecord], root: Path) -> list[str]:
 
 
 def _disagreements(runs: Sequence[RunRecord]) -> list[str]:
-    """Files that a job read in another state than the one that was written."""
+    """Return files that a job read in another state than the one that was written."""
     written = {output.path: output.sha256 for run in runs for output in run.outputs}
     return [
         f"{run.outputs[0].path}: made from {file.path} with SHA-256 {file.sha256[:12]}..., "

@@ -10,8 +10,7 @@ from rocrate.model.entity import Entity
 from rocrate.rocrate import ROCrate
 
 from polyconcept.audit.code import code_fingerprint
-from polyconcept.audit.crate_entities import add
-from polyconcept.audit.crate_files import FileIndex
+from polyconcept.audit.crate_files import FileIndex, add
 from polyconcept.audit.crate_runs import CrateError
 from polyconcept.audit.runs import RunRecord
 from polyconcept.audit.watch import script_name
@@ -178,7 +177,7 @@ def _check_code(run: RunRecord, path: str, root: Path) -> None:
 
 
 def _version(runs: Sequence[RunRecord]) -> str:
-    """The commits that ran, in order of first use; "unknown" outside of a repository."""
+    """Return the commits that ran, in order of first use; "unknown" outside of a repository."""
     commits = [
         f"{run.git.commit}{' with uncommitted changes' if run.git.dirty else ''}"
         for run in runs
@@ -188,5 +187,5 @@ def _version(runs: Sequence[RunRecord]) -> str:
 
 
 def _one(versions: Sequence[str | None]) -> str | None:
-    """All versions in use, mostly one."""
+    """Return all versions in use, mostly one."""
     return ", ".join(sorted({version for version in versions if version})) or None

@@ -13,7 +13,7 @@ from polyconcept.store.sources import read_pin
 
 
 def download_faults(record: RunRecord, folder: Path) -> Iterator[tuple[str, str, str]]:
-    """Files of a fetched model that are not those of the hub: path, needed and found hash.
+    """Yield files of a fetched model that are not the hub's: path, needed and found hash.
 
     Args:
         record: Of a job that copied a model of the hub: its input is the pin, its output the
@@ -40,6 +40,6 @@ def download_faults(record: RunRecord, folder: Path) -> Iterator[tuple[str, str,
 
 
 def _git_blob(content: bytes) -> str:
-    """SHA-1 that git gives a file."""
+    """Return the SHA-1 that git gives a file."""
     head = f"blob {len(content)}\0".encode()
     return hashlib.sha1(head + content, usedforsecurity=False).hexdigest()

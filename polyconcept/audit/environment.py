@@ -19,7 +19,7 @@ _PEAK = re.compile(r"^VmHWM:\s*(\d+) kB$", re.MULTILINE)
 
 
 def git_state(root: Path) -> GitState | None:
-    """The repository whose top is `root`; None where there is none, or git does not answer."""
+    """Return the repository whose top is `root`; None without one, or where git does not answer."""
     if not (root / ".git").exists():
         return None
     commit = _git(root, "rev-parse", "HEAD")
@@ -61,7 +61,7 @@ def installed_packages() -> dict[str, str]:
 
 
 def machine_state() -> Machine:
-    """The machine, and the device that torch has computed on in this process."""
+    """Return the machine, and the device that torch has computed on in this process."""
     system = os.uname()
     device, name, driver = _gpu() or ("cpu", _processor(), None)
     return Machine(
@@ -76,7 +76,7 @@ def machine_state() -> Machine:
 
 
 def peak_memory_mib() -> float:
-    """Most memory that this process has held so far, without the programs that it called.
+    """Return the most memory that this process has held, without programs that it called.
 
     On Linux as the system counts it since the program began (``VmHWM``): ru_maxrss also counts
     what was held by the process that started this one.
@@ -107,7 +107,7 @@ def _gpu() -> tuple[str, str, str | None] | None:
 
 
 def _driver() -> str | None:
-    """Version of NVIDIA's driver, from its module: nvidia-smi takes a second and more."""
+    """Return the version of NVIDIA's driver, from its module: nvidia-smi takes a second."""
     try:
         text = Path("/proc/driver/nvidia/version").read_text(encoding="utf-8")
     except OSError:
@@ -116,7 +116,7 @@ def _driver() -> str | None:
 
 
 def _version_in(text: str) -> str | None:
-    """``535.104.05`` of a line in which x86_64 and a date stand as well."""
+    """Return ``535.104.05`` of a line in which x86_64 and a date stand as well."""
     found = re.search(r"\b\d{3,}\.\d+(\.\d+)?\b", text)
     return found[0] if found else None
 

@@ -48,7 +48,7 @@ class Expected:
 
 
 def record_faults(place: str, record: RunRecord, expected: Expected, root: Path) -> Iterator[Fault]:
-    """Every way in which a record does not fit; no file that it names is read.
+    """Yield every way in which a record does not fit; no file that it names is read.
 
     Args:
         place: Where it stands, from the folder in which Snakemake ran.
@@ -127,7 +127,7 @@ def _code_faults(place: str, record: RunRecord, expected: Expected, root: Path) 
 
 @cache
 def _code_of(rule: str, kinds: tuple[str, ...], root: Path) -> CodeState | str:
-    """The code of a rule as it is; or what is wrong with it."""
+    """Return the code of a rule as it is; or what is wrong with it."""
     try:
         return code_state(script_of(rule, root / "workflow" / "scripts"), root, kinds)
     except (CodeError, OSError) as error:
@@ -135,7 +135,7 @@ def _code_of(rule: str, kinds: tuple[str, ...], root: Path) -> CodeState | str:
 
 
 def _differences(wanted: object, found: object, key: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Dotted key and both values wherever two settings differ."""
+    """Yield the dotted key and both values wherever two settings differ."""
     if isinstance(wanted, Mapping) and isinstance(found, Mapping):
         for name in dict.fromkeys([*wanted, *found]):
             inner = f"{key}.{name}" if key else str(name)

@@ -125,7 +125,7 @@ class RunRecord:
 
 
 def record_path(output: str | Path) -> Path:
-    """Where the record stands of a job whose first output is `output`."""
+    """Return where the record stands of a job whose first output is `output`."""
     output = Path(output)
     return output.with_name(output.name + SUFFIX)
 
@@ -185,7 +185,7 @@ def read_record(path: Path) -> RunRecord:
 
 
 def _faults_of_strangers(record: RunRecord) -> Iterator[str]:
-    """What a record holds that would lead out of its folder, to other code or to git's options.
+    """Yield what in a record would lead out of its folder, to other code or to git's options.
 
     `polyconcept reproduce` runs what a record names, and writes where it says.
     """
@@ -209,7 +209,7 @@ def _faults_of_strangers(record: RunRecord) -> Iterator[str]:
 
 
 def seeds_in(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Dotted key -> value of every key named ``seed`` or ``seeds``, at any depth."""
+    """Return dotted key -> value of every key named ``seed`` or ``seeds``, at any depth."""
     found = {}
     for key, value in settings.items():
         if key in ("seed", "seeds"):
@@ -242,7 +242,7 @@ def _built(cls: type[Any], found: Any, file: str, where: str) -> Any:  # noqa: A
 
 
 def _value(hint: Any, found: Any, file: str, where: str) -> Any:  # noqa: ANN401 - JSON
-    """`found` as the annotation `hint` wants it."""
+    """Return `found` as the annotation `hint` wants it."""
     kind, inner = typing.get_origin(hint), typing.get_args(hint)
     if kind is types.UnionType:
         if found is None:

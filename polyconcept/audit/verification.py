@@ -23,11 +23,8 @@ from polyconcept.store.content import content_bytes, content_sha256, files_insid
 from polyconcept.store.faults import StoreError
 from polyconcept.store.json import sha256
 
-# An input of this name says that a check has passed. It may be made anew, with more languages or
-# layers, without those that waited for it (`ancient` in the rules): then its content is another.
-_CHECKS = "checks"
 # Folders and files that tell of the work and are no results.
-_NO_RESULTS = ("logs", "checkpoints", "report.html", "snakemake.json")
+_NO_RESULTS = ("logs", "checkpoints", "report.html")
 _HASHING_THREADS = 4
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -84,7 +81,7 @@ class Audit:
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def left_over(self) -> list[str]:
-        """Files in the results that no record behind the last results made."""
+        """Return files in the results that no record behind the last results made."""
         made = {output.path for output in self._outputs()} | self._records.keys()
         found = []
         for name in files_inside(self._folder / self._results):
@@ -97,7 +94,7 @@ class Audit:
     # --- the walk
 
     def faults(self) -> Iterator[Fault]:
-        """Every broken link, beginning at the last results; none where all is well."""
+        """Yield every broken link, beginning at the last results; none where all is well."""
         yield from self.walk()
         for place, record in self._records.items():
             yield from record_faults(place, record, self._expected, self._root)
@@ -193,8 +190,6 @@ class Audit:
             elif state.path in record.hdf5_bytes:
                 yield from self._byte_faults(state.path, record.hdf5_bytes[state.path])
         for state in record.inputs:
-            if state.name == _CHECKS:
-                continue
             source = made.get(state.path)
             now = source.sha256 if source else self._hashes.get(state.path, state.sha256)
             if now != state.sha256:
@@ -213,7 +208,7 @@ class Audit:
 
 
 def _producers(records: Mapping[str, RunRecord]) -> Iterator[tuple[str, str]]:
-    """Output -> place of its record; where two name it, the one that stands where it belongs."""
+    """Yield output and place of its record; where two name it, the one where it belongs."""
     misplaced = {
         place
         for place, record in records.items()

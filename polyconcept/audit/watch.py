@@ -160,12 +160,12 @@ class Watch:
 
 
 def script_of(rule: str, folder: Path) -> Path:
-    """The script of a rule; its folder is ``workflow/scripts`` of the project."""
+    """Return the script of a rule; its folder is ``workflow/scripts`` of the project."""
     return Path(os.path.abspath(folder)) / script_name(rule)  # noqa: PTH100 - keeps links as they are
 
 
 def script_name(rule: str) -> str:
-    """The file name of a rule's script.
+    """Return the file name of a rule's script.
 
     Rules of the names ``a`` and ``a__b`` differ in their files only: they have one script.
     """
@@ -175,7 +175,7 @@ def script_name(rule: str) -> str:
 def code_state(
     script: Path, root: Path, kinds: Iterable[str] = (), *, counted: bool = True
 ) -> CodeState:
-    """The code that a script reaches; without fingerprint where the rule does not count it.
+    """Return the code that a script reaches; without fingerprint where the rule does not count it.
 
     Args:
         script: The script.
@@ -193,13 +193,13 @@ def code_state(
 
 
 def place_of(path: str, root: Path) -> str:
-    """How a record names a file: the project's own from its root, all others as they are."""
+    """Return how a record names a file: the project's own from its root, all others as they are."""
     own = root / _OWN_FOLDER
     return str(Path(path).relative_to(root)) if Path(path).is_relative_to(own) else path
 
 
 def locate(place: str, folder: Path, root: Path) -> Path:
-    """The file that a record names.
+    """Return the file that a record names.
 
     Args:
         place: As `place_of` gave it.
@@ -221,7 +221,7 @@ def _check_library(root: Path) -> None:
 
 
 def _stamp(path: Path) -> object:
-    """What changes where a file, or one in a folder, is written."""
+    """Return what changes where a file, or one in a folder, is written."""
     files = [path / name for name in files_inside(path)] if path.is_dir() else [path]
     stats = [(str(file), file.stat()) for file in files]
     return [(name, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino) for name, s in stats]
@@ -232,7 +232,7 @@ def _named(job: Job) -> list[tuple[str, Any]]:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any setting
-    """A value as JSON gives it back: mappings as dicts, tuples as lists."""
+    """Return a value as JSON gives it back: mappings as dicts, tuples as lists."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -242,10 +242,17 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any setting
 
 
 def _keywords(files: Any) -> dict[str, Any]:  # noqa: ANN401 - Snakemake's type
-    """Keyword -> place of its file, or [first, end] of its list of files."""
+    """Return keyword -> place of its file, or [first, end] of its list of files.
+
+    In the rules all files have keywords, which stand in the order of their files.
+    """
     found: dict[str, Any] = {}
-    for name, (first, end) in files._get_names():
-        found[name] = first if end is None else [first, end]
+    place = 0
+    for name, value in files.items():
+        if isinstance(value, str):
+            found[name], place = place, place + 1
+        else:
+            found[name], place = [place, place + len(value)], place + len(value)
     return found
 
 

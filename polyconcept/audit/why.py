@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 import subprocess
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from polyconcept.store.content import content_sha256
 
 _GIT_SECONDS = 10.0
 _MOST_SHOWN = 60
+_MOST_NAMED = 3
 _ORDER = ("new", "setting", "file", "source", "missing", "input")
 
 
@@ -37,18 +39,29 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class Present:
-    """What a job would run with now."""
+class Asked:
+    """What a study asks of a job now."""
 
     settings: Mapping[str, Any]
     params: Mapping[str, Any]
-    """The rule's other params, without its code's fingerprint."""
+    """``kinds``, the modules that its script loads by name, and ``content``, the hash of the user's
+    files that it reads; each where it has any."""
+    inputs: Sequence[str]
+    """Files, as records name them."""
     code: str | None
     """The code's fingerprint; None where the rule has none."""
     script: Path
-    same: Collection[tuple[str, str]] = ()
-    """Path and hash of files of code that had it once and still mean the same: what other jobs,
-    whose code did not change, were run with."""
+
+
+@dataclass(frozen=True)
+class Others:
+    """What the other jobs of a plan tell of one."""
+
+    same_code: Collection[tuple[str, str]] = ()
+    """Path and hash of files of code that had it once and still mean the same: what jobs whose code
+    did not change were run with."""
+    new_files: Collection[str] = ()
+    """What jobs make that never ran: it is named with these."""
 
 
 @dataclass(frozen=True)
@@ -78,31 +91,51 @@ class Group:
 # --- One job
 
 
-def changes_since(record: RunRecord, now: Present, folder: Path, root: Path) -> list[Cause]:
-    """What is different from the last run: settings, the user's files, code, other params.
+def changes_since(
+    record: RunRecord, asked: Asked, folder: Path, root: Path, others: Others = Others()
+) -> list[Cause]:
+    """Return what is not as the last run had it: settings, the user's files, code, input files.
+
+    None: the outputs are what the study asks for, as long as the contents of the inputs are.
 
     Args:
         record: Record of the last run.
-        now: What the job would run with.
+        asked: What the job would run with now.
         folder: Where Snakemake runs.
         root: The project's root.
+        others: What the rest of the plan tells.
     """
-    found = [Cause("setting", text) for text in setting_changes(record.settings, now.settings)]
-    before = dict(record.params)
-    present = dict(now.params)
-    if before.pop("content", None) != present.pop("content", None):
+    found = [Cause("setting", text) for text in setting_changes(record.settings, asked.settings)]
+    if "content" in asked.params and record.params.get("content") != asked.params["content"]:
         files = _changed_inputs(record, folder, root) or [
             f"{', '.join(file.path for file in record.inputs)}: content changed"
         ]
         found += [Cause("file", text) for text in files]
-    found += [Cause("setting", text) for text in setting_changes(before, present)]
-    if now.code is not None and now.code != record.code.fingerprint:
-        found += [Cause("source", text) for text in _code_changes(record, now, root)]
-    return found
+    kinds = [{"kinds": params.get("kinds", [])} for params in (record.params, asked.params)]
+    found += [Cause("setting", text) for text in setting_changes(*kinds)]
+    if asked.code is not None and asked.code != record.code.fingerprint:
+        found += [Cause("source", text) for text in _code_changes(record, asked, root, others)]
+    return found + list(_input_changes(record, asked, others))
+
+
+def _input_changes(record: RunRecord, asked: Asked, others: Others) -> Iterator[Cause]:
+    """Yield the files that the job now reads, or no longer does."""
+    before = {os.path.normpath(state.path) for state in record.inputs}
+    now = set(map(os.path.normpath, asked.inputs))
+    if came := sorted(now - before - set(others.new_files)):
+        yield Cause("input", f"{first_few(came)}: now read")
+    if went := sorted(before - now):
+        yield Cause("input", f"{first_few(went)}: no longer read")
+
+
+def first_few(files: Sequence[str]) -> str:
+    """Return the names of some files, and the number of the others."""
+    more = len(files) - _MOST_NAMED
+    return ", ".join(files[:_MOST_NAMED]) + (f", and {more} more" if more > 0 else "")
 
 
 def setting_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Each value that is another, with its path of keys: ``finetuning.epochs: 1 -> 3``.
+    """Return each value that is another, with its path of keys: ``finetuning.epochs: 1 -> 3``.
 
     Lists of plain values are compared by what came and went, all others leaf by leaf.
     """
@@ -163,7 +196,7 @@ def _was(value: Any) -> str:  # noqa: ANN401 - JSON
 
 
 def _changed_inputs(record: RunRecord, folder: Path, root: Path) -> list[str]:
-    """Inputs whose content is not that of the record."""
+    """Return the inputs whose content is not that of the record."""
     found = []
     for state in record.inputs:
         path = locate(state.path, folder, root)
@@ -182,22 +215,22 @@ def _content(path: Path) -> str:
 # --- Code
 
 
-def _code_changes(record: RunRecord, now: Present, root: Path) -> list[str]:
-    """Modules, scripts and data that came, went or mean something else.
+def _code_changes(record: RunRecord, asked: Asked, root: Path, others: Others) -> list[str]:
+    """Return the modules, scripts and data that came, went or mean something else.
 
     A record keeps hashes of bytes. Files in which just comments changed are left out where git
     still has the old text, or another job shows it.
     """
-    before, after = (
-        record.code.files,
-        code_state(now.script, root, now.params.get("kinds", ())).files,
-    )
+    before = record.code.files
+    after = code_state(asked.script, root, asked.params.get("kinds", ())).files
     found = [f"{path}: no longer used" for path in before if path not in after]
     found += [f"{path}: now used" for path in after if path not in before]
     other = [
         path
         for path in after
-        if path in before and before[path] != after[path] and (path, before[path]) not in now.same
+        if path in before
+        and before[path] != after[path]
+        and (path, before[path]) not in others.same_code
     ]
     commit = record.git.commit if record.git else None
     kept = {path: _old_text(root, commit, path, before[path]) for path in other}
@@ -214,7 +247,7 @@ def _code_changes(record: RunRecord, now: Present, root: Path) -> list[str]:
 
 @cache
 def _old_text(root: Path, commit: str | None, path: str, sha256: str) -> bytes | None:
-    """The file as the record's run had it; None where git does not have it."""
+    """Return the file as the record's run had it; None where git does not have it."""
     if commit is None or not (root / ".git").exists():
         return None
     command = ["git", "--no-optional-locks", "-C", str(root), "show", f"{commit}:{path}"]

@@ -20,7 +20,7 @@ _INDENT, _WIDTH = 11, 100
 
 
 def report(plan: Plan, *, each_job: bool = False) -> str:
-    """What would run and why, for people.
+    """Return what would run and why, for people.
 
     Args:
         plan: The jobs.
@@ -55,7 +55,7 @@ def _cause_lines(group: Group, plan: Plan) -> list[str]:
 
 
 def _wrapped(start: str, label: str, jobs: Sequence[Planned]) -> list[str]:
-    """How many jobs of each rule, in lines that fit."""
+    """Return how many jobs of each rule, in lines that fit."""
     counts = Counter(job.rule for job in jobs)
     # A number stays with its rule.
     text = ", ".join(f"{rule}\0{number}" for rule, number in counts.items())
@@ -65,7 +65,7 @@ def _wrapped(start: str, label: str, jobs: Sequence[Planned]) -> list[str]:
 
 
 def _job_lines(planned: Sequence[Planned], groups: Sequence[Group]) -> list[str]:
-    """Each job, with the numbers of the causes for which it runs."""
+    """Return each job, with the numbers of the causes for which it runs."""
     numbered = [
         (f"[{number}]", _places(group.direct), _places(group.following))
         for number, group in enumerate(groups, start=1)
@@ -88,7 +88,7 @@ def _places(jobs: Sequence[Planned]) -> set[str]:
 
 
 def _name(job: Planned) -> tuple[str, str]:
-    """Rule and wildcards."""
+    """Return the rule and the wildcards."""
     return job.rule, "/".join(value.rstrip("/") for value in job.wildcards.values() if value)
 
 

@@ -47,7 +47,7 @@ class Total:
 
 
 def total_of(cost: Cost, rates: Mapping[str, float], on_gpu: bool) -> Total:
-    """One job as a total.
+    """Return one job as a total.
 
     Args:
         cost: Its work and disk.
@@ -64,7 +64,7 @@ def total_of(cost: Cost, rates: Mapping[str, float], on_gpu: bool) -> Total:
 
 
 def totals_of(jobs: Sequence[Planned], work: Work) -> dict[str, Total]:
-    """Totals by stage, in the order of the stages; those without jobs are left out."""
+    """Return totals by stage, in the order of the stages; those without jobs are left out."""
     totals = {kind.stage: Total() for kind in JOBS.values()}
     for job in jobs:
         kind = JOBS[job.rule]
@@ -74,7 +74,7 @@ def totals_of(jobs: Sequence[Planned], work: Work) -> dict[str, Total]:
 
 
 def read_rates(path: Path, tflops: float | None = None) -> tuple[dict[str, float], dict[str, Any]]:
-    """Rates and assumptions by name, and all that the file says of them.
+    """Return the rates and assumptions by name, and all that the file says of them.
 
     Args:
         path: Such as benchmarks/rates.json.
@@ -94,7 +94,7 @@ def read_rates(path: Path, tflops: float | None = None) -> tuple[dict[str, float
 
 
 def with_gpu(assumed: Mapping[str, Entry], tflops: float) -> dict[str, Entry]:
-    """What is assumed where a GPU sustains so much in float32; its other rates go along.
+    """Return what is assumed where a GPU sustains so much in float32; its other rates go along.
 
     Args:
         assumed: Entries of benchmarks/rates.json by name.
@@ -146,7 +146,7 @@ def _row(stage: str, total: Total) -> tuple[str, ...]:
 
 
 def notes_on(found: Mapping[str, Any], assumptions: Sequence[str]) -> list[str]:
-    """What the figures rest on, in sentences."""
+    """Return what the figures rest on, in sentences."""
     machine = found["machine"]
     lines = [
         f"rates measured on {found['date']} on one core of {machine['processor']}, at a load of "

@@ -25,7 +25,7 @@ class Plan:
     """Wildcards of every job of the study."""
 
     def told_apart(self, jobs: Sequence[Planned]) -> str:
-        """The wildcards that `jobs` share, and not with all other jobs of the study."""
+        """Return the wildcards that `jobs` share, and not with all other jobs of the study."""
         first, *others = jobs
         return ", ".join(
             f"{key} {value.rstrip('/')}"

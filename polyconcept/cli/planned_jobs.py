@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import logging
-import sys
-from collections.abc import Collection, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import yaml
 from snakemake.api import SnakemakeApi
-from snakemake.dag import DAG
-from snakemake.exceptions import WorkflowError
-from snakemake.jobs import Job
-from snakemake.settings.enums import Quietness, RerunTrigger
+from snakemake.logging import LogEvent, logger
+from snakemake.settings.enums import RerunTrigger
 from snakemake.settings.types import (
     ConfigSettings,
     DAGSettings,
@@ -24,18 +20,45 @@ from snakemake.settings.types import (
     OutputSettings,
     ResourceSettings,
 )
-from snakemake.workflow import Workflow
 
-from polyconcept.audit.runs import RecordError, RunRecord, read_record, record_path
-from polyconcept.audit.watch import script_of
-from polyconcept.audit.why import Cause, Planned, Present, changes_since, setting_changes
+from polyconcept.audit.code import KNOWN, recall
+from polyconcept.audit.runs import RunRecord
+from polyconcept.audit.why import Asked, Cause, Others, Planned, changes_since, first_few
+from polyconcept.cli.asked import asked_of, records_in
 from polyconcept.cli.planned import Plan, Wildcards
-from polyconcept.cli.yaml_file import read_yaml
+from polyconcept.cli.project import read_study
 from polyconcept.store.content import content_sha256
+from polyconcept.study.jobs.table import JOBS
+from polyconcept.study.schema import Study
 
-_MOST_NAMED = 3
 # Of a job that never ran, the first of these that is new says what was added to the study.
 _NAMED = ("model", "variant", "task", "corpus", "data", "pair", "language")
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A job as Snakemake announces it."""
+
+    rule: str
+    wildcards: Wildcards
+    outputs: tuple[str, ...]
+    reason: str
+
+
+class _Jobs(logging.Handler):
+    """Keeps the jobs that Snakemake announces."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jobs: list[_Job] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take in an event of Snakemake's log."""
+        told = vars(record)
+        if told.get("event") == LogEvent.JOB_INFO and told["rule_name"] in JOBS:
+            outputs = tuple(map(str, told["output"]))
+            wildcards = dict(told["wildcards"])
+            self.jobs.append(_Job(told["rule_name"], wildcards, outputs, told["reason"]))
 
 
 def planned_jobs(study: Path, profile: Path, root: Path) -> Plan:
@@ -52,41 +75,43 @@ def planned_jobs(study: Path, profile: Path, root: Path) -> Plan:
         OSError: There is no such profile.
         ValueError: It says nothing of rerun triggers.
     """
-    triggers = _triggers(profile / "config.yaml")
-    read_yaml(study)  # before Snakemake, which has no lines in its messages
-    # Where a plan is all that is wanted, Snakemake stops at one that is to be quiet about the jobs.
-    quiet = OutputSettings(
-        dryrun=True,
-        quiet=frozenset({Quietness.RULES, Quietness.PROGRESS}),
-        log_level_override=logging.WARNING,
-        enable_file_logging=False,
-    )
-    with SnakemakeApi(quiet) as api:
+    wanted = _settings_of(profile / "config.yaml")
+    settings = read_study(study)
+    found = _Jobs()
+    with SnakemakeApi(OutputSettings(dryrun=True, enable_file_logging=False)) as api:
+        for shown in logger.handlers:
+            shown.setLevel(logging.WARNING)
+        logger.addHandler(found)
         flow = api.workflow(
             resource_settings=ResourceSettings(cores=1),
             config_settings=ConfigSettings(configfiles=[study]),
             snakefile=root / "Snakefile",
         )
-        # Files of an interrupted job are made again, as the message of a run without it asks for.
-        wanted = DAGSettings(rerun_triggers=triggers, force_incomplete=True)
         flow.dag(wanted).execute_workflow(
             executor="dryrun", execution_settings=ExecutionSettings(lock=False)
         )
-        return _Explained(flow._workflow, root).plan()
+    return _Explained(settings, root, found.jobs).plan()
 
 
-def _triggers(profile: Path) -> frozenset[RerunTrigger]:
-    """What makes a job run again, as the file of a profile says."""
+def _settings_of(profile: Path) -> DAGSettings:
+    """Return how jobs are planned, by the file of a profile."""
     try:
         chosen = yaml.safe_load(profile.read_text(encoding="utf-8"))
-        return frozenset(RerunTrigger.parse_choices_set(chosen["rerun-triggers"]))
+        return DAGSettings(
+            rerun_triggers=frozenset(RerunTrigger.parse_choices_set(chosen["rerun-triggers"])),
+            max_checksum_file_size=int(chosen.get("max-checksum-file-size", 1_000_000)),
+            # Files of an interrupted job are made again, as the profiles ask for.
+            force_incomplete=True,
+        )
     except (KeyError, TypeError, yaml.YAMLError) as error:
         what = " ".join(str(error).split())
         raise ValueError(f"{profile}: needed a profile with `rerun-triggers`: {what}") from error
 
 
 def new_part(own: Wildcards, seen: Sequence[Wildcards]) -> str:
-    """The fewest wildcards of a job that none has together that ran: ``model bert, variant ner``.
+    """Return the fewest wildcards of a job that no job that ran has together.
+
+    Such as ``model bert, variant ner``.
 
     Args:
         own: The job's wildcards.
@@ -103,173 +128,94 @@ def new_part(own: Wildcards, seen: Sequence[Wildcards]) -> str:
 
 
 class _Explained:
-    """A planned workflow."""
+    """The jobs of a plan, held against the records of those that ran."""
 
-    def __init__(self, workflow: Workflow, root: Path) -> None:
-        self._dag: DAG = workflow.dag
-        self._memory, self._root = workflow.persistence, root
-        self._records: dict[Path, RunRecord | None] = {}
-        self._study = str(workflow.globals["config"]["name"])
-        self._triggers: Collection[RerunTrigger] = workflow.rerun_triggers
-        self._jobs = [job for job in self._dag.jobs if not job.rule.norun]
-        needed = set(self._dag.needrun_jobs(exclude_finished=False))
-        rules = {rule.name: place for place, rule in enumerate(workflow.rules)}
-        order = [
-            job
-            for level in self._dag.toposorted()
-            for job in sorted(level, key=lambda job: (rules[job.rule.name], list(job.output)))
+    def __init__(self, study: Study, root: Path, jobs: Sequence[_Job]) -> None:
+        recall(KNOWN)
+        self._study, self._root, self._folder = study, root, Path()
+        stages = list(JOBS)
+        # Of the register: before each job stand those that it needs.
+        self._jobs = sorted(jobs, key=lambda job: (stages.index(job.rule), job.outputs))
+        self._known = dict(self._known_jobs())
+        self._ran = [
+            record.wildcards
+            for record, _ in self._known.values()
+            if any(Path(made.path).exists() for made in record.outputs)
         ]
-        self._planned = [job for job in order if job in needed and not job.rule.norun]
-        self._to_run = frozenset(self._planned)
-        self._seen = [
-            dict(job.wildcards_dict)
-            for job in self._jobs
-            if any(Path(path).exists() for path in job.output)
-        ]
+
+    def _known_jobs(self) -> Iterator[tuple[str, tuple[RunRecord, Asked]]]:
+        """Yield first output, record, and what is asked now, of each job with a record."""
+        for record in records_in(self._study, self._folder):
+            with suppress(ValueError):  # of a job that the study no longer has
+                asked = self._asked_of(record.rule, record.wildcards)
+                yield record.outputs[0].path, (record, asked)
+
+    def _asked_of(self, rule: str, names: Wildcards) -> Asked:
+        return asked_of(self._study, rule, names, self._folder, self._root)
 
     def plan(self) -> Plan:
-        """Every planned job with its causes."""
-        new = {job for job in self._planned if self._never_ran(job)}
+        """Return every planned job with its causes."""
+        new = {job.outputs for job in self._jobs if self._never_ran(job)}
+        others = Others(self._same_code(), {path for outputs in new for path in outputs})
+        maker = {path: job.outputs[0] for job in self._jobs for path in job.outputs}
         planned = []
-        for job in self._planned:
-            after = tuple(_first(parent) for parent in self._parents(job))
-            causes = dict.fromkeys(self._causes(job, new))
+        for job in self._jobs:
+            asked = self._asked_of(job.rule, job.wildcards)
+            after = tuple(dict.fromkeys(maker[path] for path in asked.inputs if path in maker))
+            if job.outputs in new:
+                causes = [Cause("new", self._news(job))]
+            else:
+                causes = list(dict.fromkeys(self._causes(job, asked, others)))
             if not causes and not after:
-                causes = {Cause("other", str(self._dag.reason(job))): None}
-            outputs = tuple(map(str, job.output))
-            planned.append(
-                Planned(job.rule.name, dict(job.wildcards_dict), outputs, tuple(causes), after)
-            )
-        all_jobs = tuple(dict(job.wildcards_dict) for job in self._jobs)
-        return Plan(self._study, tuple(planned), all_jobs)
+                causes = [Cause("other", f"{job.outputs[0]}: {job.reason}")]
+            planned.append(Planned(job.rule, job.wildcards, job.outputs, tuple(causes), after))
+        ran = [record.wildcards for record, _ in self._known.values()]
+        all_jobs = (*ran, *(job.wildcards for job in self._jobs))
+        return Plan(self._study.name, tuple(planned), all_jobs)
 
-    def _parents(self, job: Job) -> Iterator[Job]:
-        """Planned jobs that make this one run again."""
-        for parent, files in self._dag.dependencies[job].items():
-            old = all(file.is_ancient and Path(file).exists() for file in files)
-            if parent in self._to_run and not old:
-                yield parent
+    def _never_ran(self, job: _Job) -> bool:
+        known = job.outputs[0] in self._known
+        return not known and not any(Path(path).exists() for path in job.outputs)
 
-    def _causes(self, job: Job, new: Collection[Job]) -> Iterator[Cause]:
-        """Causes of its own.
+    def _causes(self, job: _Job, asked: Asked, others: Others) -> Iterator[Cause]:
+        """Yield causes of its own.
 
         Snakemake looks for none in jobs behind one that runs; so each is looked at here.
         """
-        reason = self._dag.reason(job)
-        if job in new:
-            yield Cause("new", self._news(job))
-            return
-        if reason.forced:
-            yield Cause("cut short", f"{', '.join(job.output)}: the run that made it was ended")
-        elif missing := [path for path in job.output if not Path(path).exists()]:
-            yield Cause("missing", _named(missing))
-        if RerunTrigger.PARAMS in self._triggers and self._memory.params_changed(job):
-            yield from self._changes(job)
-        if RerunTrigger.INPUT in self._triggers and any(self._memory.input_changed(job)):
-            yield from self._input_changes(job, new)
-        if RerunTrigger.SOFTWARE_ENV in self._triggers and any(
-            self._memory.software_stack_changed(job)
-        ):
-            yield Cause("software", f"{job.rule.conda_env}: another environment")
-        for path in sorted(reason.updated_input):
-            yield Cause("file", f"{path}: {self._newer(path)}")
+        if job.reason.startswith("Forced execution"):
+            yield Cause("cut short", f"{', '.join(job.outputs)}: the run that made it was ended")
+        elif missing := [path for path in job.outputs if not Path(path).exists()]:
+            yield Cause("missing", first_few(missing))
+        if job.outputs[0] in self._known:
+            record, _ = self._known[job.outputs[0]]
+            yield from changes_since(record, asked, self._folder, self._root, others)
+        if "Software environment" in job.reason:
+            yield Cause("software", f"{job.rule}: another conda environment")
+        if "Updated input files" in job.reason:
+            for path in asked.inputs:
+                if path in job.reason:
+                    yield Cause("file", f"{path}: {self._newer(path)}")
 
-    def _never_ran(self, job: Job) -> bool:
-        known = any(self._memory.metadata(path) is not None for path in job.output)
-        return not known and not any(Path(path).exists() for path in job.output)
-
-    def _news(self, job: Job) -> str:
-        """What is new of a job that never ran."""
-        if not self._seen:
-            return f"study {self._study}: never run"
-        new = new_part(job.wildcards_dict, self._seen)
-        return f"{new}: never run" if new else f"{_first(job)}: never made"
+    def _news(self, job: _Job) -> str:
+        """Return what is new of a job that never ran."""
+        if not self._ran:
+            return f"study {self._study.name}: never run"
+        new = new_part(job.wildcards, self._ran)
+        return f"{new}: never run" if new else f"{job.outputs[0]}: never made"
 
     def _newer(self, path: str) -> str:
-        """What is known of an input that is newer than an output."""
-        for job in self._jobs:
-            record = self._record(job) if path in job.output else None
-            for made in record.outputs if record else ():
+        """Return what is known of an input that is newer than an output."""
+        for record, _ in self._known.values():
+            for made in record.outputs:
                 if made.path == path and content_sha256(Path(path)) != made.sha256:
                     return "changed after the job that made it"
         return "newer than what was made of it"
 
-    def _changes(self, job: Job) -> Iterator[Cause]:
-        """What changed in the params: by the run record, else by what Snakemake kept."""
-        params = dict(job.params.items())
-        settings, code = params.pop("settings", {}), params.pop("code", None)
-        script = script_of(job.rule.name, self._root / "workflow" / "scripts")
-        found: list[Cause] = []
-        record = self._record(job)
-        if record is not None:
-            present = Present(settings, params, code, script, self._same_code)
-            found = changes_since(record, present, Path.cwd(), self._root)
-        yield from found or self._kept_changes(job, settings, code)
-
-    @cached_property
     def _same_code(self) -> set[tuple[str, str]]:
-        """Files of code, with the hashes that they had, of jobs whose code did not change."""
+        """Return files of code, with the hashes they had, of jobs whose code did not change."""
         return {
             file
-            for job in self._jobs
-            if (record := self._record(job))
-            and record.code.fingerprint == dict(job.params.items()).get("code")
+            for record, asked in self._known.values()
+            if record.code.fingerprint == asked.code
             for file in record.code.files.items()
         }
-
-    def _record(self, job: Job) -> RunRecord | None:
-        path = record_path(job.output[0])
-        if path not in self._records:
-            try:
-                self._records[path] = read_record(path)
-            except FileNotFoundError:
-                self._records[path] = None
-            except RecordError as error:
-                print(f"not believed: {error}", file=sys.stderr)
-                self._records[path] = None
-        return self._records[path]
-
-    def _kept_changes(self, job: Job, settings: dict[str, Any], code: str | None) -> list[Cause]:
-        """What Snakemake's own notes, which have no names, say of the settings and the code."""
-        kept = [text for path in job.output for text in self._memory.params(path) or ()]
-        found: list[Cause] = []
-        if code is not None and repr(code) not in kept:
-            found.append(
-                Cause("source", f"{job.rule.name}: its code changed; no record says which file")
-            )
-        before = next((text for text in kept if text.startswith("{")), None)
-        if before is not None and before != repr(settings):
-            texts = setting_changes(_literal(before, job), settings)
-            found += [Cause("setting", text) for text in texts]
-        unnamed = Cause("other", f"{job.rule.name}: params changed; no record says which")
-        return found or [unnamed]
-
-    def _input_changes(self, job: Job, new: Collection[Job]) -> Iterator[Cause]:
-        """Files that the job now reads, or no longer does."""
-        kept = {path for output in job.output for path in self._memory.input(output) or ()}
-        now = set(map(str, job.input))
-        # Those that new jobs make are named with these.
-        made = {path for parent in new for path in parent.output}
-        if came := sorted(now - kept - made):
-            yield Cause("input", f"{_named(came)}: now read")
-        if went := sorted(kept - now):
-            yield Cause("input", f"{_named(went)}: no longer read")
-
-
-def _literal(text: str, job: Job) -> dict[str, Any]:
-    try:
-        found = ast.literal_eval(text)
-    except (ValueError, SyntaxError) as error:
-        raise WorkflowError(
-            f".snakemake/metadata: of {_first(job)}: params: found {text!r}, needed a dict"
-        ) from error
-    return dict(found)
-
-
-def _first(job: Job) -> str:
-    return str(job.output[0])
-
-
-def _named(files: Sequence[str]) -> str:
-    more = len(files) - _MOST_NAMED
-    return ", ".join(files[:_MOST_NAMED]) + (f", and {more} more" if more > 0 else "")

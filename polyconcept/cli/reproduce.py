@@ -106,7 +106,7 @@ def draw(
 
 
 def left_out_because(record: RunRecord) -> str | None:
-    """Why a run cannot be drawn; None where it can."""
+    """Return why a run cannot be drawn; None where it can."""
     if record.rule == "pin_repository" or any(state.name == "pin" for state in record.inputs):
         return "that need the network"
     if record.rule in TRAINING_RULES and record.machine.device != "cpu":
@@ -134,7 +134,7 @@ def repeat(number: int, record: RunRecord, study: Path, temporary: Path, *, here
 
 
 def clone_of(record: RunRecord, temporary: Path) -> Path:
-    """A clone of the repository at the record's commit; one for all records of a commit.
+    """Return a clone of the repository at the record's commit; one for all records of a commit.
 
     Raises:
         CannotRepeatError: The record names no commit, or the repository does not hold it.
@@ -198,7 +198,7 @@ def check_code(record: RunRecord, root: Path) -> None:
 
 
 def run_folder(record: RunRecord, parent: Path) -> Path:
-    """An empty folder, so deep that inputs in folders above it stay inside `parent`."""
+    """Return an empty folder, so deep that inputs in folders above it stay inside `parent`."""
     n_up = max((Path(state.path).parts.count("..") for state in record.inputs), default=0)
     folder = parent.joinpath(*["in"] * (n_up + 1))
     folder.mkdir(parents=True)

@@ -28,25 +28,26 @@ class Named(list[Any]):
             setattr(self, name, value)
 
     def items(self) -> list[tuple[str, Any]]:
-        """Names with what they stand for."""
+        """Return the names with what they stand for."""
         return [(name, getattr(self, name)) for name in self._places]
 
     def get(self, name: str, default: object = None) -> Any:  # noqa: ANN401 - as Snakemake's
-        """What a name stands for."""
+        """Return what a name stands for."""
         return getattr(self, name, default)
 
+    # Jobs of earlier commits ask so.
     def _get_names(self) -> list[tuple[str, tuple[int, int | None]]]:
         places = self._places.items()
         return [(name, (at, None) if isinstance(at, int) else tuple(at)) for name, at in places]
 
 
 def named(values: dict[str, Any]) -> Named:
-    """Items that all have a name."""
+    """Return items that all have a name."""
     return Named(list(values.values()), {name: place for place, name in enumerate(values)})
 
 
 def job_of(record: dict[str, Any], project: Path) -> SimpleNamespace:
-    """What Snakemake would hand to the script."""
+    """Return what Snakemake would hand to the script."""
 
     def place(path: str) -> str:
         return str(project / path) if Path(path).parts[0] == "polyconcept" else path

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,10 @@ from typing import Annotated
 import typer
 
 from polyconcept.cli import project
+from polyconcept.cli.killed_runs import clear_killed_runs
 from polyconcept.cli.progress import Progress
+from polyconcept.slurm.drivers import DRIVER_VARIABLE, start_driver
+from polyconcept.slurm.queue import ClusterError, has_accounting
 
 PROFILES = ("--profile", "--workflow-profile")
 # What Snakemake prints is all that is wanted of a run with one of these.
@@ -39,15 +43,55 @@ def run(
     `--cores 16`, `--profile slurm` or `-n`. What Snakemake says is kept in
     results/{name}/logs/run-{time}.log; its exit status is the command's.
     """
-    with project.faults_told():
-        name = project.read_study(study).name
-        words = snakemake_words(study, folder, options or [])
+    options, token = options or [], uuid.uuid4().hex
+    plain = any(word.split("=")[0] in WITHOUT_PROGRESS for word in options)
+    with project.faults_told(foreseen=(OSError, ValueError, ClusterError)):
+        settings = project.read_study(study)
+        words, through_slurm = snakemake_words(study, folder, options), []
+        if not plain:
+            clear_killed_runs(settings, folder, snakemake_words(study, folder, []))
+            through_slurm = slurm_options(words, token)
+            words = snakemake_words(study, folder, [*through_slurm, *options])
     project.say(shlex.join(["snakemake", *words]))
     line = [sys.executable, "-m", "snakemake", *words]
-    if any(word.split("=")[0] in WITHOUT_PROGRESS for word in options or []):
+    if plain:
         raise typer.Exit(subprocess.run(line, check=False).returncode)
-    log = folder / f"results/{name}/logs/run-{time.strftime('%Y%m%d-%H%M%S')}.log"
-    raise typer.Exit(followed(line, log))
+    logs = folder / f"results/{settings.name}/logs"
+    driver = start_driver(logs, token, submits=bool(through_slurm))
+    status = followed(line, logs / f"run-{time.strftime('%Y%m%d-%H%M%S')}.log", token)
+    if status >= 0:  # else a signal has ended Snakemake, and what it started may still run
+        driver.forget()
+    # Shells add the number of a signal to 128.
+    raise typer.Exit(status if status >= 0 else 128 - status)
+
+
+def slurm_options(words: Sequence[str], token: str) -> list[str]:
+    """Return what Snakemake's line needs where jobs go through SLURM; nothing elsewhere.
+
+    Args:
+        words: What stands behind `snakemake` on the line.
+        token: With which the names of the jobs are to begin.
+
+    Raises:
+        ValueError: The line, or its profile, names the jobs already.
+        ClusterError: SLURM does not answer.
+    """
+    from snakemake.cli import parse_args
+
+    _, chosen = parse_args(list(words))
+    if chosen.executor != "slurm":
+        return []
+    given = [chosen.slurm_jobname_prefix, chosen.slurm_status_command]
+    # What is not given is a mark of `dataclasses`.
+    prefix, status = (value if isinstance(value, str) else "" for value in given)
+    if prefix:
+        raise ValueError(
+            "slurm-jobname-prefix: found one, but `polyconcept run` names the jobs, to find them "
+            "again after a kill; leave it out"
+        )
+    # The plugin asks sacct wherever there is such a command.
+    more = [] if status or has_accounting() else ["--slurm-status-command=squeue"]
+    return [f"--slurm-jobname-prefix={token}", *more]
 
 
 def snakemake_words(study: Path, folder: Path, options: Sequence[str]) -> list[str]:
@@ -71,15 +115,16 @@ def snakemake_words(study: Path, folder: Path, options: Sequence[str]) -> list[s
     return [*words, f"--configfile={study}", *options]
 
 
-def followed(line: Sequence[str], log: Path) -> int:
+def followed(line: Sequence[str], log: Path, token: str) -> int:
     """Run Snakemake, keep what it says in a file, and show its progress.
 
     Args:
         line: The program and its arguments.
         log: The file; its folder is made.
+        token: Put into the environment of all that is started.
 
     Returns:
-        Snakemake's exit status.
+        Snakemake's exit status; of one that a signal ended the negative number of it.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     # In a process group of its own, so that Ctrl-C reaches Snakemake once, with its jobs.
@@ -90,6 +135,7 @@ def followed(line: Sequence[str], log: Path) -> int:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        env=os.environ | {DRIVER_VARIABLE: token},
         process_group=0,
     ) as process:
         assert process.stdout is not None
@@ -99,8 +145,7 @@ def followed(line: Sequence[str], log: Path) -> int:
     if status:
         sys.stderr.write("".join(last))
     project.say(f"log: {log}")
-    # A process that a signal ended has the negative number; shells add it to 128.
-    return status if status >= 0 else 128 - status
+    return status
 
 
 @contextmanager

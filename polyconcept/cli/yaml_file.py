@@ -33,7 +33,7 @@ _VALUE_LENGTH = 64
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """Keys and values of a study's configuration file.
+    """Return the keys and values of a study's configuration file.
 
     Args:
         path: A YAML file in UTF-8; its aliases and merge keys are followed.
@@ -58,7 +58,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def _text_of(path: Path) -> str:
-    """A file's text."""
+    """Return a file's text."""
     try:
         if path.exists() and not path.is_file():
             found = "a folder" if path.is_dir() else "something else"
@@ -132,7 +132,7 @@ class _Reader:
                 )
 
     def composed(self) -> yaml.MappingNode:
-        """The file's one mapping."""
+        """Return the file's one mapping."""
         node = yaml.compose(self.text, yaml.SafeLoader)
         if node is None:
             raise SettingsError(f"{self.path}: found nothing, needed keys with values")
@@ -142,7 +142,7 @@ class _Reader:
         return node
 
     def faults_of(self, node: yaml.Node) -> Iterator[str]:
-        """What YAML would take for something else than it seems, in the order of the lines."""
+        """Yield what YAML would take for something else than it seems, line by line."""
         line = node.start_mark.line + 1
         if isinstance(node, yaml.ScalarNode):
             yield from (self.at(line, fault) for fault in _scalar_faults(node))
@@ -158,7 +158,7 @@ class _Reader:
                 yield from self.faults_of(value)
 
     def _key_faults(self, key: yaml.Node, first: dict[str, int]) -> Iterator[str]:
-        """Of a key, where `first` holds the lines of those before it."""
+        """Yield the faults of a key, where `first` holds the lines of those before it."""
         line = key.start_mark.line + 1
         kind = key.tag.removeprefix(_TAG)
         if not isinstance(key, yaml.ScalarNode) or kind not in ("str", "merge", *_KINDS):
@@ -175,7 +175,7 @@ class _Reader:
             yield self.at(line, f"{_shown(key)!r} stands here again, first in line {before}")
 
     def built(self, node: yaml.MappingNode) -> dict[str, Any]:
-        """The values of a node that has no faults."""
+        """Return the values of a node that has no faults."""
         loader = _Values("")
         try:
             return dict(loader.construct_document(node))
@@ -207,7 +207,7 @@ class _Values(yaml.SafeLoader):
 
 
 def _scalar_faults(node: yaml.ScalarNode) -> Iterator[str]:
-    """Of a value: what YAML 1.1 reads as another one than anybody means."""
+    """Yield what is wrong with a value that YAML 1.1 reads as another than anybody means."""
     kind, text, shown = node.tag.removeprefix(_TAG), str(node.value), _shown(node)
     if kind not in ("str", *_KINDS):
         yield f"{shown!r}: the tag {node.tag[:_VALUE_LENGTH]} is not allowed"
@@ -220,13 +220,13 @@ def _scalar_faults(node: yaml.ScalarNode) -> Iterator[str]:
 
 
 def _shown(node: yaml.Node) -> str:
-    """A value as a message shows it."""
+    """Return a value as a message shows it."""
     text = str(node.value)
     return text if len(text) <= _VALUE_LENGTH else f"{text[:_VALUE_LENGTH]}..."
 
 
 def _place_and_problem(error: yaml.MarkedYAMLError) -> tuple[int, str]:
-    """Line and description of what is no YAML."""
+    """Return the line and a description of what is no YAML."""
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 1
     what = " ".join(f"{error.problem or error.context}".split())

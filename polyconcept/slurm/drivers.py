@@ -1,7 +1,7 @@
-"""Records of drivers: what a run leaves behind when it is killed, so that the next can clear it.
+"""Notes of runs: what a run leaves behind when it is killed, so that the next can clear it.
 
-A driver is the process that the user started. It writes a record under .snakemake/ before it hands
-in any job and removes it when it ends; a record whose process is gone tells of a kill.
+A run writes its note before it starts Snakemake and removes it at the end; a note whose process is
+gone tells of a kill.
 """
 
 from __future__ import annotations
@@ -10,66 +10,34 @@ import json
 import os
 import platform
 import time
-import uuid
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from polyconcept.machine.atomic import write_text_atomic
 
-# In the environment of all that a driver starts.
 DRIVER_VARIABLE = "POLYCONCEPT_DRIVER"
-_FORMAT = "polyconcept-driver/1"
-
-
-@dataclass(frozen=True)
-class LockFile:
-    """A lock of Snakemake's, told from a later one of the same name."""
-
-    path: str
-    mtime_ns: int
-    size: int
-
-    @classmethod
-    def of(cls, path: Path) -> LockFile:
-        """The lock file that stands at `path`."""
-        stat = path.stat()
-        return cls(str(path), stat.st_mtime_ns, stat.st_size)
-
-    def release(self) -> bool:
-        """Remove the file, where it still is the same; whether it was."""
-        path = Path(self.path)
-        if not path.is_file() or LockFile.of(path) != self:
-            return False
-        path.unlink()
-        return True
-
-
-@dataclass(frozen=True)
-class PlannedOutput:
-    """A file that a driver's job would make, and what Snakemake would note of it afterwards."""
-
-    path: str
-    siblings: tuple[str, ...]  # all outputs of the job, this one too
-    note: dict[str, Any]
+"""Holds the token, in the environment of all that a run starts."""
+_FORMAT = "polyconcept-driver/2"
 
 
 @dataclass(frozen=True)
 class Driver:
-    """A process that hands in jobs, and what it has done so far."""
+    """The process of a run."""
 
-    record: Path  # where this stands on disk
+    note: Path
+    """Where this stands on disk."""
     host: str
     boot: str
     pid: int
-    ticks: int  # start of the process, in clock ticks after the boot: tells a reused pid
+    ticks: int
+    """Start of the process, in clock ticks after the boot: tells a number that was used again."""
     started: float
+    """Seconds since 1970."""
     token: str
-    own_job: str = ""  # number of the SLURM job that the driver itself runs in, if in one
-    job_name: str = ""  # of all its SLURM jobs; empty as long as none can have been handed in
-    locks: tuple[LockFile, ...] = ()
-    planned: tuple[PlannedOutput, ...] = field(default=(), repr=False)
+    submits: bool
+    """Whether it hands jobs to SLURM; their names begin with the token."""
+    own_job: str
+    """Number of the SLURM job that the run itself is in; empty where it is in none."""
 
     @property
     def here(self) -> bool:
@@ -85,50 +53,45 @@ class Driver:
         since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.started))
         return f"process {self.pid} on {self.host}, started {since}"
 
-    def noting(
-        self, *, job_name: str, locks: Iterable[LockFile], planned: Iterable[PlannedOutput]
-    ) -> Driver:
-        """The same driver with what is known once its jobs are planned; written to its record."""
-        known = replace(self, job_name=job_name, locks=tuple(locks), planned=tuple(planned))
-        known.write()
-        return known
-
-    def write(self) -> None:
-        """Write the record, whole or not at all."""
-        fields = {"format": _FORMAT} | asdict(self)
-        del fields["record"]
-        write_text_atomic(self.record, json.dumps(fields, indent=1) + "\n")
-
     def forget(self) -> None:
-        """Remove the record."""
-        self.record.unlink(missing_ok=True)
+        """Remove the note."""
+        self.note.unlink(missing_ok=True)
 
 
-def start_driver(folder: Path) -> Driver:
-    """Write a record of this process in `folder`, and mark all that it will start."""
-    token = uuid.uuid4().hex
+def start_driver(logs: Path, token: str, *, submits: bool) -> Driver:
+    """Write a note of this process.
+
+    Args:
+        logs: Folder of a study's logs; it is made.
+        token: Marks all that the process starts.
+        submits: Whether it will hand jobs to SLURM.
+    """
     driver = Driver(
-        record=folder / f"{token}.json",
+        note=logs / f"driver-{token}.json",
         host=platform.node(),
         boot=_boot(),
         pid=os.getpid(),
         ticks=_ticks(os.getpid()),
         started=time.time(),
         token=token,
+        submits=submits,
         own_job=os.environ.get("SLURM_JOB_ID", ""),
     )
-    driver.write()
-    os.environ[DRIVER_VARIABLE] = token
+    fields = {"format": _FORMAT} | asdict(driver)
+    del fields["note"]
+    logs.mkdir(parents=True, exist_ok=True)
+    write_text_atomic(driver.note, json.dumps(fields, indent=1) + "\n")
     return driver
 
 
-def read_drivers(folder: Path) -> tuple[Driver, ...]:
-    """All drivers that have a record in `folder`, the oldest first.
+def read_drivers(logs: Path) -> tuple[Driver, ...]:
+    """Return all runs that have a note among a study's logs, the oldest first.
 
     Raises:
-        ValueError: a file there is no such record.
+        ValueError: A file of that name is no such note.
     """
-    return tuple(sorted(map(_read, folder.glob("[!.]*.json")), key=lambda driver: driver.started))
+    found = map(_read, logs.glob("driver-*.json"))
+    return tuple(sorted(found, key=lambda driver: driver.started))
 
 
 def _read(path: Path) -> Driver:
@@ -136,16 +99,11 @@ def _read(path: Path) -> Driver:
         fields = json.loads(path.read_text(encoding="utf-8"))
         if fields.pop("format") != _FORMAT:
             raise ValueError("of another format")
-        locks = tuple(LockFile(**lock) for lock in fields.pop("locks"))
-        planned = tuple(
-            PlannedOutput(output["path"], tuple(output["siblings"]), output["note"])
-            for output in fields.pop("planned")
-        )
-        return Driver(record=path, locks=locks, planned=planned, **fields)
+        return Driver(note=path, **fields)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(
-            f"{path} is no record of a driver ({error}); needed {_FORMAT}. Where no Snakemake "
-            "runs in this folder, remove the file"
+            f"{path} is no note of a run ({error}); needed {_FORMAT}. Where no Snakemake runs in "
+            "this folder, remove the file"
         ) from error
 
 
@@ -154,7 +112,7 @@ def _boot() -> str:
 
 
 def _ticks(pid: int) -> int:
-    """Start of a process in clock ticks after the boot; -1 where it is gone, -2 if unknown."""
+    """Return when a process started, in clock ticks after the boot; -1 if gone, -2 if unknown."""
     text = _read_system(f"/proc/{pid}/stat")
     if not text:
         return -2 if not Path("/proc/self/stat").exists() else -1

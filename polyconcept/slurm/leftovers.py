@@ -1,4 +1,4 @@
-"""What a killed driver left running: its jobs in SLURM, and its processes on this machine."""
+"""What a killed run left running: its jobs in SLURM, and its processes on this machine."""
 
 from __future__ import annotations
 
@@ -19,26 +19,22 @@ _SECONDS_TO_END = 10.0
 
 
 def settle_jobs(
-    names: Iterable[str],
-    *,
-    say: Callable[[str], None],
-    seconds: float = _SECONDS_BETWEEN_LOOKS,
+    token: str, *, say: Callable[[str], None], seconds: float = _SECONDS_BETWEEN_LOOKS
 ) -> None:
-    """Cancel those jobs of these names that wait, and wait for those that run.
+    """Cancel those jobs of a run that wait, and wait for those that run.
 
     A job that runs has the outputs to itself until it ends, and what it makes counts; one that
     waits has done nothing yet.
 
     Args:
-        names: Names of the jobs, which SLURM gives to all jobs of one driver.
+        token: With which the names of the run's jobs begin.
         say: Told what is done, and once a minute what is waited for.
         seconds: Between two looks at the queue.
 
     Raises:
         ClusterError: SLURM does not answer, or does not cancel.
     """
-    names = list(names)
-    jobs = list_jobs(names)
+    jobs = list_jobs(token)
     waiting = [job for job in jobs if job.waits]
     if waiting:
         say(f"cancelling {len(waiting)} waiting jobs of a run that was killed: {_named(waiting)}")
@@ -58,7 +54,7 @@ def settle_jobs(
             )
             said, last = True, time.monotonic()
         time.sleep(seconds)
-        jobs = list_jobs(names)
+        jobs = list_jobs(token)
 
 
 def _named(jobs: Iterable[QueuedJob]) -> str:
@@ -66,10 +62,10 @@ def _named(jobs: Iterable[QueuedJob]) -> str:
 
 
 def end_processes(token: str) -> list[int]:
-    """End what a driver started on this machine, jobs of SLURM's apart.
+    """End what a run started on this machine, jobs of SLURM's apart.
 
     Args:
-        token: What the driver put into their environment.
+        token: What the run put into their environment.
 
     Returns:
         The processes that ran.

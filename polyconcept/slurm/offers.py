@@ -27,12 +27,12 @@ class Offer:
     minutes: float  # time limit of the partition; infinite where there is none
 
     def n_gpus(self, model: str = "") -> int:
-        """GPUs of that model on the node; of any where it is empty."""
+        """Return the number of GPUs of that model on the node; of any where it is empty."""
         return sum(n for name, n in self.gpus if not model or name.lower() == model.lower())
 
 
 def parse_offers(text: str) -> tuple[Offer, ...]:
-    """Nodes of all partitions from the output of ``sinfo -a -N -h -o SINFO_FORMAT``.
+    """Return the nodes of all partitions from the output of ``sinfo -a -N -h -o SINFO_FORMAT``.
 
     Raises:
         ValueError: a line has another shape.
@@ -66,7 +66,7 @@ def _number(text: str, line: str) -> int:
 
 
 def _gpus(gres: str) -> tuple[tuple[str, int], ...]:
-    """``gpu:h200:2(S:0-1),shard:8`` gives h200, 2; ``gpu:2`` a model without a name."""
+    """Return h200, 2 of ``gpu:h200:2(S:0-1),shard:8``; of ``gpu:2`` a model without a name."""
     found = []
     for entry in re.sub(r"\([^)]*\)", "", gres).split(","):  # brackets hold the sockets: (S:0,2)
         kind, *rest = entry.strip().split(":")
@@ -77,7 +77,7 @@ def _gpus(gres: str) -> tuple[tuple[str, int], ...]:
 
 
 def parse_minutes(text: str) -> float:
-    """Minutes of a SLURM time such as ``7-00:00:00``, ``30:00`` or ``infinite``.
+    """Return the minutes of a SLURM time such as ``7-00:00:00``, ``30:00`` or ``infinite``.
 
     Raises:
         ValueError: it is none.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import re
 import subprocess
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from polyconcept.slurm.offers import SINFO_FORMAT, Offer, parse_offers
@@ -36,7 +35,7 @@ class QueuedJob:
 
 
 def ask(*command: str) -> str:
-    """What a command of SLURM's prints.
+    """Return what a command of SLURM's prints.
 
     Raises:
         ClusterError: it is missing, fails, or has not answered after three tries.
@@ -59,7 +58,7 @@ def ask(*command: str) -> str:
 
 
 def list_offers() -> tuple[Offer, ...]:
-    """What each node offers in each of its partitions, hidden ones too.
+    """Return what each node offers in each of its partitions, hidden ones too.
 
     Raises:
         ClusterError: sinfo does not answer, or in another form.
@@ -70,18 +69,17 @@ def list_offers() -> tuple[Offer, ...]:
         raise ClusterError(str(error)) from error
 
 
-def list_jobs(names: Iterable[str]) -> tuple[QueuedJob, ...]:
-    """The user's jobs of these names that wait or run.
+def list_jobs(prefix: str) -> tuple[QueuedJob, ...]:
+    """Return the user's jobs that wait or run and whose names begin so.
 
     Raises:
         ClusterError: squeue does not answer, or in another form.
     """
-    wanted = set(names)
-    return tuple(job for job in _my_jobs() if job.name in wanted) if wanted else ()
+    return tuple(job for job in _my_jobs() if job.name.startswith(prefix))
 
 
 def is_queued(number: str) -> bool:
-    """Whether the user's job of this number waits or runs.
+    """Return whether the user's job of this number waits or runs.
 
     Raises:
         ClusterError: squeue does not answer, or in another form.
@@ -94,7 +92,7 @@ def _my_jobs() -> tuple[QueuedJob, ...]:
 
 
 def parse_jobs(text: str) -> tuple[QueuedJob, ...]:
-    """Jobs from squeue's output.
+    """Return the jobs in squeue's output.
 
     Raises:
         ClusterError: a line has another shape.
@@ -109,7 +107,7 @@ def parse_jobs(text: str) -> tuple[QueuedJob, ...]:
 
 
 def has_accounting() -> bool:
-    """Whether sacct can be asked: its command exists also where nothing is kept.
+    """Return whether sacct can be asked: its command exists also where nothing is kept.
 
     Raises:
         ClusterError: scontrol does not answer.
@@ -120,7 +118,7 @@ def has_accounting() -> bool:
 
 
 def list_accounts() -> frozenset[str] | None:
-    """Accounts that the user may charge, in lower case; None where SLURM keeps none."""
+    """Return the accounts that the user may charge, in lower case; None where SLURM keeps none."""
     user = f"user={getpass.getuser()}"
     try:
         text = ask("sacctmgr", "-n", "-P", "show", "associations", user, "format=Account")

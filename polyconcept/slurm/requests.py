@@ -41,7 +41,7 @@ class Request:
 
 
 def plan_lines(jobs: Iterable[tuple[Request, bool]]) -> list[str]:
-    """The planned numbers of jobs, and of GPU jobs by rule.
+    """Return the planned numbers of jobs, and of GPU jobs by rule.
 
     Args:
         jobs: Each job's request in its first attempt, and whether it runs beside the driver.
@@ -64,7 +64,7 @@ def check_requests(
     *,
     n_attempts: int = 1,
 ) -> list[str]:
-    """What no node can serve: a sentence each, rules that ask the same together.
+    """Return what no node can serve: a sentence each, rules that ask the same together.
 
     Args:
         requests: What the jobs that will run ask for, in each attempt.
@@ -102,7 +102,7 @@ def _faults(
 
 
 def _short(request: Request, offer: Offer) -> list[str]:
-    """What a node lacks for a request."""
+    """Return what a node lacks for a request."""
     has_gpus = offer.n_gpus(request.gpu_model)
     model = f" of model {request.gpu_model}" if request.gpu_model else ""
     limits = [
@@ -124,7 +124,7 @@ def _clock(minutes: float) -> str:
 
 
 def _say(request: Request, offers: Iterable[Offer]) -> str:
-    """Per partition, what its nodes lack or why they are out of use, nodes alike together."""
+    """Return what the nodes of each partition lack, or why they are out of use."""
     alike: dict[tuple[str, str], int] = {}
     for offer in offers:
         lacks = ", ".join(_short(request, offer))

@@ -1,13 +1,9 @@
-"""Is the study's file one? Before its settings are read; where the profiles have not asked yet."""
+"""Is the study's file in order? Asked before its settings are read."""
 
-import sys
 from pathlib import Path
 
+from polyconcept.cli.yaml_file import read_yaml
 from polyconcept.study.parse import SettingsError
-
-sys.path.append(f"{workflow.basedir}/workflow")
-
-from study_yaml import read_yaml
 
 try:
     for file in workflow.overwrite_configfiles or ["config.yaml"]:

@@ -1,11 +1,12 @@
 """Settings, paths, wildcard constraints and code fingerprints that all rules use."""
 
-import hashlib
 from functools import cache
 from pathlib import Path
 
 from polyconcept.audit.code import KNOWN, code_fingerprint, recall
+from polyconcept.audit.sources import content_hash
 from polyconcept.audit.watch import script_of
+from polyconcept.store.content import links_out_of
 from polyconcept.study.jobs.paths import SPLITS
 from polyconcept.study.jobs.table import (
     JOBS,
@@ -23,6 +24,14 @@ try:
     )
 except SettingsError as error:
     raise WorkflowError(str(error))
+
+RESULTS = Path("results") / STUDY.name
+# Only where jobs are planned: their own processes read the same file.
+if workflow.is_main_process and (links := links_out_of(RESULTS)):
+    raise WorkflowError(
+        f"{RESULTS}/{links[0]}: a link that leads out of the results, where a job would write or "
+        f"delete what is not its own; remove it (the whole folder {RESULTS} may be a link)"
+    )
 
 ROOT = Path(workflow.basedir)
 BUILTIN_MODELS = ROOT / "polyconcept" / "builtin" / "models"
@@ -56,7 +65,6 @@ wildcard_constraints:
     # Where each pair has sentences of its own, files stand in a folder per pair.
     part=r"|[A-Za-z0-9_.]+-[A-Za-z0-9_.]+/",
     pair=one_of(STUDY.pairs),
-    task=one_of(STUDY.tasks),
     data=one_of(f"{task}/{split}" for task in STUDY.tasks for split in SPLITS),
     model=one_of(STUDY.models),
     variant=one_of(["base", "random", *STUDY.tasks]),
@@ -81,18 +89,11 @@ def inputs_of(rule):
     Of files that come from outside, their content counts and not their time: a clone has new times,
     and a file put in place of another may be older.
     """
-    timeless = JOBS[rule].sources + JOBS[rule].checks
 
     def inputs(wildcards):
         found = job_inputs(rule, STUDY, dict(wildcards.items()))
-        return {
-            name: (
-                ancient(located(files) if isinstance(files, str) else files)
-                if name in timeless
-                else files
-            )
-            for name, files in found.items()
-        }
+        own = [name for name in JOBS[rule].sources if name in found]
+        return {**found, **{name: ancient(located(found[name])) for name in own}}
 
     return inputs
 
@@ -123,27 +124,6 @@ def content_of(rule):
         return content_hash([Path(located(file)) for file in files])
 
     return content
-
-
-def content_hash(places):
-    """Hash of files; of a model's folder, names, sizes and each file's ends.
-
-    Weights are too large to read at every planning.
-    """
-    digest = hashlib.sha256()
-    for place in places:
-        if not place.is_dir():
-            digest.update(place.read_bytes())
-            continue
-        for path in sorted(place.glob("*")):
-            known = path.suffix in (".json", ".safetensors", ".txt", ".model")
-            if known and path.is_file():
-                digest.update(f"{path.name} {path.stat().st_size}\n".encode())
-                with path.open("rb") as file:
-                    digest.update(file.read(2**20))
-                    file.seek(max(0, path.stat().st_size - 2**20))
-                    digest.update(file.read())
-    return digest.hexdigest()
 
 
 def checkpoint_folder(wildcards):

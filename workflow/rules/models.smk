@@ -63,15 +63,16 @@ rule randomise_model:
 
 
 rule check_model:
-    # It has what the study wants of it: known before anything is trained. It is loaded for that,
-    # which a cluster's login node may not have the memory for.
+    # It has what the study wants of it: said early, though no job waits for it, so that another
+    # layer does not fine-tune again. It is loaded for that, which a cluster's login node may not
+    # have the memory for.
     input:
         unpack(inputs_of("check_model")),
     output:
         checked="<results>/models/{model}/checked.json",
     log:
         "<logs>/check_model/{model}.log",
-    priority: 10
+    priority: 20
     conda:
         "../../envs/environment.yaml"
     params:

@@ -1,25 +1,6 @@
 """Labelled sentences, fine-tuning on them, task scores."""
 
 
-rule check_task:
-    # All data of a task have been fetched and checked: known before anything is trained.
-    input:
-        unpack(inputs_of("check_task")),
-    output:
-        checked="<results>/tasks/{task}/checked.json",
-    log:
-        "<logs>/check_task/{task}.log",
-    priority: 10
-    localrule: True
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        settings=settings_of("check_task"),
-        code=code_of("check_task"),
-    script:
-        "../scripts/check_task.py"
-
-
 rule fetch_labels:
     # Labelled sentences of one language and split, from files, the built-in text or the hub.
     input:

@@ -47,8 +47,6 @@ class Job:
     """Work and disk; nothing for a small job, besides what stands around the work."""
     sources: tuple[str, ...] = ()
     """Keywords of inputs that come from outside: their content counts and not their time."""
-    checks: tuple[str, ...] = ()
-    """Keywords of inputs that say that a check has passed: older than anything."""
     gpu: bool = False
     """Whether it asks for a GPU on a cluster."""
     local: bool = False

@@ -52,13 +52,17 @@ def _pretrain_cost(work: Work, names: Names) -> Cost:
     return work.reading(name, TRAINED, n_subwords).with_files(work.hashing(plain=size), size)
 
 
+def stacks_of(study: Study, names: Names) -> list[str]:
+    """Return the stacks of layers that a model must have: its encoder, its decoder, or both."""
+    family = study.models[names["model"]].of_family
+    return ["encoder", "decoder"] if family == "encoder-decoder" else [family]
+
+
 def _check_model(study: Study, names: Names) -> Values:
     """What a model must have, known before it is fine-tuned."""
     model = study.models[names["model"]]
-    family = model.of_family
-    sides = ["encoder", "decoder"] if family == "encoder-decoder" else [family]
     settings = {
-        "side_names": sides,
+        "side_names": stacks_of(study, names),
         "layers": list(study.layers_of(names["model"])),
         "trained": bool(model.tasks),
     }
@@ -94,12 +98,8 @@ JOBS = {
     ),
     "randomise_model": Job(
         "models",
-        lambda files, names: {
-            "model": files.model(names, "base"),
-            "checks": files.checked(names),
-        },
+        lambda files, names: {"model": files.model(names, "base")},
         lambda study, _: plain(study.controls, "seed"),
         cost=_copied_cost,
-        checks=("checks",),
     ),
 }

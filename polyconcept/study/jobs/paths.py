@@ -107,10 +107,6 @@ class Files:
         """Return the directory of a variant of a model."""
         return f"{self.results}/models/{names['model']}/{variant or names['variant']}"
 
-    def checked(self, names: Names) -> str:
-        """Return the file that says that a base model has been checked."""
-        return f"{self.results}/models/{names['model']}/checked.json"
-
     def run(self, kind: str, names: Names) -> str:
         """Return the folder of one kind of file of a run."""
         return f"{self.results}/{kind}/{names['model']}/{names['variant']}/{names['side']}"

@@ -61,13 +61,21 @@ def flat(inputs: Inputs) -> list[str]:
 
 
 def final_files(study: Study) -> tuple[str, ...]:
-    """Return the score tables, claims and figures that a finished study has."""
+    """Return the score tables, claims, figures and checks of models that a finished study has.
+
+    No job waits for a check: it is asked for here, so that it runs early.
+    """
     results = f"results/{study.name}"
     tables = ("scores.parquet", "scores.csv", "claims.json", "claims.html")
     figures = [
         f"figures/{name}.{suffix}" for name in figure_names(study) for suffix in ("pdf", "png")
     ]
-    return tuple(f"{results}/{name}" for name in (*tables, *figures))
+    checks = [
+        f"models/{name}/checked.json"
+        for name in study.models
+        if study.variants_of(name) != ("base",)
+    ]
+    return tuple(f"{results}/{name}" for name in (*tables, *figures, *checks))
 
 
 def _of_job(rule: str, study: Study, names: Names, ask: Callable[[Job], _Found]) -> _Found:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from polyconcept.study.jobs.job import Inputs, Job
-from polyconcept.study.jobs.paths import SOURCES, SPLITS, Files, Names
+from polyconcept.study.jobs.models import stacks_of
+from polyconcept.study.jobs.paths import SOURCES, Files, Names
 from polyconcept.study.jobs.text import HUB_ROWS
 from polyconcept.study.jobs.work import READ, TRAINED, Cost, Work
 from polyconcept.study.kinds import TASK_KINDS
@@ -41,20 +42,9 @@ def _label_kinds(study: Study, names: Names) -> tuple[str, ...]:
     return f"polyconcept.sources.{source}", f"polyconcept.sources.{reader}"
 
 
-def _task_files(files: Files, names: Names) -> Inputs:
-    found = [file for split in SPLITS for file in files.task(names["task"], split)]
-    return {"data": list(dict.fromkeys(found))}
-
-
 def _train_files(files: Files, names: Names) -> Inputs:
-    """A base model and the data; before that, both are checked.
-
-    The checks are older than anything, so that another layer, or another language to be scored,
-    does not fine-tune again.
-    """
     return {
         "model": files.model(names, "base"),
-        "checks": [files.checked(names), f"{files.results}/tasks/{names['variant']}/checked.json"],
         "train": files.task(names["variant"], "train"),
     }
 
@@ -71,6 +61,7 @@ def _way(study: Study, names: Names) -> str:
 def _finetune(study: Study, names: Names) -> Values:
     task = study.tasks[names["variant"]]
     settings = plain(task.finetuning) | plain(task, "labels") | {"device": study.device}
+    settings["side_names"] = stacks_of(study, names)
     return settings | language_codes(study, names)
 
 
@@ -119,14 +110,12 @@ JOBS = {
     "fetch_labels": Job(
         "task data", _label_source, _label_settings, _label_kinds, sources=("labelled",), local=True
     ),
-    "check_task": Job("task data", _task_files, local=True),
     "finetune": Job(
         "fine-tuning",
         _train_files,
         _finetune,
         _modules("train"),
         cost=_finetune_cost,
-        checks=("checks",),
         gpu=True,
     ),
     "score_task": Job(
