@@ -27,13 +27,14 @@ from typing import Any
 import numpy as np
 import torch
 from measuring import Figure, cpu_seconds, figure, forget_peak, held_mib, peak_mib
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+from transformers import BertConfig, BertModel, PreTrainedModel, PreTrainedTokenizerFast
 
 from polyconcept.builtin.corpus import generate_corpus
 from polyconcept.models.loading import load_tokenizer
 from polyconcept.models.shape import max_subwords
+from polyconcept.records.concepts import VectorHeader
 from polyconcept.records.text import Sentences, Words
-from polyconcept.store.vectors import VectorHeader, write_vectors
+from polyconcept.store.vectors import write_vectors
 from polyconcept.study.schema import Study
 from polyconcept.vectors.extract import (
     _CPU_SUBWORDS,
@@ -74,7 +75,7 @@ GROWING = Size(n_sentences=150, n_layers=2, layers=(0, 1, 2))
 class Task:
     """A model with what it is to read."""
 
-    model: BertModel
+    model: PreTrainedModel
     tokenizer: PreTrainedTokenizerFast
     sentences: Sentences
     words: Words
@@ -97,7 +98,9 @@ def task_of(size: Size) -> Task:
         intermediate_size=4 * size.n_dims,
     )
     text = text_of(size.n_sentences)
-    return Task(BertModel(config).eval(), tokenizer, text, all_words(text), size.layers)
+    model = BertModel(config)
+    model.eval()  # type: ignore[no-untyped-call]
+    return Task(model, tokenizer, text, all_words(text), size.layers)
 
 
 def first_sentences(task: Task, n_sentences: int) -> Task:
@@ -115,8 +118,13 @@ def all_words(sentences: Sentences) -> Words:
     sentence = np.repeat(np.arange(len(lengths)), lengths)
     position = np.concatenate([np.arange(length) for length in lengths])
     word_type = np.array([index[word] for word in flat])
-    columns = [column.astype(np.int32) for column in (sentence, position, word_type)]
-    return Words(sentences.language, *columns, types)
+    return Words(
+        sentences.language,
+        sentence.astype(np.int32),
+        position.astype(np.int32),
+        word_type.astype(np.int32),
+        types,
+    )
 
 
 def plan_of(task: Task) -> ExtractionPlan:

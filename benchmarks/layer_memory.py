@@ -29,9 +29,10 @@ from measuring import held_mib, peak_mib
 from run import RESULTS, THREADS, conditions
 
 from polyconcept.clustering.pair import cluster_pair, with_vectors
-from polyconcept.records.text import Selection, Words
+from polyconcept.records.concepts import VectorHeader
+from polyconcept.records.text import Selection, Selections, Words
 from polyconcept.store.concepts import write_concepts
-from polyconcept.store.vectors import VectorFile, VectorHeader, write_vectors
+from polyconcept.store.vectors import VectorFile, write_vectors
 
 HEADING = (
     "| words of each language | starts | largest array, MiB | held, MiB | held / array | s |\n|"
@@ -71,7 +72,7 @@ def write_files(folder: Path, n_words: int) -> None:
     for language in LANGUAGES:
         words = words_of(language, n_words)
         header = VectorHeader(
-            *(language, words.fingerprint, "model", "base", "encoder", "", "", "last", {})
+            language, words.fingerprint, "model", "base", "encoder", "", "", "last", {}
         )
         rows = np.arange(n_words)
         write_vectors(folder / f"{language}.h5", header, rows, mixture(n_words))
@@ -79,19 +80,25 @@ def write_files(folder: Path, n_words: int) -> None:
 
 def cluster(folder: Path, n_words: int, n_restarts: int) -> float:
     """Seconds of what the job does with the files of a folder."""
-    tables = [words_of(language, n_words) for language in LANGUAGES]
+    first, second = (words_of(language, n_words) for language in LANGUAGES)
     all_rows = np.arange(n_words)
-    chosen = {(m, "corrected"): Selection(all_rows, all_rows) for m in ("calign", "colap")}
-    limits = {"max_iterations": N_ITERATIONS, "n_restarts": n_restarts, "n_clusters": N_CLUSTERS}
+    chosen: Selections = {
+        (metric, "corrected"): Selection(all_rows, all_rows) for metric in ("calign", "colap")
+    }
+    limits: dict[str, Any] = {
+        "max_iterations": N_ITERATIONS,
+        "n_restarts": n_restarts,
+        "n_clusters": N_CLUSTERS,
+    }
     began = time.perf_counter()
     with ExitStack() as stack:
         source, target = (
             stack.enter_context(VectorFile.open(folder / f"{words.language}.h5", words))
-            for words in tables
+            for words in (first, second)
         )
         selections = with_vectors(chosen, source, target)
         found = cluster_pair(selections, source, target, layers=LAYERS, seeds=[212], **limits)
-        write_concepts(folder / "concepts.h5", *tables, selections, found)
+        write_concepts(folder / "concepts.h5", first, second, selections, found)
     return time.perf_counter() - began
 
 

@@ -32,8 +32,9 @@ from measuring import Figure, figure, medians, wall_seconds
 
 from polyconcept.machine.devices import cpu_threads
 from polyconcept.models.loading import load_backbone, load_tokenizer
+from polyconcept.records.concepts import VectorHeader
 from polyconcept.records.text import Words
-from polyconcept.store.vectors import _MOST_PACKERS, VectorFile, VectorHeader, write_vectors
+from polyconcept.store.vectors import _MOST_PACKERS, VectorFile, write_vectors
 from polyconcept.vectors.extract import extract_vectors
 
 IO = Path("/proc/self/io")
@@ -132,7 +133,8 @@ def write_plain(path: Path, states: States, places: np.ndarray, batch: int) -> N
 
 def mib_of(states: States, n_words: int) -> float:
     """MiB of the numbers of so many words."""
-    return n_words * sum(4 * part.shape[1] for part in states.values()) / 2**20
+    bytes_of_word: int = sum(4 * part.shape[1] for part in states.values())
+    return n_words * bytes_of_word / 2**20
 
 
 def bytes_read() -> int:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,8 +16,8 @@ import numpy as np
 from polyconcept.machine.allowed import n_cores
 from polyconcept.machine.memory import vectors_for
 from polyconcept.records.arrays import Bool, Float32, Int64, Rows, Vectors
-from polyconcept.records.concepts import BEFORE_NORM
-from polyconcept.records.text import Dropped, Words
+from polyconcept.records.concepts import BEFORE_NORM, VectorHeader
+from polyconcept.records.text import Words
 from polyconcept.store.faults import StoreError, check_fingerprint, create_hdf5, open_hdf5
 from polyconcept.store.packing import FILTERS, packed_chunk
 
@@ -31,28 +30,13 @@ _MOST_PACKERS = 4
 _MOST_WAITING = 16
 
 
-@dataclass(frozen=True)
-class VectorHeader:
-    """What a vector file says of itself."""
-
-    language: str
-    """Language of the word table."""
-    words_fingerprint: str
-    """Fingerprint of the word table whose rows the file numbers."""
-    model: str
-    """Name of the model in the study."""
-    variant: str
-    """``base``, or the task it was fine-tuned on."""
-    side: str
-    """``encoder`` or ``decoder``."""
-    given: str
-    """Language that the encoder reads while the decoder is forced; empty elsewhere."""
-    reading: str
-    """State of a decoder that stands for a subword, ``predicts`` or ``reads``; else empty."""
-    pooling: str
-    """Which subword stands for the word: ``last``, ``first`` or ``mean``."""
-    dropped: Dropped
-    """Reason -> number of words of the table that have no vector here."""
+def write_all(
+    paths: Sequence[Path],
+    read: Iterable[tuple[VectorHeader, Rows, Iterable[tuple[Batch, Mapping[int, BatchVectors]]]]],
+) -> None:
+    """Write a file for each text, one after the other; `read` is what `write_vectors` takes."""
+    for path, (header, rows, batches) in zip(paths, read, strict=True):
+        write_vectors(path, header, rows, batches)
 
 
 def write_vectors(
