@@ -25,7 +25,7 @@ from transformers import BertConfig, BertModel
 from polyconcept.clustering.kmeans import cluster_vectors
 from polyconcept.records.concepts import Clusters, ConceptKey
 from polyconcept.records.scores import Run
-from polyconcept.records.text import Dictionary, Selection, Words
+from polyconcept.records.text import Definition, Dictionary, Selection, Words
 from polyconcept.scoring import colap_statistics, statistics, word_classes
 from polyconcept.scoring.calign_layers import Thresholds, score_layers
 from polyconcept.scoring.calign_statistics import Statistics
@@ -68,7 +68,7 @@ class RandomConcepts:
     size: Size
     source: Words
     target: Words
-    definitions: tuple[str, ...] = ("published", "corrected")
+    definitions: tuple[Definition, ...] = ("published", "corrected")
     rows: Selection = field(init=False)
 
     def __post_init__(self) -> None:
@@ -165,7 +165,8 @@ def reading_seconds(size: Size) -> float:
         num_hidden_layers=size.n_blocks,
         intermediate_size=4 * size.n_dims,
     )
-    model = BertModel(config).eval()
+    model = BertModel(config)
+    model.eval()  # type: ignore[no-untyped-call]
     subwords = torch.randint(5, 1000, (size.n_read, SUBWORDS))
 
     @torch.inference_mode()
@@ -188,7 +189,7 @@ def control_seconds(size: Size) -> float:
     controls = Study.model_fields["controls"].default
     # Each language alone and both together, but of centred vectors only both together.
     whole = sum(name != "centred" for name in controls.vectors) + sum(controls.cluster_factors)
-    times = 4 * whole + 2 * ("centred" in controls.vectors)
+    times: float = 4 * whole + 2 * ("centred" in controls.vectors)
     return one * times * len(size.layers)
 
 

@@ -69,11 +69,11 @@ def run_study(folder: Path, study: Path, report: Path) -> Run:
     """
     for variable in THREADS:  # jobs have as many threads as their rules say
         os.environ.pop(variable, None)
-    seconds = [
+    whole, written, again = (
         snakemake(folder, study, *arguments, cores=None)
         for arguments in (["--quiet", "all"], ["--report", str(report)], ["--quiet", "all"])
-    ]
-    return Run(*seconds, work_of(folder))
+    )
+    return Run(whole, written, again, work_of(folder))
 
 
 def work_of(folder: Path) -> dict[str, list[float]]:

@@ -58,10 +58,10 @@ def calign_cases(
     yield ("calign", "words: once, cap per type"), share("corrected", rule, rule)
     yield ("calign", "corrected"), share("corrected", strict, strict)
     yield ("calign", "corrected, target to source"), share("corrected", strict, strict, back=True)
-    for definition, used in (("published", rule), ("corrected", strict)):
-        found = calign(*sides(definition), dictionaries[0], used)
+    for used in (rule, strict):
+        found = calign(*sides(used.definition), dictionaries[0], used)
         if found.n_large:
-            yield ("calign", f"{definition}, over large"), found.n_aligned / found.n_large
+            yield ("calign", f"{used.definition}, over large"), found.n_aligned / found.n_large
 
 
 def colap_cases(concepts: ConceptFile, layer: int, seed: int) -> Iterator[tuple[Case, float]]:

@@ -77,7 +77,8 @@ def operations(plan: ExtractionPlan, size: ModelSize) -> float:
 def extraction_figures(size: Size, device: str) -> dict[str, Figure]:
     """Extraction in bfloat16 beside the device's rate, the bare pass, and the tokenizer."""
     task = task_of(size.model)
-    task = replace(task, model=task.model.to(device=device, dtype=torch.bfloat16))
+    model = task.model.to(device, torch.bfloat16)  # type: ignore[arg-type]
+    task = replace(task, model=model)
     few = task_of(replace(size.model, n_sentences=min(1000, size.model.n_sentences)))
     few = replace(few, model=task.model)
     plans: list[ExtractionPlan] = []

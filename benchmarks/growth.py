@@ -137,7 +137,7 @@ def study_of(data: Path, n_sentences: int, whole: bool = True) -> dict[str, Any]
     }
     ner = {"kind": "entities", "train": {"files": {"en": str(data / "en.conll")}}}
     sentiment = {"kind": "sentiment", "train": {"files": {"en": str(data / "en.tsv")}}}
-    translation = {"train": {"corpus": "training", "languages": ["de"]}}
+    translation: dict[str, Any] = {"train": {"corpus": "training", "languages": ["de"]}}
     translation |= {"kind": "translation", "source": "en"}
     mt5 = {"builtin": "mt5", "sides": ["encoder-decoder"]}
     models = {

@@ -20,8 +20,10 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import numpy as np
 from measuring import Figure, cpu_seconds, figure, medians, timed
@@ -99,7 +101,7 @@ def sklearn_iteration_seconds(vectors: np.ndarray, start: np.ndarray) -> float:
     def fit(n_iterations: int) -> None:
         sklearn_fit(vectors, start, len(start), "lloyd", max_iter=n_iterations, tol=0)
 
-    few, more = (cpu_seconds(lambda n=n: fit(n)) for n in (2, 7))
+    few, more = (cpu_seconds(partial(fit, n)) for n in (2, 7))
     return (more - few) / 5
 
 
@@ -113,7 +115,7 @@ def sklearn_start_seconds(vectors: np.ndarray, n_clusters: int) -> float:
         kmeans_plusplus(vectors, n, n_local_trials=n_trials, random_state=0)
 
     counts = max(2, n_clusters // 30), max(4, n_clusters // 10)
-    few, more = (cpu_seconds(lambda n=n: start(n)) for n in counts)
+    few, more = (cpu_seconds(partial(start, n)) for n in counts)
     return (more - few) / (counts[1] - counts[0]) * n_clusters
 
 
@@ -133,20 +135,18 @@ def own_start_seconds(vectors: np.ndarray, n_clusters: int) -> float:
 @contextmanager
 def timed_starts() -> Iterator[list[float]]:
     """Seconds of each choice of starts that a fit makes inside the block."""
-    from polyconcept.clustering import kmeans
+    from polyconcept.clustering import kmeans, start
 
-    choose, found = kmeans.greedy_starts, []
+    choose = start.greedy_starts
+    found: list[float] = []
 
     def choose_timed(*arguments: Any) -> Any:  # noqa: ANN401 - as what it stands for
         seconds, rows = timed(cpu_seconds, lambda: choose(*arguments))
         found.append(seconds)
         return rows
 
-    kmeans.greedy_starts = choose_timed
-    try:
+    with patch.object(kmeans, "greedy_starts", choose_timed):
         yield found
-    finally:
-        kmeans.greedy_starts = choose
 
 
 def search_of(vectors: np.ndarray, start: np.ndarray, device: str = "cpu") -> Callable[[], Any]:
@@ -179,7 +179,7 @@ def faiss_clock(vectors: np.ndarray, start: np.ndarray) -> Iterator[Callable[[],
         for file, rows in zip(files, (vectors, start), strict=True):
             np.save(file, rows)
         numbers = [str(FAISS_ITERATIONS), str(torch.get_num_threads())]
-        command = [FAISS, "-c", FAISS_SCRIPT, *files, *numbers]
+        command: list[str | Path] = [FAISS, "-c", FAISS_SCRIPT, *files, *numbers]
         yield lambda: float(
             json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
         )
@@ -217,7 +217,7 @@ def measure_iterations(vectors: np.ndarray, size: Size) -> Iterations:
         return seconds / n_own
 
     with faiss_clock(vectors, start) as faiss:
-        calls = {
+        calls: dict[str, Callable[[], float]] = {
             "product": product_rate,
             "search": lambda: cpu_seconds(search),
             "own": own,
@@ -226,7 +226,7 @@ def measure_iterations(vectors: np.ndarray, size: Size) -> Iterations:
         found = dict(
             zip(calls, medians(lambda call: call(), size.n_rounds, *calls.values()), strict=True)
         )
-    tools = {name: found[name] for name in ("scikit-learn", "faiss") if name in found}
+    tools = {name: seconds for name, seconds in found.items() if name in ("scikit-learn", "faiss")}
     return Iterations(found["product"], found["search"], found["own"], n_own, tools)
 
 

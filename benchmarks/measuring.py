@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 Figure = dict[str, Any]
 Clock = Callable[[Callable[[], Any]], float]
+Result = TypeVar("Result")
 
 
 def figure(ours: float, unit: str, goal: str, ratio: float, **others: float | str) -> Figure:
@@ -57,9 +58,9 @@ def wall_seconds(call: Callable[[], Any]) -> float:
     return time.perf_counter() - began
 
 
-def timed(clock: Clock, call: Callable[[], Any]) -> tuple[float, Any]:
+def timed(clock: Clock, call: Callable[[], Result]) -> tuple[float, Result]:
     """Seconds of a call, and what it gives."""
-    results: list[Any] = []
+    results: list[Result] = []
     seconds = clock(lambda: results.append(call()))
     return seconds, results[0]
 

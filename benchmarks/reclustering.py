@@ -19,7 +19,7 @@ import numpy as np
 from polyconcept.clustering.kmeans import cluster_vectors
 from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import CalignRule
-from polyconcept.records.text import Dictionary, Selection, Words
+from polyconcept.records.text import Definition, Dictionary, Selection, Words
 from polyconcept.scoring import statistics
 from polyconcept.scoring.calign import calign
 from polyconcept.scoring.colap import colap
@@ -27,7 +27,7 @@ from polyconcept.store.vectors import VectorFile
 from polyconcept.store.words import read_selections, read_words
 from polyconcept.text import dictionary
 
-DEFINITION = "published"
+DEFINITION: Definition = "published"
 N_SEEDS = 60
 
 

@@ -73,11 +73,11 @@ def random_words(size: Size, seed: int = 0) -> Words:
         np.full(translation.size, 1 / RULE.n),
         np.ones(translation.size, dtype=np.int64),
     )
-    sides = [
+    source, target = (
         ClusteredWords(code, names, of_word, cluster, size.n_clusters)
         for code, names, of_word in zip(("xx", "yy"), spelling, types, strict=True)
-    ]
-    return Words(*sides, dictionary)
+    )
+    return Words(source, target, dictionary)
 
 
 def types_of(words: ClusteredWords) -> list[set[str]]:

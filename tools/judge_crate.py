@@ -10,6 +10,7 @@ import json
 import sys
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import requests
 import urllib3
@@ -23,7 +24,12 @@ CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 class FromPackage(HTTPAdapter):
     """Answers each request with the JSON-LD context that the old rocrate brings."""
 
-    def send(self, request: requests.PreparedRequest, **_: object) -> requests.Response:
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        *_: Any,  # noqa: ANN401 - how to send it
+        **__: Any,  # noqa: ANN401 - as above
+    ) -> requests.Response:
         """The response that the web would give."""
         body = files("rocrate").joinpath("data/ro-crate.jsonld").read_bytes()
         if f'"@id": "{CONTEXT}"'.encode() not in body:

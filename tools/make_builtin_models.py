@@ -170,7 +170,7 @@ def held_out_text(trained_on: Sentences) -> dict[str, Sentences]:
 
 def new_model(recipe: Recipe, tokenizer: Any) -> Any:  # noqa: ANN401 - see models
     """The model before training."""
-    return build_model(
+    model = build_model(
         recipe.architecture,
         tokenizer,
         seed=recipe.options.seed,
@@ -179,7 +179,9 @@ def new_model(recipe: Recipe, tokenizer: Any) -> Any:  # noqa: ANN401 - see mode
         n_heads=recipe.n_heads,
         intermediate_size=recipe.intermediate_size,
         dropout=0.0,  # every batch is new: there is nothing to overfit
-    ).eval()
+    )
+    model.eval()  # type: ignore[no-untyped-call]
+    return model
 
 
 def encoder_of(model: Any) -> Any:  # noqa: ANN401 - as above
@@ -193,7 +195,8 @@ def measured(
     text: Mapping[str, Sentences],
 ) -> dict[str, Any]:
     """What the model has learnt, under the names that the record uses."""
-    found = {"retrieval_with_en_by_layer": retrieval(encoder_of(model), tokenizer, text)}
+    found: dict[str, Any] = {}
+    found["retrieval_with_en_by_layer"] = retrieval(encoder_of(model), tokenizer, text)
     if model.config.is_encoder_decoder:
         found["bleu_from_en"] = translation_bleu(model, tokenizer, text)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,7 @@ from polyconcept.clustering.ways import way_of
 from polyconcept.machine.logs import progress
 from polyconcept.records.arrays import Float32
 from polyconcept.records.concepts import Clusters, ConceptKey, Part, VectorReader, layer_name
-from polyconcept.records.text import Definition, Selection
-
-Selections = Mapping[tuple[str, Definition], Selection]
+from polyconcept.records.text import Definition, Selection, Selections
 
 _log = logging.getLogger(__name__)
 

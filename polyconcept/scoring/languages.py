@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from polyconcept.scoring.statistics import Options
 
 
 def mix_languages(
-    layers: Iterable[tuple[int, list[Sides]]],
+    layers: Iterable[tuple[int, Sequence[Sides]]],
     run: Run,
     options: Options,
     draws: Int64[np.ndarray, "resample sentence"],

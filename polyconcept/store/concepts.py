@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from polyconcept.records.concepts import Clusters, ConceptKey, KMeansClusters
-from polyconcept.records.text import Definition, Selection, Words
+from polyconcept.records.text import Definition, Selection, Selections, Words
 from polyconcept.store.faults import StoreError, check_fingerprint, create_hdf5, open_hdf5
 
 
@@ -20,7 +20,7 @@ def write_concepts(
     path: Path,
     source: Words,
     target: Words,
-    selections: Mapping[tuple[str, Definition], Selection],
+    selections: Selections,
     results: Iterable[tuple[ConceptKey, Clusters]],
 ) -> None:
     """Write which words were clustered and every clustering of them, as they come.

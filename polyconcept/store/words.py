@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -10,11 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from polyconcept.records.arrays import Rows
-from polyconcept.records.text import Definition, Dropped, Selection, Words
+from polyconcept.records.text import Definition, Dropped, Selection, Selections, Words
 from polyconcept.store.faults import check_fingerprint
 from polyconcept.store.tables import read_table, write_table
-
-Selections = Mapping[tuple[str, Definition], Selection]
 
 
 def write_words(words: Words, dropped: Dropped, path: Path) -> None:
