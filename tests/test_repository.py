@@ -29,8 +29,8 @@ def type_checking(text):
     return text.splitlines().index("if TYPE_CHECKING:") + 1
 
 
-def lock():
-    lines = (ROOT / "envs/requirements.lock").read_text().splitlines()
+def lock(name="requirements.lock"):
+    lines = (ROOT / "envs" / name).read_text().splitlines()
     return [line for line in lines if not line.startswith("#")]
 
 
@@ -41,8 +41,9 @@ def test_conda_environment_has_the_versions_of_the_lock():
     assert pip == lock()
 
 
-def test_the_lock_is_made_of_exact_versions():
-    assert all("==" in line for line in lock())
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_the_locks_are_made_of_exact_versions(name):
+    assert all("==" in line for line in lock(name))
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
