@@ -69,7 +69,7 @@ check: lint test
 lint: $(DEV_READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint --configfile studies/demo.yaml
 	$(BIN)/lint-imports
 	$(BIN)/mypy
@@ -77,7 +77,7 @@ lint: $(DEV_READY)
 format: $(DEV_READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/snakefmt Snakefile workflow/rules
+	$(BIN)/snakefmt Snakefile workflow
 
 # faiss has an environment of its own, build/faiss/, made on first use. Where it cannot be made, the
 # k-means benchmark does without and says so.
