@@ -104,7 +104,7 @@ def read_selections(
 
 
 def _strings(column: pa.ChunkedArray) -> np.ndarray:
-    """A column of few strings, each made once: one for every row took longer than all the rest."""
+    """Return a column of few strings, each made once: one a row took longer than all the rest."""
     encoded = column.combine_chunks().dictionary_encode()
     names: np.ndarray = np.asarray(encoded.dictionary.to_pylist(), dtype=np.str_)
     found: np.ndarray = names[encoded.indices.to_numpy()]
