@@ -32,7 +32,7 @@ Case = tuple[str, str]
 def calign_cases(
     concepts: ConceptFile, dictionaries: tuple[Dictionary, Dictionary], layer: int, seed: int
 ) -> Iterator[tuple[Case, float]]:
-    """CALIGN of one clustering, with one difference at a time."""
+    """Yield CALIGN of one clustering, with one difference at a time."""
     rule = CalignRule("published", n=10, match=0.8, size_ratio=0.6, min_types=5)
     strict = replace(rule, definition="corrected")
 
@@ -65,7 +65,7 @@ def calign_cases(
 
 
 def colap_cases(concepts: ConceptFile, layer: int, seed: int) -> Iterator[tuple[Case, float]]:
-    """COLAP of one clustering, with one difference at a time."""
+    """Yield COLAP of one clustering, with one difference at a time."""
 
     def share(words: Definition, definition: Definition) -> float:
         clusters = concepts.clusters(ConceptKey(layer, seed, "colap", words, "pooled"))
@@ -86,7 +86,7 @@ def colap_cases(concepts: ConceptFile, layer: int, seed: int) -> Iterator[tuple[
 
 
 def cases_of(study: Path, file: Path) -> Iterator[tuple[Case, tuple[str, int, int], float]]:
-    """Every case of a concept file, with the clustering that it is of."""
+    """Yield every case of a concept file, with the clustering that it is of."""
     languages = file.stem.split("-")
     tables = [
         # Where each pair has sentences of its own, its word tables stand in its folder.

@@ -30,7 +30,7 @@ class FromPackage(HTTPAdapter):
         *_: Any,  # noqa: ANN401 - how to send it
         **__: Any,  # noqa: ANN401 - as above
     ) -> requests.Response:
-        """The response that the web would give."""
+        """Return the response that the web would give."""
         body = files("rocrate").joinpath("data/ro-crate.jsonld").read_bytes()
         if f'"@id": "{CONTEXT}"'.encode() not in body:
             sys.exit(f"rocrate's context is not {CONTEXT}: see envs/crate-validator.lock")
@@ -51,7 +51,7 @@ def fill(cache: str) -> None:
 
 
 def judge(crate: str, cache: str, profile: str, severity: str) -> list[str]:
-    """What is wrong with a crate, one line each."""
+    """Return what is wrong with a crate, one line each."""
     settings = services.ValidationSettings(
         rocrate_uri=crate,
         profile_identifier=profile,

@@ -74,7 +74,7 @@ def normal(name: str) -> str:
 
 
 def conda_environment(pins: list[str]) -> str:
-    """The same versions as a conda environment; snakemake copies the file, so it stands alone."""
+    """Return the same as a conda environment; Snakemake copies the file, so it stands alone."""
     lines = "".join(f"      - {pin}\n" for pin in pins)
     return (
         "# Made by `make lock`: the versions of requirements.lock.\n"
