@@ -1,11 +1,23 @@
-# Targets that run the project make .venv from the lock first. `make` alone lists the targets.
+# Targets that run the project make .venv from the lock first; those that check it add what only
+# checks and tests need. `make` alone lists the targets.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+DEV_READY := .venv/.dev-ready
 FAISS := build/faiss/.ready
 # Test files that run at the same time.
 WORKERS ?= 2
 CRATE ?= results/demo.crate.zip
+
+ifneq ($(shell command -v uv),)
+# uv does not read where pip has been told to look for packages.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+MAKE_VENV := uv venv --quiet --seed --allow-existing --python $(PYTHON) .venv
+INSTALL := uv pip install --quiet --python $(BIN)/python
+else
+MAKE_VENV := $(PYTHON) -m venv .venv
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
+endif
 
 .PHONY: help demo test test-slurm check lint format bench lock builtin-models clean check-crate
 
@@ -17,15 +29,19 @@ help:
 	@echo "make check           format, lint, workflow and type checks, then every test"
 	@echo "make bench           benchmarks against the limits and the alternatives (docs/PERFORMANCE.md)"
 	@echo "make builtin-models  train the models that the project ships again (up to an hour)"
-	@echo "make lock            resolve the dependencies of pyproject.toml anew into the lock and the conda environment"
+	@echo "make lock            resolve the dependencies of pyproject.toml anew into the locks and the conda environment"
 	@echo
 	@echo ".venv/bin/polyconcept --help lists what is done with a study: init, check, plan, run, explain, open, ..."
 
 $(READY): envs/requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python >= 3.11 is needed, found " + sys.version)'
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r envs/requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(MAKE_VENV)
+	$(INSTALL) -r envs/requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	touch $@
+
+$(DEV_READY): $(READY) envs/requirements-dev.lock
+	$(INSTALL) -r envs/requirements-dev.lock
 	touch $@
 
 demo: $(READY)
@@ -41,27 +57,27 @@ check-crate: $(READY)
 	$(BIN)/python tools/check_crate.py $(CRATE)
 
 # One thread each: the models of the tests are so small that more threads only wait for each other.
-test: $(READY)
+test: $(DEV_READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
 
 # Starts a SLURM of its own and stops it; skipped with the reason where none can be installed.
-test-slurm: $(READY)
+test-slurm: $(DEV_READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slurm tests/test_slurm_runs.py --durations=10
 
 check: lint test
 
-lint: $(READY)
+lint: $(DEV_READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint --configfile studies/demo.yaml
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-format: $(READY)
+format: $(DEV_READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/snakefmt Snakefile workflow/rules
+	$(BIN)/snakefmt Snakefile workflow
 
 # faiss has an environment of its own, build/faiss/, made on first use. Where it cannot be made, the
 # k-means benchmark does without and says so.
@@ -71,7 +87,7 @@ $(FAISS): benchmarks/faiss.lock
 	  && touch $@ ) || echo "faiss cannot be installed: k-means is measured without it" >&2
 
 # docs/PERFORMANCE.md; WITH="extraction storage" measures only these.
-bench: $(READY) $(FAISS)
+bench: $(DEV_READY) $(FAISS)
 	$(BIN)/python benchmarks/run.py $(WITH)
 
 builtin-models: $(READY)

@@ -26,7 +26,7 @@ from transformers import BertConfig, BertModel
 from polyconcept.clustering.kmeans import cluster_vectors
 from polyconcept.records.concepts import Clusters, ConceptKey
 from polyconcept.records.scores import Run
-from polyconcept.records.text import Dictionary, Selection, Words
+from polyconcept.records.text import Definition, Dictionary, Selection, Words
 from polyconcept.scoring import statistics, word_classes
 from polyconcept.scoring.calign_measure import CalignMeasure
 from polyconcept.scoring.cka import linear_cka
@@ -70,7 +70,7 @@ class RandomConcepts:
     size: Size
     source: Words
     target: Words
-    definitions: tuple[str, ...] = ("published", "corrected")
+    definitions: tuple[Definition, ...] = ("published", "corrected")
     rows: Selection = field(init=False)
 
     def __post_init__(self) -> None:
@@ -88,12 +88,12 @@ class RandomConcepts:
         return self.size.seeds
 
     def selection(self, metric: str, definition: str) -> Selection:
-        """All words."""
+        """Return all words."""
         del metric, definition
         return self.rows
 
     def clusters(self, key: ConceptKey) -> Clusters:
-        """Drawn anew for each key, with the key's numbers as seed."""
+        """Draw clusters anew for each key, with the key's numbers as seed."""
         random = np.random.default_rng([key.layer, key.seed])
         types = {"source": [self.source], "target": [self.target]}
         words = np.concatenate(
@@ -107,7 +107,7 @@ class RandomConcepts:
 
 
 def words_of(language: str, size: Size, seed: int) -> Words:
-    """A word table of random types, frequent ones more often."""
+    """Return a word table of random types, frequent ones more often."""
     random = np.random.default_rng(seed)
     drawn = (size.n_types * random.random(size.n_words) ** 2).astype(np.int32)
     sentence = np.repeat(np.arange(size.n_sentences), size.words_per_sentence).astype(np.int32)
@@ -117,7 +117,7 @@ def words_of(language: str, size: Size, seed: int) -> Words:
 
 
 def dictionary_of(source: Words, target: Words, seed: int) -> Dictionary:
-    """Type i translates into type i, and into up to three others."""
+    """Translate type i into type i, and into up to three others."""
     random = np.random.default_rng(seed)
     counts = random.integers(1, 5, size=len(source.types))
     words = np.repeat(np.arange(len(source.types)), counts)
@@ -134,7 +134,7 @@ def dictionary_of(source: Words, target: Words, seed: int) -> Dictionary:
 
 
 def score_all(concepts: RandomConcepts, dictionaries: tuple[Dictionary, Dictionary]) -> None:
-    """Both metrics with all that belongs to them, as the two jobs of a run and pair."""
+    """Score both metrics with all that belongs to them, as the two jobs of a run and pair."""
     defaults = Study.model_fields
     settings = defaults["statistics"].default
     options = statistics.Options(settings.n_permutations, settings.n_resamples, settings.seed)
@@ -154,7 +154,7 @@ def score_all(concepts: RandomConcepts, dictionaries: tuple[Dictionary, Dictiona
 
 
 def score_rivals(size: Size) -> None:
-    """CKA and retrieval of every layer."""
+    """Score CKA and retrieval of every layer."""
     random = np.random.default_rng(0)
     sentence = np.repeat(np.arange(size.n_sentences), size.words_per_sentence).astype(np.int32)
     vectors = random.standard_normal((2, size.n_words, size.n_dims), dtype=np.float32)
@@ -165,7 +165,7 @@ def score_rivals(size: Size) -> None:
 
 
 def reading_seconds(size: Size) -> float:
-    """The forward pass of both languages' sentences, scaled from a part of them."""
+    """Time the forward pass of both languages' sentences, scaled from a part of them."""
     torch.manual_seed(0)
     config = BertConfig(
         vocab_size=1000,
@@ -173,7 +173,8 @@ def reading_seconds(size: Size) -> float:
         num_hidden_layers=size.n_blocks,
         intermediate_size=4 * size.n_dims,
     )
-    model = BertModel(config).eval()
+    model = BertModel(config)
+    model.eval()  # type: ignore[no-untyped-call]
     subwords = torch.randint(5, 1000, (size.n_read, SUBWORDS))
 
     @torch.inference_mode()
@@ -185,7 +186,7 @@ def reading_seconds(size: Size) -> float:
 
 
 def control_seconds(size: Size) -> float:
-    """The controls' clusterings of all layers, scaled from one restart of one language's words."""
+    """Time the controls' clusterings of all layers, scaled from one restart of one language."""
     random = np.random.default_rng(0)
     centers = random.standard_normal((size.n_clusters, size.n_dims)) * 0.5
     vectors = centers[random.integers(size.n_clusters, size=size.n_words)]
@@ -196,12 +197,12 @@ def control_seconds(size: Size) -> float:
     controls = Study.model_fields["controls"].default
     # Each language alone and both together, but of centred vectors only both together.
     whole = sum(name != "centred" for name in controls.vectors) + sum(controls.cluster_factors)
-    times = 4 * whole + 2 * ("centred" in controls.vectors)
+    times: float = 4 * whole + 2 * ("centred" in controls.vectors)
     return one * times * len(size.layers)
 
 
 def measure(quick: bool = False) -> dict[str, Figure]:
-    """Figures by name: ours, limit, alternative, ratio, goal."""
+    """Return the figures by name: ours, limit, alternative, ratio, goal."""
     size = QUICK if quick else Size()
     torch.set_num_threads(1)
     source, target = words_of("xx", size, 1), words_of("yy", size, 2)

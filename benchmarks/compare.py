@@ -20,7 +20,7 @@ from polyconcept.store.scores import read_scores
 
 
 def scores_of(study: Path) -> dict[tuple[object, ...], Score]:
-    """Published scores of a study's layers, by all that names a row."""
+    """Return the published scores of a study's layers, by all that names a row."""
     return {
         (
             row.metric,

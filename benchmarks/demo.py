@@ -56,28 +56,28 @@ class Run:
 
 
 def n_cores() -> int:
-    """Cores that the local profile gives a study."""
+    """Return the cores that the local profile gives a study."""
     text = (ROOT / "profiles/local/config.yaml").read_text(encoding="utf-8")
     return int(yaml.safe_load(text)["cores"])
 
 
 def run_study(folder: Path, study: Path, report: Path) -> Run:
-    """The study, its report, and the study once more, as `make` runs them.
+    """Run the study, its report, and the study once more, as `make` does.
 
     Raises:
         subprocess.CalledProcessError: Snakemake failed; it has said why.
     """
     for variable in THREADS:  # jobs have as many threads as their rules say
         os.environ.pop(variable, None)
-    seconds = [
+    whole, written, again = (
         snakemake(folder, study, *arguments, cores=None)
         for arguments in (["--quiet", "all"], ["--report", str(report)], ["--quiet", "all"])
-    ]
-    return Run(*seconds, work_of(folder))
+    )
+    return Run(whole, written, again, work_of(folder))
 
 
 def work_of(folder: Path) -> dict[str, list[float]]:
-    """Seconds of each job's work, by rule.
+    """Return the seconds of each job's work, by rule.
 
     Args:
         folder: Where Snakemake ran.
@@ -99,7 +99,7 @@ def work_of(folder: Path) -> dict[str, list[float]]:
 
 
 def overhead_figure(run: Run, cores: int) -> Figure:
-    """What of the cores' time was not work, the report's included."""
+    """Return what of the cores' time was not work, the report's included."""
     whole = cores * (run.study + run.report)
     over = whole - run.worked
     return figure(
@@ -110,7 +110,7 @@ def overhead_figure(run: Run, cores: int) -> Figure:
 
 
 def figures_of(run: Run, cores: int) -> dict[str, Figure]:
-    """Figures of a study that has run."""
+    """Return the figures of a study that has run."""
     clock, least = run.study + run.report, run.worked / cores
     over = (cores * run.study - run.worked) / run.n_jobs
     mean = run.worked / run.n_jobs
@@ -131,7 +131,7 @@ def figures_of(run: Run, cores: int) -> dict[str, Figure]:
 
 
 def measure(quick: bool = False) -> dict[str, Figure]:
-    """Figures of the demo by name; quick: of a small study."""
+    """Return the figures of the demo by name; quick: of a small study."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         study = DEMO
@@ -143,7 +143,7 @@ def measure(quick: bool = False) -> dict[str, Figure]:
 
 
 def print_rules(work: dict[str, list[float]]) -> None:
-    """Jobs and seconds of each rule."""
+    """Print jobs and seconds of each rule."""
     for rule, each in sorted(work.items(), key=lambda item: -sum(item[1])):
         print(f"{rule:<24}{len(each):>4} jobs{sum(each):>9.1f} s")
 

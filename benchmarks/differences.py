@@ -32,7 +32,7 @@ Case = tuple[str, str]
 def calign_cases(
     concepts: ConceptFile, dictionaries: tuple[Dictionary, Dictionary], layer: int, seed: int
 ) -> Iterator[tuple[Case, float]]:
-    """CALIGN of one clustering, with one difference at a time."""
+    """Yield CALIGN of one clustering, with one difference at a time."""
     rule = CalignRule("published", n=10, match=0.8, size_ratio=0.6, min_types=5)
     strict = replace(rule, definition="corrected")
 
@@ -54,14 +54,14 @@ def calign_cases(
     yield ("calign", "words: once, cap per type"), share("corrected", rule, rule)
     yield ("calign", "corrected"), share("corrected", strict, strict)
     yield ("calign", "corrected, target to source"), share("corrected", strict, strict, back=True)
-    for definition, used in (("published", rule), ("corrected", strict)):
-        found = calign(*sides(definition), dictionaries[0], used)
+    for used in (rule, strict):
+        found = calign(*sides(used.definition), dictionaries[0], used)
         if found.n_large:
-            yield ("calign", f"{definition}, over large"), found.n_aligned / found.n_large
+            yield ("calign", f"{used.definition}, over large"), found.n_aligned / found.n_large
 
 
 def colap_cases(concepts: ConceptFile, layer: int, seed: int) -> Iterator[tuple[Case, float]]:
-    """COLAP of one clustering, with one difference at a time."""
+    """Yield COLAP of one clustering, with one difference at a time."""
 
     def share(words: Definition, definition: Definition) -> float:
         source, target = ClusteredWords.of_pair(concepts, "colap", words, layer=layer, seed=seed)
@@ -81,7 +81,7 @@ def colap_cases(concepts: ConceptFile, layer: int, seed: int) -> Iterator[tuple[
 
 
 def cases_of(study: Path, file: Path) -> Iterator[tuple[Case, tuple[str, int, int], float]]:
-    """Every case of a concept file, with the clustering that it is of."""
+    """Yield every case of a concept file, with the clustering that it is of."""
     languages = file.stem.split("-")
     tables = [
         # Where each pair has sentences of its own, its word tables stand in its folder.

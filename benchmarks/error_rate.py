@@ -28,7 +28,7 @@ N_SENTENCES = 3000
 
 
 def builtin_cases() -> Iterator[tuple[str, Sentences, Sentences, Links]]:
-    """Name, text and gold links of each pair of the built-in text."""
+    """Yield name, text and gold links of each pair of the built-in text."""
     text = generate_corpus(n_sentences=N_SENTENCES, seed=77)
     for source, target in PAIRS:
         gold = text.links(source, target)
@@ -36,7 +36,7 @@ def builtin_cases() -> Iterator[tuple[str, Sentences, Sentences, Links]]:
 
 
 def real_case(data: Path) -> Iterator[tuple[str, Sentences, Sentences, Links]]:
-    """The gold sentences first, then those of pud."""
+    """Yield the gold sentences first, then those of pud."""
     gold = [data / f"gold_align/en-es/dev.{language}.txt" for language in ("en", "es")]
     pud = [data / f"pud/{language}.txt" for language in ("en", "es")]
     alone = read_texts(gold, ["en", "es"])
@@ -46,7 +46,7 @@ def real_case(data: Path) -> Iterator[tuple[str, Sentences, Sentences, Links]]:
 
 
 def lower(sentences: Sentences) -> Sentences:
-    """As fast_align's authors advise; our aligner folds case by itself."""
+    """Return text as fast_align's authors advise; our aligner folds case by itself."""
     words = tuple(tuple(word.lower() for word in line) for line in sentences.words)
     return Sentences(sentences.language, words)
 

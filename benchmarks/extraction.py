@@ -27,13 +27,14 @@ from typing import Any
 import numpy as np
 import torch
 from measuring import Figure, cpu_seconds, figure, forget_peak, held_mib, peak_mib
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+from transformers import BertConfig, BertModel, PreTrainedModel, PreTrainedTokenizerFast
 
 from polyconcept.builtin.corpus import generate_corpus
 from polyconcept.models.loading import load_tokenizer
 from polyconcept.models.shape import max_subwords
+from polyconcept.records.concepts import VectorHeader
 from polyconcept.records.text import Sentences, Words
-from polyconcept.store.vectors import VectorHeader, write_vectors
+from polyconcept.store.vectors import write_vectors
 from polyconcept.study.schema import Study
 from polyconcept.vectors.extract import (
     _CPU_SUBWORDS,
@@ -74,7 +75,7 @@ GROWING = Size(n_sentences=150, n_layers=2, layers=(0, 1, 2))
 class Task:
     """A model with what it is to read."""
 
-    model: BertModel
+    model: PreTrainedModel
     tokenizer: PreTrainedTokenizerFast
     sentences: Sentences
     words: Words
@@ -82,12 +83,12 @@ class Task:
 
 
 def text_of(n_sentences: int) -> Sentences:
-    """English sentences of the built-in text."""
+    """Return English sentences of the built-in text."""
     return generate_corpus(["en"], n_sentences=n_sentences, seed=5).sentences["en"]
 
 
 def task_of(size: Size) -> Task:
-    """Model and text of a size."""
+    """Return the model and text of a size."""
     torch.manual_seed(0)
     tokenizer = load_tokenizer(TOKENIZER)
     config = BertConfig(
@@ -97,17 +98,19 @@ def task_of(size: Size) -> Task:
         intermediate_size=4 * size.n_dims,
     )
     text = text_of(size.n_sentences)
-    return Task(BertModel(config).eval(), tokenizer, text, all_words(text), size.layers)
+    model = BertModel(config)
+    model.eval()  # type: ignore[no-untyped-call]
+    return Task(model, tokenizer, text, all_words(text), size.layers)
 
 
 def first_sentences(task: Task, n_sentences: int) -> Task:
-    """The task with fewer sentences."""
+    """Return the task with fewer sentences."""
     text = replace(task.sentences, words=task.sentences.words[:n_sentences])
     return replace(task, sentences=text, words=all_words(text))
 
 
 def all_words(sentences: Sentences) -> Words:
-    """A word table of every word."""
+    """Return a word table of every word."""
     flat = [word for line in sentences.words for word in line]
     types = tuple(dict.fromkeys(flat))
     index = {word: number for number, word in enumerate(types)}
@@ -115,12 +118,17 @@ def all_words(sentences: Sentences) -> Words:
     sentence = np.repeat(np.arange(len(lengths)), lengths)
     position = np.concatenate([np.arange(length) for length in lengths])
     word_type = np.array([index[word] for word in flat])
-    columns = [column.astype(np.int32) for column in (sentence, position, word_type)]
-    return Words(sentences.language, *columns, types)
+    return Words(
+        sentences.language,
+        sentence.astype(np.int32),
+        position.astype(np.int32),
+        word_type.astype(np.int32),
+        types,
+    )
 
 
 def plan_of(task: Task) -> ExtractionPlan:
-    """The sentences as the model reads them."""
+    """Return the sentences as the model reads them."""
     return plan_extraction(
         task.tokenizer,
         task.sentences,
@@ -131,7 +139,7 @@ def plan_of(task: Task) -> ExtractionPlan:
 
 
 def extract(task: Task, path: Path) -> None:
-    """All that a job does once its inputs are read."""
+    """Do all that a job does once its inputs are read."""
     write(task, plan_of(task), path)
 
 
@@ -153,7 +161,7 @@ def write(task: Task, plan: ExtractionPlan, path: Path) -> None:
 
 
 def parts_of(task: Task, plan: ExtractionPlan) -> list[_Part]:
-    """What passes through the model together: on a CPU parts of batches, else whole ones."""
+    """Return what passes through the model together: on a CPU parts of batches, else whole ones."""
     budget = _CPU_SUBWORDS if task.model.device.type == "cpu" else None
     return [
         _Part(inputs, batch) for batch in plan.batches for inputs in _within(plan, batch, budget)
@@ -162,7 +170,7 @@ def parts_of(task: Task, plan: ExtractionPlan) -> list[_Part]:
 
 @torch.inference_mode()
 def bare_pass(task: Task, plan: ExtractionPlan, parts: Sequence[_Part]) -> None:
-    """Parts of batches through the model, nothing kept."""
+    """Run parts of batches through the model, nothing kept."""
     for part in parts:
         subwords, mask = _padded(task.model, plan, part, given=False)
         task.model(input_ids=subwords, attention_mask=mask)
@@ -170,7 +178,7 @@ def bare_pass(task: Task, plan: ExtractionPlan, parts: Sequence[_Part]) -> None:
 
 @torch.inference_mode()
 def one_at_a_time(task: Task, n_sentences: int, path: Path) -> None:
-    """Sentence by sentence, all vectors as JSON, as NeuroX writes activations."""
+    """Write all vectors as JSON, sentence by sentence, as NeuroX writes activations."""
     with path.open("w", encoding="utf-8") as file:
         for line in task.sentences.words[:n_sentences]:
             encoded = task.tokenizer([list(line)], is_split_into_words=True, return_tensors="pt")
@@ -189,7 +197,7 @@ def one_at_a_time(task: Task, n_sentences: int, path: Path) -> None:
 
 
 def memory(size: Size) -> dict[str, float]:
-    """MiB that extraction adds in this process."""
+    """Return MiB that extraction adds in this process."""
     task = task_of(size)
     before = held_mib()
     forget_peak()
@@ -199,7 +207,7 @@ def memory(size: Size) -> dict[str, float]:
 
 
 def memory_alone(quick: bool, times: int) -> float:
-    """`memory` in a process of its own, with `times` the sentences."""
+    """Measure `memory` in a process of its own, with `times` the sentences."""
     command = [sys.executable, __file__, "--memory", str(times), *(["--quick"] if quick else [])]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     return float(json.loads(done.stdout)["mib"])
@@ -218,7 +226,7 @@ class Measured:
 
 
 def measure_task(task: Task, plan: ExtractionPlan, n_alone: int) -> Measured:
-    """Ours once, the others before and after; whole batches and single sentences by a part."""
+    """Time ours once, the others before and after; whole batches and single sentences in part."""
     parts, some = parts_of(task, plan), first_sentences(task, n_alone)
     batch = plan.batches[0]
     before = held_mib()
@@ -237,12 +245,12 @@ def measure_task(task: Task, plan: ExtractionPlan, n_alone: int) -> Measured:
 
 
 def filled(plan: ExtractionPlan, batch: np.ndarray) -> int:
-    """Subwords of a batch, filling included."""
+    """Return the subwords of a batch, filling included."""
     return len(batch) * _longest(plan, batch)
 
 
 def time_figures(size: Size) -> dict[str, Figure]:
-    """Ours beside the bare pass and beside one sentence at a time; memory."""
+    """Compare ours with the bare pass and with one sentence at a time; and its memory."""
     task = task_of(size)
     plan = plan_of(task)
     found = measure_task(task, plan, size.n_alone)
@@ -269,7 +277,7 @@ def time_figures(size: Size) -> dict[str, Figure]:
 
 
 def memory_figures(quick: bool) -> dict[str, Figure]:
-    """Memory of more and more sentences."""
+    """Measure the memory of more and more sentences."""
     size = QUICK if quick else GROWING
     found = {times: memory_alone(quick, times) for times in (TIMES[:2] if quick else TIMES)}
     # Fewer sentences may not fill a batch.
@@ -287,7 +295,7 @@ def memory_figures(quick: bool) -> dict[str, Figure]:
 
 
 def measure(quick: bool = False) -> dict[str, Figure]:
-    """Figures of extraction by name."""
+    """Return the figures of extraction by name."""
     return time_figures(QUICK if quick else Size()) | memory_figures(quick)
 
 

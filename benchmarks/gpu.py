@@ -48,7 +48,7 @@ QUICK = Size(QUICK_MODEL, QUICK_KMEANS, 256)
 
 
 def settled(device: str, call: Callable[[], Any]) -> float:
-    """Seconds of a call until the device has nothing left to do."""
+    """Return the seconds of a call until the device has nothing left to do."""
 
     def whole() -> None:
         call()
@@ -59,7 +59,7 @@ def settled(device: str, call: Callable[[], Any]) -> float:
 
 
 def product_rate(device: str, dtype: torch.dtype, n_rows: int) -> float:
-    """Operations a second of square matrix products: the best of some."""
+    """Return the operations a second of square matrix products: the best of some."""
     left, right = torch.randn(2, n_rows, n_rows, device=device).to(dtype)
     n_times = 10
     seconds = [settled(device, lambda: [left @ right for _ in range(n_times)]) for _ in range(4)]
@@ -67,7 +67,7 @@ def product_rate(device: str, dtype: torch.dtype, n_rows: int) -> float:
 
 
 def operations(plan: ExtractionPlan, size: ModelSize) -> float:
-    """Of all sentences through all blocks."""
+    """Return the operations of all sentences through all blocks."""
     lengths = (plan.subword_bound[1:] - plan.subword_bound[:-1]).astype(float)
     of_weights = 2 * 12 * size.n_dims**2 * lengths.sum()
     of_attention = 4 * size.n_dims * (lengths**2).sum()
@@ -75,9 +75,10 @@ def operations(plan: ExtractionPlan, size: ModelSize) -> float:
 
 
 def extraction_figures(size: Size, device: str) -> dict[str, Figure]:
-    """Extraction in bfloat16 beside the device's rate, the bare pass, and the tokenizer."""
+    """Compare extraction in bfloat16 with the device's rate, the bare pass and the tokenizer."""
     task = task_of(size.model)
-    task = replace(task, model=task.model.to(device=device, dtype=torch.bfloat16))
+    model = task.model.to(device, torch.bfloat16)  # type: ignore[arg-type]
+    task = replace(task, model=model)
     few = task_of(replace(size.model, n_sentences=min(1000, size.model.n_sentences)))
     few = replace(few, model=task.model)
     plans: list[ExtractionPlan] = []
@@ -107,7 +108,7 @@ def extraction_figures(size: Size, device: str) -> dict[str, Figure]:
 
 
 def kmeans_figures(size: Size, device: str) -> dict[str, Figure]:
-    """A search for the nearest centers, and a whole fit, beside the device's float32 rate."""
+    """Compare a search for the nearest centers and a whole fit with the device's float32 rate."""
     vectors, shape = mixture(size.kmeans), size.kmeans
     limit = product_rate(device, torch.float32, size.n_product)
     search = search_of(vectors, vectors[: shape.n_clusters], device)
@@ -132,7 +133,7 @@ def kmeans_figures(size: Size, device: str) -> dict[str, Figure]:
 
 
 def measure(quick: bool = False, device: str = "cuda") -> dict[str, Figure]:
-    """Figures of a device by name."""
+    """Return the figures of a device by name."""
     size = QUICK if quick else FULL
     return extraction_figures(size, device) | kmeans_figures(size, device)
 

@@ -114,7 +114,7 @@ class Stage:
 
 
 def write_data(folder: Path, n_training: int) -> None:
-    """What the study takes from files: training data of each task, as a user has it."""
+    """Write what the study takes from files: training data of each task, as a user has it."""
     text = corpus_module.generate_corpus(
         ["en", "de"], n_sentences=n_training, first=TRAINING, seed=1
     )
@@ -125,7 +125,7 @@ def write_data(folder: Path, n_training: int) -> None:
 
 
 def study_of(data: Path, n_sentences: int, whole: bool = True) -> dict[str, Any]:
-    """The study at a size; `data` is the folder of `write_data`.
+    """Return the study at a size; `data` is the folder of `write_data`.
 
     Not `whole`: one pair and one model with one task, for the rules that read all scores.
     """
@@ -137,7 +137,7 @@ def study_of(data: Path, n_sentences: int, whole: bool = True) -> dict[str, Any]
     }
     ner = {"kind": "entities", "train": {"files": {"en": str(data / "en.conll")}}}
     sentiment = {"kind": "sentiment", "train": {"files": {"en": str(data / "en.tsv")}}}
-    translation = {"train": {"corpus": "training", "languages": ["de"]}}
+    translation: dict[str, Any] = {"train": {"corpus": "training", "languages": ["de"]}}
     translation |= {"kind": "translation", "source": "en"}
     mt5 = {"builtin": "mt5", "sides": ["encoder-decoder"]}
     models = {
@@ -176,7 +176,7 @@ def study_of(data: Path, n_sentences: int, whole: bool = True) -> dict[str, Any]
 
 
 def recipe(n_sentences: int) -> dict[str, Any]:
-    """A tiny model, pre-trained with steps that grow with its text."""
+    """Return a tiny model, pre-trained with steps that grow with its text."""
     size = {"hidden_size": 32, "n_layers": 2, "n_heads": 2, "intermediate_size": 64}
     return {
         "corpora": ["training"],
@@ -189,7 +189,7 @@ def recipe(n_sentences: int) -> dict[str, Any]:
 
 
 def targets(quick: bool) -> list[tuple[bool, tuple[str, ...]]]:
-    """What is made, in order: of the whole study or of the smaller one, and which of its files."""
+    """Return what is made, in order: of which of the two studies, and which of its files."""
     prefix = f"results/{NAME}"
     if quick:
         return [(False, tuple(f"{prefix}/{place}" for place in QUICK))]
@@ -197,7 +197,7 @@ def targets(quick: bool) -> list[tuple[bool, tuple[str, ...]]]:
 
 
 def jobs_of(folder: Path, n_sentences: int, quick: bool) -> dict[str, Jobs]:
-    """The jobs of each rule at a size; `quick` only selects words."""
+    """Return the jobs of each rule at a size; `quick` only selects words."""
     data, study, probe = folder / "data", folder / "study.yaml", folder / "probe"
     for place in (data, probe):
         place.mkdir(parents=True)
@@ -230,7 +230,7 @@ def jobs_of(folder: Path, n_sentences: int, quick: bool) -> dict[str, Jobs]:
 
 
 def stages_of(sizes: Sequence[Mapping[str, Jobs]]) -> dict[str, Stage]:
-    """The jobs of each rule at all sizes.
+    """Return the jobs of each rule at all sizes.
 
     Raises:
         ValueError: A size has other rules than the first.
@@ -242,7 +242,7 @@ def stages_of(sizes: Sequence[Mapping[str, Jobs]]) -> dict[str, Stage]:
 
 
 def table(stages: Mapping[str, Stage], sizes: Sequence[int]) -> str:
-    """The stages as a Markdown table; what takes longest stands first."""
+    """Return the stages as a Markdown table; what takes longest stands first."""
     seconds = " | ".join(f"{n:,} sentences, CPU s" for n in sizes)
     memory = " | ".join(f"{n} x adds" for n in TIMES[1:])
     lines = [f"| stage | jobs | {seconds} | growth ({LINEAR:g}) | 1 x, MiB | {memory} |"]

@@ -20,8 +20,10 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import numpy as np
 from measuring import Figure, cpu_seconds, figure, medians, timed
@@ -63,7 +65,7 @@ QUICK = Size(n_words=4000, n_dims=128, n_clusters=60, n_restarts=4, n_rounds=2)
 
 
 def mixture(size: Size, *, seed: int = 0, noise: float = 5.0, shift: float = 100.0) -> np.ndarray:
-    """Gaussian clusters with noise of `noise` times the spread of their centers."""
+    """Return Gaussian clusters with noise of `noise` times the spread of their centers."""
     random = np.random.default_rng(seed)
     centers = random.standard_normal((size.n_clusters, size.n_dims), dtype=np.float32)
     vectors = centers[random.integers(size.n_clusters, size=size.n_words)]
@@ -73,7 +75,7 @@ def mixture(size: Size, *, seed: int = 0, noise: float = 5.0, shift: float = 100
 
 
 def product_rate(rows: int = 4096) -> float:
-    """Float32 operations a second of a large square matrix product."""
+    """Return float32 operations a second of a large square matrix product."""
     import torch
 
     left, right = torch.randn(2, rows, rows)
@@ -83,7 +85,7 @@ def product_rate(rows: int = 4096) -> float:
 def sklearn_fit(
     vectors: np.ndarray, start: np.ndarray | None, n_clusters: int, algorithm: str, **options: float
 ) -> KMeans:
-    """One fit of scikit-learn, in the type of the vectors."""
+    """Make one fit of scikit-learn, in the type of the vectors."""
     from sklearn.cluster import KMeans
 
     init: Any = "k-means++" if start is None else start.astype(vectors.dtype)
@@ -94,17 +96,17 @@ def sklearn_fit(
 
 
 def sklearn_iteration_seconds(vectors: np.ndarray, start: np.ndarray) -> float:
-    """Seconds of an iteration of scikit-learn's Lloyd."""
+    """Return the seconds of an iteration of scikit-learn's Lloyd."""
 
     def fit(n_iterations: int) -> None:
         sklearn_fit(vectors, start, len(start), "lloyd", max_iter=n_iterations, tol=0)
 
-    few, more = (cpu_seconds(lambda n=n: fit(n)) for n in (2, 7))
+    few, more = (cpu_seconds(partial(fit, n)) for n in (2, 7))
     return (more - few) / 5
 
 
 def sklearn_start_seconds(vectors: np.ndarray, n_clusters: int) -> float:
-    """Seconds of k-means++ for one start: its steps cost the same, so a part of them is timed."""
+    """Return the seconds of k-means++ for one start: steps cost the same, so a part is timed."""
     from sklearn.cluster import kmeans_plusplus
 
     n_trials = 2 + int(np.log(n_clusters))
@@ -113,12 +115,12 @@ def sklearn_start_seconds(vectors: np.ndarray, n_clusters: int) -> float:
         kmeans_plusplus(vectors, n, n_local_trials=n_trials, random_state=0)
 
     counts = max(2, n_clusters // 30), max(4, n_clusters // 10)
-    few, more = (cpu_seconds(lambda n=n: start(n)) for n in counts)
+    few, more = (cpu_seconds(partial(start, n)) for n in counts)
     return (more - few) / (counts[1] - counts[0]) * n_clusters
 
 
 def own_start_seconds(vectors: np.ndarray, n_clusters: int) -> float:
-    """Seconds of one of our starts alone: a tenth of its steps, scaled."""
+    """Return the seconds of one of our starts alone: a tenth of its steps, scaled."""
     import torch
 
     from polyconcept.clustering.points import Team, centred_points
@@ -132,25 +134,23 @@ def own_start_seconds(vectors: np.ndarray, n_clusters: int) -> float:
 
 @contextmanager
 def timed_starts() -> Iterator[list[float]]:
-    """Seconds of each choice of starts that a fit makes inside the block."""
-    from polyconcept.clustering import kmeans
+    """Give the seconds of each choice of starts that a fit makes inside the block."""
+    from polyconcept.clustering import kmeans, start
 
-    choose, found = kmeans.greedy_starts, []
+    choose = start.greedy_starts
+    found: list[float] = []
 
     def choose_timed(*arguments: Any) -> Any:  # noqa: ANN401 - as what it stands for
         seconds, rows = timed(cpu_seconds, lambda: choose(*arguments))
         found.append(seconds)
         return rows
 
-    kmeans.greedy_starts = choose_timed
-    try:
+    with patch.object(kmeans, "greedy_starts", choose_timed):
         yield found
-    finally:
-        kmeans.greedy_starts = choose
 
 
 def search_of(vectors: np.ndarray, start: np.ndarray, device: str = "cpu") -> Callable[[], Any]:
-    """A search that spares none: all words among all centers."""
+    """Return a search that spares none: all words among all centers."""
     import torch
 
     from polyconcept.clustering.assign import nearest_centers
@@ -168,7 +168,7 @@ def search_of(vectors: np.ndarray, start: np.ndarray, device: str = "cpu") -> Ca
 
 @contextmanager
 def faiss_clock(vectors: np.ndarray, start: np.ndarray) -> Iterator[Callable[[], float] | None]:
-    """What gives the seconds of an iteration of faiss; None where it is not installed."""
+    """Give what times an iteration of faiss; None where it is not installed."""
     import torch
 
     if not FAISS.exists() or subprocess.run([FAISS, "-c", "import faiss"], check=False).returncode:
@@ -179,7 +179,7 @@ def faiss_clock(vectors: np.ndarray, start: np.ndarray) -> Iterator[Callable[[],
         for file, rows in zip(files, (vectors, start), strict=True):
             np.save(file, rows)
         numbers = [str(FAISS_ITERATIONS), str(torch.get_num_threads())]
-        command = [FAISS, "-c", FAISS_SCRIPT, *files, *numbers]
+        command: list[str | Path] = [FAISS, "-c", FAISS_SCRIPT, *files, *numbers]
         yield lambda: float(
             json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
         )
@@ -201,7 +201,7 @@ class Iterations:
 
 
 def measure_iterations(vectors: np.ndarray, size: Size) -> Iterations:
-    """Iterations from one start, to the end: ours, scikit-learn's and faiss's, in turns."""
+    """Time iterations from one start to the end: ours, scikit-learn's and faiss's, in turns."""
     from polyconcept.clustering.kmeans import cluster_vectors
 
     rows = np.random.default_rng(1).choice(size.n_words, size.n_clusters, replace=False)
@@ -217,7 +217,7 @@ def measure_iterations(vectors: np.ndarray, size: Size) -> Iterations:
         return seconds / n_own
 
     with faiss_clock(vectors, start) as faiss:
-        calls = {
+        calls: dict[str, Callable[[], float]] = {
             "product": product_rate,
             "search": lambda: cpu_seconds(search),
             "own": own,
@@ -226,12 +226,12 @@ def measure_iterations(vectors: np.ndarray, size: Size) -> Iterations:
         found = dict(
             zip(calls, medians(lambda call: call(), size.n_rounds, *calls.values()), strict=True)
         )
-    tools = {name: found[name] for name in ("scikit-learn", "faiss") if name in found}
+    tools = {name: seconds for name, seconds in found.items() if name in ("scikit-learn", "faiss")}
     return Iterations(found["product"], found["search"], found["own"], n_own, tools)
 
 
 def iteration_figures(vectors: np.ndarray, size: Size) -> dict[str, Figure]:
-    """Rates beside the machine's, and an iteration beside the fastest tool's."""
+    """Compare rates with the machine's, and an iteration with the fastest tool's."""
     found = measure_iterations(vectors, size)
     n_operations = 2 * vectors.size * size.n_clusters
     searching, rate = n_operations / found.search, n_operations / found.own
@@ -256,7 +256,7 @@ def iteration_figures(vectors: np.ndarray, size: Size) -> dict[str, Figure]:
 
 
 def fit_figures(vectors: np.ndarray, size: Size) -> dict[str, Figure]:
-    """The whole fit beside the released setting - elkan, float64, as many starts - and its starts.
+    """Compare the whole fit with the released setting (elkan, float64, as many starts).
 
     One fit of scikit-learn is timed. Its inertia is one draw of what a restart gives, so that the
     mean of our restarts stands beside it.
@@ -287,7 +287,7 @@ def fit_figures(vectors: np.ndarray, size: Size) -> dict[str, Figure]:
 
 
 def start_figures(vectors: np.ndarray, size: Size, ours: float) -> dict[str, Figure]:
-    """Each of the starts drawn together, and one alone, beside scikit-learn's in float32."""
+    """Compare starts drawn together, and one alone, with scikit-learn's in float32."""
     other, alone = medians(
         lambda call: call(),
         size.n_rounds,
@@ -307,7 +307,7 @@ def start_figures(vectors: np.ndarray, size: Size, ours: float) -> dict[str, Fig
 
 
 def measure(quick: bool = False) -> dict[str, Figure]:
-    """Figures of k-means by name: ours, limit, alternative, ratio, goal (of the ratio)."""
+    """Return the figures of k-means by name: ours, limit, alternative, ratio and its goal."""
     import torch
 
     size = QUICK if quick else Size()

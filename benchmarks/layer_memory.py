@@ -29,9 +29,10 @@ from measuring import held_mib, peak_mib
 from run import RESULTS, THREADS, conditions
 
 from polyconcept.clustering.pair import cluster_pair, with_vectors
-from polyconcept.records.text import Selection, Words
+from polyconcept.records.concepts import VectorHeader
+from polyconcept.records.text import Selection, Selections, Words
 from polyconcept.store.concepts import write_concepts
-from polyconcept.store.vectors import VectorFile, VectorHeader, write_vectors
+from polyconcept.store.vectors import VectorFile, write_vectors
 
 HEADING = (
     "| words of each language | starts | largest array, MiB | held, MiB | held / array | s |\n|"
@@ -49,13 +50,13 @@ QUICK, QUICK_SIZES = 200, ((1, 2), (3, 10))
 
 
 def words_of(language: str, n_words: int) -> Words:
-    """A table of so many words, all of one type."""
+    """Return a table of so many words, all of one type."""
     place = np.arange(n_words, dtype=np.int32)
     return Words(language, place // 20, place % 20, np.zeros(n_words, dtype=np.int32), ("word",))
 
 
 def mixture(n_words: int) -> Iterator[tuple[np.ndarray, dict[int, np.ndarray]]]:
-    """Words of a mixture of Gaussians, in parts; the same for all layers."""
+    """Yield the words of a mixture of Gaussians, in parts; the same for all layers."""
     random = np.random.default_rng(0)
     centers = random.standard_normal((N_CLUSTERS, N_DIMS), dtype=np.float32)
     for first in range(0, n_words, PART):
@@ -66,37 +67,43 @@ def mixture(n_words: int) -> Iterator[tuple[np.ndarray, dict[int, np.ndarray]]]:
 
 
 def write_files(folder: Path, n_words: int) -> None:
-    """The vector files of both languages."""
+    """Write the vector files of both languages."""
     folder.mkdir()
     for language in LANGUAGES:
         words = words_of(language, n_words)
         header = VectorHeader(
-            *(language, words.fingerprint, "model", "base", "encoder", "", "", "last", {})
+            language, words.fingerprint, "model", "base", "encoder", "", "", "last", {}
         )
         rows = np.arange(n_words)
         write_vectors(folder / f"{language}.h5", header, rows, mixture(n_words))
 
 
 def cluster(folder: Path, n_words: int, n_restarts: int) -> float:
-    """Seconds of what the job does with the files of a folder."""
-    tables = [words_of(language, n_words) for language in LANGUAGES]
+    """Return the seconds of what the job does with the files of a folder."""
+    first, second = (words_of(language, n_words) for language in LANGUAGES)
     all_rows = np.arange(n_words)
-    chosen = {(m, "corrected"): Selection(all_rows, all_rows) for m in ("calign", "colap")}
-    limits = {"max_iterations": N_ITERATIONS, "n_restarts": n_restarts, "n_clusters": N_CLUSTERS}
+    chosen: Selections = {
+        (metric, "corrected"): Selection(all_rows, all_rows) for metric in ("calign", "colap")
+    }
+    limits: dict[str, Any] = {
+        "max_iterations": N_ITERATIONS,
+        "n_restarts": n_restarts,
+        "n_clusters": N_CLUSTERS,
+    }
     began = time.perf_counter()
     with ExitStack() as stack:
         source, target = (
             stack.enter_context(VectorFile.open(folder / f"{words.language}.h5", words))
-            for words in tables
+            for words in (first, second)
         )
         selections = with_vectors(chosen, source, target)
         found = cluster_pair(selections, source, target, layers=LAYERS, seeds=[212], **limits)
-        write_concepts(folder / "concepts.h5", *tables, selections, found)
+        write_concepts(folder / "concepts.h5", first, second, selections, found)
     return time.perf_counter() - began
 
 
 def measure_one(folder: Path, n_words: int, n_restarts: int) -> dict[str, float]:
-    """MiB of the largest array, MiB held with it, and seconds, in this process."""
+    """Return MiB of the largest array, MiB held with it, and seconds, in this process."""
     cluster(folder / "first", FIRST, 1)
     before = held_mib()
     seconds = cluster(folder / str(n_words), n_words, n_restarts)
@@ -105,7 +112,7 @@ def measure_one(folder: Path, n_words: int, n_restarts: int) -> dict[str, float]
 
 
 def measure(n_words: int, sizes: tuple[tuple[int, int], ...]) -> list[dict[str, Any]]:
-    """A row for each of the sizes, with `n_words` words of each language in the smallest."""
+    """Return a row for each of the sizes, with `n_words` words of each language in the smallest."""
     found: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as temporary:
         write_files(Path(temporary) / "first", FIRST)
@@ -122,7 +129,7 @@ def measure(n_words: int, sizes: tuple[tuple[int, int], ...]) -> list[dict[str, 
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """The rows as a Markdown table."""
+    """Return the rows as a Markdown table."""
     lines = [HEADING]
     for row in rows:
         share = row["held_mib"] / row["largest_mib"]

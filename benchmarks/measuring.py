@@ -8,14 +8,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 Figure = dict[str, Any]
 Clock = Callable[[Callable[[], Any]], float]
+Result = TypeVar("Result")
 
 
 def figure(ours: float, unit: str, goal: str, ratio: float, **others: float | str) -> Figure:
-    """One line of the table.
+    """Return one line of the table.
 
     Args:
         ours: What was measured.
@@ -29,7 +30,7 @@ def figure(ours: float, unit: str, goal: str, ratio: float, **others: float | st
 
 
 def reached(row: Figure) -> bool | None:
-    """Whether a line's ratio is what its goal says; None where the goal is ``-``: there is none.
+    """Return whether a line's ratio is what its goal says; None where there is no goal (``-``).
 
     Raises:
         ValueError: The goal is neither ``<= NUMBER`` nor ``>= NUMBER``.
@@ -44,34 +45,34 @@ def reached(row: Figure) -> bool | None:
 
 
 def cpu_seconds(call: Callable[[], Any]) -> float:
-    """CPU seconds of this process, all its threads: what other work changes least."""
+    """Return the CPU seconds of this process, all its threads: what other work changes least."""
     began = time.process_time()
     call()
     return time.process_time() - began
 
 
 def wall_seconds(call: Callable[[], Any]) -> float:
-    """Seconds on the clock, for what waits for a disk or another process."""
+    """Return the seconds on the clock, for what waits for a disk or another process."""
     began = time.perf_counter()
     call()
     return time.perf_counter() - began
 
 
-def timed(clock: Clock, call: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds of a call, and what it gives."""
-    results: list[Any] = []
+def timed(clock: Clock, call: Callable[[], Result]) -> tuple[float, Result]:
+    """Return the seconds of a call, and what it gives."""
+    results: list[Result] = []
     seconds = clock(lambda: results.append(call()))
     return seconds, results[0]
 
 
 def medians(clock: Clock, n_rounds: int, *calls: Callable[[], Any]) -> list[float]:
-    """Median seconds of each call; they take turns, so that a busy minute meets all."""
+    """Return the median seconds of each call; they take turns, so that a busy minute meets all."""
     rounds = [[clock(call) for call in calls] for _ in range(n_rounds)]
     return [median(times) for times in zip(*rounds, strict=True)]
 
 
 def held_mib() -> float:
-    """Memory that this process holds now (Linux)."""
+    """Return the memory that this process holds now (Linux)."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     return int(status.split("VmRSS:")[1].split()[0]) / 2**10
 
@@ -82,7 +83,7 @@ def forget_peak() -> None:
 
 
 def peak_mib() -> float:
-    """Most memory that this process has held so far, or since `forget_peak`."""
+    """Return the most memory that this process has held so far, or since `forget_peak`."""
     status = Path("/proc/self/status")
     if status.exists():
         # getrusage would count what the process that started this one held.

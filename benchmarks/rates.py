@@ -59,7 +59,7 @@ QUICK = Size(500, storage.SMALL, replace(chance.QUICK, layers=(0,)), 1)
 
 
 def hashing_figure(size: Size) -> Figure:
-    """Numbers of a vector file hashed, beside the file's bytes."""
+    """Compare hashing the numbers of a vector file with hashing its bytes."""
     states, words = storage.states_of(extraction.task_of(size.model)), storage.table(size.n_words)
     raw = 4 * size.n_words * sum(part.shape[1] for part in states.values())
     with tempfile.TemporaryDirectory() as folder:
@@ -77,7 +77,7 @@ def hashing_figure(size: Size) -> Figure:
 
 
 def colap_figure(size: chance.Size) -> Figure:
-    """COLAP's draws of one layer beside CALIGN's."""
+    """Compare COLAP's draws of one layer with CALIGN's."""
     source, target = chance.words_of("xx", size, 1), chance.words_of("yy", size, 2)
     dictionaries = (
         chance.dictionary_of(source, target, 3),
@@ -105,7 +105,7 @@ def colap_figure(size: chance.Size) -> Figure:
 
 
 def measure(quick: bool = False) -> dict[str, Figure]:
-    """Figures by name."""
+    """Return the figures by name."""
     torch.set_num_threads(1)
     size = QUICK if quick else FULL
     colap_figure(QUICK.scored)  # the first call imports and compiles
@@ -116,7 +116,7 @@ def measure(quick: bool = False) -> dict[str, Figure]:
 
 
 def kmeans_rates(found: Mapping[str, Figure]) -> dict[str, tuple[float, str]]:
-    """Starts drawn together and iterations, by words x dims x clusters.
+    """Measure starts drawn together and iterations, by words x dims x clusters.
 
     Starts cost as much once, and as much for each more, as one alone and ten together say.
     """
@@ -143,7 +143,7 @@ def kmeans_rates(found: Mapping[str, Figure]) -> dict[str, tuple[float, str]]:
 
 
 def measured_rates(found: Mapping[str, Figure]) -> dict[str, tuple[float, str]]:
-    """Each rate with what it is of."""
+    """Return each rate with what it is of."""
     shape, n_draws = extraction.Size(), _n_draws()
     operations = 2 * shape.n_layers * 12 * shape.n_dims**2
     hashed, colap = found["provenance, hashing of vectors"], found["what a score means, COLAP"]
@@ -193,7 +193,7 @@ def _n_draws() -> int:
 
 
 def rates_of(report: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """What `polyconcept plan` needs of a full run.
+    """Measure what `polyconcept plan` needs of a full run.
 
     Args:
         report: Of `run.py`.

@@ -19,7 +19,7 @@ import numpy as np
 from polyconcept.clustering.kmeans import cluster_vectors
 from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import CalignRule
-from polyconcept.records.text import Dictionary, Selection, Words
+from polyconcept.records.text import Definition, Dictionary, Selection, Words
 from polyconcept.scoring import statistics
 from polyconcept.scoring.calign import calign
 from polyconcept.scoring.colap import colap
@@ -27,7 +27,7 @@ from polyconcept.store.vectors import VectorFile
 from polyconcept.store.words import read_selections, read_words
 from polyconcept.text import dictionary
 
-DEFINITION = "published"
+DEFINITION: Definition = "published"
 N_SEEDS = 60
 
 
@@ -54,17 +54,17 @@ class Study:
         self.rule = CalignRule(DEFINITION, n=10, match=0.8, size_ratio=0.6, min_types=5)
 
     def vectors(self, side: int, layer: int, rows: np.ndarray) -> np.ndarray:
-        """Vectors of rows of a word table."""
+        """Return the vectors of rows of a word table."""
         with VectorFile.open(self._files[side], self.words[side]) as file:
             return file.read(layer, rows)
 
     def cluster(self, vectors: np.ndarray, seed: int) -> np.ndarray:
-        """One k-means run."""
+        """Make one k-means run."""
         found = cluster_vectors(vectors, n_clusters=self.n_clusters, seed=seed, n_restarts=1)
         return found.cluster
 
     def calign_of(self, rows: Selection, clusters: list[np.ndarray]) -> float:
-        """CALIGN of clustered rows."""
+        """Score CALIGN of clustered rows."""
         sides = [
             ClusteredWords.of(words, chosen, cluster, n_clusters=self.n_clusters)
             for words, chosen, cluster in zip(
@@ -75,7 +75,7 @@ class Study:
         return found.n_aligned / found.n_clusters
 
     def colap_of(self, n_source: int, cluster: np.ndarray) -> float:
-        """COLAP of clustered words, source's first."""
+        """Score COLAP of clustered words, source's first."""
         found = colap(
             cluster[:n_source],
             cluster[n_source:],
@@ -89,7 +89,7 @@ class Study:
 def scores(
     study: Study, layer: int, draws: np.ndarray, held: bool
 ) -> Iterator[tuple[float, float]]:
-    """CALIGN and COLAP of each sample: in the clusters of all words, or clustered anew."""
+    """Yield CALIGN and COLAP of each sample: in the clusters of all words, or clustered anew."""
     rows = study.calign.source_rows, study.calign.target_rows
     both = study.colap.source_rows, study.colap.target_rows
     alone = [study.vectors(side, layer, rows[side]) for side in (0, 1)]

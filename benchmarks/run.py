@@ -56,20 +56,20 @@ HEADINGS = ("stage", "what", "ours", "limit or alternative", "ratio", "goal", "r
 
 
 def measure_one(name: str, quick: bool) -> dict[str, Figure]:
-    """Figures of one benchmark, measured in this process."""
+    """Return the figures of one benchmark, measured in this process."""
     found: dict[str, Figure] = importlib.import_module(name).measure(quick)
     return found
 
 
 def gpu_name() -> str | None:
-    """The first CUDA GPU that torch finds."""
+    """Return the first CUDA GPU that torch finds."""
     import torch
 
     return torch.cuda.get_device_name() if torch.cuda.is_available() else None
 
 
 def conditions(threads: int) -> dict[str, Any]:
-    """What figures are measured on; no name of the machine or of a person."""
+    """Return what figures are measured on; no name of the machine or of a person."""
     machine, git = machine_state(), git_state(ROOT)
     found = installed_packages()
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -90,7 +90,7 @@ def conditions(threads: int) -> dict[str, Any]:
 
 
 def table(figures: dict[str, Figure]) -> str:
-    """The figures as a Markdown table."""
+    """Return the figures as a Markdown table."""
     rows = [HEADINGS]
     for name, row in figures.items():
         stage, _, what = name.partition(", ")
@@ -157,14 +157,14 @@ def run_each(names: Sequence[str], quick: bool, cores: Sequence[int]) -> Iterato
 
 
 def cores_for(threads: int) -> list[int]:
-    """Two cores for benchmarks of one thread, none where they cannot be bound to them."""
+    """Choose two cores for benchmarks of one thread; none where they cannot be bound to them."""
     if threads != 1 or not hasattr(os, "sched_getaffinity"):
         return []
     return sorted(os.sched_getaffinity(0))[:2]
 
 
 def run_all(names: Sequence[str], quick: bool, threads: int) -> tuple[dict[str, Any], Path]:
-    """Every benchmark; what fails is said, and the others run.
+    """Run every benchmark; say what fails, and go on with the others.
 
     Returns:
         The report, and the file that it stands in: written after each, so that none is lost.
@@ -187,7 +187,7 @@ def run_all(names: Sequence[str], quick: bool, threads: int) -> tuple[dict[str, 
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """What is asked for; ends with a message where it cannot be."""
+    """Return what is asked for; end with a message where it cannot be."""
     known = (*NAMES, GPU)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}")
@@ -209,7 +209,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def all_names() -> tuple[str, ...]:
-    """Every benchmark that this machine can run; says what is left out."""
+    """Return every benchmark that this machine can run; say what is left out."""
     if gpu_name():
         return (*NAMES, GPU)
     text = f"torch finds no CUDA GPU: {GPU} is left out, extraction and k-means on one"

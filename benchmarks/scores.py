@@ -54,7 +54,7 @@ class Words:
 
 
 def random_words(size: Size, seed: int = 0) -> Words:
-    """Clusters of random types; some source clusters translate into one target cluster."""
+    """Return clusters of random types; some source clusters translate into one target cluster."""
     random = np.random.default_rng(seed)
     n_words = size.n_clusters * size.words_per_cluster
     cluster = np.repeat(np.arange(size.n_clusters, dtype=np.int32), size.words_per_cluster)
@@ -73,15 +73,15 @@ def random_words(size: Size, seed: int = 0) -> Words:
         np.full(translation.size, 1 / RULE.n),
         np.ones(translation.size, dtype=np.int64),
     )
-    sides = [
+    source, target = (
         ClusteredWords(code, names, of_word, cluster, size.n_clusters)
         for code, names, of_word in zip(("xx", "yy"), spelling, types, strict=True)
-    ]
-    return Words(*sides, dictionary)
+    )
+    return Words(source, target, dictionary)
 
 
 def types_of(words: ClusteredWords) -> list[set[str]]:
-    """Spellings of each cluster."""
+    """Return the spellings of each cluster."""
     clusters: list[set[str]] = [set() for _ in range(words.n_clusters)]
     for word_type, cluster in zip(words.word_type.tolist(), words.cluster.tolist(), strict=True):
         clusters[cluster].add(words.types[word_type])
@@ -89,7 +89,7 @@ def types_of(words: ClusteredWords) -> list[set[str]]:
 
 
 def translations_of(dictionary: Dictionary) -> dict[str, list[str]]:
-    """First translations of each word."""
+    """Return the first translations of each word."""
     found: dict[str, list[str]] = {}
     for word, translation in zip(dictionary.word, dictionary.translation, strict=True):
         found.setdefault(word, []).append(translation)
@@ -99,7 +99,7 @@ def translations_of(dictionary: Dictionary) -> dict[str, list[str]]:
 def loop_pairs(
     source: list[set[str]], target: list[set[str]], translations: dict[str, list[str]]
 ) -> list[tuple[int, int]]:
-    """Aligned pairs of clusters (`published`), pair by pair and word by word."""
+    """Return aligned pairs of clusters (`published`), pair by pair and word by word."""
     aligned = []
     for i, source_types in enumerate(source):
         for j, target_types in enumerate(target):
@@ -119,7 +119,7 @@ def loop_pairs(
 
 
 def check_same(alignment: ClusterAlignment, pairs: list[tuple[int, int]], n_source: int) -> None:
-    """Refuses to compare times of different results."""
+    """Refuse to compare times of different results."""
     own = zip(alignment.pair_source.tolist(), alignment.pair_target.tolist(), strict=True)
     ours = [pair for pair in own if pair[0] < n_source]
     if ours != pairs or not pairs:
@@ -128,7 +128,7 @@ def check_same(alignment: ClusterAlignment, pairs: list[tuple[int, int]], n_sour
 
 
 def measure_size(size: Size) -> tuple[float, float]:
-    """Seconds of our scores, and of the loops (a part, scaled)."""
+    """Return the seconds of our scores, and of the loops (a part, scaled)."""
     words = random_words(size)
     source, target = types_of(words.source), types_of(words.target)
     translations = translations_of(words.dictionary)
@@ -150,7 +150,7 @@ def measure_size(size: Size) -> tuple[float, float]:
 
 
 def measure(quick: bool = False) -> dict[str, Figure]:
-    """Figures of the scores by name: ours, limit, alternative, ratio, goal."""
+    """Return the figures of the scores by name: ours, limit, alternative, ratio, goal."""
     figures: dict[str, Figure] = {}
     for size in [QUICK] if quick else [STUDY, LARGE]:
         ours, theirs = measure_size(size)

@@ -32,8 +32,9 @@ from measuring import Figure, figure, medians, wall_seconds
 
 from polyconcept.machine.devices import cpu_threads
 from polyconcept.models.loading import load_backbone, load_tokenizer
+from polyconcept.records.concepts import VectorHeader
 from polyconcept.records.text import Words
-from polyconcept.store.vectors import _MOST_PACKERS, VectorFile, VectorHeader, write_vectors
+from polyconcept.store.vectors import _MOST_PACKERS, VectorFile, write_vectors
 from polyconcept.vectors.extract import extract_vectors
 
 IO = Path("/proc/self/io")
@@ -60,7 +61,7 @@ QUICK = Size(2000, SMALL, 40, 500, 1)
 
 
 def states_of(task: Task) -> States:
-    """Vectors of the text's words by layer."""
+    """Return the vectors of the text's words by layer."""
     plan = plan_of(task)
     found: States = {}
     for places, vectors in extract_vectors(task.model, plan, layers=task.layers):
@@ -71,7 +72,7 @@ def states_of(task: Task) -> States:
 
 
 def trained_states(n_sentences: int) -> States:
-    """Vectors of the small BERT that the project ships."""
+    """Return the vectors of the small BERT that the project ships."""
     model = load_backbone(TOKENIZER, side="encoder", device="cpu", dtype=torch.float32)
     text = text_of(n_sentences)
     tokenizer = load_tokenizer(TOKENIZER)
@@ -79,7 +80,7 @@ def trained_states(n_sentences: int) -> States:
 
 
 def batches_of(states: States, places: np.ndarray, batch: int) -> Iterator[tuple[Any, States]]:
-    """Views of the states, from their first to their last again and again, for all places."""
+    """Yield views of the states, from their first to their last again and again."""
     n_known, first = n_words(states), 0
     while first < len(places):
         start = first % n_known
@@ -90,17 +91,17 @@ def batches_of(states: States, places: np.ndarray, batch: int) -> Iterator[tuple
 
 
 def n_words(states: States) -> int:
-    """Words that the states are of."""
+    """Return the words that the states are of."""
     return len(next(iter(states.values())))
 
 
 def in_any_order(n_words: int) -> np.ndarray:
-    """Places of words, as batches of like sentences have them."""
+    """Return the places of words, as batches of like sentences have them."""
     return np.random.default_rng(3).permutation(n_words)
 
 
 def table(n_words: int) -> Words:
-    """A word table of so many rows."""
+    """Return a word table of so many rows."""
     sentence, zeros = np.arange(n_words, dtype=np.int32), np.zeros(n_words, dtype=np.int32)
     return Words("en", sentence, zeros, zeros, ("word",))
 
@@ -108,7 +109,7 @@ def table(n_words: int) -> Words:
 def write_ours(
     path: Path, states: States, words: Words, batch: int, places: np.ndarray | None = None
 ) -> None:
-    """As a job writes them; at the words' places, or from the first to the last."""
+    """Write them as a job does; at the words' places, or from the first to the last."""
     names = ("model", "variant", "side", "given", "reading", "pooling")
     header = VectorHeader(
         language="en",
@@ -122,7 +123,7 @@ def write_ours(
 
 
 def write_plain(path: Path, states: States, places: np.ndarray, batch: int) -> None:
-    """The numbers of each batch, one after the other."""
+    """Write the numbers of each batch, one after the other."""
     with path.open("wb", buffering=0) as file:
         for _, vectors in batches_of(states, places, batch):
             for of_layer in vectors.values():
@@ -131,17 +132,18 @@ def write_plain(path: Path, states: States, places: np.ndarray, batch: int) -> N
 
 
 def mib_of(states: States, n_words: int) -> float:
-    """MiB of the numbers of so many words."""
-    return n_words * sum(4 * part.shape[1] for part in states.values()) / 2**20
+    """Return MiB of the numbers of so many words."""
+    bytes_of_word: int = sum(4 * part.shape[1] for part in states.values())
+    return n_words * bytes_of_word / 2**20
 
 
 def bytes_read() -> int:
-    """Bytes that this process has asked the system for so far."""
+    """Return the bytes that this process has asked the system for so far."""
     return int(IO.read_text().split("rchar: ")[1].split()[0])
 
 
 def read_figure(path: Path, words: Words, states: States, places: np.ndarray) -> Figure:
-    """What is read of the file where one layer is."""
+    """Return what is read of the file where one layer is."""
     layer = max(states)
     with VectorFile.open(path, words) as file:
         stored = file._file[f"layer/{layer}"].id.get_storage_size()
@@ -156,7 +158,7 @@ def read_figure(path: Path, words: Words, states: States, places: np.ndarray) ->
 
 
 def check_room(folder: Path, mib: float) -> None:
-    """Refuses a folder whose disk has no room.
+    """Refuse a folder whose disk has no room.
 
     Raises:
         ValueError: As said.
@@ -167,7 +169,7 @@ def check_room(folder: Path, mib: float) -> None:
 
 
 def trained_figure(folder: Path, size: Size) -> Figure:
-    """Size of a file of the trained small BERT, of all its text's words once."""
+    """Measure a file of the trained small BERT, of all its text's words once."""
     states = trained_states(size.n_trained)
     words, path = table(n_words(states)), folder / "small.h5"
     write_ours(path, states, words, size.batch)
@@ -177,14 +179,14 @@ def trained_figure(folder: Path, size: Size) -> Figure:
 
 
 def large_figures(folder: Path, size: Size, states: States) -> dict[str, Figure]:
-    """Size of a large file, the rate at which it is written, what is read of it."""
+    """Measure the size of a large file, the rate at which it is written, what is read of it."""
     words, places = table(size.n_words), in_any_order(size.n_words)
     ours, plain = folder / "v.h5", folder / "v.raw"
     raw = mib_of(states, size.n_words)
     check_room(folder, 2.1 * raw)
 
     def anew(call: Callable[[], Any]) -> float:
-        """Seconds where neither file is there before."""
+        """Return the seconds where neither file is there before."""
         for path in (plain, ours):
             path.unlink(missing_ok=True)
         return wall_seconds(call)
@@ -214,7 +216,7 @@ def large_figures(folder: Path, size: Size, states: States) -> dict[str, Figure]
 
 
 def measure(quick: bool = False, n_words: int | None = None) -> dict[str, Figure]:
-    """Figures of storage by name; `n_words` in place of the usual number."""
+    """Return the figures of storage by name; `n_words` in place of the usual number."""
     size = QUICK if quick else FULL
     size = replace(size, n_words=n_words or size.n_words)
     with cpu_threads(N_CORES):  # what is made here is not timed

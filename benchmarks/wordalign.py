@@ -27,7 +27,7 @@ TOOLS = ("polyconcept", "systran-align")
 
 
 def synthetic_text(n_pairs: int, n_types: int, seed: int) -> tuple[Sentences, Sentences, Links]:
-    """Source and target sentences and their true links."""
+    """Return source and target sentences and their true links."""
     random = np.random.default_rng(seed)
     frequency = np.cumsum(1 / np.arange(1, n_types + 1))
     frequency /= frequency[-1]
@@ -50,14 +50,14 @@ def synthetic_text(n_pairs: int, n_types: int, seed: int) -> tuple[Sentences, Se
 
 
 def _as_links(points: list[np.ndarray]) -> Links:
-    """Sorted links from rows of sentence, source position, target position."""
+    """Return sorted links from rows of sentence, source position, target position."""
     rows = np.concatenate(points)
     columns = rows[np.lexsort(rows.T[::-1])].T
     return Links("xx", "yy", *(np.ascontiguousarray(column) for column in columns))
 
 
 def systran_links(source: Sentences, target: Sentences) -> Links:
-    """Links of systran-align with the settings that fast_align recommends (-d -o -v)."""
+    """Return the links of systran-align with the settings that fast_align recommends (-d -o -v)."""
     import systran_align
 
     with tempfile.TemporaryDirectory() as folder:
@@ -82,7 +82,7 @@ def systran_links(source: Sentences, target: Sentences) -> Links:
 
 
 def measure_tool(tool: str, n_pairs: int, n_types: int, seed: int) -> dict[str, float]:
-    """CPU seconds, peak MiB above the text's own, and error rate of one tool in this process."""
+    """Measure CPU seconds, peak MiB above the text's and error rate of a tool in this process."""
     source, target, gold = synthetic_text(n_pairs, n_types, seed)
     align = align_words if tool == "polyconcept" else systran_links
     before = held_mib()
@@ -93,7 +93,7 @@ def measure_tool(tool: str, n_pairs: int, n_types: int, seed: int) -> dict[str, 
 
 
 def measure_alone(tool: str, n_pairs: int, n_types: int, seed: int) -> dict[str, float]:
-    """`measure_tool` in a process of its own."""
+    """Run `measure_tool` in a process of its own."""
     numbers = {"--pairs": n_pairs, "--types": n_types, "--seed": seed}
     arguments = [str(part) for option in numbers.items() for part in option]
     command = [sys.executable, __file__, "--tool", tool, *arguments]
@@ -102,7 +102,7 @@ def measure_alone(tool: str, n_pairs: int, n_types: int, seed: int) -> dict[str,
 
 
 def figures_of(n_pairs: int, n_types: int, seed: int) -> dict[str, Figure]:
-    """Figures by name: ours beside systran-align's."""
+    """Return the figures by name: ours beside systran-align's."""
     ours, theirs = (measure_alone(tool, n_pairs, n_types, seed) for tool in TOOLS)
     note = f"systran-align; {n_pairs:,} pairs"
     held = f"{ours['mib']:.0f} MiB above the text, systran-align {theirs['mib']:.0f}"
@@ -119,7 +119,7 @@ def figures_of(n_pairs: int, n_types: int, seed: int) -> dict[str, Figure]:
 
 
 def measure(quick: bool = False) -> dict[str, Figure]:
-    """Figures of word links by name."""
+    """Return the figures of word links by name."""
     n_pairs = 1000 if quick else 100_000
     return figures_of(n_pairs, n_pairs, 0)
 

@@ -61,7 +61,7 @@ class Start:
 
 
 def run_timed(command: list[str], most: int = 0) -> tuple[float, float, int, str]:
-    """Seconds on the clock and of CPU that a program takes, its status and output.
+    """Return the seconds on the clock and of CPU that a program takes, its status and output.
 
     Raises:
         subprocess.CalledProcessError: A status above `most`: it failed; its output is printed.
@@ -77,7 +77,7 @@ def run_timed(command: list[str], most: int = 0) -> tuple[float, float, int, str
 
 
 def snakemake(folder: Path, study: Path, *arguments: str, cores: int | None = 1) -> float:
-    """Seconds on the clock of Snakemake on a study in a folder, with the local profile.
+    """Run Snakemake on a study in a folder with the local profile; return its seconds.
 
     Without `cores` it takes those that the profile says.
     """
@@ -88,7 +88,7 @@ def snakemake(folder: Path, study: Path, *arguments: str, cores: int | None = 1)
 
 
 def import_lines(script: Path) -> str:
-    """The import statements of a script's top level, as one line of Python."""
+    """Return the import statements of a script's top level, as one line of Python."""
     tree = ast.parse(script.read_text(encoding="utf-8"))
     found = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     return "; ".join(ast.unparse(node) for node in found)
@@ -111,7 +111,7 @@ def start_of(script: Path, n_rounds: int) -> Start | None:
 
 
 def start_figures(n_rounds: int, scripts: list[Path]) -> dict[str, Figure]:
-    """The slowest start of those that draw, and of the others."""
+    """Return the slowest start of those that draw, and of the others."""
     starts = {script.stem: start_of(script, n_rounds) for script in scripts}
     found = {name: start for name, start in starts.items() if start}
     figures: dict[str, Figure] = {}
@@ -123,7 +123,7 @@ def start_figures(n_rounds: int, scripts: list[Path]) -> dict[str, Figure]:
 
 
 def figures_of_starts(name: str, starts: Mapping[str, Start]) -> dict[str, Figure]:
-    """The slowest start, in seconds of CPU and on the clock."""
+    """Return the slowest start, in seconds of CPU and on the clock."""
     slowest = max(starts, key=lambda script: starts[script].cpu)
     above = {script: start.cpu for script, start in starts.items() if start.cpu > MOST_START}
     named = ", ".join(f"{script} {cpu:.2f}" for script, cpu in sorted(above.items()))
@@ -137,7 +137,7 @@ def figures_of_starts(name: str, starts: Mapping[str, Start]) -> dict[str, Figur
 
 
 def plan_figure() -> Figure:
-    """Planning config.yaml: the quicker of two."""
+    """Time the planning of config.yaml: the quicker of two."""
     with tempfile.TemporaryDirectory() as folder:
         study = ROOT / "config.yaml"
         plan = min(snakemake(Path(folder), study, "-n", "--quiet", "all") for _ in range(2))
@@ -145,7 +145,7 @@ def plan_figure() -> Figure:
 
 
 def measure(quick: bool = False) -> dict[str, Figure]:
-    """Figures of the workflow by name."""
+    """Return the figures of the workflow by name."""
     scripts = sorted(SCRIPTS.glob("*.py"))
     if quick:
         names = ("merge_scores", "plot_figure", "cluster_words")

@@ -203,7 +203,9 @@ def test_sklearn_engine_is_sklearns_best_of_ten():
             vectors.astype(np.float64)
         )
 
-    clusters = cluster_vectors(vectors, n_clusters=12, seed=212, engine="scikit-learn")
+    clusters = cluster_vectors(
+        vectors, n_clusters=12, seed=212, n_restarts=10, engine="scikit-learn"
+    )
 
     np.testing.assert_array_equal(clusters.cluster, expected.labels_)
     np.testing.assert_array_equal(clusters.centers, expected.cluster_centers_.astype(np.float32))

@@ -8,8 +8,8 @@ import h5py
 import numpy as np
 import pytest
 
-from polyconcept.store import disk as disk_module
-from polyconcept.store.faults import create_hdf5, open_hdf5
+from polyconcept.store import hdf5
+from polyconcept.store.hdf5 import create_hdf5, open_hdf5
 
 NUMBERS = np.arange(4000, dtype=np.float64)
 
@@ -34,7 +34,7 @@ def test_what_is_written_goes_to_the_disk_while_more_is_made(tmp_path, monkeypat
     def wait():
         assert synced.wait(60), "nothing went to the disk before the second data set"
 
-    monkeypatch.setattr(disk_module, "_SYNC_BYTES", 8000)
+    monkeypatch.setattr(hdf5, "_SYNC_BYTES", 8000)
     monkeypatch.setattr(os, "fsync", watched)
 
     write(tmp_path / "n.h5", wait)
@@ -46,7 +46,7 @@ def test_what_is_written_goes_to_the_disk_while_more_is_made(tmp_path, monkeypat
 
 
 def test_small_files_start_no_thread(tmp_path, monkeypatch):
-    monkeypatch.setattr(disk_module, "ThreadPoolExecutor", None)  # a call would fail
+    monkeypatch.setattr(hdf5, "ThreadPoolExecutor", None)  # a call would fail
 
     write(tmp_path / "n.h5")
 
@@ -61,7 +61,7 @@ def test_an_error_that_only_one_sync_is_told_of_is_raised(tmp_path, monkeypatch)
         if errors:
             raise errors.pop()
 
-    monkeypatch.setattr(disk_module, "_SYNC_BYTES", 8000)
+    monkeypatch.setattr(hdf5, "_SYNC_BYTES", 8000)
     monkeypatch.setattr(os, "fsync", told_once)
 
     with pytest.raises(OSError, match="Input/output error"):

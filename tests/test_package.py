@@ -11,8 +11,10 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = SETTINGS["project"]
 EXTRAS = PROJECT["optional-dependencies"]
+BUILD = SETTINGS["build-system"]["requires"]
 IMPORTED_BY_TRANSFORMERS = {"accelerate", "protobuf", "sentencepiece"}
 IN_AN_ENVIRONMENT_OF_ITS_OWN = {"judge_crate.py"}
 DISTRIBUTIONS = packages_distributions()
@@ -61,16 +63,31 @@ def with_all_they_need(requirements):
     return {name for name, _ in found}
 
 
-def test_the_lock_has_a_fitting_version_of_all_that_is_asked_for():
-    lines = (ROOT / "envs/requirements.lock").read_text().splitlines()
-    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
-    versions = {normal(name): version for name, version in pins.items()}
-    asked = [*PROJECT["dependencies"], *(line for extra in EXTRAS.values() for line in extra)]
+def locked(name):
+    lines = (ROOT / "envs" / name).read_text().splitlines()
+    return dict(line.split("==") for line in lines if not line.startswith("#"))
+
+
+def test_the_locks_have_a_fitting_version_of_all_that_is_asked_for():
+    users, more = locked("requirements.lock"), locked("requirements-dev.lock")
+    of_users = [*PROJECT["dependencies"], *EXTRAS["workflow"], *EXTRAS["pandas"], *BUILD]
 
     assert EXTRAS.keys() == {"workflow", "pandas", "dev"}
-    for requirement in map(Requirement, asked):
-        assert versions[normal(requirement.name)] in requirement.specifier, requirement
+    for asked, versions in ((of_users, users), (EXTRAS["dev"], users | more)):
+        for requirement in map(Requirement, asked):
+            assert versions[normal(requirement.name)] in requirement.specifier, requirement
     assert "snakemake[reports]>=9.19,<10" in EXTRAS["workflow"]
+
+
+def test_users_install_all_that_they_need_and_no_tool_of_development():
+    users, more = locked("requirements.lock"), locked("requirements-dev.lock")
+    of_users = [*PROJECT["dependencies"], *EXTRAS["workflow"], *EXTRAS["pandas"]]
+    torch_brings = re.compile(r"nvidia-|triton$|cuda-")
+    needed = {name for name in with_all_they_need(of_users) if not torch_brings.match(name)}
+
+    assert needed - users.keys() == set()
+    assert names(EXTRAS["dev"]) & users.keys() == set()
+    assert users.keys() & more.keys() == set()
 
 
 def test_the_package_depends_on_what_it_imports_and_on_nothing_else():
@@ -130,7 +147,7 @@ def test_every_module_is_imported_where_only_the_dependencies_are_installed(tmp_
 
 
 def test_all_data_beside_the_code_is_installed():
-    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    patterns = SETTINGS["tool"]["setuptools"]
     package = ROOT / "polyconcept"
     installed = {file for pattern in patterns["package-data"]["polyconcept"]
                  for file in package.glob(pattern)}  # fmt: skip

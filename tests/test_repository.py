@@ -3,6 +3,8 @@
 import ast
 import dataclasses
 import re
+from collections.abc import Mapping
+from inspect import signature
 from pathlib import Path
 from typing import get_args
 
@@ -10,13 +12,16 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from polyconcept.figures.examples import draw
 from polyconcept.records.scores import Score
 from polyconcept.study.jobs.table import JOBS
-from polyconcept.study.models import MixtureRecipe, TrainingRecipe
-from polyconcept.study.schema import Study
+from polyconcept.study.models import MixtureRecipe, TokenizerRecipe, TrainingRecipe
+from polyconcept.study.parse import parse_study
+from polyconcept.study.schema import Examples, Study
 from polyconcept.study.tasks import FinetuningSettings
 from polyconcept.tasks.batches import Mixture
 from polyconcept.tasks.pretrain import PretrainOptions
+from polyconcept.tasks.tokenizers import train_tokenizer
 from polyconcept.tasks.trainer import FinetuneOptions
 
 ROOT = Path(__file__).parents[1]
@@ -29,8 +34,8 @@ def type_checking(text):
     return text.splitlines().index("if TYPE_CHECKING:") + 1
 
 
-def lock():
-    lines = (ROOT / "envs/requirements.lock").read_text().splitlines()
+def lock(name="requirements.lock"):
+    lines = (ROOT / "envs" / name).read_text().splitlines()
     return [line for line in lines if not line.startswith("#")]
 
 
@@ -41,8 +46,9 @@ def test_conda_environment_has_the_versions_of_the_lock():
     assert pip == lock()
 
 
-def test_the_lock_is_made_of_exact_versions():
-    assert all("==" in line for line in lock())
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_the_locks_are_made_of_exact_versions(name):
+    assert all("==" in line for line in lock(name))
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
@@ -149,6 +155,67 @@ def test_settings_and_library_agree_on_defaults(settings, options):
 
     assert len(shared) >= 3
     assert {name: configured[name] for name in shared} == {name: library[name] for name in shared}
+
+
+# Where functions take a setting under the study's own name.
+OF_FUNCTIONS = {
+    **dict.fromkeys(("cap", "max_sentence_words"), Study.model_fields["words"]),
+    **dict.fromkeys(("pooling", "reading", "token_budget"), Study.model_fields["extraction"]),
+    **dict.fromkeys(
+        ("n_restarts", "engine", "max_iterations", "tolerance"), Study.model_fields["clustering"]
+    ),
+    **dict.fromkeys(("definition", "over"), Study.model_fields["figures"]),
+}
+
+
+def defaults_in(module):
+    """Names of parameters of a module's functions, with the defaults that are plain values."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.FunctionDef):
+            plain = [*node.args.posonlyargs, *node.args.args]
+            last = plain[len(plain) - len(node.args.defaults) :]
+            pairs = [*zip(last, node.args.defaults, strict=True)]
+            pairs += zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            for argument, default in pairs:
+                if isinstance(default, ast.Constant) and default.value is not None:
+                    yield argument.arg, default.value
+
+
+def test_functions_and_study_agree_on_defaults():
+    found = [(module, *pair) for module in MODULES for pair in defaults_in(module)]
+    shared = [(module, name, value) for module, name, value in found if name in OF_FUNCTIONS]
+
+    assert len(shared) >= 20
+    for module, name, value in shared:
+        assert value == getattr(OF_FUNCTIONS[name].default, name), f"{module.name}: {name}"
+    # Of names that mean different things in different places.
+    assert signature(train_tokenizer).parameters["max_length"].default == (
+        TokenizerRecipe.model_fields["max_length"].default
+    )
+    assert signature(draw).parameters["n_types"].default == Examples.model_fields["n_types"].default
+
+
+def chosen_values(settings, key=""):
+    """Keys of a study with the values given that differ from a default that is a number."""
+    for name, field in type(settings).model_fields.items():
+        value = getattr(settings, name)
+        for inside in value.values() if isinstance(value, Mapping) else [value]:
+            if isinstance(inside, BaseModel):
+                yield from chosen_values(inside, name)
+        number = isinstance(field.default, int | float) and not isinstance(field.default, bool)
+        if number and value != field.default and key not in ("hub", "builtin"):
+            yield name, value, field.default
+
+
+def test_the_full_study_says_where_it_does_not_take_a_default():
+    text = (ROOT / "config.yaml").read_text()
+    chosen = {*chosen_values(parse_study(yaml.safe_load(text)))}
+
+    assert ("token_budget", 16384, 8192) in chosen
+    for name, value, default in chosen:
+        lines = [line for line in text.splitlines() if re.search(rf"\b{name}: ", line)]
+        said = [re.search(r"([-\d.e]+) unless given", line) for line in lines]
+        assert default in [float(one[1]) for one in said if one], f"{name}: {value}, not {default}"
 
 
 def test_the_format_document_lists_the_score_columns_in_order():

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from polyconcept.records.concepts import Clusters, ConceptKey, KMeansClusters
+from polyconcept.records.concepts import Clusters, ConceptKey, KMeansClusters, VectorHeader
 from polyconcept.records.scores import Score
 from polyconcept.records.text import Selection, Translations, Words
 from polyconcept.store.concepts import ConceptFile, write_concepts
@@ -21,7 +21,7 @@ from polyconcept.store.json import read_json
 from polyconcept.store.scores import read_scores, typed_first, write_scores, write_scores_csv
 from polyconcept.store.tables import write_table
 from polyconcept.store.translations import read_translations, write_translations
-from polyconcept.store.vectors import VectorFile, VectorHeader, write_vectors
+from polyconcept.store.vectors import VectorFile, write_vectors
 from polyconcept.store.words import read_selections, read_words, write_selections, write_words
 
 

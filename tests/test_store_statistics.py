@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from hand_concepts import table
 
-from polyconcept.records.concepts import BEFORE_NORM, Clusters, ConceptKey, ControlReader
+from polyconcept.records.concepts import (
+    BEFORE_NORM,
+    Clusters,
+    ConceptKey,
+    ControlReader,
+    VectorHeader,
+)
 from polyconcept.records.scores import Resamples, ScoreKey
 from polyconcept.records.text import Selection
 from polyconcept.scoring.statistics import seed_of_draw
@@ -15,7 +21,7 @@ from polyconcept.store.concepts import ConceptFile, write_concepts
 from polyconcept.store.faults import StoreError
 from polyconcept.store.resamples import read_resamples, write_resamples
 from polyconcept.store.scores import write_scores
-from polyconcept.store.vectors import VectorFile, VectorHeader
+from polyconcept.store.vectors import VectorFile
 
 KEY = ScoreKey("mbert", "base", "encoder", "pud", "en", "de", layer=12, seed=None)
 ENGLISH, GERMAN = table("en", "a b", "c"), table("de", "A B", "C")

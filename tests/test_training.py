@@ -67,7 +67,8 @@ def parallel(n_sentences, seed=0):
 
 @pytest.fixture(scope="module", params=KINDS)
 def tokenizer(request):
-    return train_tokenizer(parallel(200).values(), kind=request.param, vocab_size=150)
+    text = parallel(200).values()
+    return train_tokenizer(text, kind=request.param, vocab_size=150, max_length=512)
 
 
 @pytest.fixture(scope="module")

@@ -58,7 +58,7 @@ def retrieval(
 def _sentence_means(
     read: tuple[Words, Float32[np.ndarray, "layer word dim"]], own: Sentences, other: Sentences
 ) -> list[Float32[np.ndarray, "sentence dim"]]:
-    """Mean vector, in each layer, of the words of each sentence that the other does not hold."""
+    """Return each sentence's mean vector by layer, of words that the other does not hold."""
     words, vectors = read
     kept = np.array(
         [
@@ -76,7 +76,7 @@ def _word_vectors(
     tokenizer: Any,  # noqa: ANN401
     sentences: Sentences,
 ) -> tuple[Words, Float32[np.ndarray, "layer word dim"]]:
-    """Every word of the sentences and its vector in each layer from 0."""
+    """Return every word of the sentences and its vector in each layer from 0."""
     words = _all_words(sentences)
     plan = plan_extraction(
         tokenizer,
@@ -97,7 +97,7 @@ def _word_vectors(
 
 
 def _all_words(sentences: Sentences) -> Words:
-    """The word table of every word, none left out."""
+    """Return the word table of every word, none left out."""
     lengths = [len(words) for words in sentences.words]
     flat = [word for words in sentences.words for word in words]
     types = {word: number for number, word in enumerate(dict.fromkeys(flat))}
@@ -111,7 +111,7 @@ def _all_words(sentences: Sentences) -> Words:
 
 
 def best_layer(found: Mapping[str, list[float]]) -> int:
-    """Layer at which the language that is found worst is found best."""
+    """Return the layer at which the language that is found worst is found best."""
     return int(np.argmax(np.min(np.array(list(found.values())), axis=0)))
 
 
@@ -122,7 +122,7 @@ def translation_bleu(
     *,
     n_beams: int = 1,
 ) -> dict[str, float]:
-    """BLEU (sacrebleu) of translations from the pivot, for each other language.
+    """Return BLEU (sacrebleu) of translations from the pivot, for each other language.
 
     The text is split into words already: sacrebleu is told to split it at blanks only.
 
@@ -153,7 +153,7 @@ def _written(
     asked: Sequence[Sequence[str]],
     n_beams: int,
 ) -> list[str]:
-    """The answers to some questions."""
+    """Return the answers to some questions."""
     coded = tokenizer(
         [list(words) for words in asked],
         is_split_into_words=True,

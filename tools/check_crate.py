@@ -34,7 +34,7 @@ class NoValidatorError(Exception):
 
 
 def program(name: str) -> Path:
-    """A program of the validator's environment."""
+    """Return the path of a program of the validator's environment."""
     return HOME / "env" / "bin" / name
 
 
@@ -84,7 +84,7 @@ def make_validator() -> None:
 def faults(
     crate: Path, profiles: Sequence[str] = PROFILES, severity: str = "REQUIRED"
 ) -> dict[str, list[str]]:
-    """What the validator finds wrong with a crate, by profile; nothing where it accepts it.
+    """Return what the validator finds wrong with a crate, by profile; nothing where it accepts it.
 
     Args:
         crate: a folder or a zip.

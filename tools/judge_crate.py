@@ -10,6 +10,7 @@ import json
 import sys
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import requests
 import urllib3
@@ -23,8 +24,13 @@ CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 class FromPackage(HTTPAdapter):
     """Answers each request with the JSON-LD context that the old rocrate brings."""
 
-    def send(self, request: requests.PreparedRequest, **_: object) -> requests.Response:
-        """The response that the web would give."""
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        *_: Any,  # noqa: ANN401 - how to send it
+        **__: Any,  # noqa: ANN401 - as above
+    ) -> requests.Response:
+        """Return the response that the web would give."""
         body = files("rocrate").joinpath("data/ro-crate.jsonld").read_bytes()
         if f'"@id": "{CONTEXT}"'.encode() not in body:
             sys.exit(f"rocrate's context is not {CONTEXT}: see envs/crate-validator.lock")
@@ -45,7 +51,7 @@ def fill(cache: str) -> None:
 
 
 def judge(crate: str, cache: str, profile: str, severity: str) -> list[str]:
-    """What is wrong with a crate, one line each."""
+    """Return what is wrong with a crate, one line each."""
     settings = services.ValidationSettings(
         rocrate_uri=crate,
         profile_identifier=profile,

@@ -139,12 +139,12 @@ def make(name: str) -> None:
 
 
 def training_text() -> Mapping[str, Sentences]:
-    """The sentences that the models learn from."""
+    """Return the sentences that the models learn from."""
     return generate_corpus(LANGUAGES, n_sentences=N_TRAINING, seed=CORPUS_SEED).sentences
 
 
 def held_out_text(trained_on: Sentences) -> dict[str, Sentences]:
-    """Sentences that the models never saw: none equals a training sentence or another of them.
+    """Return sentences that the models never saw, all different.
 
     Args:
         trained_on: The training sentences in the pivot language.
@@ -169,8 +169,8 @@ def held_out_text(trained_on: Sentences) -> dict[str, Sentences]:
 
 
 def new_model(recipe: Recipe, tokenizer: Any) -> Any:  # noqa: ANN401 - see models
-    """The model before training."""
-    return build_model(
+    """Return the model before training."""
+    model = build_model(
         recipe.architecture,
         tokenizer,
         seed=recipe.options.seed,
@@ -179,11 +179,13 @@ def new_model(recipe: Recipe, tokenizer: Any) -> Any:  # noqa: ANN401 - see mode
         n_heads=recipe.n_heads,
         intermediate_size=recipe.intermediate_size,
         dropout=0.0,  # every batch is new: there is nothing to overfit
-    ).eval()
+    )
+    model.eval()  # type: ignore[no-untyped-call]
+    return model
 
 
 def encoder_of(model: Any) -> Any:  # noqa: ANN401 - as above
-    """The stack of layers that reads."""
+    """Return the stack of layers that reads."""
     return model.get_encoder() if model.config.is_encoder_decoder else model.base_model
 
 
@@ -192,8 +194,9 @@ def measured(
     tokenizer: Any,  # noqa: ANN401
     text: Mapping[str, Sentences],
 ) -> dict[str, Any]:
-    """What the model has learnt, under the names that the record uses."""
-    found = {"retrieval_with_en_by_layer": retrieval(encoder_of(model), tokenizer, text)}
+    """Return what the model has learnt, under the names that the record uses."""
+    found: dict[str, Any] = {}
+    found["retrieval_with_en_by_layer"] = retrieval(encoder_of(model), tokenizer, text)
     if model.config.is_encoder_decoder:
         found["bleu_from_en"] = translation_bleu(model, tokenizer, text)
     return found

@@ -8,10 +8,11 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from polyconcept.clustering.pair import Selections, cluster_pair
+from polyconcept.clustering.pair import cluster_pair
 from polyconcept.clustering.pooled import RowsOfOne
 from polyconcept.records.arrays import Bool, Float64, Rows, Vectors
 from polyconcept.records.concepts import BEFORE_NORM, Clusters, ConceptKey, VectorReader
+from polyconcept.records.text import Selections
 
 _BLOCK = 2**10
 

@@ -44,7 +44,7 @@ def cluster_seeds(
     seeds: Sequence[int],
     *,
     n_clusters: int,
-    n_restarts: int = 10,
+    n_restarts: int = 2,
     engine: Engine = "torch",
     max_iterations: int = 300,
     tolerance: float = 1e-4,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
@@ -21,9 +21,7 @@ from polyconcept.records.concepts import (
     layer_name,
     parts_of,
 )
-from polyconcept.records.text import Definition, Selection
-
-Selections = Mapping[tuple[str, Definition], Selection]
+from polyconcept.records.text import Definition, Selection, Selections
 
 _log = logging.getLogger(__name__)
 

@@ -99,7 +99,7 @@ class _Ruler:
 
 @style()
 def draw(
-    pairs: Iterable[AlignedConcepts], *, n_types: int = 12, title: str = "",
+    pairs: Iterable[AlignedConcepts], *, n_types: int = 8, title: str = "",
     definition: Definition = "published",  # noqa: ARG001 - said in the caption
 ) -> Figure:  # fmt: skip
     """Draw aligned concepts as word lists, most frequent words first, what is matched in bold.

@@ -19,14 +19,14 @@ _OF_VERSION_1 = (
 
 
 def n_cores() -> int:
-    """Cores that this process may run on: a SLURM job, a container or taskset may leave it few."""
+    """Return the cores that this process may run on: a SLURM job or a container may have few."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def free_bytes() -> int:
-    """Bytes that this process can still take.
+    """Return the bytes that this process can still take.
 
     The least of what the machine has, what its SLURM job asked for, and what its control groups
     allow (containers, SLURM, systemd); cached files count as free.
@@ -42,7 +42,7 @@ def free_bytes() -> int:
 
 
 def _asked_of_slurm() -> int | None:
-    """Bytes of this node's share of the job; None outside a job, or where all is the job's.
+    """Return the bytes of this node's share of the job; None where there is no limit.
 
     SLURM sets one of the two variables of memory, whether a job asked for it or got the default;
     0 is all memory of the node. ``SLURM_CPUS_PER_TASK`` is there only where it was asked for.
@@ -71,11 +71,9 @@ def _slurm_number(name: str, what: str) -> int | None:
 
 
 def _free_of_cgroups(root: Path, own: Path) -> Iterator[int]:
-    """Bytes free in every control group with a limit that the process is in.
+    """Yield the bytes free in each control group with a limit that the process is in.
 
-    Args:
-        root: Where the control groups are mounted.
-        own: File that lists those of the process.
+    The groups are mounted at `root`, and the file `own` lists those of the process.
     """
     try:
         lines = own.read_text(encoding="utf-8").splitlines()
@@ -100,7 +98,7 @@ def _free_of_cgroups(root: Path, own: Path) -> Iterator[int]:
 
 
 def _free_of_cgroup(folder: Path, limit: str, held: str, cached: tuple[str, ...]) -> int | None:
-    """Limit of a group, less what it holds and cannot drop; None where there is no limit."""
+    """Return a group's limit, less what it holds and cannot drop; None where it has none."""
     try:
         most, held_bytes, statistics = (
             (folder / name).read_text(encoding="utf-8") for name in (limit, held, "memory.stat")

@@ -15,20 +15,16 @@ _OUT_OF_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that becomes `path` when the block ends without an error.
+    """Give a temporary path beside `path` that becomes `path` when the block ends without an error.
 
     The file is synced, then renamed over `path`, then the folder is synced: after a crash there is
     the old file or the new one. After an error the temporary file is gone and `path` is as before.
 
-    Args:
-        path: where the file shall stand; its folder is made where it is missing.
-
-    Yields:
-        A path in the same folder with a hidden, unique name and the same suffix; write there.
+    The temporary path has a hidden, unique name and the same suffix. A missing folder is made.
 
     Raises:
-        FileNotFoundError: the block wrote nothing.
-        OSError: as raised by the block or by the system; where no space is left, a note says
+        FileNotFoundError: The block wrote nothing.
+        OSError: As raised by the block or by the system; where no space is left, a note says
             where, how much was written and how much is free.
     """
     with _beside(path, remove=lambda temporary: temporary.unlink(missing_ok=True)) as temporary:
@@ -41,20 +37,14 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_directory(path: Path) -> Iterator[Path]:
-    """A temporary folder beside `path` that becomes `path` when the block ends without an error.
+    """Give a temporary folder beside `path` that becomes `path` when the block ends with no error.
 
     Every file inside is synced before the rename. A folder that stands at `path` is replaced: it
     is moved aside first, and moved back where the rename fails.
 
-    Args:
-        path: where the folder shall stand; its parent is made where it is missing.
-
-    Yields:
-        An empty folder beside it with a hidden, unique name; write into it.
-
     Raises:
         NotADirectoryError: `path` is something else than a folder.
-        OSError: as for `atomic_path`.
+        OSError: As for `atomic_path`.
     """
     if path.exists() and not path.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "a file stands where a folder goes", str(path))
@@ -68,7 +58,7 @@ def atomic_directory(path: Path) -> Iterator[Path]:
 
 
 def write_text_atomic(path: Path, text: str) -> None:
-    r"""Write `text` to `path` as UTF-8 with its line ends as they are, whole or not at all."""
+    """Write `text` to `path` as UTF-8 with its line ends as they are, whole or not at all."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="")
 
@@ -90,7 +80,7 @@ def _beside(path: Path, *, remove: Callable[[Path], None]) -> Iterator[Path]:
 
 
 def _note_on_space(path: Path, temporary: Path) -> str:
-    """How much was written and how much is free, measured before the temporary is removed."""
+    """Say how much was written and how much is free, before the temporary file is removed."""
     free = shutil.disk_usage(path.parent).free
     written = sum(
         item.stat().st_size for item in (temporary, *temporary.rglob("*")) if item.is_file()

@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 def vectors_for(n_words: int, n_dims: int) -> Vectors:
-    """An array to be filled, float32 [word, dim]; values are the same wherever it lies.
+    """Return an array to be filled, float32 [word, dim]; its values are the same wherever it lies.
 
     One that would take more than half of `free_bytes` lies in a temporary file, in the folder that
     TMPDIR names.
@@ -40,7 +40,7 @@ def vectors_for(n_words: int, n_dims: int) -> Vectors:
 
 
 def vectors_in_file(shape: tuple[int, ...], folder: Path) -> Vectors:
-    """Zeros in a temporary file without a name, of which the system keeps in memory what fits.
+    """Return zeros in a nameless temporary file, of which the system keeps in memory what fits.
 
     Written, not only mapped: a full disk is then an error, not the end of the process.
 

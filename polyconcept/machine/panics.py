@@ -27,7 +27,7 @@ def panics_as_errors() -> Iterator[None]:
 
 @contextmanager
 def panics_in_silence() -> Iterator[None]:
-    """As `panics_as_errors`, and what Rust prints of a panic, up to a whole backtrace, is lost.
+    """Do as `panics_as_errors`, and drop what Rust prints of a panic, up to a whole backtrace.
 
     So is whatever else writes to the process's standard error meanwhile: keep the block short.
     """

@@ -1,4 +1,4 @@
-"""Clusterings as they pass between rooms, and where vectors and concepts are read from."""
+"""Vectors and clusterings as they pass between rooms, and where they are read from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 
 from polyconcept.records.arrays import Bool, Centers, ClusterOfWord, Float64, Int32, Rows, Vectors
-from polyconcept.records.text import Definition, Selection, Words
+from polyconcept.records.text import Definition, Dropped, Selection, Words
 
 BEFORE_NORM = -1_000_000
 """In the place of a layer's number: the last layer, before the model's final norm."""
@@ -24,6 +24,30 @@ Part: TypeAlias = Literal["source", "target", "pooled"]
 def parts_of(metric: str) -> tuple[Part, ...]:
     """Return what a metric clusters: CALIGN compares clusterings of each language alone."""
     return ("source", "target") if metric == "calign" else ("pooled",)
+
+
+@dataclass(frozen=True)
+class VectorHeader:
+    """What a vector file says of itself."""
+
+    language: str
+    """Language of the word table."""
+    words_fingerprint: str
+    """Fingerprint of the word table whose rows the file numbers."""
+    model: str
+    """Name of the model in the study."""
+    variant: str
+    """``base``, or the task it was fine-tuned on."""
+    side: str
+    """``encoder`` or ``decoder``."""
+    given: str
+    """Language that the encoder reads while the decoder is forced; empty elsewhere."""
+    reading: str
+    """State of a decoder that stands for a subword, ``predicts`` or ``reads``; else empty."""
+    pooling: str
+    """Which subword stands for the word: ``last``, ``first`` or ``mean``."""
+    dropped: Dropped
+    """Reason -> number of words of the table that have no vector here."""
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,10 @@ class Selection:
     """Rows of the target language's word table; clustered after the source's where pooled."""
 
 
+Selections: TypeAlias = Mapping[tuple[str, Definition], Selection]
+"""The words that are clustered, by metric and definition."""
+
+
 @dataclass(frozen=True)
 class Translations:
     """What a model made of the sentences of one language pair; all words are joined by blanks."""

@@ -42,7 +42,7 @@ class Counted:
 
 
 def mix_languages(
-    layers: Iterable[tuple[int, list[Sides]]],
+    layers: Iterable[tuple[int, Sequence[Sides]]],
     run: Run,
     options: Options,
     draws: Int64[np.ndarray, "resample sentence"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,24 +12,18 @@ from polyconcept.records.scores import ClusterAlignment, ClusterOverlap, ScoreKe
 from polyconcept.records.text import Definition
 from polyconcept.store.tables import write_table
 
-
-@dataclass(frozen=True)
-class _Block:
-    """Rows of one clustering."""
-
-    key: ScoreKey
-    definition: Definition
-    columns: Mapping[str, np.ndarray]
-
-
-_KEY_COLUMNS = ("source", "target", "layer", "seed")
-_NARROW = {"layer": pa.int32(), "seed": pa.int64()}
+_TYPES = {
+    **dict.fromkeys(("definition", "source", "target"), pa.string()),
+    "layer": pa.int32(),
+    "seed": pa.int64(),
+}
+"""Of the columns that say which clustering a row is of."""
 
 
 def write_alignments(alignments: Iterable[tuple[ScoreKey, ClusterAlignment]], path: Path) -> None:
     """Write for every source cluster its word types, best target cluster and matched types."""
-    blocks = [
-        _Block(
+    tables = [
+        _rows(
             key,
             alignment.rule.definition,
             {
@@ -42,13 +35,13 @@ def write_alignments(alignments: Iterable[tuple[ScoreKey, ClusterAlignment]], pa
         )
         for key, alignment in alignments
     ]
-    write_table(_table(blocks), "calign_concepts", {}, path)
+    write_table(pa.concat_tables(tables), "calign_concepts", {}, path)
 
 
 def write_overlaps(overlaps: Iterable[tuple[ScoreKey, ClusterOverlap]], path: Path) -> None:
     """Write for every cluster its words of each language and whether it overlaps."""
-    blocks = [
-        _Block(
+    tables = [
+        _rows(
             key,
             overlap.definition,
             {
@@ -59,22 +52,18 @@ def write_overlaps(overlaps: Iterable[tuple[ScoreKey, ClusterOverlap]], path: Pa
         )
         for key, overlap in overlaps
     ]
-    write_table(_table(blocks), "colap_concepts", {}, path)
+    write_table(pa.concat_tables(tables), "colap_concepts", {}, path)
 
 
-def _table(blocks: list[_Block]) -> pa.Table:
-    return pa.concat_tables([_rows(block) for block in blocks])
-
-
-def _rows(block: _Block) -> pa.Table:
-    n_rows = len(next(iter(block.columns.values())))
-    fixed = {"definition": block.definition} | {
-        name: getattr(block.key, name) for name in _KEY_COLUMNS
-    }
-    columns: dict[str, pa.Array] = {
-        name: pa.repeat(pa.scalar(value, type=_NARROW.get(name, pa.string())), n_rows)
-        for name, value in fixed.items()
-    }
-    columns["cluster"] = pa.array(np.arange(n_rows, dtype=np.int32))
-    columns |= {name: pa.array(values) for name, values in block.columns.items()}
-    return pa.table(columns)
+def _rows(key: ScoreKey, definition: Definition, columns: Mapping[str, np.ndarray]) -> pa.Table:
+    """Return the rows of one clustering, one for each cluster."""
+    n_rows = len(next(iter(columns.values())))
+    of_all = {**vars(key), "definition": definition}
+    return pa.table(
+        {
+            name: pa.repeat(pa.scalar(of_all[name], type=kind), n_rows)
+            for name, kind in _TYPES.items()
+        }
+        | {"cluster": pa.array(np.arange(n_rows, dtype=np.int32))}
+        | {name: pa.array(values) for name, values in columns.items()}
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,25 +12,21 @@ import h5py
 import numpy as np
 
 from polyconcept.records.concepts import Clusters, ConceptKey, KMeansClusters
-from polyconcept.records.text import Definition, Selection, Words
-from polyconcept.store.faults import StoreError, check_fingerprint, create_hdf5, open_hdf5
+from polyconcept.records.text import Definition, Selection, Selections, Words
+from polyconcept.store.faults import StoreError, check_fingerprint
+from polyconcept.store.hdf5 import create_hdf5, open_hdf5
 
 
 def write_concepts(
     path: Path,
     source: Words,
     target: Words,
-    selections: Mapping[tuple[str, Definition], Selection],
+    selections: Selections,
     results: Iterable[tuple[ConceptKey, Clusters]],
 ) -> None:
     """Write which words were clustered and every clustering of them, as they come.
 
-    Args:
-        path: The HDF5 file to make.
-        source: Word table of the source language.
-        target: Word table of the target language.
-        selections: Words clustered, by (metric, definition).
-        results: Clusterings; each key comes once.
+    `source` and `target` are the word tables of the languages; each key of `results` comes once.
     """
     with create_hdf5(path, "concepts") as (file, disk):
         for side, words in (("source", source), ("target", target)):
@@ -111,7 +107,7 @@ class ConceptFile:
             yield files[0], [control for file in files for control in file.controls()]
 
     def controls(self) -> list[ConceptFile]:
-        """The clusterings under each control, by name."""
+        """Return the clusterings under each control, by name."""
         names = sorted(self._file.get("control", {}))
         return [
             ConceptFile(self.path, self._file, self.source, self.target, control=name)
@@ -119,7 +115,7 @@ class ConceptFile:
         ]
 
     def metrics(self) -> tuple[str, ...]:
-        """Metrics whose words were clustered here."""
+        """Return the metrics whose words were clustered here."""
         first = self._group(
             f"control/{self.control}/" * bool(self.control)
             + f"layer/{self.layers[0]}/seed/{self.seeds[0]}"

@@ -29,7 +29,7 @@ class _Digest(Protocol):
 
 
 def content_sha256(path: Path) -> str:
-    """SHA-256 (hex) of what stands at `path`.
+    """Return the SHA-256 (hex) of what stands at `path`.
 
     - a file named ``*.h5``: of the names, attributes, types, shapes and values, in a fixed order
       and byte order; where and how they lie in the file does not count;
@@ -49,13 +49,13 @@ def content_sha256(path: Path) -> str:
 
 
 def content_bytes(path: Path) -> int:
-    """Size of a file, or of all files that count in a folder."""
+    """Return the size of a file, or of all files that count in a folder."""
     files = [path / name for name in files_inside(path)] if path.is_dir() else [path]
     return sum(file.stat().st_size for file in files)
 
 
 def files_inside(folder: Path) -> list[str]:
-    """Paths, from the folder, of the files in it at any depth; sorted, hidden ones left out."""
+    """Return the files in a folder at any depth by their paths in it, sorted; no hidden ones."""
     found = []
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -65,7 +65,7 @@ def files_inside(folder: Path) -> list[str]:
 
 
 def links_out_of(folder: Path) -> list[str]:
-    """Paths, from the folder, of the links in it at any depth that lead out of it; sorted.
+    """Return the links in a folder at any depth that lead out of it, by their paths in it, sorted.
 
     The folder may itself be a link: what lies where it leads is inside.
     """
@@ -146,7 +146,7 @@ def _blocks(dataset: h5py.Dataset) -> Iterator[Any]:
 
 
 def _canonical(array: Any, where: str) -> tuple[str, bytes]:  # noqa: ANN401 - h5py has no types
-    """A name of the type that does not depend on the byte order, and the values' bytes."""
+    """Return a name of the type that knows no byte order, and the values' bytes."""
     if array.dtype.kind in "biufc":
         dtype = array.dtype.newbyteorder("<")
         return dtype.str, np.ascontiguousarray(array).astype(dtype, copy=False).tobytes()

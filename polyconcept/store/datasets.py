@@ -18,7 +18,7 @@ from polyconcept.store.text_rows import READERS, Row
 def read_columns(
     paths: Sequence[Path], columns: Mapping[str, str], *, first: int = 0, n_rows: int | None = None
 ) -> dict[str, list[Any]]:
-    """Columns of one table that stands in one or several files, in the order of `paths`.
+    """Read columns of one table that stands in one or several files, in the order of `paths`.
 
     Formats by suffix: ``.parquet``; ``.csv`` (with a header, fields may be quoted); ``.tsv``
     (with a header, quotation marks are plain characters, as in SST-2); ``.jsonl`` or ``.json``
@@ -26,11 +26,11 @@ def read_columns(
     be packed with gzip (``.jsonl.gz``).
 
     Args:
-        paths: the files, all of one format.
-        columns: name -> where its values stand: the name of a column, or with dots of a field
+        paths: All of one format.
+        columns: Name -> where its values stand: the name of a column, or with dots of a field
             inside one, such as ``translation.en``.
-        first: rows left out at the start, counted over all files.
-        n_rows: how many rows to read then; None for all.
+        first: Rows left out at the start, counted over all files.
+        n_rows: How many rows to read then; None for all.
 
     Returns:
         Name -> values, one per row: as text in CSV, TSV and TXT; else as stored, lists as lists.
@@ -39,8 +39,8 @@ def read_columns(
         labels are hidden) comes back as text.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        StoreError: no file, or an unknown format; a file is empty, damaged or not UTF-8; a column
+        FileNotFoundError: There is no such file.
+        StoreError: No file, or an unknown format; a file is empty, damaged or not UTF-8; a column
             is missing (those that there are are named); a row has another number of fields than the
             header, is blank or malformed, or a value is missing (file and row); no rows; fewer rows
             than asked for (both numbers).
@@ -65,14 +65,10 @@ def read_columns(
 
 
 def existing_column(paths: Sequence[Path], names: Sequence[str]) -> str:
-    """The first of several names that a column of the files has; of none, the first name.
-
-    Args:
-        paths: the files, as for `read_columns`.
-        names: possible names of one column.
+    """Return the first of several names that a column of the files has; of none, the first.
 
     Raises:
-        FileNotFoundError, StoreError: as `read_columns`, of a file that cannot be read.
+        FileNotFoundError, StoreError: As `read_columns`, of a file that cannot be read.
     """
     for name in dict.fromkeys(names):
         try:

@@ -22,7 +22,7 @@ def read_examples(paths: Sequence[Path]) -> list[AlignedConcepts]:
 
 
 def _concepts(fields: dict[str, Any]) -> AlignedConcepts:
-    """JSON knows no tuples."""
+    # JSON knows no tuples.
     examples = tuple(
         ConceptExample(**{name: tuple(values) for name, values in example.items()})
         for example in fields["examples"]

@@ -30,6 +30,6 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON holds anything
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 (hex) of a file's bytes."""
+    """Return the SHA-256 (hex) of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -55,7 +55,7 @@ def _put(out: _Bytes, start: int, data: bytes) -> int:
 
 
 def _entropy(plane: _Bytes) -> float:
-    """Bits a byte that its values need, by some of them."""
+    """Return the bits that a value of a plane needs, by some of them."""
     step = max(1, len(plane) // _SAMPLE)
     # Without a common factor, so that the sample meets every dim: 64 would see 8 of 512.
     while gcd(step, len(plane)) > 1:
@@ -72,7 +72,7 @@ def _packed(plane: _Bytes) -> bytes:
 
 
 def _put_stored(out: _Bytes, start: int, plane: _Bytes, check: int) -> tuple[int, int]:
-    """The end of what is put, and the checksum of the stream so far."""
+    """Return the end of what is put, and the checksum of the stream so far."""
     for first in range(0, len(plane), _LONGEST):
         data = plane[first : first + _LONGEST]
         size = len(data)

@@ -18,20 +18,16 @@ _BATCH = 1024
 def parquet_rows(
     paths: Sequence[Path], fields: Sequence[str], first: int, stop: int | None
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """Rows `first` to `stop` (None: the end) of files that are one table.
+    """Yield rows `first` to `stop` (None: the end) of files that are one table.
 
-    Args:
-        paths: the files.
-        fields: columns; with dots of a field inside one.
-        first: number of the first row over all files, 0-based.
-        stop: number after the last row.
+    Rows are counted over all files, from 0; a field with dots stands inside a column.
 
     Yields:
         File and row (0-based, in the file), and the values in the order of `fields`; numbers of
         classes (``ClassLabel``) as their names.
 
     Raises:
-        StoreError: a file is no Parquet file, or has no such column.
+        StoreError: A file is no Parquet file, or has no such column.
     """
     start = 0
     for path in paths:
@@ -69,7 +65,7 @@ def _file_rows(
 
 
 def _groups(file: pq.ParquetFile, first: int, stop: int) -> tuple[list[int], int]:
-    """Row groups that hold the rows, and the number of the first row in them."""
+    """Return the row groups that hold the rows, and the number of the first row in them."""
     groups, before, start = [], 0, 0
     for group in range(file.metadata.num_row_groups):
         end = start + file.metadata.row_group(group).num_rows
@@ -82,7 +78,7 @@ def _groups(file: pq.ParquetFile, first: int, stop: int) -> tuple[list[int], int
 
 
 def _path_of(names: Sequence[str], field: str) -> list[str]:
-    """Names from the table down to the field; a column whose own name has dots comes first."""
+    """Return the names down to a field; a column whose own name has dots comes first."""
     return [field] if field in names else field.split(".")
 
 
@@ -98,7 +94,7 @@ def _column(batch: pa.RecordBatch, field: str) -> pa.Array:
 
 
 def _class_names(path: Path, schema: pa.Schema, field: str) -> tuple[str, ...] | None:
-    """Names of the classes that a column's numbers stand for; None where they are no classes."""
+    """Return the names of the classes that a column's numbers stand for; None of other numbers."""
     wanted = _path_of(schema.names, field)
     kind: Any = pa.struct(schema)
     for name in wanted:
@@ -117,7 +113,7 @@ def _class_names(path: Path, schema: pa.Schema, field: str) -> tuple[str, ...] |
 
 
 def _names_in_features(path: Path, about: bytes, wanted: Sequence[str]) -> tuple[str, ...] | None:
-    """Names of classes as the library `datasets` keeps them beside the table.
+    """Return names of classes as the library `datasets` keeps them beside the table.
 
     Read here and not by `datasets`: its versions know each other's kinds of features only in part,
     and an unknown one, of any column, makes it refuse the file.
@@ -137,7 +133,7 @@ def _names_in_features(path: Path, about: bytes, wanted: Sequence[str]) -> tuple
 
 
 def _of_items(feature: Any) -> Any:  # noqa: ANN401 - JSON
-    """The feature of a list's items, however `datasets` has spelled lists over the years."""
+    """Return the feature of a list's items, however `datasets` has spelled lists so far."""
     while True:
         if isinstance(feature, list) and len(feature) == 1:
             feature = feature[0]

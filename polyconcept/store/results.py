@@ -15,7 +15,8 @@ from polyconcept.records.arrays import Rows
 from polyconcept.records.concepts import ClusteredWords, ConceptKey, ConceptReader, Part
 from polyconcept.records.text import Definition, Words
 from polyconcept.store.concepts import ConceptFile
-from polyconcept.store.faults import StoreError, open_hdf5
+from polyconcept.store.faults import StoreError
+from polyconcept.store.hdf5 import open_hdf5
 from polyconcept.store.tables import read_table
 from polyconcept.store.words import read_words
 
@@ -47,11 +48,7 @@ def load(folder: str | Path) -> Results:
 
 
 class Results:
-    """The results of a study.
-
-    Args:
-        folder: Its results, such as results/demo.
-    """
+    """The results of a study in their folder, such as results/demo."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -112,14 +109,14 @@ class Results:
         definition: Definition = "published",
         seed: int | None = None,
     ) -> tuple[ClusteredWords, ClusteredWords]:
-        """Return the words of both languages of a pair with their clusters.
+        """Return the words of both languages of a pair with their clusters; `opened` says which.
 
         Args:
-            run: As for `opened`.
-            pair: As for `opened`.
+            run: Model, variant and side.
+            pair: Source and target language.
             layer: 0 = embedding output, n = after block n.
             metric: ``calign``: each language has clusters of its own; ``colap``: one clustering.
-            definition: ``published`` or ``corrected``.
+            definition: Whose selection of words was clustered.
             seed: Of the clustering; without it the lowest.
 
         Raises:
@@ -140,15 +137,9 @@ class Results:
         definition: Definition = "published",
         seed: int | None = None,
     ) -> list[WordPlace]:
-        """Return the clusters that hold a word, layer by layer.
+        """Return the clusters that hold a word type of either language, layer by layer.
 
-        Args:
-            word: A word type of either language, as it is spelt in the text.
-            run: As for `opened`.
-            pair: As for `opened`.
-            metric: As for `concepts`.
-            definition: As for `concepts`.
-            seed: As for `concepts`.
+        The word is spelt as in the text; all else is as for `concepts`.
 
         Raises:
             StoreError: There is no such clustering.

@@ -66,7 +66,7 @@ def _check_columns(path: Path, found: Sequence[str]) -> None:
 
 
 def typed_first(scores: Iterable[Score]) -> list[Score]:
-    """The rows, those that are the first to fill a column moved to the front.
+    """Return the rows, those that are the first to fill a column moved to the front.
 
     Readers of CSV guess the type of a column from the rows that they read first: `datasets` from
     10,000. A column that only later rows fill would be taken for numbers.

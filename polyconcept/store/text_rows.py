@@ -84,7 +84,7 @@ def _text_rows(path: Path, fields: tuple[str, ...]) -> Iterator[Row]:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Lines that end with a line feed: other ends of a line are characters of the text."""
+    """Yield lines that end with a line feed: other ends of a line are characters of the text."""
     number = 0
     with _opened(path, newline="\n") as file:
         for number, line in enumerate(_without_nul(path, file), start=1):
@@ -95,7 +95,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 @contextmanager
 def _opened(path: Path, newline: str) -> Iterator[TextIOWrapper]:
-    """A text file to be read; what is wrong with its bytes is said with its name."""
+    """Open a text file; what is wrong with its bytes is said with its name."""
     # A byte order mark, as Excel writes it, would become part of the first name.
     with (
         gzip.open(path, "rt", encoding="utf-8-sig", newline=newline)
@@ -138,7 +138,7 @@ def _refuse_blank(path: Path, line: int) -> None:
 
 
 def _unlike(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON, whose names differ; Python would keep the last of two."""
+    """Return an object of JSON, whose names differ; Python would keep the last of two."""
     found = dict(pairs)
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]

@@ -22,6 +22,6 @@ def read_translations(path: Path) -> list[Translations]:
 
 
 def _translations(fields: dict[str, Any]) -> Translations:
-    """JSON knows no tuples."""
+    # JSON knows no tuples.
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
     return Translations(**values)

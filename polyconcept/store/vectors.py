@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,9 +16,10 @@ import numpy as np
 from polyconcept.machine.allowed import n_cores
 from polyconcept.machine.memory import vectors_for
 from polyconcept.records.arrays import Bool, Float32, Int64, Rows, Vectors
-from polyconcept.records.concepts import BEFORE_NORM
-from polyconcept.records.text import Dropped, Words
-from polyconcept.store.faults import StoreError, check_fingerprint, create_hdf5, open_hdf5
+from polyconcept.records.concepts import BEFORE_NORM, VectorHeader
+from polyconcept.records.text import Words
+from polyconcept.store.faults import StoreError, check_fingerprint
+from polyconcept.store.hdf5 import create_hdf5, open_hdf5
 from polyconcept.store.packing import FILTERS, packed_chunk
 
 # Batches differ in length, so that their axis has no name.
@@ -31,28 +31,13 @@ _MOST_PACKERS = 4
 _MOST_WAITING = 16
 
 
-@dataclass(frozen=True)
-class VectorHeader:
-    """What a vector file says of itself."""
-
-    language: str
-    """Language of the word table."""
-    words_fingerprint: str
-    """Fingerprint of the word table whose rows the file numbers."""
-    model: str
-    """Name of the model in the study."""
-    variant: str
-    """``base``, or the task it was fine-tuned on."""
-    side: str
-    """``encoder`` or ``decoder``."""
-    given: str
-    """Language that the encoder reads while the decoder is forced; empty elsewhere."""
-    reading: str
-    """State of a decoder that stands for a subword, ``predicts`` or ``reads``; else empty."""
-    pooling: str
-    """Which subword stands for the word: ``last``, ``first`` or ``mean``."""
-    dropped: Dropped
-    """Reason -> number of words of the table that have no vector here."""
+def write_all(
+    paths: Sequence[Path],
+    read: Iterable[tuple[VectorHeader, Rows, Iterable[tuple[Batch, Mapping[int, BatchVectors]]]]],
+) -> None:
+    """Write a file for each text, one after the other; `read` is what `write_vectors` takes."""
+    for path, (header, rows, batches) in zip(paths, read, strict=True):
+        write_vectors(path, header, rows, batches)
 
 
 def write_vectors(
@@ -139,7 +124,7 @@ class _Packers:
         self._threads.shutdown(cancel_futures=True)
 
     def empty_chunk(self, shape: tuple[int, int]) -> Vectors:
-        """Memory for a chunk, of whatever values."""
+        """Return memory for a chunk, of whatever values."""
         for place, chunk in enumerate(self._unused):
             if chunk.shape == shape:
                 return self._unused.pop(place)
@@ -248,15 +233,15 @@ class VectorFile:
         return self.header.language
 
     def has(self, rows: Rows) -> Bool[np.ndarray, " word"]:
-        """Whether each of the word table's `rows` has a vector here; bool [word]."""
+        """Return whether each of the word table's `rows` has a vector here; bool [word]."""
         return np.isin(rows, self.rows)
 
     def read(self, layer: int, rows: Rows, out: Vectors | None = None) -> Vectors:
         """Return the vectors of the word table's `rows` (repeats allowed), float32 [word, dim].
 
         Args:
-            layer: The layer to read.
-            rows: Rows of the word table.
+            layer: 0 = embedding output, n = after block n, or `BEFORE_NORM`.
+            rows: Of the word table, in any order.
             out: Where to put them, such as a part of a larger array; else memory of their own.
 
         Raises:
@@ -277,7 +262,7 @@ class VectorFile:
         return vectors
 
     def _read_places(self, dataset: h5py.Dataset, places: Rows, vectors: Vectors) -> None:
-        """Rows of a data set, a chunk at a time: no more than what is asked for lies in memory."""
+        """Read a data set chunk by chunk: no more than what is asked for lies in memory."""
         step = dataset.chunks[0] if dataset.chunks else max(1, len(dataset))
         order = np.argsort(places, kind="stable")
         bounds = np.searchsorted(places[order], np.arange(0, len(dataset) + step, step))

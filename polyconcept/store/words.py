@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -10,11 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from polyconcept.records.arrays import Rows
-from polyconcept.records.text import Definition, Dropped, Selection, Words
+from polyconcept.records.text import Definition, Dropped, Selection, Selections, Words
 from polyconcept.store.faults import check_fingerprint
 from polyconcept.store.tables import read_table, write_table
-
-Selections = Mapping[tuple[str, Definition], Selection]
 
 
 def write_words(words: Words, dropped: Dropped, path: Path) -> None:
@@ -107,7 +104,7 @@ def read_selections(
 
 
 def _strings(column: pa.ChunkedArray) -> np.ndarray:
-    """A column of few strings, each made once: one for every row took longer than all the rest."""
+    """Return a column of few strings, each made once: one a row took longer than all the rest."""
     encoded = column.combine_chunks().dictionary_encode()
     names: np.ndarray = np.asarray(encoded.dictionary.to_pylist(), dtype=np.str_)
     found: np.ndarray = names[encoded.indices.to_numpy()]

@@ -16,7 +16,7 @@ _NO_TEXT = {"NA", "NULL", "None", "null", "true", "false", "True", "False", "TRU
 
 
 def _stays_text(name: str) -> str:
-    """A name, or the two of a pair, that any reader of the score table takes for text."""
+    """Return a name, or the two of a pair, that any reader of the score table takes for text."""
     for part in name.split("-"):
         if part in _NO_TEXT or _is_number(part):
             raise ValueError(
@@ -59,7 +59,7 @@ def _no_truth(value: object) -> object:
 
 
 def _no_negative_zero(value: float) -> float:
-    """0.0 for -0.0, which is equal and yet another setting to a job."""
+    """Return 0.0 for -0.0, which is equal and yet another setting to a job."""
     return value + 0.0
 
 

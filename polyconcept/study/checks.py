@@ -104,7 +104,7 @@ def _statistics_faults(study: Study) -> Iterator[str]:
 
 
 def _sweep_faults(study: Study) -> Iterator[str]:
-    """Values that are tried besides those of the study, and would be tried twice."""
+    """Yield values that are tried besides those of the study, and would be tried twice."""
     own, seen = study.clustering.n_clusters, {0, study.clustering.n_clusters}
     for factor in study.controls.cluster_factors:
         count = round(factor * own)
@@ -176,7 +176,7 @@ _MAY_REPEAT = ("pairs", "classes")
 
 
 def _repeats_in(found: object, place: tuple[str, ...]) -> Iterator[str]:
-    """Every list of the settings, at any depth, that holds a value twice."""
+    """Yield every list of the settings, at any depth, that holds a value twice."""
     if isinstance(found, BaseModel):
         for name in type(found).model_fields:
             if name not in _MAY_REPEAT:

@@ -97,13 +97,10 @@ class Corpus(Frozen):
         return self
 
     def file_of(self, language: str, pair: str = "", *, where: Path = Path()) -> str | None:
-        """The user's text of a language, of a corpus that is a `directory`; else None.
+        """Return the file of a language's text in a `directory`; None of another corpus.
 
-        Args:
-            language: code of the language.
-            pair: where each pair has sentences of its own, the pair; its folder may name the two
-                codes in the other order, which is taken where only that folder is there.
-            where: the folder that relative paths start from.
+        Where each pair has sentences of its own, the folder of `pair` may name the two codes in the
+        other order, which is taken where only that folder is there. Relative paths start `where`.
         """
         if self.directory is None:
             return None

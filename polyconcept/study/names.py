@@ -36,7 +36,7 @@ def name_faults(study: Study) -> Iterator[str]:
 
 
 def _names(study: Study) -> Mapping[str, Iterable[str]]:
-    """The names that become parts of paths, by the key that gives them."""
+    """Return the names that become parts of paths, by the key that gives them."""
     languages = [*study.languages]
     for task in study.tasks.values():
         languages += [*task.train.of_languages, *task.test.of_languages]

@@ -82,7 +82,7 @@ def _explain(fault: ErrorDetails) -> str:
 
 
 def _shown(part: int | str) -> str:
-    """A key as it can stand in a line of a message."""
+    """Return a key as it can stand in a line of a message."""
     text = str(part)
     return text if text.isprintable() and len(text) <= _LONGEST else _REPR.repr(text)
 
@@ -94,7 +94,7 @@ def _hint_on_yaml(found: object) -> str:
 
 
 def _fields_at(loc: tuple[int | str, ...]) -> set[str]:
-    """Known keys of the settings at the place `loc` of a fault."""
+    """Return the known keys of the settings at the place `loc` of a fault."""
     annotation: Any = Study
     for part in loc:
         fields = _model_of(annotation).model_fields
@@ -104,7 +104,7 @@ def _fields_at(loc: tuple[int | str, ...]) -> set[str]:
 
 
 def _model_of(annotation: object) -> type[BaseModel]:
-    """The settings class inside an annotation such as ``Mapping[Name, Model] | None``."""
+    """Return the settings class inside an annotation such as ``Mapping[Name, Model] | None``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for argument in get_args(annotation):

@@ -13,19 +13,19 @@ Asked: TypeAlias = tuple[str, str, str | None, bool]
 
 
 def pin_of(kind: str, repository: str, revision: str | None, converted: bool = False) -> str:
-    """Name of the folder that says which commit of a repository a study uses."""
+    """Return the name of the folder that says which commit of a repository a study uses."""
     which = f"{revision or 'latest'}{'-converted' if converted else ''}"
     return "--".join(Path(f"{kind}s/{repository}@{which}").parts)
 
 
 def pins(study: Study) -> Mapping[str, Mapping[str, Any]]:
-    """What to ask the hub for, by the name of the pin."""
+    """Return what to ask the hub for, by the name of the pin."""
     keys = ("kind", "repository", "revision", "converted")
     return {pin_of(*each): dict(zip(keys, each, strict=True)) for each in asked(study)}
 
 
 def asked(study: Study) -> Iterator[Asked]:
-    """What a study asks of the hub, in the order of its models, corpora and tasks."""
+    """Yield what a study asks of the hub, in the order of its models, corpora and tasks."""
     for model in study.models.values():
         if model.hub is not None:
             yield "model", model.hub.model, model.hub.revision, model.hub.converted

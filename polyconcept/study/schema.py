@@ -64,7 +64,7 @@ class Clustering(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _one_seed_of_ward(cls, given: Any) -> Any:  # noqa: ANN401 - whatever the file holds
-        """Ward's clustering draws nothing: a second seed would give the same clusters again."""
+        # Ward's clustering draws nothing: a second seed would give the same clusters again.
         if isinstance(given, Mapping) and given.get("method") == "ward":
             return {"seeds": (212,), **given}
         return given
@@ -85,7 +85,7 @@ class Clustering(Frozen):
 
     @model_serializer(mode="wrap")
     def _plain(self, plain: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-        """Without what the method does not use: jobs take these values as they are."""
+        """Leave out what the method does not use: jobs take these values as they are."""
         unused = () if self.method == "kmeans" else _OF_KMEANS
         return {name: value for name, value in plain(self).items() if name not in unused}
 
@@ -183,7 +183,7 @@ class Study(Frozen):
         return tuple(dict.fromkeys(code for pair in self.pairs for code in pair.split("-")))
 
     def languages_of(self, model: str) -> tuple[str, ...]:
-        """Languages that `model` meets, those of its tasks included, in order of first mention."""
+        """Return the languages that `model` meets, also in its tasks, in order of first mention."""
         languages = list(self.languages)
         for task in (self.tasks[name] for name in self.models[model].tasks if name in self.tasks):
             languages += [*task.train.of_languages, *task.test.of_languages]
@@ -191,7 +191,7 @@ class Study(Frozen):
         return tuple(dict.fromkeys(languages))
 
     def layers_of(self, model: str) -> tuple[int, ...]:
-        """Layers whose vectors are kept for `model`, ascending."""
+        """Return the layers whose vectors are kept for `model`, ascending."""
         return tuple(sorted(set(self.models[model].layers or self.layers)))
 
     @property
@@ -219,18 +219,18 @@ class Study(Frozen):
         return self.controlled
 
     def mixed_sides(self, model: str) -> tuple[str, ...]:
-        """Sides whose vectors do not depend on the pair."""
+        """Return the sides whose vectors do not depend on the pair."""
         forced = self.models[model].of_family == "encoder-decoder"
         sides = self.models[model].of_sides
         return tuple(side for side in sides if side == "encoder" or not forced)
 
     def variants_of(self, model: str) -> tuple[str, ...]:
-        """``base``, ``random`` as a control, and the tasks that `model` is fine-tuned on."""
+        """Return ``base``, ``random`` as a control, and the tasks that `model` is fine-tuned on."""
         drawn = self.controls.random_weights and model in self.controlled
         return ("base", *(["random"] if drawn else []), *self.models[model].tasks)
 
     def repeats_of(self, model: str) -> list[tuple[str, ...]]:
-        """Tasks of a model that differ in nothing but the seed of their fine-tuning."""
+        """Return the tasks of a model that differ in nothing but the seed of their fine-tuning."""
         groups: dict[str, list[str]] = {}
         for name in self.models[model].tasks:
             same = self.tasks[name].model_dump_json(exclude={"finetuning": {"seed"}})
@@ -238,16 +238,16 @@ class Study(Frozen):
         return [tuple(names) for names in groups.values() if len(names) > 1]
 
     def pairs_with(self, language: str, own: str = "") -> list[str]:
-        """Pairs whose words of a language stand in one table: all, or `own` where each has its."""
+        """Return the pairs whose words of a language stand in one table: all, or `own` alone."""
         return [pair for pair in ([own] if own else self.pairs) if language in pair.split("-")]
 
     def partners_of(self, language: str, own: str = "") -> list[str]:
-        """A language and those it is paired with, in order of mention."""
+        """Return a language and those it is paired with, in order of mention."""
         pairs = self.pairs_with(language, own)
         return list(dict.fromkeys(code for pair in pairs for code in pair.split("-")))
 
     def translations_of(self, task: str) -> dict[str, tuple[str, ...]]:
-        """Pairs that a translation task reads from each corpus (train, then test)."""
+        """Return the pairs that a translation task reads from each corpus (train, then test)."""
         settings = self.tasks[task]
         found: dict[str, tuple[str, ...]] = {}
         for data in (settings.train, settings.test):

@@ -29,12 +29,7 @@ class ModelSize:
 
 
 class Sizes:
-    """Sizes of a study's text, models and vectors.
-
-    Args:
-        study: The study.
-        rates: By name, as benchmarks/rates.json has them.
-        root: The project's root.
+    """Sizes of a study's text, models and vectors, by rates as benchmarks/rates.json has them.
 
     Attributes:
         unknown: What the study does not say and was taken instead; grows with each question.
@@ -47,7 +42,7 @@ class Sizes:
     # --- text
 
     def sentences(self, corpus: str, language: str = "", pair: str = "") -> int:
-        """Sentences of a corpus: as the study says, or as its file has lines."""
+        """Return the sentences of a corpus: as the study says, or as its file has lines."""
         source = self._study.corpora[corpus]
         if source.builtin is not None:
             return source.builtin.n_sentences
@@ -61,15 +56,15 @@ class Sizes:
             return sum(1 for _ in lines)
 
     def words(self, language: str, pair: str = "") -> Number:
-        """Words of a language's text that are read and clustered."""
+        """Return the words of a language's text that are read and clustered."""
         return self._words(self.sentences(self._study.corpus, language, pair))
 
     def subwords(self, language: str, pair: str = "") -> Number:
-        """Its subwords."""
+        """Return the subwords of a language's text."""
         return self._subwords(self.sentences(self._study.corpus, language, pair))
 
     def task_subwords(self, task: str, split: str) -> Number:
-        """Subwords of a task's data of all languages."""
+        """Return the subwords of a task's data of all languages."""
         data: TaskData = getattr(self._study.tasks[task], split)
         return sum(
             self._subwords(self._rows_of(data, f"tasks.{task}.{split}", language))
@@ -98,7 +93,7 @@ class Sizes:
     # --- models and vectors
 
     def model(self, name: str) -> ModelSize:
-        """Size of a model: from its configuration where it is at hand, else as of a base model."""
+        """Return the size of a model: by its configuration if at hand, else as of a base model."""
         model = self._study.models[name]
         if model.pretrain is not None:
             recipe = model.pretrain.model
@@ -116,22 +111,22 @@ class Sizes:
         return ModelSize(_block_parameters(12, 768, 3072), 12, 768, self._rates["model_bytes"])
 
     def n_sides(self, name: str) -> int:
-        """Stacks of blocks of a model."""
+        """Return the number of stacks of blocks of a model."""
         return 2 if self._study.models[name].of_family == "encoder-decoder" else 1
 
     def has_before_norm(self, name: str) -> bool:
-        """Whether the state before a final norm is kept: all but encoders are taken to have one."""
+        """Return whether the state before a final norm is kept: all but encoders may have one."""
         last = self.model(name).n_layers in self._study.layers_of(name)
         return last and self._study.models[name].of_family != "encoder"
 
     def vector_bytes(self, name: str, n_words: Number) -> Number:
-        """Bytes of the vectors of words in all layers, as raw numbers."""
+        """Return the bytes of the vectors of words in all layers, as raw numbers."""
         stored = len(self._study.layers_of(name)) + self.has_before_norm(name)
         return FLOAT_BYTES * n_words * stored * self.model(name).n_dims
 
 
 def _block_parameters(n_layers: int, n_dims: int, intermediate: int) -> Number:
-    """Parameters of the matrices of a stack of blocks."""
+    """Return the parameters of the matrices of a stack of blocks."""
     return n_layers * (4 * n_dims**2 + 2 * n_dims * intermediate)
 
 

@@ -13,7 +13,7 @@ from polyconcept.study.kinds import TASK_KINDS
 
 
 def _one_line(label: str) -> str:
-    """A label as it can stand in a file and in a model's answer."""
+    """Return a label as it can stand in a file and in a model's answer."""
     if not label.isprintable() or label != " ".join(label.split()):
         raise ValueError(f"found {label!r}; needed a label without tabs, line ends, outer blanks")
     return label

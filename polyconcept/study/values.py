@@ -12,13 +12,13 @@ Values: TypeAlias = dict[str, Any]
 
 
 def plain(settings: Frozen | None, *names: str) -> Values:
-    """Fields of a settings object as plain values; all of them where none is named."""
+    """Return fields of a settings object as plain values; all of them where none is named."""
     if settings is None:
         raise KeyError("the data or model comes from elsewhere")
     return settings.model_dump(mode="json", include=set(names) or None)
 
 
 def language_codes(study: Study, names: Mapping[str, str]) -> Values:
-    """The codes that a job's model has for languages, where the study names any."""
+    """Return the codes that a job's model has for languages, where the study names any."""
     codes = dict(study.models[names["model"]].language_codes)
     return {"language_codes": codes} if codes else {}

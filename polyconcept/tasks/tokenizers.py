@@ -28,7 +28,7 @@ _ASCII = string.digits + string.ascii_letters + string.punctuation
 
 
 def train_tokenizer(
-    sentences: Iterable[Sentences], *, kind: TokenizerKind, vocab_size: int, max_length: int = 512
+    sentences: Iterable[Sentences], *, kind: TokenizerKind, vocab_size: int, max_length: int = 128
 ) -> PreTrainedTokenizerFast:
     """Return a cased tokenizer of `vocab_size` pieces, shared by all languages of `sentences`.
 

@@ -8,9 +8,17 @@ import numpy as np
 from jaxtyping import Int64
 
 from polyconcept.records.arrays import Rows
-from polyconcept.records.text import Definition, Dropped, Links, Selection, Sentences, Words
+from polyconcept.records.text import (
+    Definition,
+    Dropped,
+    Links,
+    Selection,
+    Selections,
+    Sentences,
+    Words,
+)
 from polyconcept.text.pair import rank_among_equals, sentence_starts
-from polyconcept.text.selection import KEPT, ChosenWords, Metric, choose_words, count_reasons
+from polyconcept.text.selection import KEPT, ChosenWords, choose_words, count_reasons
 
 
 def build_word_table(sentences: Sentences, chosen: Sequence[ChosenWords]) -> tuple[Words, Dropped]:
@@ -88,7 +96,7 @@ def select_rows(
     *,
     cap: int = 15,
     max_sentence_words: int = 300,
-) -> dict[tuple[Metric, Definition], Selection]:
+) -> dict[tuple[str, Definition], Selection]:
     """Return the rows of the two word tables that each metric clusters of a pair (`choose_words`).
 
     Returns:
@@ -110,7 +118,7 @@ def select_rows(
 
 
 def check_enough_words(
-    selections: Mapping[tuple[Metric, Definition], Selection],
+    selections: Selections,
     languages: tuple[str, str],
     *,
     n_clusters: int,

@@ -15,10 +15,10 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from polyconcept.machine.logs import progress
 from polyconcept.models.shape import Side, max_subwords, n_blocks_of
 from polyconcept.records.arrays import Float32, Int64, Rows, Vectors
-from polyconcept.records.concepts import BEFORE_NORM, layer_name
+from polyconcept.records.concepts import BEFORE_NORM, VectorHeader, layer_name
 from polyconcept.records.text import Sentences, Words
 from polyconcept.vectors.plan import plan_extraction
-from polyconcept.vectors.planned import ExtractionPlan
+from polyconcept.vectors.planned import ExtractionPlan, Pooling
 from polyconcept.vectors.stack import check_plan, layers_to_read, n_embeddings, watched
 from polyconcept.vectors.transfer import mark, to_device, to_host
 
@@ -64,22 +64,46 @@ def read_texts(
     tokenizer: PreTrainedTokenizerBase,
     texts: Iterable[tuple[Words, Sentences, Sentences | None]],
     *,
+    run: tuple[str, str],
     side: Side,
     layers: Sequence[int],
+    pooling: Pooling,
     **options: Any,  # noqa: ANN401 - those of `plan_extraction`
-) -> Iterator[tuple[ExtractionPlan, _Batches]]:
+) -> Iterator[tuple[VectorHeader, Rows, _Batches]]:
     """Read one text after the other; the vectors of each must be taken before the next is asked.
 
     Each text has its word table, its sentences, and what the encoder is given to read while the
-    decoder is forced, if anything; `options` are those of `plan_extraction`.
+    decoder is forced, if anything. `run` names the model and its variant; `options` are those of
+    `plan_extraction`.
+
+    Yields:
+        Of each text what is known of its vectors, the rows of its word table that get one, and the
+        places in these rows with their vectors by layer, as they come.
     """
     wanted = layers_to_read(model, side, layers)
     longest = max_subwords(model, tokenizer)
     for words, sentences, given in texts:
         plan = plan_extraction(
-            tokenizer, sentences, words, max_length=longest, side=side, given=given, **options
+            tokenizer,
+            sentences,
+            words,
+            max_length=longest,
+            side=side,
+            given=given,
+            pooling=pooling,
+            **options,
         )
-        yield plan, extract_vectors(model, plan, layers=wanted)
+        header = VectorHeader(
+            plan.language,
+            words.fingerprint,
+            *run,
+            side=side,
+            given=plan.given,
+            reading=plan.reading,
+            pooling=pooling,
+            dropped=plan.dropped,
+        )
+        yield header, plan.rows, extract_vectors(model, plan, layers=wanted)
 
 
 def extract_vectors(

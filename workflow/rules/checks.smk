@@ -6,7 +6,8 @@ from polyconcept.cli.yaml_file import read_yaml
 from polyconcept.study.parse import SettingsError
 
 try:
-    for file in workflow.overwrite_configfiles or ["config.yaml"]:
+    # Another workflow that has this one as a `module:` gives it a study and no file.
+    for file in workflow.overwrite_configfiles or Path().glob("config.yaml"):
         read_yaml(Path(file))
 except SettingsError as error:
     raise WorkflowError(str(error))

@@ -33,7 +33,13 @@ if workflow.is_main_process and (links := links_out_of(RESULTS)):
         f"delete what is not its own; remove it (the whole folder {RESULTS} may be a link)"
     )
 
-ROOT = Path(workflow.basedir)
+# Not `workflow.basedir`, which is another's folder where this workflow is a `module:`.
+ROOT = Path(workflow.current_basedir).parents[1]
+if not (ROOT / "polyconcept").is_dir():
+    raise WorkflowError(
+        f"{ROOT}: not a clone of Polyconcept, whose library its scripts need; clone it and name "
+        "its workflow/Snakefile in the `module:`"
+    )
 BUILTIN_MODELS = ROOT / "polyconcept" / "builtin" / "models"
 recall(KNOWN)
 SIDES = ("encoder", "decoder", "encoder-decoder")

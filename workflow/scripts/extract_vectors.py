@@ -1,5 +1,6 @@
 """Read the vector of every word of some languages from one model, all layers in one pass."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,8 @@ import torch
 from polyconcept.audit.jobs import running
 from polyconcept.machine.devices import choose_device
 from polyconcept.models.loading import load_backbone, load_tokenizer
-from polyconcept.store.vectors_of_run import write_all
+from polyconcept.records.text import Sentences
+from polyconcept.store.vectors import write_all
 from polyconcept.store.words import read_words
 from polyconcept.text.parallel import read_each
 from polyconcept.vectors.extract import read_texts
@@ -22,9 +24,8 @@ with running(snakemake):
     dtype = getattr(torch, settings.pop("dtype"))
     model = load_backbone(Path(files.model), side=names.side, device=device, dtype=dtype)
     words = [read_words(Path(path)) for path in files.words]
-    given = read_each(files.given) or [None] * len(words)
+    given: Sequence[Sentences | None] = read_each(files.given) or [None] * len(words)
     texts = zip(words, read_each(files.texts), given, strict=True)
-    read = read_texts(model, load_tokenizer(Path(files.model)), texts, side=names.side, **settings)
-    run = {key: getattr(names, key) for key in ("model", "variant", "side")}
-    paths = [Path(path) for path in snakemake.output.vectors]
-    write_all(paths, words, read, **run, pooling=settings["pooling"])
+    tokenizer, run = load_tokenizer(Path(files.model)), (names.model, names.variant)
+    read = read_texts(model, tokenizer, texts, run=run, side=names.side, **settings)
+    write_all([Path(path) for path in snakemake.output.vectors], read)

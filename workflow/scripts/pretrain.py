@@ -21,7 +21,7 @@ with running(snakemake):
     text = read_joined(snakemake.input.texts, settings["languages"])
     tokenizer = train_tokenizer(text.values(), **settings["tokenizer"])
     model = build_model(tokenizer=tokenizer, **settings["model"])
-    model.to(device)
+    model.to(device)  # type: ignore[arg-type]
     recipe = dict(settings["training"])
     with devices.cpu_threads(recipe.pop("n_threads")):
         options = PretrainOptions(**recipe, mixture=Mixture(**settings["mixture"]))

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 with running(snakemake):
     settings = dict(snakemake.params.settings)
     languages, n_clusters = snakemake.wildcards.pair.split("-"), settings.pop("n_clusters")
-    texts = read_texts([snakemake.input.source, snakemake.input.target], languages)
+    source, target = read_texts([snakemake.input.source, snakemake.input.target], languages)
     tables = (
         read_words(Path(snakemake.input.source_words)),
         read_words(Path(snakemake.input.target_words)),
     )
-    links = read_pharaoh(Path(snakemake.input.links), *texts)
-    selections = select_rows(tables, tuple(texts), links, **settings)
+    links = read_pharaoh(Path(snakemake.input.links), source, target)
+    selections = select_rows(tables, (source, target), links, **settings)
     check_enough_words(selections, tuple(languages), n_clusters=n_clusters)
     write_selections(selections, *tables, Path(snakemake.output.selections))

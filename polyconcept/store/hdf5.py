@@ -1,14 +1,67 @@
-"""The file under an HDF5 file: its errors are heard, and it goes to the disk as it is written."""
+"""HDF5 files: whole or not at all, their errors heard, on the disk as they are written."""
 
 from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+import h5py
+
+from polyconcept.machine.atomic import atomic_path
+from polyconcept.store.faults import StoreError, check_kind, version_of
 
 _SYNC_BYTES = 1 << 27
 """Written bytes after which they are brought to the disk, beside what goes on."""
+
+
+@contextmanager
+def open_hdf5(path: Path, kind: str) -> Iterator[h5py.File]:
+    """Open an HDF5 file of `kind` for reading.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        StoreError: The file is truncated, is no HDF5, or is of another kind or version.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; needed a {kind!r} file")
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise StoreError(
+            f"{path}: truncated, or no HDF5 file ({error}); needed a {kind!r} file: remove it and "
+            "make it again"
+        ) from error
+    with file:
+        check_kind(path, kind, file.attrs)
+        yield file
+
+
+@contextmanager
+def create_hdf5(path: Path, kind: str) -> Iterator[tuple[h5py.File, DiskFile]]:
+    """Make an HDF5 file of `kind` that appears at `path` whole or not at all.
+
+    Yields:
+        The HDF5 file, and the file under it: call its `check` after each piece of work, so that no
+        more is done for a disk that is full.
+
+    Raises:
+        OSError: As for `atomic_path`.
+    """
+    with atomic_path(path) as temporary, temporary.open("w+b", buffering=0) as raw:
+        disk = DiskFile(raw)
+        try:
+            with disk, h5py.File(disk, "w", libver="v110") as file:
+                file.attrs["polyconcept_format"] = kind
+                file.attrs["format_version"] = version_of(kind)
+                yield file, disk
+        finally:
+            # Also in place of an error that HDF5 had from reading what was not written.
+            disk.check()
 
 
 class DiskFile(io.RawIOBase):
@@ -91,13 +144,13 @@ class DiskFile(io.RawIOBase):
         return self._raw.tell()
 
     def readable(self) -> bool:
-        """HDF5 reads back what it wrote."""
+        """Say that HDF5 may read back what it wrote."""
         return True
 
     def writable(self) -> bool:
-        """HDF5 writes."""
+        """Say that HDF5 may write."""
         return True
 
     def seekable(self) -> bool:
-        """HDF5 writes anywhere."""
+        """Say that HDF5 may write anywhere."""
         return True
