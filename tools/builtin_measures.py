@@ -32,10 +32,7 @@ def retrieval(
     Words spelt alike in both sentences (names, the full stop) are left out: by them even random
     weights would find the translation.
 
-    Args:
-        encoder: A model without head, in evaluation mode.
-        tokenizer: Its tokenizer.
-        text: The same sentences in each language.
+    The encoder is a model without head, in evaluation mode; the text is parallel.
 
     Returns:
         For each language with the pivot, by layer: the smaller share of both directions.
@@ -124,13 +121,8 @@ def translation_bleu(
 ) -> dict[str, float]:
     """Return BLEU (sacrebleu) of translations from the pivot, for each other language.
 
-    The text is split into words already: sacrebleu is told to split it at blanks only.
-
-    Args:
-        model: A text-to-text model in evaluation mode.
-        tokenizer: Its tokenizer.
-        text: The same sentences in each language.
-        n_beams: Beams; 1 is greedy.
+    The text is parallel, and split into words already: sacrebleu is told to split it at blanks
+    only. The model writes text, and is in evaluation mode.
     """
     found = {}
     for language in (language for language in text if language != PIVOT):

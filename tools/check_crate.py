@@ -86,13 +86,10 @@ def faults(
 ) -> dict[str, list[str]]:
     """Return what the validator finds wrong with a crate, by profile; nothing where it accepts it.
 
-    Args:
-        crate: a folder or a zip.
-        profiles: the validator's names.
-        severity: the weakest demand that counts: REQUIRED, RECOMMENDED or OPTIONAL.
+    The weakest demand that counts is `severity`: REQUIRED, RECOMMENDED or OPTIONAL.
 
     Raises:
-        ValueError, OSError: as `check_names`.
+        ValueError, OSError: As `check_names`.
         NoValidatorError: the validator did not come to a judgement.
     """
     check_names(crate)

@@ -146,8 +146,7 @@ def training_text() -> Mapping[str, Sentences]:
 def held_out_text(trained_on: Sentences) -> dict[str, Sentences]:
     """Return sentences that the models never saw, all different.
 
-    Args:
-        trained_on: The training sentences in the pivot language.
+    Those of `trained_on` are in the pivot language.
     """
     far = generate_corpus(
         LANGUAGES, n_sentences=2 * N_HELD_OUT, first=FIRST_HELD_OUT, seed=CORPUS_SEED

@@ -17,11 +17,7 @@ EVERYWHERE = ("machine", "records")
 
 
 def imported_rooms(package: Path) -> dict[str, set[str]]:
-    """Return the other rooms that the modules of each room import.
-
-    Args:
-        package: Folder of the package, whose subfolders are the rooms.
-    """
+    """Return the other rooms that the modules of each room, a folder of the package, import."""
     found: dict[str, set[str]] = {}
     for path in sorted(package.glob("*/**/*.py")):
         room = path.relative_to(package).parts[0]

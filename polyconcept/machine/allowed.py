@@ -80,6 +80,7 @@ def _free_of_cgroups(root: Path, own: Path) -> Iterator[int]:
     except OSError:  # not Linux
         return
     for line in lines:
+        # Version 2 names no controllers (cgroups(7)).
         _, controllers, path = line.split(":", 2)
         if not controllers:
             top, names = root, _UNIFIED

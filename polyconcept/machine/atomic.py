@@ -70,6 +70,7 @@ def _beside(path: Path, *, remove: Callable[[Path], None]) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem[:60]}.{uuid.uuid4().hex}.part{path.suffix}")
     try:
         yield temporary
+        # A rename is on the disk only once its folder is (fsync(2)).
         _sync(path.parent)
     except BaseException as error:
         if isinstance(error, OSError) and error.errno in _OUT_OF_ROOM:

@@ -53,4 +53,5 @@ def vectors_in_file(shape: tuple[int, ...], folder: Path) -> Vectors:
         while left:
             left -= file.write(zeros[:left])
         file.flush()
+        # The mapping lasts when the file is closed; both go with the process.
         return np.memmap(file, dtype=np.float32, mode="r+", shape=shape)

@@ -6,6 +6,7 @@ import reprlib
 import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
 
+# Linux takes no longer name (NAME_MAX).
 _LONGEST = 255
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = 120

@@ -32,6 +32,7 @@ def panics_in_silence() -> Iterator[None]:
     So is whatever else writes to the process's standard error meanwhile: keep the block short.
     """
     sys.stderr.flush()
+    # Rust writes to the descriptor itself, past `sys.stderr`.
     kept = os.dup(2)
     try:
         with Path(os.devnull).open("wb") as nowhere:

@@ -58,6 +58,7 @@ def files_inside(folder: Path) -> list[str]:
     """Return the files in a folder at any depth by their paths in it, sorted; no hidden ones."""
     found = []
     for place, folders, files in os.walk(folder):
+        # os.walk goes into the folders that stay in the list.
         folders[:] = [name for name in folders if not name.startswith(".")]
         inside = Path(place).relative_to(folder)
         found += [(inside / name).as_posix() for name in files if not name.startswith(".")]

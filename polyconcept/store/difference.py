@@ -57,7 +57,7 @@ def _hdf5_arrays(path: Path) -> Iterator[tuple[str, Any]]:
 
     try:
         with h5py.File(path, "r") as file:
-            keep("", file)
+            keep("", file)  # visititems leaves out the root
             file.visititems(keep)
     except RuntimeError as error:
         raise StoreError(f"{path}: truncated, or no HDF5 file ({error})") from error

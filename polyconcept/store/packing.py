@@ -18,6 +18,7 @@ from jaxtyping import Float32, UInt8
 FILTERS = {"shuffle": True, "compression": "gzip", "compression_opts": 1}
 """Options of `h5py.Group.create_dataset` whose chunks `packed_chunk` makes."""
 
+# Deflate with a window of 32 KiB (RFC 1950); a last block, stored and empty (RFC 1951, 3.2.4).
 _HEADER, _END = b"\x78\x01", b"\x01\x00\x00\xff\xff"
 _LONGEST = 0xFFFF  # bytes of a block that deflate stores as they are
 _SHORTEST, _BLOCK_HEADER = 2**14, 5

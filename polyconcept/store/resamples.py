@@ -42,6 +42,7 @@ def read_resamples(paths: Sequence[Path]) -> list[Resamples]:
     found: list[Resamples] = []
     for path in paths:
         table, _ = read_table(path, "resamples")
+        # Those of one score were written together, so that they need no sorting.
         rows = table.to_pylist()
         for _, group in groupby(rows, key=lambda row: [row[name] for name in (*_PLACE, *_KEY)]):
             found.append(_resamples(list(group)))

@@ -87,6 +87,7 @@ def write_scores_csv(scores: Iterable[Score], path: Path) -> None:
     A header line, floats in full precision, none and empty strings as empty fields.
     """
     text = io.StringIO()
+    # The csv module ends lines with \r\n unless told otherwise.
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([field.name for field in dataclasses.fields(Score)])
     for score in typed_first(scores):

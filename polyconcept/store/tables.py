@@ -29,7 +29,7 @@ def read_table(path: Path, kind: str) -> tuple[pa.Table, dict[str, str]]:
         table = pq.read_table(path)
     except (pa.ArrowInvalid, OSError) as error:
         if isinstance(error, FileNotFoundError):
-            raise
+            raise  # its message says all
         raise StoreError(
             f"{path}: truncated, or no Parquet file ({error}); needed a {kind!r} file"
         ) from error

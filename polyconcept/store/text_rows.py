@@ -35,6 +35,7 @@ def _tsv_rows(path: Path, fields: tuple[str, ...]) -> Iterator[Row]:
 
 
 def _separated(path: Path, fields: tuple[str, ...], layout: dict[str, Any]) -> Iterator[Row]:
+    # As the csv module asks: it finds the ends of lines itself, those inside quotes too.
     with _opened(path, newline="") as file:
         reader = csv.reader(_without_nul(path, file), **layout)
         blank = 0

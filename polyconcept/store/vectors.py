@@ -74,6 +74,7 @@ def write_vectors(
                 raise ValueError(
                     f"{path}: a batch of layers {list(vectors)}, the first was of {list(layers)}"
                 )
+            # Plain addition would count a place once that stands in a batch twice.
             np.add.at(written, places, 1)
             if (written[places] > 1).any():  # at once, and without a look at all rows
                 _check_once(path, rows, written, most_only=True)

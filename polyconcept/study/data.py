@@ -20,6 +20,7 @@ from polyconcept.study.base import (
     needs_one_of,
 )
 
+# Strict, else the text "2" would be taken for a number.
 Column = Annotated[int, Field(ge=1, strict=True)] | Annotated[str, Field(min_length=1, strict=True)]
 
 

@@ -15,6 +15,7 @@ Asked: TypeAlias = tuple[str, str, str | None, bool]
 def pin_of(kind: str, repository: str, revision: str | None, converted: bool = False) -> str:
     """Return the name of the folder that says which commit of a repository a study uses."""
     which = f"{revision or 'latest'}{'-converted' if converted else ''}"
+    # A revision such as refs/pr/1 has slashes, and a pin is one folder.
     return "--".join(Path(f"{kind}s/{repository}@{which}").parts)
 
 

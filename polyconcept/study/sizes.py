@@ -127,6 +127,7 @@ class Sizes:
 
 def _block_parameters(n_layers: int, n_dims: int, intermediate: int) -> Number:
     """Return the parameters of the matrices of a stack of blocks."""
+    # Query, key, value and output; then up and down.
     return n_layers * (4 * n_dims**2 + 2 * n_dims * intermediate)
 
 
