@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from polyconcept.machine.kinds import load_kind
-from polyconcept.study.jobs.table import JOBS, final_files, flat, job_inputs, job_kinds
+from polyconcept.study.jobs.table import JOBS, check_files, final_files, flat, job_inputs, job_kinds
 from polyconcept.study.parse import parse_study
 
 ROOT = Path(__file__).parents[1]
@@ -210,7 +210,7 @@ def maker_of(path, known, study):
 def jobs_of(study):
     """Every job behind the last files of a study."""
     known = list(patterns(study))
-    jobs, waiting, seen = set(), list(final_files(study)), set()
+    jobs, waiting, seen = set(), [*final_files(study), *check_files(study)], set()
     while waiting:
         path = waiting.pop()
         if path in seen or not path.startswith(f"results/{study.name}/"):

@@ -21,7 +21,7 @@ def read_runs(results: str, finals: Sequence[str], root: Path) -> tuple[RunRecor
 
     Args:
         results: the folder of the study's results, such as ``results/demo``.
-        finals: the tables and figures that a finished study has.
+        finals: the tables, figures and checks that a finished study has.
         root: the project's folder, to which paths are relative.
 
     Raises:

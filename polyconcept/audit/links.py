@@ -38,7 +38,7 @@ class Expected:
 
     study: str
     finals: Sequence[str]
-    """Its score tables and figures."""
+    """Its score tables, figures and checks of models."""
     settings_of: Callable[[str, Mapping[str, str]], Mapping[str, Any]]
     """The settings of the job of a rule with its wildcards; ValueError where there is none."""
     inputs_of: Callable[[str, Mapping[str, str]], Sequence[str]]

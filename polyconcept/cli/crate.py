@@ -13,7 +13,7 @@ from polyconcept.audit.crate_graph import FinishedStudy
 from polyconcept.audit.crate_pack import CratePaths, pack
 from polyconcept.audit.crate_runs import CrateError, read_runs
 from polyconcept.cli import project
-from polyconcept.study.jobs.table import final_files
+from polyconcept.study.jobs.table import check_files, final_files
 
 
 def make_crate(study_file: Path, choice: Choice, root: Path) -> CratePaths:
@@ -31,7 +31,7 @@ def make_crate(study_file: Path, choice: Choice, root: Path) -> CratePaths:
     citation = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
     finals = final_files(study)
     try:
-        runs = read_runs(f"results/{study.name}", finals, root)
+        runs = read_runs(f"results/{study.name}", (*finals, *check_files(study)), root)
     except CrateError as error:
         error.add_note(
             f"run first: snakemake --workflow-profile profiles/local --configfile {path}"

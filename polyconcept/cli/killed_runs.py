@@ -19,7 +19,7 @@ from polyconcept.study.schema import Study
 
 
 def clear_killed_runs(study: Study, folder: Path, words: Sequence[str]) -> None:
-    """Settle what killed runs of a study have left, and tell of those that are alive.
+    """Settle what killed runs of a study have left, unless one is alive, which is told.
 
     Args:
         study: The study.
@@ -30,13 +30,16 @@ def clear_killed_runs(study: Study, folder: Path, words: Sequence[str]) -> None:
         ValueError: A run from another machine, of which one cannot see whether it is alive.
         ClusterError: SLURM does not answer, or does not cancel.
     """
-    for driver in read_drivers(folder / f"results/{study.name}/logs"):
-        if driver.alive:
-            project.say(
-                f"another run is at work in this folder ({driver}); where both make the same "
-                "files, Snakemake refuses to start: wait for it, do not unlock"
-            )
-        elif driver.here or (driver.own_job and not is_queued(driver.own_job)):
+    drivers = read_drivers(folder / f"results/{study.name}/logs")
+    alive = [driver for driver in drivers if driver.alive]
+    for driver in alive:
+        project.say(
+            f"another run is at work in this folder ({driver}); where both make the same files, "
+            "Snakemake refuses to start: wait for it, do not unlock"
+        )
+    # Else its files would be judged while it makes them.
+    for driver in [] if alive else drivers:
+        if driver.here or (driver.own_job and not is_queued(driver.own_job)):
             _clear_after(driver, study, folder, words)
         else:
             raise ValueError(
@@ -54,17 +57,18 @@ def _clear_after(driver: Driver, study: Study, folder: Path, words: Sequence[str
         project.say(f"ended its processes on this machine: {ended}")
     if driver.submits:
         settle_jobs(driver.token, say=project.say)
-    # Snakemake's lock is of the folder, not of a run.
-    notes = [read_drivers(logs) for logs in folder.glob("results/*/logs")]
-    if not any(other.alive for found in notes for other in found):
+    # Snakemake's lock is of the folder, not of a run: of whatever study, and on whatever machine.
+    notes = [note for logs in folder.glob("results/*/logs") for note in read_drivers(logs)]
+    others = [note for note in notes if note.token != driver.token]
+    if not any(other.alive or not other.here for other in others):
         _snakemake(*words, "--unlock")
         project.say("released its lock")
-    kept, others = _judged(driver, study, folder)
-    for path in others:
+    kept, outdated = _judged(driver, study, folder)
+    for path in outdated:
         shutil.rmtree(folder / path) if (folder / path).is_dir() else (folder / path).unlink()
     if kept:
         _snakemake(*words, "--touch", "--force", "--", *kept)
-    project.say(f"kept {len(kept)} files that its jobs made, removed {len(others)}")
+    project.say(f"kept {len(kept)} files that its jobs made, removed {len(outdated)}")
     driver.forget()
 
 
@@ -106,7 +110,7 @@ def _judged(driver: Driver, study: Study, folder: Path) -> tuple[list[str], list
             )
         return known[place]
 
-    kept, others = [], []
+    kept, outdated = [], []
     for record in records:
         if datetime.fromisoformat(record.ended).timestamp() < driver.started:
             continue
@@ -115,5 +119,5 @@ def _judged(driver: Driver, study: Study, folder: Path) -> tuple[list[str], list
             kept += outputs
         else:
             outputs.append(str(record_path(outputs[0])))
-            others += [path for path in outputs if (folder / path).exists()]
-    return kept, others
+            outdated += [path for path in outputs if (folder / path).exists()]
+    return kept, outdated

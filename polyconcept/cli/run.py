@@ -41,7 +41,8 @@ def run(
 
     Its progress is shown, a line a stage. All that stands behind STUDY is Snakemake's, such as
     `--cores 16`, `--profile slurm` or `-n`. What Snakemake says is kept in
-    results/{name}/logs/run-{time}.log; its exit status is the command's.
+    results/{name}/logs/run-{time}.log; its exit status is the command's. What a run of the study
+    has left that was killed is cleared first, as docs/CLUSTER.md says.
     """
     options, token = options or [], uuid.uuid4().hex
     plain = any(word.split("=")[0] in WITHOUT_PROGRESS for word in options)

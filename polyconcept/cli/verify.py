@@ -17,7 +17,14 @@ import typer
 from polyconcept.audit.links import Expected
 from polyconcept.audit.verification import Audit
 from polyconcept.cli import project
-from polyconcept.study.jobs.table import final_files, flat, job_inputs, job_kinds, job_settings
+from polyconcept.study.jobs.table import (
+    check_files,
+    final_files,
+    flat,
+    job_inputs,
+    job_kinds,
+    job_settings,
+)
 from polyconcept.study.schema import Study
 
 MOST_LEFT_OVER = 10
@@ -55,7 +62,7 @@ def expected_of(study: Study, folder: Path) -> Expected:
     """Return what the records of a study that ran in `folder` must agree with."""
     return Expected(
         study=study.name,
-        finals=final_files(study),
+        finals=(*final_files(study), *check_files(study)),
         settings_of=lambda rule, names: job_settings(rule, study, names),
         inputs_of=lambda rule, names: flat(job_inputs(rule, study, names, folder)),
         kinds_of=lambda rule, names: job_kinds(rule, study, names),

@@ -10,6 +10,7 @@ from polyconcept.store.content import links_out_of
 from polyconcept.study.jobs.paths import SPLITS
 from polyconcept.study.jobs.table import (
     JOBS,
+    check_files,
     final_files,
     job_inputs,
     job_kinds,

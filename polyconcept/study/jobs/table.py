@@ -61,21 +61,22 @@ def flat(inputs: Inputs) -> list[str]:
 
 
 def final_files(study: Study) -> tuple[str, ...]:
-    """Return the score tables, claims, figures and checks of models that a finished study has.
-
-    No job waits for a check: it is asked for here, so that it runs early.
-    """
+    """Return the score tables, claims and figures that a finished study has."""
     results = f"results/{study.name}"
     tables = ("scores.parquet", "scores.csv", "claims.json", "claims.html")
     figures = [
         f"figures/{name}.{suffix}" for name in figure_names(study) for suffix in ("pdf", "png")
     ]
-    checks = [
-        f"models/{name}/checked.json"
-        for name in study.models
-        if study.variants_of(name) != ("base",)
-    ]
-    return tuple(f"{results}/{name}" for name in (*tables, *figures, *checks))
+    return tuple(f"{results}/{name}" for name in (*tables, *figures))
+
+
+def check_files(study: Study) -> tuple[str, ...]:
+    """Return the checks of models that are fine-tuned or drawn anew.
+
+    No job waits for them: they are asked for beside the final files, so that they run early.
+    """
+    checked = [name for name in study.models if study.variants_of(name) != ("base",)]
+    return tuple(f"results/{study.name}/models/{name}/checked.json" for name in checked)
 
 
 def _of_job(rule: str, study: Study, names: Names, ask: Callable[[Job], _Found]) -> _Found:
