@@ -82,7 +82,8 @@ def test_modules_stay_small_and_safe(module):
     text = module.read_text()
     forbidden = ("import pickle", "torch.load(", "trust_remote_code=True", "allow_pickle=True")
 
-    assert len(text.splitlines()) <= 300
+    # A hint: an idea is not split for its sake.
+    assert len(text.splitlines()) <= 350
     assert [word for word in forbidden if word in text] == []
 
 

@@ -298,7 +298,7 @@ def test_only_encoder_decoder_models_translate_and_decoders_are_not_fine_tuned()
         parse_study(config)
 
     assert str(caught.value).splitlines()[1:] == [
-        "  models.tiny.tasks: it is a translation: it needs family encoder-decoder",
+        "  models.tiny.tasks: it is of kind translation: it needs family encoder-decoder",
         "  models.causal.tasks: a model of family decoder is measured as it is, not fine-tuned",
     ]
 

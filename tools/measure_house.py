@@ -44,7 +44,7 @@ LATE = ("figures", "claims", "explorer", "scoring")
 def kinds_of(rule: str) -> list[tuple[str, ...]]:
     """Return the modules that a rule's script may load by name, for each kind of its jobs."""
     sources = [f"polyconcept.sources.{name}" for name in dict.fromkeys(SOURCES.values())]
-    readers = [f"polyconcept.sources.{kind.reader}" for kind in TASK_KINDS.values() if kind.reader]
+    readers = [kind.reader for kind in TASK_KINDS.values() if kind.reader]
     ways: list[tuple[str, ...]] = [(f"polyconcept.clustering.{name}",) for name in WAYS]
     known: dict[str, list[tuple[str, ...]]] = {
         **dict.fromkeys(("cluster_words", "cluster_controls", "mix_languages"), ways),

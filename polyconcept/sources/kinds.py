@@ -17,17 +17,26 @@ Labelled: TypeAlias = TaggedSentences | LabelledSentences
 
 
 @runtime_checkable
-class LabelKind(Protocol):
-    """Labels of one kind of task."""
-
-    COLUMNS: Mapping[str, str]
-    """Argument -> the setting that names its column in a data set."""
+class LabelFiles(Protocol):
+    """Labels of a kind of task that are read from users' files alone."""
 
     def from_file(
         self, path: Path, language: str, settings: Mapping[str, Any]
     ) -> tuple[Labelled, Found]:
         """Read a user's file, and say what it was found to be."""
         ...
+
+    def write(self, path: Path, sentences: Any) -> None:  # noqa: ANN401 - of its own kind
+        """Write the file of the study."""
+        ...
+
+
+@runtime_checkable
+class LabelKind(LabelFiles, Protocol):
+    """Labels of a kind of task that come from the built-in text and the hub too."""
+
+    COLUMNS: Mapping[str, str]
+    """Argument -> the setting that names its column in a data set."""
 
     def from_builtin(self, generated: Any, language: str) -> Labelled:  # noqa: ANN401 - of builtin
         """Take the labels of the built-in text."""
@@ -37,10 +46,6 @@ class LabelKind(Protocol):
         self, language: str, rows: Mapping[str, Sequence[Any]], settings: Mapping[str, Any]
     ) -> tuple[Labelled, Dropped, Found]:
         """Take the labels of a data set's columns, and say what these were found to be."""
-        ...
-
-    def write(self, path: Path, sentences: Any) -> None:  # noqa: ANN401 - of its own kind
-        """Write the file of the study."""
         ...
 
 
@@ -73,7 +78,7 @@ def load_source(module: str) -> Source:
 
 def load_labels(module: str) -> LabelKind:
     """Return a kind of labels; errors as of `load_kind`."""
-    return cast("LabelKind", load_kind(module, "sources"))
+    return cast("LabelKind", load_kind(module, "sources", "text"))
 
 
 def find_model(module: str, files: Mapping[str, str]) -> Path:

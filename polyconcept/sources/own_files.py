@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from polyconcept.records.text import Sentences
-from polyconcept.sources.kinds import About, Found, LabelKind, Labelled
+from polyconcept.sources.kinds import About, Found, LabelFiles, Labelled
 from polyconcept.store.json import sha256
 from polyconcept.text.escapes import unescaped
 from polyconcept.text.parallel import read_sentences
@@ -25,7 +25,7 @@ def text(
 
 
 def labels(
-    files: Mapping[str, str], settings: Mapping[str, Any], language: str, kind: LabelKind
+    files: Mapping[str, str], settings: Mapping[str, Any], language: str, kind: LabelFiles
 ) -> tuple[Labelled, About, Found]:
     """Return the labelled sentences of ``files["labelled"]``, checked."""
     sentences, found = kind.from_file(Path(files["labelled"]), language, settings)

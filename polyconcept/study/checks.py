@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from pydantic import BaseModel
 
+from polyconcept.study.kinds import TASK_KINDS
 from polyconcept.study.models import Model
 from polyconcept.study.names import name_faults
 from polyconcept.study.schema import Examples, Study
@@ -69,9 +70,12 @@ def _model_faults(study: Study, name: str, model: Model) -> Iterator[str]:
     if model.of_family == "decoder" and model.tasks:
         yield f"{key}.tasks: a model of family decoder is measured as it is, not fine-tuned"
     for task in model.tasks:
-        translates = task in study.tasks and study.tasks[task].kind == "translation"
-        if translates and model.of_family == "encoder":
-            yield f"{key}.tasks: {task} is a translation: it needs family encoder-decoder"
+        if task in study.tasks and model.of_family != "decoder":
+            kind = study.tasks[task].kind
+            families = TASK_KINDS[kind].families
+            if model.of_family not in families:
+                needed = " or ".join(families)
+                yield f"{key}.tasks: {task} is of kind {kind}: it needs family {needed}"
     if model.pretrain is not None:
         key = f"{key}.pretrain"
         recipe = model.pretrain

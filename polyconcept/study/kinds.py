@@ -17,11 +17,18 @@ class TaskKind:
     suffix: str = ""
     """Ends the names of its labelled data; empty where these are texts of a corpus."""
     reader: str = ""
-    """Module of `polyconcept.sources` that reads such data."""
+    """Module that reads such data: a `LabelKind` of `polyconcept.sources`, or, where users' files
+    are all that is read, `LabelFiles` of `polyconcept.text` (`polyconcept.sources.kinds`)."""
     columns: tuple[str, ...] = ()
     """Settings that name the columns of a data set."""
     file_columns: tuple[str, ...] = ()
     """Columns of a user's file that the study may name."""
+    keys: tuple[str, ...] = ("labels",)
+    """Keys of a task that are for it, of those that are not for all kinds."""
+    ignored_of: tuple[str, ...] = ()
+    """Sources of which some labels may be `ignored`."""
+    families: tuple[str, ...] = ("encoder", "encoder-decoder")
+    """Models that can be fine-tuned on it: encoders classify, encoder-decoder models write."""
 
 
 _LABELLED = ("files", "builtin", "hub")
@@ -30,18 +37,21 @@ TASK_KINDS: Mapping[str, TaskKind] = {
         _LABELLED,
         ("PER", "LOC", "ORG"),
         "conll",
-        "entity_labels",
+        "polyconcept.sources.entity_labels",
         columns=("words", "tags", "classes"),
         file_columns=("word", "tag"),
+        ignored_of=_LABELLED,
     ),
     "sentiment": TaskKind(
         _LABELLED,
         ("negative", "positive"),
         "tsv",
-        "sentiment_labels",
+        "polyconcept.sources.sentiment_labels",
         columns=("sentence", "label"),
         file_columns=("sentence", "label"),
+        keys=("labels", "spellings"),
+        ignored_of=("hub",),  # every sentence of a file keeps its label
     ),
-    "translation": TaskKind(("corpus",)),
+    "translation": TaskKind(("corpus",), keys=("source",), families=("encoder-decoder",)),
 }
 """By the name that a study gives as `kind`."""

@@ -46,8 +46,13 @@ class Extraction(Frozen):
     token_budget: Count = 8192
 
 
-_OF_KMEANS = ("n_restarts", "engine", "max_iterations", "tolerance")
-"""What other ways of clustering have no use for."""
+_UNUSED: Mapping[str, tuple[str, ...]] = {
+    "kmeans": (),
+    "ward": ("n_restarts", "engine", "max_iterations", "tolerance"),
+}
+"""Keys that a way of clustering has no use for."""
+_WITHOUT_DRAWS = ("ward",)
+"""Ways that draw nothing: a second seed would give the same clusters again."""
 
 
 class Clustering(Frozen):
@@ -63,30 +68,31 @@ class Clustering(Frozen):
 
     @model_validator(mode="before")
     @classmethod
-    def _one_seed_of_ward(cls, given: Any) -> Any:  # noqa: ANN401 - whatever the file holds
-        # Ward's clustering draws nothing: a second seed would give the same clusters again.
-        if isinstance(given, Mapping) and given.get("method") == "ward":
+    def _one_seed(cls, given: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+        if isinstance(given, Mapping) and given.get("method") in _WITHOUT_DRAWS:
             return {"seeds": (212,), **given}
         return given
 
     @model_validator(mode="after")
     def _only_its_own(self) -> Clustering:
         """Refuse what has no effect: a study says what was done."""
-        if self.method != "kmeans":
-            useless = [f"`{name}`" for name in _OF_KMEANS if name in self.model_fields_set]
+        useless = [f"`{name}`" for name in _UNUSED[self.method] if name in self.model_fields_set]
+        why = ""
+        if self.method in _WITHOUT_DRAWS:
+            why = " draws nothing"
             if len(self.seeds) > 1:
                 useless.insert(0, f"{len(self.seeds)} `seeds`")
-            if useless:
-                raise ValueError(
-                    f"method {self.method} draws nothing: {', '.join(useless)} would have no "
-                    "effect; leave them out (one seed may stand)"
-                )
+        if useless:
+            raise ValueError(
+                f"method {self.method}{why}: {', '.join(useless)} would have no effect; leave "
+                f"them out{' (one seed may stand)' if why else ''}"
+            )
         return self
 
     @model_serializer(mode="wrap")
     def _plain(self, plain: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
         """Leave out what the method does not use: jobs take these values as they are."""
-        unused = () if self.method == "kmeans" else _OF_KMEANS
+        unused = _UNUSED[self.method]
         return {name: value for name, value in plain(self).items() if name not in unused}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -18,6 +18,11 @@ def _one_line(label: str) -> str:
         raise ValueError(f"found {label!r}; needed a label without tabs, line ends, outer blanks")
     return label
 
+
+if TYPE_CHECKING:
+    Kind: TypeAlias = str
+else:
+    Kind = Literal[tuple(TASK_KINDS)]
 
 Label = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)]
 
@@ -55,7 +60,7 @@ class Generation(Frozen):
 class Task(Frozen):
     """A task that models are fine-tuned on."""
 
-    kind: Literal["entities", "sentiment", "translation"]
+    kind: Kind
     labels: tuple[Label, ...] = ("PER", "LOC", "ORG")
     spellings: Mapping[str, str] = Field(default_factory=dict)
     ignored: tuple[Label, ...] = ()
@@ -76,24 +81,26 @@ class Task(Frozen):
     @model_validator(mode="after")
     def _keys_fit_kind(self) -> Task:
         # A key that nothing reads would seem to have been followed.
-        if self.spellings and self.kind != "sentiment":
-            raise ValueError("`spellings` is for sentiment: entity labels are read as they stand")
-        if self.ignored and (self.kind == "translation" or self._keeps_every_sentence):
+        kind = TASK_KINDS[self.kind]
+        if self.spellings and "spellings" not in kind.keys:
+            fitting = " and ".join(
+                name for name, of in TASK_KINDS.items() if "spellings" in of.keys
+            )
+            raise ValueError(
+                f"`spellings` is for {fitting}: labels of {self.kind} are read as they stand"
+            )
+        if self.ignored and not {self.train.source, self.test.source} & {*kind.ignored_of}:
             raise ValueError(
                 "`ignored` is for entities, and for sentiment of the hub: every sentence of a file "
                 "keeps its label"
             )
-        if (self.source is None) == (self.kind == "translation"):
+        if (self.source is None) == ("source" in kind.keys):
             raise ValueError("`source`, the language translated from, is for translation")
-        if self.kind == "translation" and self.labels:
-            raise ValueError("`labels` is not for translation")
-        if self.kind != "translation" and len(self.labels) < 2:
+        if self.labels and "labels" not in kind.keys:
+            raise ValueError(f"`labels` is not for {self.kind}")
+        if len(self.labels) < 2 and "labels" in kind.keys:
             raise ValueError(f"`labels` needs two or more, found {list(self.labels)}")
         return self
-
-    @property
-    def _keeps_every_sentence(self) -> bool:
-        return self.kind == "sentiment" and "hub" not in (self.train.source, self.test.source)
 
     @model_validator(mode="after")
     def _sources_fit_kind(self) -> Task:
@@ -104,6 +111,8 @@ class Task(Frozen):
                     f"`{split}.{data.source}` is not for {self.kind}: give "
                     f"{' or '.join(f'`{name}`' for name in fitting)}"
                 )
+            if data.columns and not columns:
+                raise ValueError(f"`{split}.columns` is not for {self.kind}")
             unknown = sorted(set(data.columns) - {*columns})
             if unknown:
                 raise ValueError(

@@ -39,7 +39,7 @@ def _label_settings(study: Study, names: Names) -> Values:
 def _label_kinds(study: Study, names: Names) -> tuple[str, ...]:
     reader = TASK_KINDS[study.tasks[names["data"].split("/")[0]].kind].reader
     source = SOURCES[Files(study).labels(names).source]
-    return f"polyconcept.sources.{source}", f"polyconcept.sources.{reader}"
+    return f"polyconcept.sources.{source}", reader
 
 
 def _train_files(files: Files, names: Names) -> Inputs:
