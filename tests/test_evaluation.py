@@ -16,9 +16,9 @@ from polyconcept.records.scores import Score
 from polyconcept.records.text import LabelledSentences, Sentences, TaggedSentences, Translations
 from polyconcept.tasks.entities.score_classifier import tag_words
 from polyconcept.tasks.entities.scores import score_entities
+from polyconcept.tasks.label_scores import score_labels
 from polyconcept.tasks.scorer import ScoreOptions, TaskRun, check_labels
 from polyconcept.tasks.sentiment.score_classifier import label_sentences
-from polyconcept.tasks.sentiment.scores import score_sentiment
 from polyconcept.tasks.tokenizers import train_tokenizer
 from polyconcept.tasks.translation.score_writer import score_translation
 
@@ -135,7 +135,7 @@ def test_scores_refuse_what_does_not_fit():
     with pytest.raises(ValueError, match="newspaper, fr: no entity to find"):
         score_entities(nobody, [GOLD], run=RUN)
     with pytest.raises(ValueError, match="fr: no sentence to score"):
-        score_sentiment(LabelledSentences("fr", (), ()), [], run=RUN)
+        score_labels(LabelledSentences("fr", (), ()), [], run=RUN)
 
 
 # --- sentiment
@@ -145,7 +145,7 @@ def test_accuracy_and_macro_f1_by_hand():
     gold = LabelledSentences("ar", WORDS * 5, ("good", "good", "good", "bad", "bad"))
     predicted = ["good", "good", "bad", "bad", "good"]
 
-    accuracy, macro = score_sentiment(gold, predicted, run=RUN)
+    accuracy, macro = score_labels(gold, predicted, run=RUN)
 
     # good: precision 2/3, recall 2/3; bad: precision 1/2, recall 1/2.
     assert (accuracy.metric, accuracy.n_hit, accuracy.n_total) == ("accuracy", 3, 5)
@@ -160,7 +160,7 @@ def test_accuracy_and_macro_f1_by_hand():
 def test_a_label_that_is_never_predicted_counts_as_zero_without_a_warning():
     gold = LabelledSentences("ar", WORDS * 2, ("good", "bad"))
 
-    _, macro = score_sentiment(gold, ["good", "good"], run=RUN)
+    _, macro = score_labels(gold, ["good", "good"], run=RUN)
 
     assert macro.value == pytest.approx((2 / 3 + 0) / 2)
 
@@ -169,7 +169,7 @@ def test_an_answer_that_is_no_label_counts_as_wrong():
     gold = LabelledSentences("ar", WORDS * 4, ("good", "good", "bad", "bad"))
     predicted = ["good", None, "bad", "good"]
 
-    accuracy, macro = score_sentiment(gold, predicted, run=RUN)
+    accuracy, macro = score_labels(gold, predicted, run=RUN)
 
     assert (accuracy.n_hit, accuracy.n_total, accuracy.value) == (2, 4, 2 / 4)
     # good: precision 1/2, recall 1/2; bad: precision 1, recall 1/2. No third label is averaged.

@@ -20,6 +20,11 @@ from polyconcept.study.base import (
     needs_one_of,
 )
 
+TEXT_SOURCES = ("directory", "builtin", "hub")
+"""Keys that say where a corpus comes from, of which it has one."""
+DATA_SOURCES = ("files", "builtin", "hub", "corpus")
+"""Those of a task's data."""
+
 # Strict, else the text "2" would be taken for a number.
 Column = Annotated[int, Field(ge=1, strict=True)] | Annotated[str, Field(min_length=1, strict=True)]
 
@@ -89,7 +94,7 @@ class Corpus(Frozen):
 
     @model_validator(mode="after")
     def _one_source(self) -> Corpus:
-        needs_one_of(self, "directory", "builtin", "hub")
+        needs_one_of(self, *TEXT_SOURCES)
         if self.pairwise and self.builtin is not None:
             raise ValueError("`pairwise` is not for `builtin`: its text is the same in every pair")
         by_pair = self.hub is not None and "{pair}" in self.hub.files + self.hub.column
@@ -115,8 +120,7 @@ class Corpus(Frozen):
     @property
     def source(self) -> str:
         """Which of the sources is given."""
-        names = ("directory", "builtin", "hub")
-        return next(name for name in names if getattr(self, name) is not None)
+        return next(name for name in TEXT_SOURCES if getattr(self, name) is not None)
 
 
 class TaskData(Frozen):
@@ -131,7 +135,7 @@ class TaskData(Frozen):
 
     @model_validator(mode="after")
     def _one_source(self) -> TaskData:
-        needs_one_of(self, "files", "builtin", "hub", "corpus")
+        needs_one_of(self, *DATA_SOURCES)
         if self.files is None and not self.languages:
             raise ValueError(f"needs `languages` beside `{self.source}`")
         if self.files is None and self.columns:
@@ -149,8 +153,7 @@ class TaskData(Frozen):
     @property
     def source(self) -> str:
         """Which of the sources is given."""
-        names = ("files", "builtin", "hub", "corpus")
-        return next(name for name in names if getattr(self, name) is not None)
+        return next(name for name in DATA_SOURCES if getattr(self, name) is not None)
 
     @property
     def of_languages(self) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ def sources():
         own = Files(STUDY).part(corpus, pair).removesuffix("/")
         file = STUDY.corpora[corpus].file_of(code, own)
         if file is not None:
-            yield f"corpora.{corpus}.directory", file
+            yield f"corpora.{corpus}.{STUDY.corpora[corpus].source}", file
     for name, task in STUDY.tasks.items():
         for split in SPLITS:
             for code, file in (getattr(task, split).files or {}).items():

@@ -9,9 +9,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from polyconcept.models.loading import load_sequence_classifier
 from polyconcept.records.scores import Score
 from polyconcept.records.text import LabelledSentences, Translations
+from polyconcept.tasks.label_scores import score_labels
 from polyconcept.tasks.predicting import predict
 from polyconcept.tasks.scorer import ScoreOptions, TaskRun, check_labels
-from polyconcept.tasks.sentiment.scores import score_sentiment
 from polyconcept.text.labelled import read_labelled_files
 
 read, load = read_labelled_files, load_sequence_classifier
@@ -28,12 +28,12 @@ def evaluate(
     """Label the sentences of a test set, and score the labels.
 
     Raises:
-        ValueError: A label that the model lacks, or as `score_sentiment`.
+        ValueError: A label that the model lacks, or as `score_labels`.
     """
     known = model.config.label2id or {}
     check_labels(test.label, known, f"{run.corpus}, {test.language}", "model")
     labels = label_sentences(model, tokenizer, test.words, options, test.language)
-    return score_sentiment(test, labels, run=run), []
+    return score_labels(test, labels, run=run), []
 
 
 def label_sentences(

@@ -10,9 +10,9 @@ from polyconcept.models.loading import load_for_generation
 from polyconcept.records.scores import Score
 from polyconcept.records.text import LabelledSentences, Translations
 from polyconcept.tasks.answers import write_answers
+from polyconcept.tasks.label_scores import score_labels
 from polyconcept.tasks.scorer import ScoreOptions, TaskRun, check_labels
 from polyconcept.tasks.sentiment import prompts
-from polyconcept.tasks.sentiment.scores import score_sentiment
 from polyconcept.text.labelled import read_labelled_files
 
 read, load = read_labelled_files, load_for_generation
@@ -31,7 +31,7 @@ def evaluate(
     An answer that is not a label of the task counts as wrong; the log says how many there are.
 
     Raises:
-        ValueError: A true label that the task lacks, or as `score_sentiment`.
+        ValueError: A true label that the task lacks, or as `score_labels`.
     """
     where = f"{run.corpus}, {test.language}"
     check_labels(test.label, options.labels, where, "task")
@@ -43,4 +43,4 @@ def evaluate(
         text = "%s: %d of %d answers are no label: wrong"
         n_wrong = predicted.count(None)
         logging.getLogger(__name__).warning(text, where, n_wrong, len(predicted))
-    return score_sentiment(test, predicted, run=run), []
+    return score_labels(test, predicted, run=run), []

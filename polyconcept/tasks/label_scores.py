@@ -11,7 +11,7 @@ from polyconcept.records.text import LabelledSentences
 from polyconcept.tasks.scorer import TaskRun, check_shape, task_score
 
 
-def score_sentiment(
+def score_labels(
     gold: LabelledSentences, predicted: Sequence[str | None], *, run: TaskRun
 ) -> list[Score]:
     """Return the accuracy, and the mean F1 of the labels that are true or predicted somewhere.
