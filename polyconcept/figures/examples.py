@@ -113,11 +113,7 @@ def draw(
     Where the figure would be higher than a page on its side, the last concepts of the pairs with
     most are left out; the line above says how many are shown.
 
-    Args:
-        pairs: What to show, in this order. None of a pair's concepts may align.
-        n_types: Word types shown of each list.
-        title: Such as model and variant.
-        definition: That of the concepts' alignment, which the caption names.
+    Of each list `n_types` word types are shown. A pair may have no aligned concept.
 
     Raises:
         ValueError: An example whose lists are empty or that has another number of flags than
