@@ -48,14 +48,9 @@ def write_vectors(
 ) -> None:
     """Write the vectors of the word table's `rows` as they come, one dataset per layer.
 
-    They are packed in threads of their own, while the caller makes the next ones.
-
-    Args:
-        path: The HDF5 file to make.
-        header: What the file says of itself.
-        rows: Rows of the word table that get a vector, ascending; shape [word].
-        batches: Places in `rows` and their vectors by layer, float32 [word, dim]; every place
-            comes once, in any order; the layers are those of the first batch.
+    They are packed in threads of their own, while the caller makes the next ones. `rows` ascend,
+    shape [word]; `batches` are places in `rows` and their vectors by layer, float32 [word, dim].
+    Every place comes once, in any order; the layers are those of the first batch.
 
     Raises:
         ValueError: A place was never written, or more than once; a batch of other layers.
