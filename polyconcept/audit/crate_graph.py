@@ -60,12 +60,7 @@ class FinishedStudy:
 
 
 def describe(study: FinishedStudy, root: Path, choice: Choice) -> tuple[ROCrate, FileIndex]:
-    """Return the crate of a finished study, and the files it packs.
-
-    Args:
-        study: the study.
-        root: the project's folder.
-        choice: what goes in besides what always does.
+    """Return the crate of a finished study, and the files it packs; `root` is the project's folder.
 
     Raises:
         CrateError: a file is missing or was changed after it was made; a script is not the one
