@@ -24,12 +24,8 @@ def settle_jobs(
     """Cancel those jobs of a run that wait, and wait for those that run.
 
     A job that runs has the outputs to itself until it ends, and what it makes counts; one that
-    waits has done nothing yet.
-
-    Args:
-        token: With which the names of the run's jobs begin.
-        say: Told what is done, and once a minute what is waited for.
-        seconds: Between two looks at the queue.
+    waits has done nothing yet. The names of the run's jobs begin with `token`. `say` is told what
+    is done, and once a minute what is waited for; `seconds` pass between two looks at the queue.
 
     Raises:
         ClusterError: SLURM does not answer, or does not cancel.
@@ -62,13 +58,9 @@ def _named(jobs: Iterable[QueuedJob]) -> str:
 
 
 def end_processes(token: str) -> list[int]:
-    """End what a run started on this machine, jobs of SLURM's apart.
+    """End what a run started on this machine, jobs of SLURM's apart; return the processes that ran.
 
-    Args:
-        token: What the run put into their environment.
-
-    Returns:
-        The processes that ran.
+    They have `token`, which the run put into their environment.
     """
     found = _processes(token)
     for pid in found:
@@ -82,6 +74,7 @@ def end_processes(token: str) -> list[int]:
 
 
 def _send(pid: int, number: int) -> None:
+    # One that has just ended by itself is what is wanted.
     with suppress(ProcessLookupError):
         os.kill(pid, number)
 
