@@ -77,7 +77,7 @@ class _Ruler:
     """Widths of texts, as drawn."""
 
     def __init__(self) -> None:
-        # matplotlib's stubs leave the renderer untyped.
+        # Of any size: nothing is drawn on it. matplotlib's stubs leave the renderer untyped.
         self._renderer = RendererAgg(100, 100, _DPI)  # type: ignore[no-untyped-call]
 
     def width(self, text: str, *, bold: bool) -> float:

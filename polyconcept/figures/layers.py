@@ -30,6 +30,7 @@ from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable, known
 from polyconcept.records.text import Definition
 
+# A model of base size has the layers 0 to 12, each with its marker.
 _MOST_MARKERS = 13
 _BAND_ALPHA = 0.25
 _BANDS = {"interval": "95 % interval", "seeds": "range of the seeds"}

@@ -108,6 +108,7 @@ def _mean(rows: ScoreTable) -> _Line:
 
 def _looks(layers: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Return looks, dark to light with the layer; line styles serve grey-scale."""
+    # Grows lighter evenly, also in grey-scale (matplotlib's guide "Choosing Colormaps").
     colours = matplotlib.colormaps["viridis"]
     step = _PALEST / max(len(layers) - 1, 1)
     return {

@@ -20,7 +20,7 @@ _OF_VERSION_1 = (
 
 def n_cores() -> int:
     """Return the cores that this process may run on: a SLURM job or a container may have few."""
-    if hasattr(os, "sched_getaffinity"):
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 

@@ -17,9 +17,7 @@ _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 def plain_name(name: object, where: str) -> str:
     """Return the name of a file as it is, if it can lead nowhere out of its folder.
 
-    Args:
-        name: What was found where a name is needed.
-        where: What it was found in; begins the error's message.
+    `where` it was found begins the error's message.
 
     Raises:
         ValueError: It is no text; empty, ``.`` or ``..``; a path, by the separators and drives of

@@ -26,6 +26,7 @@ from polyconcept.store.packing import FILTERS, packed_chunk
 Batch: TypeAlias = Int64[np.ndarray, " _"]
 BatchVectors: TypeAlias = Float32[np.ndarray, "_ dim"]
 
+# As much as HDF5's cache of chunks holds (H5Pset_cache): a reader with it unpacks none twice.
 _CHUNK_BYTES = 1 << 20
 _MOST_PACKERS = 4
 _MOST_WAITING = 16
