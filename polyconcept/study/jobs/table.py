@@ -30,10 +30,7 @@ _Found = TypeVar("_Found")
 def job_settings(rule: str, study: Study, names: Names) -> Values:
     """Return the settings of one job as plain values by name.
 
-    Args:
-        rule: Name of the rule.
-        study: The study.
-        names: The job's wildcards, such as ``{"model": "mbert", "variant": "ner"}``.
+    `names` are its wildcards, such as ``{"model": "mbert", "variant": "ner"}``.
 
     Raises:
         ValueError: There is no such rule, or the study has no such job.
@@ -84,6 +81,7 @@ def _of_job(rule: str, study: Study, names: Names, ask: Callable[[Job], _Found])
         raise ValueError(f"no rule {rule!r}; the rules are {', '.join(sorted(JOBS))}")
     try:
         return ask(JOBS[rule])
+    # What an entry runs into that asks for a model, task or source which the study does not have.
     except (KeyError, AttributeError, TypeError) as error:
         raise ValueError(
             f"the study {study.name!r} has no job of {rule} with {dict(names)}: {error}"
