@@ -28,12 +28,7 @@ class Progress:
     """Reads Snakemake's lines, and shows a line for each stage.
 
     On a terminal all lines are drawn anew after each job; elsewhere a stage's line is written when
-    the last of its jobs is done.
-
-    Args:
-        write: Takes the lines to show.
-        terminal: Whether they are shown on one.
-        clock: Gives seconds.
+    the last of its jobs is done. `write` takes the lines to show, `clock` gives seconds.
     """
 
     def __init__(

@@ -100,6 +100,7 @@ def draw(
         wanted = f"of --rule {rule}" if rule else "that can be done again"
         rules = sorted({record.rule for record in records.values()})
         say(f"there are no runs {wanted}; there are runs of {', '.join(rules)}")
+    # Of sorted places, so that the seed draws the same in any order of the walk.
     drawn = random.Random(seed).sample(places, min(n, len(places)))
     say(f"drawn with seed {seed}: {len(drawn)} of {len(places)} runs")
     return [records[place] for place in drawn]
@@ -237,6 +238,7 @@ def run_again(record: RunRecord, place: Place) -> None:
     """
     record_file = place.study_folder / record_path(record.outputs[0].path)
     tool = Path(__file__).with_name("rerun_job.py")
+    # -P: else modules of any name would be looked for beside rerun_job.py, before PYTHONPATH.
     run = subprocess.run(
         [sys.executable, "-P", str(tool), str(record_file), str(place.project)],
         cwd=place.temporary,
