@@ -8,10 +8,9 @@ from typing import TypeVar
 
 from polyconcept.study.jobs import concepts, models, reader, scores, tasks, text, vectors
 from polyconcept.study.jobs.figures import figure_names
-from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.job import Inputs, Job, Values
 from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.schema import Study
-from polyconcept.study.values import Values
 
 JOBS: Mapping[str, Job] = {
     **text.JOBS,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.job import Inputs, Job, Values, plain
 from polyconcept.study.jobs.paths import SOURCES, Files, Names
 from polyconcept.study.jobs.work import Cost, Work
 from polyconcept.study.pins import pins
 from polyconcept.study.schema import Study
-from polyconcept.study.values import Values, plain
 
 HUB_ROWS = ("files", "codes", "first", "n_sentences")
 _WORD_BYTES = 7  # of text, with the blank
