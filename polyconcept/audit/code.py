@@ -123,6 +123,7 @@ def code_files(script: Path, root: Path, kinds: Iterable[str] = ()) -> tuple[Pat
         if path not in reached:
             reached.add(path)
             waiting += _files_behind(path, root.resolve())
+    # By path: a fingerprint does not depend on the order of imports.
     return tuple(sorted(reached))
 
 

@@ -81,7 +81,9 @@ def describe(study: FinishedStudy, root: Path, choice: Choice) -> tuple[ROCrate,
         if choice.host:
             action["subjectOf"] = files.pack(str(record_path(run.outputs[0].path)))
         controls.append(_control(crate, run, action))
+    # Process Run Crate 0.5: the root mentions every action.
     crate.root_dataset["mentions"] = [whole, *(control["object"] for control in controls)]
+    # Provenance Run Crate 0.5: the engine organises, and each control is a step that became a run.
     add(
         crate,
         "#engine-run",

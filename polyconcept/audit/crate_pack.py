@@ -66,6 +66,7 @@ def _metadata_text(crate: ROCrate) -> str:
     document["@graph"] = [
         {key: _compact(value) for key, value in entity.items()} for entity in document["@graph"]
     ]
+    # RO-Crate asks for no order; a fixed one gives the same study the same bytes.
     document["@graph"].sort(key=lambda one: (one["@id"] not in first, one["@id"]))
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 

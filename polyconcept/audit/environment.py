@@ -24,6 +24,7 @@ def git_state(root: Path) -> GitState | None:
     if not (root / ".git").exists():
         return None
     commit = _git(root, "rev-parse", "HEAD")
+    # --porcelain: the one form that stays as it is between versions of git (git-status(1)).
     changes = _git(root, "status", "--porcelain")
     if commit is None or changes is None:
         return None

@@ -122,6 +122,7 @@ def _code_faults(place: str, record: RunRecord, expected: Expected, root: Path) 
         yield Fault(place, what, str(before.fingerprint), str(now.fingerprint))
 
 
+# All records of a rule share its code.
 @cache
 def _code_of(rule: str, kinds: tuple[str, ...], root: Path) -> CodeState | str:
     """Return the code of a rule as it is; or what is wrong with it."""

@@ -74,6 +74,7 @@ class Watch:
         _check_library(self._root)
         # What an earlier run said is no longer true, also where this one fails.
         record_path(job.output[0]).unlink(missing_ok=True)
+        # Two clocks: that of the day may be set while the job runs, and the other has no date.
         self._started, self._clock = datetime.now(UTC), time.monotonic()
         self._git = git_state(self._root)
         recall(KNOWN)
@@ -84,6 +85,7 @@ class Watch:
         with suppress(OSError):  # it only saves time
             if KNOWN.parent.is_dir():
                 keep(KNOWN)
+        # Before the hashes: an input that is written while they are taken is noticed too.
         self._stamps = [_stamp(Path(path)) for path in job.input]
         self._inputs = self._states(job.input)
         self._found: dict[str, Any] = {}

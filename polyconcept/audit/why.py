@@ -174,6 +174,7 @@ def _differences(path: str, before: Any, now: Any) -> Iterator[str]:  # noqa: AN
             yield f"{path or 'settings'}: another order of keys"
     elif isinstance(before, list) and isinstance(now, list):
         yield from _list_differences(path, before, now)
+    # To Python 1, 1.0 and true are equal; Snakemake compares them as text.
     elif before != now or type(before) is not type(now):
         yield f"{path}: {_shown(before)} -> {_shown(now)}"
 

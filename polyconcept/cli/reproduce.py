@@ -67,7 +67,7 @@ def reproduce(
     In a fresh clone of the repository at their commit. docs/AUDIT.md says what counts as equal.
     Ends with status 1 where a run gives another result or could not be done.
     """
-    folder = folder.resolve()
+    folder = folder.resolve()  # runs are done in other folders
     with project.faults_told(2):
         settings = project.read_study(study)
         project.check_ran(settings, folder)
@@ -147,6 +147,7 @@ def clone_of(record: RunRecord, temporary: Path) -> Path:
     commit = record.git.commit
     folder = temporary / f"commit-{commit}"
     if not folder.is_dir():
+        # Without the branch's files: those of the commit follow, which may be on no branch.
         git("clone", "--quiet", "--no-checkout", str(project.ROOT), str(folder))
         git("-C", str(folder), "checkout", "--quiet", "--detach", commit)
     return folder

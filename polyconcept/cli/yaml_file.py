@@ -16,6 +16,7 @@ import yaml
 
 from polyconcept.study.parse import SettingsError
 
+# Far more than the full study has: 12 kB, 400 values, 6 levels.
 MOST_BYTES = 2**20
 MOST_FAULTS = 20
 MOST_LEVELS = 30

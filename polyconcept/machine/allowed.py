@@ -37,6 +37,7 @@ def free_bytes() -> int:
     free = [int(psutil.virtual_memory().available), *_free_of_cgroups(_CGROUPS, _OWN_CGROUPS)]
     asked = _asked_of_slurm()
     if asked is not None:
+        # What the process holds already counts against what its job asked for.
         free.append(asked - int(psutil.Process().memory_info().rss))
     return max(0, min(free))
 

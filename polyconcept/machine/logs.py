@@ -34,6 +34,7 @@ def log_to(path: str | Path, *, threads: int | None = None) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     file = _JobLog(path, mode="w", encoding="utf-8")
     handlers: list[logging.Handler] = [file, logging.StreamHandler()]
+    # force: a library that was imported may have handlers of its own, and nothing would be set up.
     logging.basicConfig(level=logging.INFO, format=_FORMAT, handlers=handlers, force=True)
     logging.captureWarnings(True)
     # Their INFO lines (each HTTP request, each font found) say nothing about a study.

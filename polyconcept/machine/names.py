@@ -8,6 +8,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 # Linux takes no longer name (NAME_MAX).
 _LONGEST = 255
+# What is found may be of any length, and stands in a message.
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = 120
 # Control characters (NUL, line ends), lone halves of surrogate pairs, ends of lines and paragraphs.

@@ -87,6 +87,7 @@ def _processes(token: str) -> list[int]:
             variables = path.read_bytes().split(b"\0")
         except OSError:  # of another user, or gone
             continue
+        # A job on this very machine is SLURM's to end.
         in_slurm = any(variable.startswith(b"SLURM_JOB_ID=") for variable in variables)
         if mark in variables and not in_slurm and int(path.parent.name) != os.getpid():
             found.append(int(path.parent.name))

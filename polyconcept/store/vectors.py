@@ -150,7 +150,9 @@ class _LayerWriter:
     def __init__(
         self, file: h5py.File, layer: int, n_words: int, n_dims: int, packers: _Packers
     ) -> None:
+        # HDF5 refuses chunks that are longer than the data set.
         shape = (max(1, min(n_words, _CHUNK_BYTES // (4 * n_dims))), n_dims)
+        # "<f4": chunks are packed here, in one order of bytes on every machine.
         self._dataset = file.create_dataset(
             _place(layer), shape=(n_words, n_dims), dtype="<f4", chunks=shape, **FILTERS
         )
