@@ -77,6 +77,7 @@ def slurm_options(words: Sequence[str], token: str) -> list[str]:
     """
     from snakemake.cli import parse_args
 
+    # The line and its profiles, as Snakemake itself will read them.
     _, chosen = parse_args(list(words))
     if chosen.executor != "slurm":
         return []

@@ -106,6 +106,6 @@ def _model_of(annotation: object) -> type[BaseModel]:
     for argument in get_args(annotation):
         try:
             return _model_of(argument)
-        except TypeError:
+        except TypeError:  # of None, a type of numbers, or the names of keys
             continue
     raise TypeError(f"no settings in {annotation}")

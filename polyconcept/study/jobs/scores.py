@@ -15,6 +15,7 @@ from polyconcept.study.jobs.work import Cost, Work
 from polyconcept.study.schema import Study
 
 METRICS = ("calign", "colap")
+# Not `sweeps`: they are CALIGN's, and languages need not be mixed again where these change.
 _DRAWS = ("n_permutations", "n_resamples", "seed")
 
 
