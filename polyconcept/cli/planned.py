@@ -83,7 +83,7 @@ def planned(study: Path, profile: Path | None = None) -> Plan:
     try:
         wanted = _settings_of((profile or project.ROOT / "profiles/local") / "config.yaml")
         settings = project.read_study(study)
-        # Else Snakemake would leave a log in .snakemake/log of each time that one asks.
+        # Else Snakemake would keep a log of each time that one asks.
         with SnakemakeApi(OutputSettings(dryrun=True, enable_file_logging=False)) as api:
             for shown in logger.handlers:
                 shown.setLevel(logging.WARNING)
