@@ -19,7 +19,7 @@ from polyconcept.claims.page import claims_page
 from polyconcept.claims.rivals import rank_correlations
 from polyconcept.claims.state import state_claims
 from polyconcept.records.scores import Score
-from polyconcept.store.claims import write_claims
+from polyconcept.store.json import write_json
 
 LANGUAGES = ("de", "fr", "es", "it", "ar")
 
@@ -686,7 +686,7 @@ def test_the_page_is_well_formed(stated):
 
 
 def test_claims_are_written_as_json(stated, tmp_path):
-    write_claims(stated, tmp_path / "claims.json")
+    write_json(stated, tmp_path / "claims.json")
 
     content = json.loads((tmp_path / "claims.json").read_text())
     first = content["claims"][0]

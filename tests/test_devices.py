@@ -12,7 +12,7 @@ def test_auto_takes_the_fastest_there_is(monkeypatch, cuda, mps, expected):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
 
-    assert choose_device() == expected
+    assert choose_device("auto") == expected
     assert choose_device("cpu") == "cpu"
 
 

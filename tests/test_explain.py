@@ -21,7 +21,7 @@ from polyconcept.audit.why import (
     group_by_cause,
     setting_changes,
 )
-from polyconcept.cli.planned_jobs import new_part
+from polyconcept.cli.planned import new_part
 
 ROOT = Path(__file__).parents[1]
 CLUSTERING = {"n_clusters": 4, "n_restarts": 3, "seeds": [212]}

@@ -9,8 +9,8 @@ from snakemake_runs import planned, snakemake, verified
 from tiny_models import byte_bpe, llama
 
 from polyconcept.models.directory import save_model
+from polyconcept.store.json import read_json
 from polyconcept.store.scores import read_scores
-from polyconcept.store.translations import read_translations
 from polyconcept.store.vectors import VectorFile
 from polyconcept.store.words import read_words
 
@@ -95,12 +95,12 @@ def test_tasks_are_scored_and_untrained_languages_are_marked(scores):
 def test_a_score_of_translation_carries_its_signature_and_can_be_computed_again(finished, scores):
     sacrebleu = pytest.importorskip("sacrebleu")
     written = finished / RESULTS / "scores/tiny_mt5/translation/translations.json"
-    translations = {pair.target: pair for pair in read_translations(written)}
+    translations = {pair["target"]: pair for pair in read_json(written)}
 
     for score in scores:
         if score.metric == "bleu":
             pair = translations[score.target]
-            again = sacrebleu.corpus_bleu(list(pair.hypothesis), [list(pair.reference)])
+            again = sacrebleu.corpus_bleu(pair["hypothesis"], [pair["reference"]])
             assert score.value == pytest.approx(again.score)
             assert re.match(r"nrefs:1\|case:mixed\|eff:no\|tok:13a", score.signature)
 

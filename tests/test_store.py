@@ -17,10 +17,9 @@ from polyconcept.records.scores import Score
 from polyconcept.records.text import Selection, Translations, Words
 from polyconcept.store.concepts import ConceptFile, write_concepts
 from polyconcept.store.faults import StoreError
-from polyconcept.store.json import read_json
+from polyconcept.store.json import read_json, write_json
 from polyconcept.store.scores import read_scores, typed_first, write_scores, write_scores_csv
 from polyconcept.store.tables import write_table
-from polyconcept.store.translations import read_translations, write_translations
 from polyconcept.store.vectors import VectorFile, write_vectors
 from polyconcept.store.words import read_selections, read_words, write_selections, write_words
 
@@ -434,14 +433,36 @@ def test_a_table_of_other_columns_is_refused(tmp_path):
         read_scores([path])
 
 
-def test_translations_come_back(tmp_path):
+def test_translations_are_written_as_objects_with_their_fields(tmp_path):
     pairs = [
         Translations("en", "ar", ("a cat", "no"), ("قطة", "لا"), ("كلب", "")),
         Translations("en", "de", ("a cat",), ("eine Katze",), ("ein Hund",)),
     ]
-    write_translations(pairs, tmp_path / "translations.json")
+    write_json(pairs, tmp_path / "translations.json")
 
-    assert read_translations(tmp_path / "translations.json") == pairs
+    assert read_json(tmp_path / "translations.json") == [
+        {
+            "source": "en",
+            "target": "ar",
+            "sentence": ["a cat", "no"],
+            "reference": ["قطة", "لا"],
+            "hypothesis": ["كلب", ""],
+        },
+        {
+            "source": "en",
+            "target": "de",
+            "sentence": ["a cat"],
+            "reference": ["eine Katze"],
+            "hypothesis": ["ein Hund"],
+        },
+    ]
+
+
+def test_what_json_has_no_form_of_is_refused(tmp_path):
+    with pytest.raises(TypeError):
+        write_json({"a": {1, 2}}, tmp_path / "a.json")
+
+    assert not list(tmp_path.iterdir())
 
 
 def test_same_scores_give_the_same_bytes(tmp_path):

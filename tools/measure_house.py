@@ -28,7 +28,7 @@ from polyconcept.study.kinds import TASK_KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "polyconcept"
-WRITER = PACKAGE / "store/claims.py"
+WRITER = PACKAGE / "claims/page.py"
 RULE = "mix_languages"
 # What Snakemake does not offer to be used: underscore attributes of its objects, attributes of them
 # that are replaced, and files in its folder.

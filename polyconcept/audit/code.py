@@ -81,6 +81,7 @@ def _kept(place: Path) -> dict[str, _Facts]:
         files = found["files"].items()
         return {key: _Facts(f["meaning"], tuple(f["modules"])) for key, f in files}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        # It only saves time: what is not known is parsed.
         return {}
 
 
@@ -88,14 +89,7 @@ def code_fingerprint(script: Path, root: Path, kinds: Iterable[str] = ()) -> str
     """Return the SHA-256 (hex) over the script and all modules of the package that it can import.
 
     Comments and blank lines do not count: of Python files, what is hashed is the syntax tree.
-
-    Args:
-        script: A Python file.
-        root: The folder that holds the package.
-        kinds: Names of modules that it loads by name (`polyconcept.machine.kinds`).
-
-    Raises:
-        CodeError: As `code_files`.
+    Arguments and errors are those of `code_files`.
     """
     digest = hashlib.sha256()
     for path in code_files(script, root, kinds):
@@ -106,15 +100,12 @@ def code_fingerprint(script: Path, root: Path, kinds: Iterable[str] = ()) -> str
 
 
 def code_files(script: Path, root: Path, kinds: Iterable[str] = ()) -> tuple[Path, ...]:
-    """Return the script, the modules of the package behind it, and data that they read.
+    """Return the script, the modules of the package behind it, and data that they read, by path.
 
     Args:
         script: A Python file.
         root: The folder that holds the package.
-        kinds: Names of modules that it loads by name.
-
-    Returns:
-        The files in order of path.
+        kinds: Names of modules that it loads by name (`polyconcept.machine.kinds`).
 
     Raises:
         CodeError: A file has a syntax error, or imports by a relative name; with file and line.
@@ -132,6 +123,7 @@ def code_files(script: Path, root: Path, kinds: Iterable[str] = ()) -> tuple[Pat
         if path not in reached:
             reached.add(path)
             waiting += _files_behind(path, root.resolve())
+    # By path: a fingerprint does not depend on the order of imports.
     return tuple(sorted(reached))
 
 
@@ -143,6 +135,7 @@ def _facts(path: Path) -> _Facts:
     if path.suffix != ".py":
         return _Facts(key, ())
     if key not in _known:
+        # Without the places of the nodes, which `dump` leaves out: moved code means the same.
         tree = _parsed(path, content)
         modules = {module for node in ast.walk(tree) for module in _modules_of(node, path)}
         meaning = hashlib.sha256(ast.dump(tree).encode()).hexdigest()

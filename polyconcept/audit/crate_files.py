@@ -54,14 +54,7 @@ class FileIndex:
     """
 
     def __init__(self, crate: ROCrate, results: str, root: Path, choice: Choice) -> None:
-        """Start without files.
-
-        Args:
-            crate: the ROCrate that takes the entities.
-            results: the folder of the study's results, such as ``results/demo``.
-            root: the project's folder.
-            choice: what goes in.
-        """
+        """Start without files; `results` is a folder such as ``results/demo``."""
         self.sources: dict[str, Path] = {}
         self._crate = crate
         self._results = f"{results}/"
@@ -102,6 +95,7 @@ class FileIndex:
             return self._described(state)
         source = self._source(state.path)
         now = content_sha256(source)
+        # The crate's graph says what made a file: that must be the file which is packed.
         if now != state.sha256:
             raise CrateError(
                 f"{state.path}: its content has SHA-256 {now[:12]}..., its run record says "

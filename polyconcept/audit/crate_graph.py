@@ -60,12 +60,7 @@ class FinishedStudy:
 
 
 def describe(study: FinishedStudy, root: Path, choice: Choice) -> tuple[ROCrate, FileIndex]:
-    """Return the crate of a finished study, and the files it packs.
-
-    Args:
-        study: the study.
-        root: the project's folder.
-        choice: what goes in besides what always does.
+    """Return the crate of a finished study, and the files it packs; `root` is the project's folder.
 
     Raises:
         CrateError: a file is missing or was changed after it was made; a script is not the one
@@ -86,7 +81,9 @@ def describe(study: FinishedStudy, root: Path, choice: Choice) -> tuple[ROCrate,
         if choice.host:
             action["subjectOf"] = files.pack(str(record_path(run.outputs[0].path)))
         controls.append(_control(crate, run, action))
+    # Process Run Crate 0.5: the root mentions every action.
     crate.root_dataset["mentions"] = [whole, *(control["object"] for control in controls)]
+    # Provenance Run Crate 0.5: the engine organises, and each control is a step that became a run.
     add(
         crate,
         "#engine-run",

@@ -18,6 +18,8 @@ from polyconcept.machine.atomic import atomic_directory, atomic_path
 METADATA = "ro-crate-metadata.json"
 # The first moment that zip knows.
 MOMENT = (1980, 1, 1, 0, 0, 0)
+# Type and rights as Unix has them, in the upper 16 bits; 0x10 says "folder" to MS-DOS (APPNOTE.TXT,
+# 4.4.15). Without them some programs unpack files that nobody may read.
 PLAIN_FILE = 0o100644 << 16
 PLAIN_FOLDER = 0o040755 << 16 | 0x10
 
@@ -33,12 +35,7 @@ class CratePaths:
 
 
 def pack(study: FinishedStudy, root: Path, choice: Choice) -> CratePaths:
-    """Write ``results/{study}.crate`` and ``results/{study}.crate.zip``.
-
-    Args:
-        study: the study.
-        root: the project's folder.
-        choice: what goes in besides what always does.
+    """Write ``results/{study}.crate`` and ``results/{study}.crate.zip`` in the project's folder.
 
     Raises:
         CrateError: a file is missing or was changed after it was made; a script is not the one
@@ -69,6 +66,7 @@ def _metadata_text(crate: ROCrate) -> str:
     document["@graph"] = [
         {key: _compact(value) for key, value in entity.items()} for entity in document["@graph"]
     ]
+    # RO-Crate asks for no order; a fixed one gives the same study the same bytes.
     document["@graph"].sort(key=lambda one: (one["@id"] not in first, one["@id"]))
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
@@ -93,6 +91,7 @@ def _zip(folder: Path, path: Path) -> None:
             if inside.is_dir():
                 archive.writestr(entry, b"")
                 continue
+            # Told before: by it zipfile decides whether the entry needs ZIP64 (above 2 GiB).
             entry.file_size = inside.stat().st_size
             with inside.open("rb") as source, archive.open(entry, "w") as target:
                 shutil.copyfileobj(source, target)

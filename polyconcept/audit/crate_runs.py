@@ -19,10 +19,8 @@ def read_runs(results: str, finals: Sequence[str], root: Path) -> tuple[RunRecor
 
     Only those behind its final files: what an older state of the study left is not read.
 
-    Args:
-        results: the folder of the study's results, such as ``results/demo``.
-        finals: the tables, figures and checks that a finished study has.
-        root: the project's folder, to which paths are relative.
+    `results` is their folder, such as ``results/demo``; `finals` are the tables, figures and checks
+    that a finished study has. Paths start at `root`.
 
     Raises:
         CrateError: a record is damaged; a final file, an output, or the record of a file that a

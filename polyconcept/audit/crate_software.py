@@ -35,19 +35,11 @@ class Parameters:
     """Formal parameters of the workflow and its scripts, each with the values it had."""
 
     def __init__(self, crate: ROCrate) -> None:
-        """Start without parameters, for an ROCrate."""
         self._crate = crate
         self._linked: set[tuple[str, str]] = set()
 
     def link(self, owner: Entity, direction: str, name: str, value: Entity) -> None:
-        """Say that `value` was given for a parameter of a workflow or script.
-
-        Args:
-            owner: the entity that takes or gives it.
-            direction: ``input`` or ``output``.
-            name: the parameter's.
-            value: the entity that was given: a file, a folder or a property value.
-        """
+        """Say that a workflow or script took (``input``) or gave (``output``) a value."""
         # A setting and a file may have one name.
         group = "setting" if value.type == "PropertyValue" else direction
         identifier = f"#parameter/{owner['name']}/{group}/{name}"
@@ -75,13 +67,6 @@ def add_workflow(
     authors: Iterable[Entity],
 ) -> Entity:
     """Add the Snakefile as main entity, and what lies alongside.
-
-    Args:
-        crate: an ROCrate.
-        files: its files.
-        runs: the study's jobs.
-        root: the project's folder.
-        authors: entities of who wrote the workflow.
 
     Raises:
         CrateError: there is no Snakefile.
@@ -113,8 +98,7 @@ def add_tools(
 ) -> dict[str, Entity]:
     """Add the script of each rule with the modules it needs, and the workflow's step for it.
 
-    Returns:
-        The scripts' entities by rule, in the order in which their first jobs started.
+    The scripts' entities come by rule, in the order in which their first jobs started.
 
     Raises:
         CrateError: a script is missing or is not the one that ran.

@@ -15,10 +15,8 @@ from polyconcept.store.sources import read_pin
 def download_faults(record: RunRecord, folder: Path) -> Iterator[tuple[str, str, str]]:
     """Yield files of a fetched model that are not the hub's: path, needed and found hash.
 
-    Args:
-        record: Of a job that copied a model of the hub: its input is the pin, its output the
-            model's folder.
-        folder: What the record's paths are relative to.
+    The record is of a job that copied a model of the hub: its input is the pin, its output the
+    model's folder. Its paths start at `folder`.
     """
     try:
         pinned = read_pin(folder / record.inputs[0].path)
@@ -33,6 +31,7 @@ def download_faults(record: RunRecord, folder: Path) -> Iterator[tuple[str, str,
         except ValueError:
             yield place, f"a file of {pinned}", "one that is not there"
             continue
+        # The hub knows large files (LFS) by their SHA-256, all others by git's hash alone.
         content = (model / name).read_bytes() if known.sha256 is None else None
         found = sha256(model / name) if content is None else _git_blob(content)
         if found != known.digest:

@@ -13,6 +13,7 @@ from pathlib import Path
 from polyconcept.audit.runs import GitState, Machine
 from polyconcept.machine.allowed import n_cores
 
+# A job goes on without its commit where a slow disk keeps git longer.
 _GIT_SECONDS = 2.0
 _INSTALLED = re.compile(r"(.+)-([^-]+)\.dist-info")
 _PEAK = re.compile(r"^VmHWM:\s*(\d+) kB$", re.MULTILINE)
@@ -23,6 +24,7 @@ def git_state(root: Path) -> GitState | None:
     if not (root / ".git").exists():
         return None
     commit = _git(root, "rev-parse", "HEAD")
+    # --porcelain: the one form that stays as it is between versions of git (git-status(1)).
     changes = _git(root, "status", "--porcelain")
     if commit is None or changes is None:
         return None
@@ -55,7 +57,7 @@ def installed_packages() -> dict[str, str]:
             for entry in entries:
                 match = _INSTALLED.fullmatch(entry.name)
                 if match:
-                    # The first on the path is the one that is imported.
+                    # The first on the path is the one that is imported. Names as PEP 503 has them.
                     found.setdefault(re.sub(r"[-_.]+", "-", match[1]).lower(), match[2])
     return dict(sorted(found.items()))
 

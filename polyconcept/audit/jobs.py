@@ -22,11 +22,7 @@ def running(job: Job) -> Iterator[Watch]:
     names it. An older record is removed before the work starts. The log's last line says how long
     the work took: without imports, and without the checksums that the record needs.
 
-    Args:
-        job: The object `snakemake` of a script. Its rule has the name of the script.
-
-    Yields:
-        The job's watch, whose `note` takes what the record shall say of the inputs.
+    The watch's `note` takes what the record shall say of the inputs.
 
     Raises:
         SystemExit: With status 1 after any exception, as `log_to`; also where an input was changed

@@ -50,11 +50,7 @@ class Expected:
 def record_faults(place: str, record: RunRecord, expected: Expected, root: Path) -> Iterator[Fault]:
     """Yield every way in which a record does not fit; no file that it names is read.
 
-    Args:
-        place: Where it stands, from the folder in which Snakemake ran.
-        record: The record.
-        expected: What the study's configuration asks for.
-        root: The project's root.
+    `place` is where it stands, from the folder in which Snakemake ran.
     """
     yield from _place_faults(place, record, expected.study)
     yield from _settings_faults(place, record, expected)
@@ -98,6 +94,7 @@ def _input_faults(place: str, record: RunRecord, expected: Expected) -> Iterator
     except ValueError as error:
         yield Fault(place, "job", "one of the study's", str(error))
         return
+    # A user may write ./text and text//de for the same file.
     wanted = {os.path.normpath(path) for path in needed}
     found = {os.path.normpath(state.path) for state in record.inputs}
     if wanted != found:
@@ -125,6 +122,7 @@ def _code_faults(place: str, record: RunRecord, expected: Expected, root: Path) 
         yield Fault(place, what, str(before.fingerprint), str(now.fingerprint))
 
 
+# All records of a rule share its code.
 @cache
 def _code_of(rule: str, kinds: tuple[str, ...], root: Path) -> CodeState | str:
     """Return the code of a rule as it is; or what is wrong with it."""

@@ -23,8 +23,8 @@ FORMAT = "polyconcept-run/1"
 SUFFIX = ".run.json"
 """Ends the names of records."""
 
-
 _RULE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# 64 digits in a repository that git keeps with SHA-256.
 _COMMIT = re.compile(r"[0-9a-f]{6,64}")
 
 
@@ -131,11 +131,7 @@ def record_path(output: str | Path) -> Path:
 
 
 def write_record(record: RunRecord, folder: Path) -> Path:
-    """Write a record beside its first output, whole or not at all.
-
-    Args:
-        record: The record.
-        folder: What its paths are relative to.
+    """Write a record beside its first output, from `folder` on, whole or not at all.
 
     Raises:
         RecordError: A value in it is none of JSON's.
@@ -220,6 +216,7 @@ def seeds_in(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _digest(content: Mapping[str, Any]) -> str:
+    # One spelling for one content, whatever the order of keys in the file; NaN is none of JSON's.
     text = json.dumps(
         content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
@@ -254,6 +251,7 @@ def _value(hint: Any, found: Any, file: str, where: str) -> Any:  # noqa: ANN401
         return tuple(_value(inner[0], item, file, f"{where}[{i}]") for i, item in enumerate(found))
     if kind is not None and issubclass(kind, Mapping) and isinstance(found, dict):
         return {key: _value(inner[1], item, file, f"{where}.{key}") for key, item in found.items()}
+    # A writer of JSON may give 1.0 as 1; and to Python true is the whole number 1, too.
     plain = {float: (int, float)}.get(hint, hint)
     if hint is Any or (
         kind is None and isinstance(found, plain) and (hint is bool or not isinstance(found, bool))

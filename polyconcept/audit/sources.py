@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _OF_A_MODEL = (".json", ".safetensors", ".txt", ".model")
+# A safetensors file begins with its header, which says how the tensors lie, and ends in one of
+# them: other weights, of the same shapes too, differ there.
 _END_BYTES = 2**20
 
 

@@ -25,6 +25,7 @@ from polyconcept.store.json import sha256
 
 # Folders and files that tell of the work and are no results.
 _NO_RESULTS = ("logs", "checkpoints", "report.html")
+# hashlib lets other threads run while it works on large blocks: see its documentation.
 _HASHING_THREADS = 4
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -33,11 +34,8 @@ Progress: TypeAlias = Callable[[int, int], None]
 class Audit:
     """One walk through a study.
 
-    Args:
-        expected: What the study's configuration asks for.
-        folder: Where Snakemake ran.
-        root: The project's root: code and built-in data.
-        progress: Called with the number of files hashed, and of all.
+    Snakemake ran in `folder`; `root` is the project's, with code and built-in data. `progress` is
+    called with the number of files hashed, and of all.
     """
 
     def __init__(
@@ -132,6 +130,7 @@ class Audit:
         """Reach records from the last results, each before those of what it read."""
         waiting = [(path, "the study") for path in self._expected.finals]
         seen = set()
+        # Grows while it is gone through: what is nearest to the last results is told of first.
         for path, asker in waiting:
             if path in seen:
                 continue
@@ -214,6 +213,7 @@ def _producers(records: Mapping[str, RunRecord]) -> Iterator[tuple[str, str]]:
         for place, record in records.items()
         if str(record_path(record.outputs[0].path)) != place
     }
+    # Of two of one path the later counts, where a dict is made of them.
     for place, record in sorted(records.items(), key=lambda item: item[0] not in misplaced):
         for output in record.outputs:
             yield output.path, place

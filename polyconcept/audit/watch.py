@@ -74,6 +74,7 @@ class Watch:
         _check_library(self._root)
         # What an earlier run said is no longer true, also where this one fails.
         record_path(job.output[0]).unlink(missing_ok=True)
+        # Two clocks: that of the day may be set while the job runs, and the other has no date.
         self._started, self._clock = datetime.now(UTC), time.monotonic()
         self._git = git_state(self._root)
         recall(KNOWN)
@@ -84,6 +85,7 @@ class Watch:
         with suppress(OSError):  # it only saves time
             if KNOWN.parent.is_dir():
                 keep(KNOWN)
+        # Before the hashes: an input that is written while they are taken is noticed too.
         self._stamps = [_stamp(Path(path)) for path in job.input]
         self._inputs = self._states(job.input)
         self._found: dict[str, Any] = {}
@@ -93,10 +95,7 @@ class Watch:
         self._found |= _plain(found)
 
     def finish(self) -> Path:
-        """Write the record.
-
-        Returns:
-            Its path.
+        """Write the record, and return its path.
 
         Raises:
             InputChangedError: An input file was changed during the job.
@@ -175,14 +174,7 @@ def script_name(rule: str) -> str:
 def code_state(
     script: Path, root: Path, kinds: Iterable[str] = (), *, counted: bool = True
 ) -> CodeState:
-    """Return the code that a script reaches; without fingerprint where the rule does not count it.
-
-    Args:
-        script: The script.
-        root: The project's root.
-        kinds: Modules that it loads by name.
-        counted: Whether the rule runs again for its code.
-    """
+    """Return the code that a script reaches; no fingerprint for a rule that does not count it."""
     kinds = tuple(kinds)
     top = root.resolve()
     files = {
@@ -199,13 +191,7 @@ def place_of(path: str, root: Path) -> str:
 
 
 def locate(place: str, folder: Path, root: Path) -> Path:
-    """Return the file that a record names.
-
-    Args:
-        place: As `place_of` gave it.
-        folder: Where Snakemake ran.
-        root: The project's root.
-    """
+    """Return the file that a record names, as `place_of` gave it; Snakemake ran in `folder`."""
     own = Path(place).parts[:1] == (_OWN_FOLDER,)
     return root / place if own else folder / place
 
@@ -224,6 +210,7 @@ def _stamp(path: Path) -> object:
     """Return what changes where a file, or one in a folder, is written."""
     files = [path / name for name in files_inside(path)] if path.is_dir() else [path]
     stats = [(str(file), file.stat()) for file in files]
+    # The time of change (ctime) too: programs can set back the time of writing.
     return [(name, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino) for name, s in stats]
 
 

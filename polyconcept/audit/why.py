@@ -24,6 +24,7 @@ from polyconcept.store.content import content_sha256
 _GIT_SECONDS = 10.0
 _MOST_SHOWN = 60
 _MOST_NAMED = 3
+# What the user did comes first, what follows from it last.
 _ORDER = ("new", "setting", "file", "source", "missing", "input")
 
 
@@ -78,6 +79,28 @@ class Planned:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """The jobs that would run, and all that there are."""
+
+    study: str
+    planned: tuple[Planned, ...]
+    """Before each job stand those that it needs."""
+    all_jobs: tuple[Mapping[str, str], ...]
+    """Wildcards of every job of the study."""
+
+    def told_apart(self, jobs: Sequence[Planned]) -> str:
+        """Return the wildcards that `jobs` share, and not with all other jobs of the study."""
+        first, *others = jobs
+        return ", ".join(
+            f"{key} {value.rstrip('/')}"
+            for key, value in first.wildcards.items()
+            if value
+            and all(job.wildcards.get(key) == value for job in others)
+            and any(of.get(key, value) != value for of in self.all_jobs)
+        )
+
+
+@dataclass(frozen=True)
 class Group:
     """A cause and its jobs."""
 
@@ -97,13 +120,6 @@ def changes_since(
     """Return what is not as the last run had it: settings, the user's files, code, input files.
 
     None: the outputs are what the study asks for, as long as the contents of the inputs are.
-
-    Args:
-        record: Record of the last run.
-        asked: What the job would run with now.
-        folder: Where Snakemake runs.
-        root: The project's root.
-        others: What the rest of the plan tells.
     """
     found = [Cause("setting", text) for text in setting_changes(record.settings, asked.settings)]
     if "content" in asked.params and record.params.get("content") != asked.params["content"]:
@@ -158,6 +174,7 @@ def _differences(path: str, before: Any, now: Any) -> Iterator[str]:  # noqa: AN
             yield f"{path or 'settings'}: another order of keys"
     elif isinstance(before, list) and isinstance(now, list):
         yield from _list_differences(path, before, now)
+    # To Python 1, 1.0 and true are equal; Snakemake compares them as text.
     elif before != now or type(before) is not type(now):
         yield f"{path}: {_shown(before)} -> {_shown(now)}"
 
@@ -271,11 +288,7 @@ def _meaning(path: str, content: bytes) -> object:
 def group_by_cause(planned: Sequence[Planned]) -> list[Group]:
     """Put each job to its causes, and to those of the jobs that it follows.
 
-    Args:
-        planned: Every job that would run.
-
-    Returns:
-        A group per cause, in an order of kinds; a job with several causes stands in several.
+    Groups come in an order of kinds; a job with several causes stands in several.
     """
     behind: dict[str, list[Planned]] = {}
     for job in planned:

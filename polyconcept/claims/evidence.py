@@ -130,6 +130,7 @@ def _of_units(
 ) -> Evidence:
     values = list(effects.values())
     effect = fmean(values) if values else None
+    # One value has no spread; the table may have an interval of it.
     interval = only_interval if len(values) == 1 else mean_interval(values)
     return Evidence(
         judge(effect, interval, len(values), least=LEAST_FOR_MEAN),

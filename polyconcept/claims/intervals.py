@@ -58,11 +58,13 @@ def spearman_interval(rho: float, n: int) -> tuple[float, float]:
     # of ranks go in steps of at least 12 / (n^3 - n); half a step less than 1 is put in its place.
     if n < LEAST_FOR_CORRELATION:
         raise ValueError(f"{n} points: an interval of a correlation needs {LEAST_FOR_CORRELATION}")
+    # A correlation of equal ranks may be beyond 1 by its last bits.
     if not -1 - 1e-9 <= rho <= 1 + 1e-9:
         raise ValueError(f"a correlation of {rho}: expected from -1 to 1")
     furthest = 1 - 6 / (n**3 - n)
     z = math.atanh(min(max(rho, -furthest), furthest))
     half = NormalDist().inv_cdf(0.975) * math.sqrt((1 + rho**2 / 2) / (n - 3))
+    # Of 1 and -1 the interval around what stands in their place would leave them out.
     return min(math.tanh(z - half), rho), max(math.tanh(z + half), rho)
 
 

@@ -146,6 +146,7 @@ def claims_page(claims: Claims) -> str:
     # Here, because the score table needs the claims and no page: jobs should not wait for it.
     from jinja2 import Environment, StrictUndefined
 
+    # Strict: a misspelt name in the template is an error, and no empty cell.
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -29,15 +29,9 @@ def rank_correlations(scores: Iterable[Score]) -> list[Score]:
     """Return Spearman's correlation of each metric with each rival, over a model's side.
 
     A point is a layer, pair and variant (the `random` one left out) that both have a summary score
-    of; where a metric is scored in both directions, their mean is one point.
-
-    Args:
-        scores: Rows of the score table.
-
-    Returns:
-        Rows with metric `rank_correlation` (docs/STATISTICS.md, "Rivals"); `variant`, `source` and
-        `target` are empty. None where there are fewer than four points or a side is constant: the
-        log says so.
+    of; where a metric is scored in both directions, their mean is one point. Rows have the metric
+    `rank_correlation` (docs/STATISTICS.md, "Rivals") and empty `variant`, `source` and `target`.
+    There is none of fewer than four points or a constant side: the log says so.
 
     Raises:
         ValueError: A rival has two summary rows for one layer, pair and variant.

@@ -38,9 +38,6 @@ def state_claims(scores: Sequence[Score]) -> Claims:
 
     Claims of Mousi et al. 2024 (arXiv 2405.14535); what counts: docs/STATISTICS.md, "Claims".
 
-    Args:
-        scores: The rows of a study's score table.
-
     Raises:
         ValueError: The table has two summary rows of one score, or two zero-shot scores of one
             run, metric and language.
@@ -146,12 +143,7 @@ def _sentence(
 ) -> str:
     """State a verdict and what it rests on.
 
-    Args:
-        claim: 1, 2 or 3.
-        metric: `calign` or `colap`.
-        definition: `published` or `corrected`.
-        evidence: The verdict.
-        agreement: At how many swept settings the verdict is the same, and how many there are.
+    `agreement`: at how many swept settings the verdict is the same, and how many there are.
     """
     finding = evidence.finding
     name = f"{METRICS[metric].title} ({definition})"

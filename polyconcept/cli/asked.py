@@ -17,14 +17,9 @@ from polyconcept.study.schema import Study
 
 
 def asked_of(study: Study, rule: str, names: Mapping[str, str], folder: Path, root: Path) -> Asked:
-    """Return what a study asks of one job now.
+    """Return what a study asks now of one job, by its rule and wildcards.
 
-    Args:
-        study: The study.
-        rule: Name of the rule.
-        names: The job's wildcards.
-        folder: Where Snakemake runs.
-        root: The project's root.
+    Snakemake runs in `folder`; `root` is the project's.
 
     Raises:
         ValueError: The study has no such job.
@@ -56,7 +51,7 @@ def is_asked(record: RunRecord, study: Study, folder: Path, root: Path) -> bool:
     """
     try:
         asked = asked_of(study, record.rule, record.wildcards, folder, root)
-    except CodeError:
+    except CodeError:  # a ValueError as well, but not one that says this
         raise
     except ValueError:  # of a job that the study does not have
         return False

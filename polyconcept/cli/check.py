@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from polyconcept.cli import project
-from polyconcept.cli.planned import planned
 
 
 def check(study: project.StudyFile) -> None:
@@ -11,6 +10,8 @@ def check(study: project.StudyFile) -> None:
 
     Nothing is run. Ends with status 1 where it could not run.
     """
+    from polyconcept.cli.planned import planned
+
     with project.faults_told():
         name = project.read_study(study).name
         plan = planned(study)

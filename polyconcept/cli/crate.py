@@ -25,6 +25,7 @@ def make_crate(study_file: Path, choice: Choice, root: Path) -> CratePaths:
         SettingsError: the configuration is none.
     """
     study = project.read_study(study_file)
+    # It is packed under its path in the project.
     if not study_file.resolve().is_relative_to(root):
         raise CrateError(f"{study_file}: lies outside of {root}; copy it into studies/")
     path = study_file.resolve().relative_to(root).as_posix()

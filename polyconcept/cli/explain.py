@@ -12,20 +12,14 @@ from typing import Annotated
 
 import typer
 
-from polyconcept.audit.why import Group, Planned, group_by_cause
+from polyconcept.audit.why import Group, Plan, Planned, group_by_cause
 from polyconcept.cli import project
-from polyconcept.cli.planned import Plan, planned
 
 _INDENT, _WIDTH = 11, 100
 
 
 def report(plan: Plan, *, each_job: bool = False) -> str:
-    """Return what would run and why, for people.
-
-    Args:
-        plan: The jobs.
-        each_job: Whether to list every job with its causes, not just their numbers.
-    """
+    """Return what would run and why: numbers of jobs, with `each_job` also every job's causes."""
     if not plan.planned:
         return f"{plan.study}: nothing to do"
     groups = group_by_cause(plan.planned)
@@ -108,6 +102,8 @@ def explain(
 
     Nothing is run. docs/RERUNS.md explains what makes jobs run again.
     """
+    from polyconcept.cli.planned import planned
+
     with project.faults_told():
         plan = planned(study, profile)
     try:

@@ -30,6 +30,7 @@ class Metric(StrEnum):
 
 def export(
     study: project.StudyFile,
+    # The one format that there is: a line that names it stays right when others come.
     _format: Annotated[
         Format, typer.Option("--format", help="word|||occurrence|||sentence|||position|||cluster")
     ] = Format.CONCEPTX,

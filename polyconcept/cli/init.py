@@ -32,14 +32,7 @@ def init(
 
 
 def begin_study(name: str, folder: Path) -> Path:
-    """Write the file of a study on a user's own files, and the schema beside it.
-
-    Args:
-        name: Of the study.
-        folder: Where both are written; it is made.
-
-    Returns:
-        The study's file.
+    """Write the file of a study on a user's own files, and the schema beside it; return the file.
 
     Raises:
         ValueError: It is no name of a study.
@@ -50,6 +43,7 @@ def begin_study(name: str, folder: Path) -> Path:
     if path.exists():
         raise FileExistsError(f"{path}: stands there already; choose another name, or move it")
     text = (project.ROOT / "studies/local.yaml").read_text(encoding="utf-8")
+    # Replaced in the text: YAML read and written again would lose the comments.
     text = re.sub(r"^name: .*$", f"name: {name}", text, count=1, flags=re.MULTILINE)
     folder.mkdir(parents=True, exist_ok=True)
     schema = json.dumps(Study.model_json_schema(), indent=1) + "\n"

@@ -21,10 +21,7 @@ from polyconcept.study.schema import Study
 def clear_killed_runs(study: Study, folder: Path, words: Sequence[str]) -> None:
     """Settle what killed runs of a study have left, unless one is alive, which is told.
 
-    Args:
-        study: The study.
-        folder: Where Snakemake runs.
-        words: What stands behind `snakemake` on the line that runs the study.
+    `words` stand behind `snakemake` on the line that runs the study in `folder`.
 
     Raises:
         ValueError: A run from another machine, of which one cannot see whether it is alive.
@@ -66,6 +63,7 @@ def _clear_after(driver: Driver, study: Study, folder: Path, words: Sequence[str
     kept, outdated = _judged(driver, study, folder)
     for path in outdated:
         shutil.rmtree(folder / path) if (folder / path).is_dir() else (folder / path).unlink()
+    # Else Snakemake would take them for half-made, and make them again.
     if kept:
         _snakemake(*words, "--touch", "--force", "--", *kept)
     project.say(f"kept {len(kept)} files that its jobs made, removed {len(outdated)}")
@@ -112,6 +110,7 @@ def _judged(driver: Driver, study: Study, folder: Path) -> tuple[list[str], list
 
     kept, outdated = [], []
     for record in records:
+        # Of an earlier run, which ended as it should or was cleared after.
         if datetime.fromisoformat(record.ended).timestamp() < driver.started:
             continue
         outputs = [output.path for output in record.outputs]

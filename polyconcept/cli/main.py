@@ -21,6 +21,7 @@ from polyconcept.cli import (
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
+    # What nobody has foreseen shows Python's own traceback, which a report of it needs.
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="How far a multilingual language model shares its concepts between languages.",

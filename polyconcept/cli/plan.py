@@ -15,7 +15,6 @@ import typer
 
 from polyconcept.audit.why import Planned
 from polyconcept.cli import project
-from polyconcept.cli.planned import planned
 from polyconcept.study.jobs.table import JOBS
 from polyconcept.study.jobs.work import Cost, Work
 
@@ -47,13 +46,7 @@ class Total:
 
 
 def total_of(cost: Cost, rates: Mapping[str, float], on_gpu: bool) -> Total:
-    """Return one job as a total.
-
-    Args:
-        cost: Its work and disk.
-        rates: From `read_rates`.
-        on_gpu: Whether it asks for a GPU.
-    """
+    """Return one job as a total; `rates` are those of `read_rates`."""
     around = rates["job_overhead_seconds"] + cost.hashing
     core = around + cost.seconds
     if not on_gpu:
@@ -76,9 +69,7 @@ def totals_of(jobs: Sequence[Planned], work: Work) -> dict[str, Total]:
 def read_rates(path: Path, tflops: float | None = None) -> tuple[dict[str, float], dict[str, Any]]:
     """Return the rates and assumptions by name, and all that the file says of them.
 
-    Args:
-        path: Such as benchmarks/rates.json.
-        tflops: Of a GPU, in place of what the file assumes (`with_gpu`).
+    `tflops` of a GPU take the place of what the file assumes (`with_gpu`).
 
     Raises:
         ValueError: The file has no rates (names what was found).
@@ -96,9 +87,7 @@ def read_rates(path: Path, tflops: float | None = None) -> tuple[dict[str, float
 def with_gpu(assumed: Mapping[str, Entry], tflops: float) -> dict[str, Entry]:
     """Return what is assumed where a GPU sustains so much in float32; its other rates go along.
 
-    Args:
-        assumed: Entries of benchmarks/rates.json by name.
-        tflops: 10^12 operations a second.
+    `tflops` are 10^12 operations a second.
     """
     factor = tflops * 1e12 / assumed["gpu_operations_per_second"]["value"]
     return {
@@ -111,13 +100,7 @@ def with_gpu(assumed: Mapping[str, Entry], tflops: float) -> dict[str, Entry]:
 
 
 def report(name: str, totals: Mapping[str, Total], notes: Sequence[str]) -> str:
-    """Return the table and what it rests on.
-
-    Args:
-        name: Of the study.
-        totals: By stage.
-        notes: What it rests on (`notes_on`).
-    """
+    """Return a study's table of stages, and what it rests on (`notes_on`)."""
     whole = Total()
     for total in totals.values():
         whole.add(total)
@@ -187,6 +170,8 @@ def plan(
         raise typer.BadParameter(
             f"found {gpu_tflops}, needed more than 0", param_hint="--gpu-tflops"
         )
+    from polyconcept.cli.planned import planned
+
     with project.faults_told():
         settings = project.read_study(study)
         found = planned(study)

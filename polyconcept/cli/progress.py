@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from polyconcept.study.jobs.table import JOBS
 
+# Lines as Snakemake's own logger writes them.
 _COUNT = re.compile(r"(\w+) +(\d+)")
 _BEGINS = re.compile(r"(?:local)?rule (\w+):")
 _ENDS = re.compile(r"Finished jobid: \d+ \(Rule: (\w+)\)")
@@ -28,12 +29,7 @@ class Progress:
     """Reads Snakemake's lines, and shows a line for each stage.
 
     On a terminal all lines are drawn anew after each job; elsewhere a stage's line is written when
-    the last of its jobs is done.
-
-    Args:
-        write: Takes the lines to show.
-        terminal: Whether they are shown on one.
-        clock: Gives seconds.
+    the last of its jobs is done. `write` takes the lines to show, `clock` gives seconds.
     """
 
     def __init__(
@@ -78,6 +74,7 @@ class Progress:
     def _show(self, changed: str) -> None:
         stage = self._stages[changed]
         if self._terminal:
+            # ECMA-48: K clears the rest of a line, F goes up so many lines.
             lines = [f"\x1b[K{self.line(name)}\n" for name in self._stages]
             up = f"\x1b[{self._n_drawn}F" if self._n_drawn else ""
             self._write(up + "".join(lines))

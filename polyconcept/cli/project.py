@@ -30,6 +30,7 @@ Folder = Annotated[
 def say(line: str) -> None:
     """Write a line to stdout at once."""
     sys.stdout.write(f"{line}\n")
+    # Else it would stand behind what Snakemake, another process, writes to the same place.
     sys.stdout.flush()
 
 
@@ -39,12 +40,8 @@ def faults_told(
 ) -> Iterator[None]:
     """Write a fault that can be foreseen (no such file, no study) as a message to stderr.
 
-    Args:
-        status: With which the command then ends.
-        foreseen: Errors that are told so.
-
     Raises:
-        SystemExit: After such a fault.
+        SystemExit: After such a fault, with `status`.
     """
     try:
         yield

@@ -67,7 +67,7 @@ def reproduce(
     In a fresh clone of the repository at their commit. docs/AUDIT.md says what counts as equal.
     Ends with status 1 where a run gives another result or could not be done.
     """
-    folder = folder.resolve()
+    folder = folder.resolve()  # runs are done in other folders
     with project.faults_told(2):
         settings = project.read_study(study)
         project.check_ran(settings, folder)
@@ -100,6 +100,7 @@ def draw(
         wanted = f"of --rule {rule}" if rule else "that can be done again"
         rules = sorted({record.rule for record in records.values()})
         say(f"there are no runs {wanted}; there are runs of {', '.join(rules)}")
+    # Of sorted places, so that the seed draws the same in any order of the walk.
     drawn = random.Random(seed).sample(places, min(n, len(places)))
     say(f"drawn with seed {seed}: {len(drawn)} of {len(places)} runs")
     return [records[place] for place in drawn]
@@ -146,6 +147,7 @@ def clone_of(record: RunRecord, temporary: Path) -> Path:
     commit = record.git.commit
     folder = temporary / f"commit-{commit}"
     if not folder.is_dir():
+        # Without the branch's files: those of the commit follow, which may be on no branch.
         git("clone", "--quiet", "--no-checkout", str(project.ROOT), str(folder))
         git("-C", str(folder), "checkout", "--quiet", "--detach", commit)
     return folder
@@ -237,6 +239,7 @@ def run_again(record: RunRecord, place: Place) -> None:
     """
     record_file = place.study_folder / record_path(record.outputs[0].path)
     tool = Path(__file__).with_name("rerun_job.py")
+    # -P: else modules of any name would be looked for beside rerun_job.py, before PYTHONPATH.
     run = subprocess.run(
         [sys.executable, "-P", str(tool), str(record_file), str(place.project)],
         cwd=place.temporary,

@@ -69,9 +69,7 @@ def run(
 def slurm_options(words: Sequence[str], token: str) -> list[str]:
     """Return what Snakemake's line needs where jobs go through SLURM; nothing elsewhere.
 
-    Args:
-        words: What stands behind `snakemake` on the line.
-        token: With which the names of the jobs are to begin.
+    The names of the jobs are to begin with `token`.
 
     Raises:
         ValueError: The line, or its profile, names the jobs already.
@@ -79,6 +77,7 @@ def slurm_options(words: Sequence[str], token: str) -> list[str]:
     """
     from snakemake.cli import parse_args
 
+    # The line and its profiles, as Snakemake itself will read them.
     _, chosen = parse_args(list(words))
     if chosen.executor != "slurm":
         return []
@@ -96,12 +95,9 @@ def slurm_options(words: Sequence[str], token: str) -> list[str]:
 
 
 def snakemake_words(study: Path, folder: Path, options: Sequence[str]) -> list[str]:
-    """Return what stands behind `snakemake` on the line that runs a study.
+    """Return what stands behind `snakemake` on the line that runs a study in `folder`.
 
-    Args:
-        study: The study's file.
-        folder: Where Snakemake runs.
-        options: Of the user; a profile among them takes the place of profiles/local.
+    A profile among the user's `options` takes the place of profiles/local.
     """
     snakefile, here = project.snakefile(), Path.cwd()
     words = [] if snakefile.parent == here else ["--snakefile", str(snakefile)]
@@ -119,16 +115,12 @@ def snakemake_words(study: Path, folder: Path, options: Sequence[str]) -> list[s
 def followed(line: Sequence[str], log: Path, token: str) -> int:
     """Run Snakemake, keep what it says in a file, and show its progress.
 
-    Args:
-        line: The program and its arguments.
-        log: The file; its folder is made.
-        token: Put into the environment of all that is started.
-
-    Returns:
-        Snakemake's exit status; of one that a signal ended the negative number of it.
+    `token` is put into the environment of all that is started. Returned is Snakemake's exit status;
+    of one that a signal ended the negative number of it.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    # In a process group of its own, so that Ctrl-C reaches Snakemake once, with its jobs.
+    # In a process group of its own, so that Ctrl-C reaches Snakemake once, with its jobs. Such a
+    # group is stopped when it reads from the terminal: it gets nothing to read.
     with subprocess.Popen(
         line,
         stdin=subprocess.DEVNULL,
@@ -172,7 +164,7 @@ def shown(lines: Iterable[str], log: Path) -> deque[str]:
     with log.open("w", encoding="utf-8") as file:
         for line in lines:
             file.write(line)
-            file.flush()
+            file.flush()  # can be followed, and is whole up to a kill
             last.append(line)
             progress.read(line)
     return last

@@ -16,6 +16,7 @@ import yaml
 
 from polyconcept.study.parse import SettingsError
 
+# Far more than the full study has: 12 kB, 400 values, 6 levels.
 MOST_BYTES = 2**20
 MOST_FAULTS = 20
 MOST_LEVELS = 30
@@ -33,10 +34,7 @@ _VALUE_LENGTH = 64
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """Return the keys and values of a study's configuration file.
-
-    Args:
-        path: A YAML file in UTF-8; its aliases and merge keys are followed.
+    """Return the keys and values of a study's file, in UTF-8; aliases and merge keys are followed.
 
     Raises:
         SettingsError: There is no such file, it cannot be read, or it is no single mapping with
@@ -58,8 +56,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def _text_of(path: Path) -> str:
-    """Return a file's text."""
     try:
+        # To open a pipe is to wait for its writer.
         if path.exists() and not path.is_file():
             found = "a folder" if path.is_dir() else "something else"
             raise SettingsError(f"{path}: found {found}, needed the file of a study")
@@ -176,7 +174,7 @@ class _Reader:
 
     def built(self, node: yaml.MappingNode) -> dict[str, Any]:
         """Return the values of a node that has no faults."""
-        loader = _Values("")
+        loader = _Values("")  # of no text: the node is there
         try:
             return dict(loader.construct_document(node))
         except _ValueFaultError as error:
@@ -220,7 +218,6 @@ def _scalar_faults(node: yaml.ScalarNode) -> Iterator[str]:
 
 
 def _shown(node: yaml.Node) -> str:
-    """Return a value as a message shows it."""
     text = str(node.value)
     return text if len(text) <= _VALUE_LENGTH else f"{text[:_VALUE_LENGTH]}..."
 

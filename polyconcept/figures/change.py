@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -27,7 +26,6 @@ def draw(
     *,
     definition: Definition = "published",
     over: str = "all",
-    corpus: str | None = None,
 ) -> Figure:
     """Draw fine-tuned minus base by layer, with its interval, for each pair.
 
@@ -38,7 +36,7 @@ def draw(
         ValueError: As `layers.draw`; also where no run is fine-tuned or a fine-tuned score has
             no base score to compare with.
     """
-    found = _changes(ScoreTable(scores), metric, definition=definition, over=over, corpus=corpus)
+    found = _changes(ScoreTable(scores), metric, definition=definition, over=over)
     name = label_of(metric, definition, over).split(" (")[0]
     label = f"{name}: fine-tuned minus base"
     figure = draw_panels(panels(found), label, directed=is_directed(metric))
@@ -48,9 +46,8 @@ def draw(
     return figure
 
 
-def _changes(table: ScoreTable, metric: str, **choice: Any) -> ScoreTable:  # noqa: ANN401 - the options of `choose`
-    wanted = {name: choice[name] for name in ("definition", "over")}
-    if table.where(_is_change, metric=metric, **wanted):
+def _changes(table: ScoreTable, metric: str, **choice: str) -> ScoreTable:
+    if table.where(_is_change, metric=metric, **choice):
         return choose(table, metric, keep=_is_change, kind="of a change from base", **choice)
     return _change_from_base(
         choose(table, metric, keep=_is_of_a_seed, kind="of a single seed", **choice)

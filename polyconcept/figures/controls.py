@@ -63,7 +63,6 @@ def draw(
     *,
     definition: Definition = "published",
     over: str = "all",
-    corpus: str | None = None,
 ) -> Figure:
     """Draw the base model's score in its deepest layer beside those of its controls.
 
@@ -78,7 +77,7 @@ def draw(
             nothing but value.
     """
     rows = choose(
-        scores, metric, definition=definition, over=over, corpus=corpus, keep=_is_shown,
+        scores, metric, definition=definition, over=over, keep=_is_shown,
         kind="of the base model or its controls",
     )  # fmt: skip
     panels, deepest = _panels(rows)

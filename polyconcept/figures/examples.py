@@ -77,7 +77,7 @@ class _Ruler:
     """Widths of texts, as drawn."""
 
     def __init__(self) -> None:
-        # matplotlib's stubs leave the renderer untyped.
+        # Of any size: nothing is drawn on it. matplotlib's stubs leave the renderer untyped.
         self._renderer = RendererAgg(100, 100, _DPI)  # type: ignore[no-untyped-call]
 
     def width(self, text: str, *, bold: bool) -> float:
@@ -113,11 +113,7 @@ def draw(
     Where the figure would be higher than a page on its side, the last concepts of the pairs with
     most are left out; the line above says how many are shown.
 
-    Args:
-        pairs: What to show, in this order. None of a pair's concepts may align.
-        n_types: Word types shown of each list.
-        title: Such as model and variant.
-        definition: That of the concepts' alignment, which the caption names.
+    Of each list `n_types` word types are shown. A pair may have no aligned concept.
 
     Raises:
         ValueError: An example whose lists are empty or that has another number of flags than

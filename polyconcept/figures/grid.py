@@ -178,5 +178,6 @@ def _titles(runs: Sequence[Run], width: float) -> list[str]:
 
 def wrapped(text: str, width: float, *, at_hyphens: bool = True) -> str:
     """Return the text in lines of at most `width` inches at 8 points."""
+    # With fewer letters a line, most words would be torn apart.
     letters = max(8, int(width / LETTER))
     return "\n".join(textwrap.wrap(text, letters, break_on_hyphens=at_hyphens))

@@ -30,6 +30,7 @@ from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable, known
 from polyconcept.records.text import Definition
 
+# A model of base size has the layers 0 to 12, each with its marker.
 _MOST_MARKERS = 13
 _BAND_ALPHA = 0.25
 _BANDS = {"interval": "95 % interval", "seeds": "range of the seeds"}
@@ -89,8 +90,6 @@ def draw(
     *,
     definition: Definition = "published",
     over: str = "all",
-    corpus: str | None = None,
-    zoom: bool = False,
 ) -> Figure:
     """Draw one metric by layer: a panel per run, a curve with its interval per language pair.
 
@@ -100,22 +99,19 @@ def draw(
     lowest and highest score. A repeated fine-tuning is shown as its mean alone, where the table
     has it.
 
-    What is shown is chosen as by `rows.choose`. With `zoom` the score axis ends above all that is
-    drawn, not at 1; it starts at 0 either way.
+    What is shown is chosen as by `rows.choose`. The score axis runs from 0 to 1.
 
     Raises:
         ValueError: No row fits, a row has no layer, or two rows differ in nothing but value.
     """
-    rows = choose(scores, metric, definition=definition, over=over, corpus=corpus)
+    rows = choose(scores, metric, definition=definition, over=over)
     shown = panels(rows)
     if metric not in METRICS or not METRICS[metric].shows_ceiling:
         shown = {run: replace(panel, ceiling={}) for run, panel in shown.items()}
     figure = draw_panels(shown, label_of(metric, definition, over), directed=is_directed(metric))
-    highest = max(height for panel in shown.values() for height in _heights(panel))
-    top = highest * 1.05 if zoom and highest > 0 else 1.0
     for axes in figure.axes:
         # A little room below and above: markers at 0 and 1 stay whole.
-        axes.set_ylim(-0.03 * top, 1.03 * top)
+        axes.set_ylim(-0.03, 1.03)
     return figure
 
 
@@ -154,14 +150,6 @@ def _panel(run: Run, found: Mapping[Run, Mapping[Place, Point]], behind: ScoreTa
             for layer in layers
         },
     )
-
-
-def _heights(panel: Panel) -> list[float]:
-    """Return all scores that a panel shows."""
-    drawn = [point for curve in panel.curves.values() for point in curve.points]
-    highs = [p.value if p.high is None else p.high for p in drawn]
-    nulls = [high for _, high in panel.null.values()]
-    return [*highs, *nulls, *panel.ceiling.values(), *panel.random.values()]
 
 
 def draw_panels(shown: Panels, label: str, *, directed: bool) -> Figure:

@@ -37,7 +37,6 @@ def draw(
     *,
     definition: Definition = "published",
     over: str = "all",
-    corpus: str | None = None,
 ) -> Figure:
     """Draw CALIGN and COLAP over CKA and retrieval: a point for each run, pair and layer.
 
@@ -52,7 +51,7 @@ def draw(
     table = ScoreTable(scores)
     metrics, rivals = _what_to_compare(table)
     counted = {metric: over if METRICS[metric].has_large else "all" for metric in metrics}
-    pick = partial(choose, table, corpus=corpus, keep=_is_point, kind="of a summary")
+    pick = partial(choose, table, keep=_is_point, kind="of a summary")
     rows = {m: pick(m, definition=definition, over=counted[m]) for m in metrics}
     rows |= {rival: pick(rival, definition="", over="") for rival in rivals}
     _check_corpus(rows)
@@ -62,7 +61,7 @@ def draw(
                          f"{' or '.join(rivals)}")  # fmt: skip
     labels = {metric: label_of(metric, definition, counted[metric]) for metric in metrics}
     compared = {metric for metric in metrics if counted[metric] == "all"}
-    return _draw(panels, _rhos(table, compared, definition, corpus), labels, rivals)
+    return _draw(panels, _rhos(table, compared, definition), labels, rivals)
 
 
 def _what_to_compare(table: ScoreTable) -> tuple[list[str], list[str]]:
@@ -81,7 +80,7 @@ def _check_corpus(rows: Mapping[str, ScoreTable]) -> None:
     corpora = sorted({row.corpus for chosen in rows.values() for row in chosen})
     if len(corpora) > 1:
         raise ValueError(f"the rows are of {len(corpora)} corpora, {', '.join(corpora)}; "
-                         "one figure shows one: name it")  # fmt: skip
+                         "one figure shows one")  # fmt: skip
 
 
 def _is_point(row: Score) -> bool:
@@ -103,12 +102,10 @@ def _joined(rows: ScoreTable, rivals: ScoreTable) -> _Dots:
 
 
 def _rhos(
-    table: ScoreTable, metrics: Collection[str], definition: str, corpus: str | None
+    table: ScoreTable, metrics: Collection[str], definition: str
 ) -> dict[tuple[str, str, str, str], float]:
     """Return (metric, rival, model, side) -> rank correlation."""
     rows = table.where(metric="rank_correlation", over=metrics, definition=definition)
-    if corpus is not None:
-        rows = rows.where(corpus=corpus)
     return {(row.over, row.control, row.model, row.side): row.value for row in rows}
 
 

@@ -59,38 +59,28 @@ def choose(
     *,
     definition: str,
     over: str,
-    corpus: str | None,
     keep: Callable[[Score], bool] | None = None,
     kind: str = "",
 ) -> ScoreTable:
-    """Return the rows of one metric, definition, share of clusters and corpus.
+    """Return the rows of one metric and definition, over all or large clusters.
 
-    Args:
-        scores: The score table, in any order.
-        metric: ``calign``, ``colap``, or another metric of the table.
-        definition: Its definition.
-        over: Clusters that count, ``all`` or ``large``.
-        corpus: Needed where the rows have several.
-        keep: Which kind of rows; by default plain scores at the study's own settings.
-        kind: What they are, in words, for the message of an error.
+    `keep` says which kind of rows, by default plain scores at the study's own settings; `kind` says
+    it in words, for the message of an error.
 
     Raises:
-        ValueError: There is none, or there are several corpora and none was asked for.
+        ValueError: There is none, or they are of several corpora.
     """
     table = ScoreTable(scores)
     kept = table.where(keep) if keep else table.where(is_plain=True)
     rows = kept.where(metric=metric, definition=definition, over=over)
     found = sorted(rows.unique("corpus"))
-    if corpus is not None:
-        rows = rows.where(corpus=corpus)
-    elif len(found) > 1:
+    if len(found) > 1:
         raise ValueError(f"the rows of {metric} are of {len(found)} corpora, {', '.join(found)}; "
-                         "one figure shows one: name it")  # fmt: skip
+                         "one figure shows one")  # fmt: skip
     if not rows:
-        where = f", corpus '{corpus}'" if corpus is not None else ""
         there = _what_there_is(kept) if kept or not table else "there is none of any metric"
         raise ValueError(f"no row {kind and kind + ' '}has metric '{metric}', definition "
-                         f"'{definition}', over '{over}'{where}; {there}")  # fmt: skip
+                         f"'{definition}', over '{over}'; {there}")  # fmt: skip
     return rows
 
 

@@ -63,6 +63,7 @@ _FAMILIES = (
 )
 # Okabe & Ito (2008), "Color universal design"; their yellow is left out, too pale on white.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#E69F00", "#56B4E9")
+# Eight, which has no common factor with the seven colours: 56 curves differ in one or the other.
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINE_STYLES: tuple[_LineStyle, ...] = ("-", "--", ":", "-.")
 """Told apart without colour."""

@@ -70,7 +70,7 @@ _Places: TypeAlias = Sequence[Sequence[tuple[_Row, str] | None]]
 
 
 @style()
-def draw(scores: Iterable[Score], *, metrics: Sequence[str] = tuple(_LABELS)) -> Figure:
+def draw(scores: Iterable[Score]) -> Figure:
     """Draw task scores by language: a column for each model, a row for each task and metric.
 
     Where this is higher than a page on its side, several tasks share a row. Languages that the
@@ -79,15 +79,15 @@ def draw(scores: Iterable[Score], *, metrics: Sequence[str] = tuple(_LABELS)) ->
     metric are alike; they run from 0 to 1, for BLEU and chrF++ from 0 to the best score.
 
     Raises:
-        ValueError: No row has one of `metrics`, a row does not say whether it is zero-shot, or two
+        ValueError: No row is a task score, a row does not say whether it is zero-shot, or two
             rows differ in nothing but value.
     """
     table = ScoreTable(scores)
-    rows = table.where(metric=metrics, is_plain=True)
+    rows = table.where(metric=_LABELS, is_plain=True)
     if not rows:
         there = ", ".join(sorted(table.unique("metric"))) or "the table is empty"
-        raise ValueError(f"no row has one of the metrics {', '.join(metrics)}; there are: {there}")
-    return _draw(_panels(rows), metrics)
+        raise ValueError(f"no row has one of the metrics {', '.join(_LABELS)}; there are: {there}")
+    return _draw(_panels(rows))
 
 
 def _panels(rows: ScoreTable) -> _Panels:
@@ -122,7 +122,8 @@ def _twice(score: Score) -> str:
     )
 
 
-def _draw(panels: _Panels, metrics: Sequence[str]) -> Figure:
+def _draw(panels: _Panels) -> Figure:
+    metrics = list(_LABELS)
     rows = sorted(
         {row for row, _ in panels},
         key=lambda row: (row.variant, metrics.index(row.metric), row.source, row.corpus),
@@ -174,7 +175,7 @@ def _label(row: _Row, rows: Sequence[_Row]) -> str:
     same = [r for r in rows if (r.metric, r.variant, r.source) == (row.metric, row.variant, row.source)]  # noqa: E501  # fmt: skip
     corpus = f"\n{row.corpus}" if len(same) > 1 else ""
     of = "from" if row.metric in _TRANSLATION else "tuned on"
-    return f"{_LABELS.get(row.metric, row.metric)}\n{row.variant}, {of} {row.source}{corpus}"
+    return f"{_LABELS[row.metric]}\n{row.variant}, {of} {row.source}{corpus}"
 
 
 def _draw_bars(axes: Axes, bars: Sequence[_Bar], percent: bool, width: float) -> None:

@@ -34,7 +34,6 @@ def draw(
     *,
     definition: Definition = "published",
     over: str = "all",
-    corpus: str | None = None,
     threshold: float | None = None,
 ) -> Figure:
     """Draw one metric at every threshold: a panel per run, a line per layer, the mean of the pairs.
@@ -50,7 +49,7 @@ def draw(
         raise ValueError(f"no curve of '{metric}'; there are those of {', '.join(METRICS)}")
     parameter = METRICS[metric].threshold
     rows = choose(
-        scores, metric, definition=definition, over=over, corpus=corpus,
+        scores, metric, definition=definition, over=over,
         keep=lambda row: row.parameter == parameter and not (row.control or row.against),
         kind=f"with parameter '{parameter}'",
     )  # fmt: skip
@@ -109,6 +108,7 @@ def _mean(rows: ScoreTable) -> _Line:
 
 def _looks(layers: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Return looks, dark to light with the layer; line styles serve grey-scale."""
+    # Grows lighter evenly, also in grey-scale (matplotlib's guide "Choosing Colormaps").
     colours = matplotlib.colormaps["viridis"]
     step = _PALEST / max(len(layers) - 1, 1)
     return {

@@ -20,7 +20,7 @@ _OF_VERSION_1 = (
 
 def n_cores() -> int:
     """Return the cores that this process may run on: a SLURM job or a container may have few."""
-    if hasattr(os, "sched_getaffinity"):
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
@@ -37,6 +37,7 @@ def free_bytes() -> int:
     free = [int(psutil.virtual_memory().available), *_free_of_cgroups(_CGROUPS, _OWN_CGROUPS)]
     asked = _asked_of_slurm()
     if asked is not None:
+        # What the process holds already counts against what its job asked for.
         free.append(asked - int(psutil.Process().memory_info().rss))
     return max(0, min(free))
 

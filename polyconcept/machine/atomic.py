@@ -51,6 +51,7 @@ def atomic_directory(path: Path) -> Iterator[Path]:
     with _beside(path, remove=lambda folder: shutil.rmtree(folder, ignore_errors=True)) as folder:
         folder.mkdir()
         yield folder
+        # Each on its own: to sync a folder brings its names to the disk, not its files (fsync(2)).
         for inside in sorted(folder.rglob("*")):
             _sync(inside)
         _sync(folder)
@@ -66,7 +67,8 @@ def write_text_atomic(path: Path, text: str) -> None:
 @contextmanager
 def _beside(path: Path, *, remove: Callable[[Path], None]) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix stays last: writers such as matplotlib read the format from it.
+    # The suffix stays last: writers such as matplotlib read the format from it. The stem is cut so
+    # that the whole stays a name that Linux takes (255 bytes).
     temporary = path.with_name(f".{path.stem[:60]}.{uuid.uuid4().hex}.part{path.suffix}")
     try:
         yield temporary
@@ -75,7 +77,7 @@ def _beside(path: Path, *, remove: Callable[[Path], None]) -> Iterator[Path]:
     except BaseException as error:
         if isinstance(error, OSError) and error.errno in _OUT_OF_ROOM:
             error.add_note(_note_on_space(path, temporary))
-        with suppress(OSError):
+        with suppress(OSError):  # the block's own error says more
             remove(temporary)
         raise
 
@@ -111,7 +113,6 @@ def _replace_directory(folder: Path, path: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Force a file's bytes, or a folder's entries, to the disk."""
     if path.is_symlink():
         return
     descriptor = os.open(path, os.O_RDONLY)

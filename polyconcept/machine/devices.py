@@ -9,13 +9,11 @@ from contextlib import contextmanager
 import torch
 
 
-def choose_device(name: str = "auto", *, n_gpus: int = 0) -> str:
+def choose_device(name: str, *, n_gpus: int = 0) -> str:
     """Return the device of that name; ``auto`` takes CUDA, else Apple's MPS, else the CPU.
 
-    Args:
-        name: ``auto``, ``cpu``, ``cuda`` or ``mps``; with a number after a colon one of several.
-        n_gpus: GPUs that the job asked its cluster for: ``auto`` then means one of them, and no
-            job holds a GPU for days to compute on the CPU beside it.
+    A number after a colon (``cuda:1``) means one of several. Where the job asked its cluster for
+    `n_gpus`, ``auto`` means one of them: no job shall hold a GPU for days beside its CPU.
 
     Raises:
         ValueError: torch finds no such device on this machine.

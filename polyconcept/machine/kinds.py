@@ -12,16 +12,13 @@ from types import ModuleType
 
 
 def load_kind(module: str, *rooms: str) -> ModuleType:
-    """Import a module of a kind.
-
-    Args:
-        module: Its whole name, such as ``polyconcept.figures.rivals``.
-        rooms: Where it may stand, such as ``figures``.
+    """Import a module such as ``polyconcept.figures.rivals``, of the room ``figures``.
 
     Raises:
         ValueError: It stands elsewhere.
         ModuleNotFoundError: There is no such module.
     """
+    # The name may come from a run record that is done again, and so from a stranger.
     if not module.startswith(tuple(f"polyconcept.{room}." for room in rooms)):
         needed = " or ".join(f"polyconcept.{room}" for room in rooms)
         raise ValueError(f"found {module!r}, needed a module of {needed}")

@@ -24,9 +24,7 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 def log_to(path: str | Path, *, threads: int | None = None) -> Iterator[None]:
     """Send all log records, warnings and an error's traceback to `path` and to stderr.
 
-    Args:
-        path: The job's log file; its folder is created, an old file is replaced.
-        threads: Where given, the number of threads that torch may use in this job.
+    The folder is created, an old file is replaced. torch may use so many `threads`.
 
     Raises:
         SystemExit: With status 1 after any exception: the file holds the traceback, stderr the
@@ -36,6 +34,7 @@ def log_to(path: str | Path, *, threads: int | None = None) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     file = _JobLog(path, mode="w", encoding="utf-8")
     handlers: list[logging.Handler] = [file, logging.StreamHandler()]
+    # force: a library that was imported may have handlers of its own, and nothing would be set up.
     logging.basicConfig(level=logging.INFO, format=_FORMAT, handlers=handlers, force=True)
     logging.captureWarnings(True)
     # Their INFO lines (each HTTP request, each font found) say nothing about a study.
@@ -79,13 +78,7 @@ def _limit_threads(threads: int) -> None:
 def progress(
     items: Iterable[Item], *, total: int | None = None, description: str
 ) -> Iterator[Item]:
-    """Yield `items`, showing a bar on a terminal or a log line once a minute.
-
-    Args:
-        items: What to go through.
-        total: How many items there are, where known.
-        description: What is being done, such as ``extracting vectors``.
-    """
+    """Yield `items`, of `total` where known, showing a bar on a terminal or a log line a minute."""
     if sys.stderr.isatty():
         yield from tqdm(items, total=total, desc=description, leave=False)
         return

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 # Linux takes no longer name (NAME_MAX).
 _LONGEST = 255
+# What is found may be of any length, and stands in a message.
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = 120
 # Control characters (NUL, line ends), lone halves of surrogate pairs, ends of lines and paragraphs.
@@ -17,9 +18,7 @@ _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 def plain_name(name: object, where: str) -> str:
     """Return the name of a file as it is, if it can lead nowhere out of its folder.
 
-    Args:
-        name: What was found where a name is needed.
-        where: What it was found in; begins the error's message.
+    `where` it was found begins the error's message.
 
     Raises:
         ValueError: It is no text; empty, ``.`` or ``..``; a path, by the separators and drives of

@@ -59,13 +59,7 @@ class Driver:
 
 
 def start_driver(logs: Path, token: str, *, submits: bool) -> Driver:
-    """Write a note of this process.
-
-    Args:
-        logs: Folder of a study's logs; it is made.
-        token: Marks all that the process starts.
-        submits: Whether it will hand jobs to SLURM.
-    """
+    """Write a note of this process among a study's logs; `token` marks all that it starts."""
     driver = Driver(
         note=logs / f"driver-{token}.json",
         host=platform.node(),
@@ -107,6 +101,7 @@ def _read(path: Path) -> Driver:
         ) from error
 
 
+# Numbers of processes begin anew when the machine does, and so do their ticks.
 def _boot() -> str:
     return _read_system("/proc/sys/kernel/random/boot_id")
 

@@ -24,12 +24,8 @@ def settle_jobs(
     """Cancel those jobs of a run that wait, and wait for those that run.
 
     A job that runs has the outputs to itself until it ends, and what it makes counts; one that
-    waits has done nothing yet.
-
-    Args:
-        token: With which the names of the run's jobs begin.
-        say: Told what is done, and once a minute what is waited for.
-        seconds: Between two looks at the queue.
+    waits has done nothing yet. The names of the run's jobs begin with `token`. `say` is told what
+    is done, and once a minute what is waited for; `seconds` pass between two looks at the queue.
 
     Raises:
         ClusterError: SLURM does not answer, or does not cancel.
@@ -62,13 +58,9 @@ def _named(jobs: Iterable[QueuedJob]) -> str:
 
 
 def end_processes(token: str) -> list[int]:
-    """End what a run started on this machine, jobs of SLURM's apart.
+    """End what a run started on this machine, jobs of SLURM's apart; return the processes that ran.
 
-    Args:
-        token: What the run put into their environment.
-
-    Returns:
-        The processes that ran.
+    They have `token`, which the run put into their environment.
     """
     found = _processes(token)
     for pid in found:
@@ -82,6 +74,7 @@ def end_processes(token: str) -> list[int]:
 
 
 def _send(pid: int, number: int) -> None:
+    # One that has just ended by itself is what is wanted.
     with suppress(ProcessLookupError):
         os.kill(pid, number)
 
@@ -94,6 +87,7 @@ def _processes(token: str) -> list[int]:
             variables = path.read_bytes().split(b"\0")
         except OSError:  # of another user, or gone
             continue
+        # A job on this very machine is SLURM's to end.
         in_slurm = any(variable.startswith(b"SLURM_JOB_ID=") for variable in variables)
         if mark in variables and not in_slurm and int(path.parent.name) != os.getpid():
             found.append(int(path.parent.name))

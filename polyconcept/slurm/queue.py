@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from polyconcept.slurm.offers import SINFO_FORMAT, Offer, parse_offers
 
 _SECONDS_TO_ANSWER = 60
+# A busy or restarting controller lets a command end with "Socket timed out".
 _TRIES = 3
 # Job, state, name, comment; the comment last, since it is free text.
 _SQUEUE_FORMAT = "%i|%T|%j|%k"
@@ -123,5 +124,6 @@ def list_accounts() -> frozenset[str] | None:
     try:
         text = ask("sacctmgr", "-n", "-P", "show", "associations", user, "format=Account")
     except ClusterError:
+        # So sacctmgr ends where there is no accounting database (slurmdbd).
         return None
     return frozenset(line.strip().lower() for line in text.splitlines() if line.strip()) or None

@@ -43,8 +43,7 @@ class Request:
 def plan_lines(jobs: Iterable[tuple[Request, bool]]) -> list[str]:
     """Return the planned numbers of jobs, and of GPU jobs by rule.
 
-    Args:
-        jobs: Each job's request in its first attempt, and whether it runs beside the driver.
+    Of each job there is its request in its first attempt, and whether it runs beside Snakemake.
     """
     listed = list(jobs)
     local = sum(is_local for _, is_local in listed)
@@ -66,11 +65,8 @@ def check_requests(
 ) -> list[str]:
     """Return what no node can serve: a sentence each, rules that ask the same together.
 
-    Args:
-        requests: What the jobs that will run ask for, in each attempt.
-        offers: What sinfo says.
-        accounts: Accounts that the user may charge, in lower case; None where SLURM keeps none.
-        n_attempts: How often a job is tried, for the message.
+    `requests` are those of the jobs that will run, in each of `n_attempts`; `accounts` are what the
+    user may charge, in lower case, None where SLURM keeps none.
     """
     rules: dict[str, list[str]] = {}
     for request in dict.fromkeys(requests):

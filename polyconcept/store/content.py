@@ -19,7 +19,9 @@ import numpy as np
 from polyconcept.store.faults import StoreError
 from polyconcept.store.json import sha256
 
+# Memory that hashing a data set of any size takes.
 _BLOCK_BYTES = 2**24
+# Ours nest nine deep; a damaged or hostile file could nest groups until Python's stack ends.
 _MOST_LEVELS = 64
 
 
@@ -101,6 +103,7 @@ def _add_group(digest: _Digest, group: h5py.Group, place: str, levels: int) -> N
         raise StoreError(f"{place}: groups lie more than {_MOST_LEVELS} deep in each other")
     _add_line(digest, "group", place)
     _add_attributes(digest, group, place)
+    # Sorted: HDF5 gives names in the order of its index, which is not part of the content.
     for name in sorted(group):
         inside = f"{place}{name}"
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):

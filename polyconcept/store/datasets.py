@@ -82,6 +82,7 @@ def existing_column(paths: Sequence[Path], names: Sequence[str]) -> str:
 def _rows(
     paths: Sequence[Path], fields: tuple[str, ...], first: int, stop: int | None
 ) -> Iterator[Row]:
+    # Checked here and not as rows are read, so that the last file's fault is told at once.
     suffixes = {_format(path) for path in paths}
     for path in paths:
         if not path.is_file():

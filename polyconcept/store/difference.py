@@ -30,10 +30,7 @@ class Difference:
 
 
 def content_difference(first: Path, second: Path) -> Difference | None:
-    """Compare two files, both HDF5 or both Parquet.
-
-    Returns:
-        The difference; None for files of another format.
+    """Compare two files, both HDF5 or both Parquet; return None for files of another format.
 
     Raises:
         OSError: A file cannot be read.
@@ -94,12 +91,14 @@ def _compared(first: dict[str, Any], second: dict[str, Any]) -> Difference:
 
 
 def _largest(one: Any, other: Any) -> float:  # noqa: ANN401 - arrays of any shape
+    # Doubles, so that the difference of two float32 is not rounded again.
     one, other = one.astype(np.float64), other.astype(np.float64)
     if not np.array_equal(np.isfinite(one), np.isfinite(other)):
         return float("inf")
     finite = np.isfinite(one)
     if not finite.any():
         return 0.0
+    # Of the largest number, not of each: a share of a number near 0 says nothing.
     scale = float(np.abs(one[finite]).max()) or 1.0
     return float(np.abs(one[finite] - other[finite]).max()) / scale
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from polyconcept.store.json import read_json, write_json
 
 def write_examples(concepts: AlignedConcepts, path: Path) -> None:
     """Write the examples of a language pair as an object with the fields of `AlignedConcepts`."""
-    write_json(asdict(concepts), path)
+    write_json(concepts, path)
 
 
 def read_examples(paths: Sequence[Path]) -> list[AlignedConcepts]:

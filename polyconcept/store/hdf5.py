@@ -52,6 +52,7 @@ def create_hdf5(path: Path, kind: str) -> Iterator[tuple[h5py.File, DiskFile]]:
     Raises:
         OSError: As for `atomic_path`.
     """
+    # Unbuffered: of what Python held back no write could fail until the file is closed.
     with atomic_path(path) as temporary, temporary.open("w+b", buffering=0) as raw:
         disk = DiskFile(raw)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,13 @@ from polyconcept.machine.atomic import write_text_atomic
 
 
 def write_json(content: object, path: Path) -> None:
-    """Write `content` as indented UTF-8 JSON, keys in their given order."""
-    write_text_atomic(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+    """Write `content` as indented UTF-8 JSON, keys in their given order.
+
+    Dataclasses become objects with their fields.
+    """
+    # asdict raises TypeError for whatever else JSON has no form of, as json itself would.
+    text = json.dumps(content, ensure_ascii=False, indent=2, default=asdict)
+    write_text_atomic(path, text + "\n")
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON holds anything

@@ -81,11 +81,7 @@ class Results:
 
     @contextmanager
     def opened(self, run: str, pair: str) -> Iterator[ConceptFile]:
-        """Open all clusterings of a run and pair.
-
-        Args:
-            run: Model, variant and side, such as ``mbert/base/encoder``.
-            pair: Source and target language, such as ``en-de``.
+        """Open all clusterings of a run (``mbert/base/encoder``) and pair (``en-de``).
 
         Raises:
             StoreError: There is no such run or pair, or its word tables are not there.
@@ -111,13 +107,8 @@ class Results:
     ) -> tuple[ClusteredWords, ClusteredWords]:
         """Return the words of both languages of a pair with their clusters; `opened` says which.
 
-        Args:
-            run: Model, variant and side.
-            pair: Source and target language.
-            layer: 0 = embedding output, n = after block n.
-            metric: ``calign``: each language has clusters of its own; ``colap``: one clustering.
-            definition: Whose selection of words was clustered.
-            seed: Of the clustering; without it the lowest.
+        Under ``calign`` each language has clusters of its own, under ``colap`` both share one
+        clustering. Without a seed it is that of the lowest.
 
         Raises:
             StoreError: There is no such clustering.

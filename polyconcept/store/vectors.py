@@ -26,6 +26,7 @@ from polyconcept.store.packing import FILTERS, packed_chunk
 Batch: TypeAlias = Int64[np.ndarray, " _"]
 BatchVectors: TypeAlias = Float32[np.ndarray, "_ dim"]
 
+# As much as HDF5's cache of chunks holds (H5Pset_cache): a reader with it unpacks none twice.
 _CHUNK_BYTES = 1 << 20
 _MOST_PACKERS = 4
 _MOST_WAITING = 16
@@ -48,14 +49,9 @@ def write_vectors(
 ) -> None:
     """Write the vectors of the word table's `rows` as they come, one dataset per layer.
 
-    They are packed in threads of their own, while the caller makes the next ones.
-
-    Args:
-        path: The HDF5 file to make.
-        header: What the file says of itself.
-        rows: Rows of the word table that get a vector, ascending; shape [word].
-        batches: Places in `rows` and their vectors by layer, float32 [word, dim]; every place
-            comes once, in any order; the layers are those of the first batch.
+    They are packed in threads of their own, while the caller makes the next ones. `rows` ascend,
+    shape [word]; `batches` are places in `rows` and their vectors by layer, float32 [word, dim].
+    Every place comes once, in any order; the layers are those of the first batch.
 
     Raises:
         ValueError: A place was never written, or more than once; a batch of other layers.
@@ -154,7 +150,9 @@ class _LayerWriter:
     def __init__(
         self, file: h5py.File, layer: int, n_words: int, n_dims: int, packers: _Packers
     ) -> None:
+        # HDF5 refuses chunks that are longer than the data set.
         shape = (max(1, min(n_words, _CHUNK_BYTES // (4 * n_dims))), n_dims)
+        # "<f4": chunks are packed here, in one order of bytes on every machine.
         self._dataset = file.create_dataset(
             _place(layer), shape=(n_words, n_dims), dtype="<f4", chunks=shape, **FILTERS
         )

@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from polyconcept.records.repositories import check_repository, check_revision
 
+# 64 characters: a pair's two names and an ending stay a name that Linux takes (255 bytes). Names on
+# the hub have 96 at most (`validate_repo_id` of huggingface_hub).
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.]{0,63}"
 PAIR = f"{NAME}-{NAME}"
 REPOSITORY = r"([A-Za-z0-9][A-Za-z0-9_.-]{0,95}/)?[A-Za-z0-9][A-Za-z0-9_.-]{0,95}"
@@ -73,6 +75,7 @@ Start = Annotated[int, BeforeValidator(_no_truth), Field(ge=0, le=MOST)]
 Layer = Annotated[int, BeforeValidator(_no_truth), Field(ge=0, le=1000)]
 Share = Annotated[_Number, Field(ge=0, le=1)]
 Positive = Annotated[_Number, Field(gt=0, le=1e6)]
+# As NumPy's and scikit-learn's.
 Seed = Annotated[int, BeforeValidator(_no_truth), Field(ge=0, lt=2**32)]
 
 

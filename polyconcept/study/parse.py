@@ -23,7 +23,6 @@ _PATTERNS = {
     f"^{REPOSITORY}$": "a repository on the hub, such as `google/mt5-base`",
 }
 
-
 _LONGEST = 64
 _REPR = reprlib.Repr()
 _REPR.maxstring = _REPR.maxother = _REPR.maxlong = 100
@@ -34,11 +33,7 @@ class SettingsError(ValueError):
 
 
 def parse_study(config: Mapping[str, Any], *, where: str = "the configuration") -> Study:
-    """Return the study that `config` (the parsed YAML) describes.
-
-    Args:
-        config: Keys and values as Snakemake or a YAML reader gives them.
-        where: Name of the file, for messages.
+    """Return the study that `config` (the parsed YAML) describes; messages name the file `where`.
 
     Raises:
         SettingsError: Listing every unknown key, wrong value and dangling name at once.
@@ -46,6 +41,7 @@ def parse_study(config: Mapping[str, Any], *, where: str = "the configuration") 
     try:
         study = Study.model_validate(dict(config))
     except ValidationError as error:
+        # Of pydantic's own message every line names a page of its documents.
         raise _settings_error([_explain(fault) for fault in error.errors()], where) from None
     faults = list(cross_faults(study))
     if faults:
@@ -110,6 +106,6 @@ def _model_of(annotation: object) -> type[BaseModel]:
     for argument in get_args(annotation):
         try:
             return _model_of(argument)
-        except TypeError:
+        except TypeError:  # of None, a type of numbers, or the names of keys
             continue
     raise TypeError(f"no settings in {annotation}")

@@ -70,6 +70,7 @@ class Clustering(Frozen):
     @classmethod
     def _one_seed(cls, given: Any) -> Any:  # noqa: ANN401 - whatever the file holds
         if isinstance(given, Mapping) and given.get("method") in _WITHOUT_DRAWS:
+            # Of the five that are the default one is enough.
             return {"seeds": (212,), **given}
         return given
 

@@ -107,6 +107,7 @@ class Sizes:
         folder = builtin if model.builtin else Path(model.directory or "")
         if model.hub is None and (folder / "config.json").is_file():
             return _model_on_disk(folder)
+        # BERT base (Devlin et al. 2019, section 3): 12 blocks of 768 dims, 3072 in between.
         self.unknown.add(f"models.{name}: not at hand; taken as of base size (12 x 768)")
         return ModelSize(_block_parameters(12, 768, 3072), 12, 768, self._rates["model_bytes"])
 

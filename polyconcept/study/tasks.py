@@ -19,6 +19,7 @@ def _one_line(label: str) -> str:
     return label
 
 
+# pydantic checks the names of the table; type checkers know no Literal that is computed.
 if TYPE_CHECKING:
     Kind: TypeAlias = str
 else:

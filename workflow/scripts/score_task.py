@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, cast
 from polyconcept.audit.jobs import running
 from polyconcept.machine.devices import choose_device
 from polyconcept.machine.kinds import load_kind
+from polyconcept.store.json import write_json
 from polyconcept.store.scores import write_scores
-from polyconcept.store.translations import write_translations
 from polyconcept.tasks.scorer import Examiner, ScoreOptions, TaskRun, score
 
 if TYPE_CHECKING:
@@ -28,4 +28,4 @@ with running(snakemake):
     options, model = ScoreOptions(**settings), Path(snakemake.input.model)
     scores, translations = score(kind, model, files, options, run, device)
     write_scores(scores, Path(snakemake.output.scores))
-    write_translations(translations, Path(snakemake.output.translations))
+    write_json(translations, Path(snakemake.output.translations))

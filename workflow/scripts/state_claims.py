@@ -7,7 +7,7 @@ from polyconcept.audit.jobs import running
 from polyconcept.claims.page import claims_page
 from polyconcept.claims.state import state_claims
 from polyconcept.machine.atomic import write_text_atomic
-from polyconcept.store.claims import write_claims
+from polyconcept.store.json import write_json
 from polyconcept.store.scores import read_scores
 
 if TYPE_CHECKING:
@@ -15,5 +15,5 @@ if TYPE_CHECKING:
 
 with running(snakemake):
     stated = state_claims(read_scores([Path(snakemake.input.scores)]))
-    write_claims(stated, Path(snakemake.output.json))
+    write_json(stated, Path(snakemake.output.json))
     write_text_atomic(Path(snakemake.output.page), claims_page(stated))

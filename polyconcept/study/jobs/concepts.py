@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.job import Inputs, Job, Values, plain
 from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.jobs.work import Cost, Work
 from polyconcept.study.schema import Study
 from polyconcept.study.sizes import FLOAT_BYTES, Number
-from polyconcept.study.values import Values, plain
 
 # Under one definition each word of a pair is clustered twice: with its language alone (CALIGN),
 # and with the other language's words (COLAP); these are three clusterings.

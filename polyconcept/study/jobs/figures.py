@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from polyconcept.study.jobs.job import Values, plain
 from polyconcept.study.jobs.paths import Files
 from polyconcept.study.jobs.scores import METRICS
 from polyconcept.study.schema import Study
-from polyconcept.study.values import Values, plain
 
 
 def _no_settings(_study: Study) -> Values:

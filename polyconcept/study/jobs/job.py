@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from polyconcept.study.base import Frozen
 from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.jobs.work import Cost, Work
 from polyconcept.study.schema import Study
-from polyconcept.study.values import Values
 
+Values: TypeAlias = dict[str, Any]
+"""Settings of a job, by name."""
 Inputs: TypeAlias = Mapping[str, str | list[str]]
 """Keyword under which a script reads it -> a file, or a list of files."""
 
 
-def nothing(_study: Study, _names: Names) -> Values:
-    """Return the settings of a job that uses none."""
+def plain(settings: Frozen | None, *names: str) -> Values:
+    """Return fields of a settings object as plain values; all of them where none is named."""
+    if settings is None:
+        raise KeyError("the data or model comes from elsewhere")
+    return settings.model_dump(mode="json", include=set(names) or None)
+
+
+def language_codes(study: Study, names: Names) -> Values:
+    """Return the codes that a job's model has for languages, where the study names any."""
+    codes = dict(study.models[names["model"]].language_codes)
+    return {"language_codes": codes} if codes else {}
+
+
+def _no_settings(_study: Study, _names: Names) -> Values:
     return {}
 
 
@@ -39,7 +53,7 @@ class Job:
     stage: str
     """Under which it is counted in a plan."""
     inputs: Callable[[Files, Names], Inputs] = _no_input
-    settings: Callable[[Study, Names], Values] = nothing
+    settings: Callable[[Study, Names], Values] = _no_settings
     """What it uses of the study, and nothing else: it runs again where one of these changes."""
     kinds: Callable[[Study, Names], tuple[str, ...]] = _no_kinds
     """Modules that its script loads by name: they count as its code beside what it imports."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.job import Inputs, Job, Values, language_codes, plain
 from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.jobs.work import TRAINED, Cost, Work
 from polyconcept.study.schema import Study
-from polyconcept.study.values import Values, language_codes, plain
 
 
 def _model_source(files: Files, names: Names) -> Inputs:

@@ -22,9 +22,7 @@ SOURCES = {"directory": "own_files", "files": "own_files", "builtin": "builtin_t
 class Files:
     """Names of a study's files, from the folder in which Snakemake runs.
 
-    Args:
-        study: The study.
-        folder: That folder, from this process' own; it is looked at, and stands in no name.
+    That `folder`, from this process' own, is looked at, and stands in no name.
     """
 
     def __init__(self, study: Study, folder: Path = Path()) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from polyconcept.study.jobs.figures import FIGURES, figure_inputs, figure_kinds
-from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.job import Inputs, Job, Values, plain
 from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.schema import Study
-from polyconcept.study.values import Values, plain
 
 
 def _score_table(files: Files, _names: Names) -> Inputs:

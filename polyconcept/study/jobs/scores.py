@@ -9,13 +9,13 @@ from polyconcept.study.jobs.concepts import (
     control_layers,
     hash_concepts,
 )
-from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.job import Inputs, Job, Values, plain
 from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.jobs.work import Cost, Work
 from polyconcept.study.schema import Study
-from polyconcept.study.values import Values, plain
 
 METRICS = ("calign", "colap")
+# Not `sweeps`: they are CALIGN's, and languages need not be mixed again where these change.
 _DRAWS = ("n_permutations", "n_resamples", "seed")
 
 

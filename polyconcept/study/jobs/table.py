@@ -8,10 +8,9 @@ from typing import TypeVar
 
 from polyconcept.study.jobs import concepts, models, reader, scores, tasks, text, vectors
 from polyconcept.study.jobs.figures import figure_names
-from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.job import Inputs, Job, Values
 from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.schema import Study
-from polyconcept.study.values import Values
 
 JOBS: Mapping[str, Job] = {
     **text.JOBS,
@@ -30,10 +29,7 @@ _Found = TypeVar("_Found")
 def job_settings(rule: str, study: Study, names: Names) -> Values:
     """Return the settings of one job as plain values by name.
 
-    Args:
-        rule: Name of the rule.
-        study: The study.
-        names: The job's wildcards, such as ``{"model": "mbert", "variant": "ner"}``.
+    `names` are its wildcards, such as ``{"model": "mbert", "variant": "ner"}``.
 
     Raises:
         ValueError: There is no such rule, or the study has no such job.
@@ -84,6 +80,7 @@ def _of_job(rule: str, study: Study, names: Names, ask: Callable[[Job], _Found])
         raise ValueError(f"no rule {rule!r}; the rules are {', '.join(sorted(JOBS))}")
     try:
         return ask(JOBS[rule])
+    # What an entry runs into that asks for a model, task or source which the study does not have.
     except (KeyError, AttributeError, TypeError) as error:
         raise ValueError(
             f"the study {study.name!r} has no job of {rule} with {dict(names)}: {error}"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.job import Inputs, Job, Values, language_codes, plain
 from polyconcept.study.jobs.models import stacks_of
 from polyconcept.study.jobs.paths import SOURCES, Files, Names
 from polyconcept.study.jobs.text import HUB_ROWS
 from polyconcept.study.jobs.work import READ, TRAINED, Cost, Work
 from polyconcept.study.kinds import TASK_KINDS
 from polyconcept.study.schema import Study
-from polyconcept.study.values import Values, language_codes, plain
 
 
 def _label_source(files: Files, names: Names) -> Inputs:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.job import Inputs, Job, Values, plain
 from polyconcept.study.jobs.paths import SOURCES, Files, Names
 from polyconcept.study.jobs.work import Cost, Work
 from polyconcept.study.pins import pins
 from polyconcept.study.schema import Study
-from polyconcept.study.values import Values, plain
 
+# Not `dataset` and `revision`: which commit is read stands in the pin, an input.
 HUB_ROWS = ("files", "codes", "first", "n_sentences")
 _WORD_BYTES = 7  # of text, with the blank
 
@@ -89,6 +89,7 @@ JOBS = {
         "text",
         settings=lambda study, names: dict(pins(study)[names["pin"]]),
         local=True,
+        # An edit of ours is no reason to ask the hub again: its latest commit may be another.
         has_code=False,
     ),
     "fetch_text": Job(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from polyconcept.study.jobs.job import Inputs, Job
+from polyconcept.study.jobs.job import Inputs, Job, Values, language_codes, plain
 from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.jobs.work import READ, Cost, Work
 from polyconcept.study.schema import Study
-from polyconcept.study.values import Values, language_codes, plain
 
 
 def _of_run(files: Files, names: Names) -> Inputs:

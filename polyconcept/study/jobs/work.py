@@ -45,13 +45,7 @@ class Cost:
 
 
 class Work:
-    """What a study's jobs work on, and how fast that goes.
-
-    Args:
-        study: The study.
-        rates: By name, as benchmarks/rates.json has them.
-        root: The project's root.
-    """
+    """What a study's jobs work on, and how fast that goes; rates: as benchmarks/rates.json."""
 
     def __init__(self, study: Study, rates: Mapping[str, float], root: Path) -> None:
         self.study, self.rates = study, rates
