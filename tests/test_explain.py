@@ -86,8 +86,8 @@ def test_a_cause_of_many_jobs_is_named_once():
         ({"model": "c", "variant": "x"}, "model c"),
         ({"model": "b", "variant": "x"}, "model b, variant x"),
         ({"language": "de", "model": "b", "variant": "x"}, "model b, variant x"),
-        ({"part": "en-fr/", "language": "fr"}, "language fr"),
-        ({"model": "a", "part": "", "variant": "x"}, ""),
+        ({"own_folder": "en-fr/", "language": "fr"}, "language fr"),
+        ({"model": "a", "own_folder": "", "variant": "x"}, ""),
         ({}, ""),
     ],
 )

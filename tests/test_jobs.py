@@ -14,7 +14,7 @@ from polyconcept.study.parse import parse_study
 
 ROOT = Path(__file__).parents[1]
 RULES = "\n".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
-NAMED = {"part": r"|[^/]+-[^/]+/", "data": "[^/]+/[^/]+"}
+NAMED = {"own_folder": r"|[^/]+-[^/]+/", "data": "[^/]+/[^/]+"}
 """Wildcards that are no plain name."""
 
 # --- by hand, of one small study
@@ -64,11 +64,11 @@ BOTH_WAYS = [f"{R}/dictionaries/en-de/forward.tsv", f"{R}/dictionaries/en-de/bac
 CONCEPTS = f"{R}/concepts/bert/base/encoder/en-de"
 OPUS = f"{R}/corpora/opus"
 BY_HAND = [
-    ("fetch_text", {"corpus": "text", "part": "", "language": "en"}, ["own/en.txt"]),
-    ("fetch_text", {"corpus": "more", "part": "", "language": "en"}, []),
+    ("fetch_text", {"corpus": "text", "own_folder": "", "language": "en"}, ["own/en.txt"]),
+    ("fetch_text", {"corpus": "more", "own_folder": "", "language": "en"}, []),
     (
         "fetch_text",
-        {"corpus": "opus", "part": "en-de/", "language": "en"},
+        {"corpus": "opus", "own_folder": "en-de/", "language": "en"},
         [f"{R}/hub/datasets--a--opus@latest/source.json"],
     ),
     (
@@ -78,7 +78,7 @@ BY_HAND = [
     ),
     (
         "split_words",
-        {"part": "", "language": "de"},
+        {"own_folder": "", "language": "de"},
         [*TEXTS, f"{R}/dictionaries/en-de/links.txt"],
     ),
     ("select_words", {"pair": "en-de"}, [*TEXTS, *TABLES, f"{R}/dictionaries/en-de/links.txt"]),

@@ -70,7 +70,7 @@ wildcard_constraints:
     source=r"[A-Za-z0-9_.]+",
     target=r"[A-Za-z0-9_.]+",
     # Where each pair has sentences of its own, files stand in a folder per pair.
-    part=r"|[A-Za-z0-9_.]+-[A-Za-z0-9_.]+/",
+    own_folder=r"|[A-Za-z0-9_.]+-[A-Za-z0-9_.]+/",
     pair=one_of(STUDY.pairs),
     data=one_of(f"{task}/{split}" for task in STUDY.tasks for split in SPLITS),
     model=one_of(STUDY.models),

@@ -28,7 +28,7 @@ def texts_used():
 def sources():
     """The user's files that the study names, each with the key that names it."""
     for corpus, pair, code in dict.fromkeys(texts_used()):
-        own = Files(STUDY).part(corpus, pair).removesuffix("/")
+        own = Files(STUDY).own_folder(corpus, pair).removesuffix("/")
         file = STUDY.corpora[corpus].file_of(code, own)
         if file is not None:
             yield f"corpora.{corpus}.{STUDY.corpora[corpus].source}", file

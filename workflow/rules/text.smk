@@ -26,10 +26,10 @@ rule fetch_text:
     input:
         unpack(inputs_of("fetch_text")),
     output:
-        text="<results>/corpora/{corpus}/{part}{language}.txt",
-        source="<results>/corpora/{corpus}/{part}{language}.source.json",
+        text="<results>/corpora/{corpus}/{own_folder}{language}.txt",
+        source="<results>/corpora/{corpus}/{own_folder}{language}.source.json",
     log:
-        "<logs>/fetch_text/{corpus}/{part}{language}.log",
+        "<logs>/fetch_text/{corpus}/{own_folder}{language}.log",
     priority: 10
     localrule: True
     conda:
@@ -67,9 +67,9 @@ rule split_words:
     input:
         unpack(inputs_of("split_words")),
     output:
-        words=f"<results>/words/{STUDY.corpus}/{{part}}{{language}}.parquet",
+        words=f"<results>/words/{STUDY.corpus}/{{own_folder}}{{language}}.parquet",
     log:
-        f"<logs>/split_words/{STUDY.corpus}/{{part}}{{language}}.log",
+        f"<logs>/split_words/{STUDY.corpus}/{{own_folder}}{{language}}.log",
     priority: 10
     conda:
         "../../envs/environment.yaml"

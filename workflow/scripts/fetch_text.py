@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 with running(snakemake):
     names, params = snakemake.wildcards, snakemake.params
     sentences, about = load_source(params.kinds[0]).text(
-        dict(snakemake.input.items()), params.settings, names.language, names.part.rstrip("/")
+        dict(snakemake.input.items()), params.settings, names.language, names.own_folder.rstrip("/")
     )
     write_sentences(Path(snakemake.output.text), sentences)
     write_json(about, Path(snakemake.output.source))

@@ -31,7 +31,7 @@ def clustering_kinds(study: Study, _names: Names) -> tuple[str, ...]:
 
 
 def _controls(study: Study, names: Names) -> Values:
-    """The first seed only, and the definition that the figures show: controls are not cheap."""
+    """Take the first seed alone, and the figures' definition: controls are not cheap."""
     settings = clustering(study, names)
     seed = settings.pop("seeds")[0]
     return settings | {
@@ -79,14 +79,14 @@ def _cluster_counts(work: Work) -> set[int]:
 
 
 def _changes(work: Work, names: Names, n_layers: int) -> list[tuple[str, int]]:
-    """Controls that keep the number of clusters, and in how many layers each is computed."""
+    """Return controls that keep the number of clusters, each with its number of layers."""
     found = [(str(change), n_layers) for change in work.study.controls.vectors]
     has_norm = work.sizes.has_before_norm(names["model"])
     return [*found, ("before_norm", 1)] if has_norm else found
 
 
 def _written(work: Work, names: Names, done: Cost, n_labels: Number, n_centers: Number) -> Cost:
-    """A clustering job of a pair that writes so many labels of words, and centers."""
+    """Price a clustering job of a pair that writes so many labels of words, and centers."""
     n_dims = work.sizes.model(names["model"]).n_dims
     disk = FLOAT_BYTES * (n_labels + n_centers * n_dims)
     return done.with_files(work.hashing(hdf5=work.pair_bytes(names) + disk, plain=disk), disk)

@@ -25,7 +25,7 @@ def _model_kinds(study: Study, names: Names) -> tuple[str, ...]:
 
 
 def _copied_cost(work: Work, names: Names) -> Cost:
-    """What is read is hashed (the hub's files as they come), and what is written."""
+    """Count the hashing of what is read (the hub's files as they come) and written."""
     size = work.sizes.model(names["model"]).file_bytes
     return Cost(hashing=work.hashing(plain=2 * size), disk_bytes=size)
 
@@ -58,7 +58,7 @@ def stacks_of(study: Study, names: Names) -> list[str]:
 
 
 def _check_model(study: Study, names: Names) -> Values:
-    """What a model must have, known before it is fine-tuned."""
+    """Return what a model must have, known before it is fine-tuned."""
     model = study.models[names["model"]]
     settings = {
         "side_names": stacks_of(study, names),

@@ -30,18 +30,18 @@ class Files:
 
     # --- text
 
-    def part(self, corpus: str, pair: str) -> str:
+    def own_folder(self, corpus: str, pair: str) -> str:
         """Return the folder of a pair in a corpus where each pair has sentences of its own."""
         return f"{pair}/" if self.study.corpora[corpus].pairwise else ""
 
     def text(self, corpus: str, pair: str, language: str) -> str:
         """Return the text of one language of a pair."""
-        return f"{self.results}/corpora/{corpus}/{self.part(corpus, pair)}{language}.txt"
+        return f"{self.results}/corpora/{corpus}/{self.own_folder(corpus, pair)}{language}.txt"
 
     def words(self, pair: str, language: str) -> str:
         """Return the word table of one language of a pair."""
         corpus = self.study.corpus
-        return f"{self.results}/words/{corpus}/{self.part(corpus, pair)}{language}.parquet"
+        return f"{self.results}/words/{corpus}/{self.own_folder(corpus, pair)}{language}.parquet"
 
     def links(self, pair: str) -> str:
         """Return the word links of a pair."""
@@ -117,7 +117,7 @@ class Files:
     def vectors(self, names: Names, side: str, pair: str, language: str) -> str:
         """Return the vectors of one language of a pair on one side of a model."""
         names = {**names, "side": side}
-        folder = f"{pair}/" if self.is_forced(names) else self.part(self.study.corpus, pair)
+        folder = f"{pair}/" if self.is_forced(names) else self.own_folder(self.study.corpus, pair)
         return f"{self.run('vectors', names)}/{folder}{language}.h5"
 
     def pair_vectors(self, names: Names) -> dict[str, str]:

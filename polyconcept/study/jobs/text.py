@@ -15,7 +15,7 @@ _WORD_BYTES = 7  # of text, with the blank
 
 def _text_source(files: Files, names: Names) -> Inputs:
     corpus = files.study.corpora[names["corpus"]]
-    pair = names["part"].removesuffix("/")
+    pair = names["own_folder"].removesuffix("/")
     file = corpus.file_of(names["language"], pair, where=files.folder)
     if file is not None:
         return {"text": file}
@@ -24,7 +24,7 @@ def _text_source(files: Files, names: Names) -> Inputs:
 
 
 def _text_settings(study: Study, names: Names) -> Values:
-    """What to read of a data set, whose commit stands in the pin; or of the built-in text."""
+    """Return what to read of a data set (its commit is in the pin) or of the built-in text."""
     corpus = study.corpora[names["corpus"]]
     if corpus.hub is not None:
         return plain(corpus.hub, *HUB_ROWS, "column", "tokenizer")
@@ -54,8 +54,8 @@ def _align_cost(work: Work, names: Names) -> Cost:
 
 
 def _language_texts(files: Files, names: Names) -> Inputs:
-    """A language's text, with the texts of its partners and the word links that join them."""
-    study, own, language = files.study, names["part"].removesuffix("/"), names["language"]
+    """Return a language's text, its partners' texts and the word links that join them."""
+    study, own, language = files.study, names["own_folder"].removesuffix("/"), names["language"]
     pairs = study.pairs_with(language, own)
     partners = study.partners_of(language, own)
     return {
@@ -65,7 +65,7 @@ def _language_texts(files: Files, names: Names) -> Inputs:
 
 
 def _split_words(study: Study, names: Names) -> Values:
-    own, language = names["part"].removesuffix("/"), names["language"]
+    own, language = names["own_folder"].removesuffix("/"), names["language"]
     return plain(study.words) | {
         "languages": study.partners_of(language, own),
         "pairs": study.pairs_with(language, own),

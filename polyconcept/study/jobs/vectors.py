@@ -11,12 +11,12 @@ from polyconcept.study.schema import Study
 
 
 def _of_run(files: Files, names: Names) -> Inputs:
-    """A model, the words to read of each language, and their text."""
+    """Return a model, the words to read of each language, and their text."""
     return _texts(files, names, "", files.study.languages)
 
 
 def _of_pair(files: Files, names: Names) -> Inputs:
-    """The same of a pair with text of its own; for a decoder also what its encoder reads."""
+    """Return the same of a pair with text of its own; for a decoder what its encoder reads too."""
     languages = {place: names[place] for place in ("source", "target")}
     pair = "-".join(languages.values())
     read = [languages[place] for place in files.study.read_of_pair]
@@ -40,7 +40,7 @@ def _texts(
 
 
 def _settings(study: Study, names: Names) -> Values:
-    """The reading is of decoders only: encoders do not run again where it changes."""
+    """Leave the reading to decoders: encoders do not run again where it changes."""
     settings = plain(study.extraction) | {
         "layers": list(study.layers_of(names["model"])),
         "device": study.device,

@@ -54,7 +54,7 @@ class Work:
             self.sizes.unknown.add(f"clustering.engine {study.clustering.engine}: taken as torch")
 
     def reading(self, name: str, kind: int, n_subwords: Number, dtype: str = "float32") -> Cost:
-        """A side of a model reads subwords or is trained on them."""
+        """Price a side of a model that reads subwords or is trained on them."""
         operations = kind * self.sizes.model(name).parameters * n_subwords
         gpu = "gpu_bfloat16" if dtype == "bfloat16" else "gpu"
         return Cost(
