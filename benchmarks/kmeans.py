@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import numpy as np
-from measuring import Figure, cpu_seconds, figure, medians, timed
+from measuring import Figure, cpu_seconds, figure, medians, table, timed
 
 if TYPE_CHECKING:
     from sklearn.cluster import KMeans
@@ -327,8 +327,6 @@ def main() -> None:
     """Print the figures as a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a small size, to see that it runs")
-    from run import table
-
     print(table(measure(parser.parse_args().quick)))
 
 

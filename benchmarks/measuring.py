@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, TypeVar
 
+HEADINGS = ("stage", "what", "ours", "limit or alternative", "ratio", "goal", "reached")
 Figure = dict[str, Any]
 Clock = Callable[[Callable[[], Any]], float]
 Result = TypeVar("Result")
@@ -90,3 +91,23 @@ def peak_mib() -> float:
         return int(status.read_text().split("VmHWM:")[1].split()[0]) / 2**10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def table(figures: dict[str, Figure]) -> str:
+    """Return the figures as a Markdown table."""
+    rows = [HEADINGS]
+    for name, row in figures.items():
+        stage, _, what = name.partition(", ")
+        other = row["limit"] if row["limit"] is not None else row["alternative"]
+        kind = "limit" if row["limit"] is not None else "alternative"
+        numbers = (_number(row["ours"], row["unit"]), f"{_number(other, row['unit'])} ({kind})")
+        result = {True: "yes", False: "no", None: "-"}[reached(row)]
+        rows.append((stage, what, *numbers, f"{row['ratio']:.3g}", row["goal"], result))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + "|".join("-" * (n + 2) for n in widths) + "|", *lines[1:]])
+
+
+def _number(value: float, unit: str) -> str:
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{text} {unit}".rstrip()

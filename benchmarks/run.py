@@ -27,7 +27,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from measuring import Figure, reached
+from measuring import Figure, table
 
 from polyconcept.audit.environment import git_state, installed_packages, machine_state
 
@@ -52,7 +52,6 @@ PACKAGES = (
     "h5py",
     "snakemake",
 )
-HEADINGS = ("stage", "what", "ours", "limit or alternative", "ratio", "goal", "reached")
 
 
 def measure_one(name: str, quick: bool) -> dict[str, Figure]:
@@ -87,26 +86,6 @@ def conditions(threads: int) -> dict[str, Any]:
         "git": asdict(git) if git else None,
         "threads": threads,
     }
-
-
-def table(figures: dict[str, Figure]) -> str:
-    """Return the figures as a Markdown table."""
-    rows = [HEADINGS]
-    for name, row in figures.items():
-        stage, _, what = name.partition(", ")
-        other = row["limit"] if row["limit"] is not None else row["alternative"]
-        kind = "limit" if row["limit"] is not None else "alternative"
-        numbers = (_number(row["ours"], row["unit"]), f"{_number(other, row['unit'])} ({kind})")
-        result = {True: "yes", False: "no", None: "-"}[reached(row)]
-        rows.append((stage, what, *numbers, f"{row['ratio']:.3g}", row["goal"], result))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "|".join("-" * (n + 2) for n in widths) + "|", *lines[1:]])
-
-
-def _number(value: float, unit: str) -> str:
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return f"{text} {unit}".rstrip()
 
 
 @dataclass(frozen=True)

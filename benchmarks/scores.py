@@ -15,7 +15,7 @@ import argparse
 from dataclasses import dataclass
 
 import numpy as np
-from measuring import Figure, cpu_seconds, figure, medians
+from measuring import Figure, cpu_seconds, figure, medians, table
 
 from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import CalignRule, ClusterAlignment
@@ -169,8 +169,6 @@ def main() -> None:
     """Print the figures as a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a small size, to see that it runs")
-    from run import table
-
     print(table(measure(parser.parse_args().quick)))
 
 

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from measuring import Figure, cpu_seconds, figure, forget_peak, held_mib, peak_mib, timed
+from measuring import Figure, cpu_seconds, figure, forget_peak, held_mib, peak_mib, table, timed
 
 from polyconcept.records.text import Links, Sentences
 from polyconcept.text.align import align_words
@@ -136,8 +136,6 @@ def main() -> None:
     if options.tool:
         json.dump(measure_tool(options.tool, *text), sys.stdout)
         return
-    from run import table
-
     print(table(figures_of(*text)))
 
 

@@ -187,7 +187,7 @@ def test_the_table_of_the_documentation_is_that_of_the_reference():
     first = next(i for i, line in enumerate(text) if line.startswith("| stage "))
     last = next(i for i, line in enumerate(text) if i > first and not line.startswith("|"))
 
-    assert cells("\n".join(text[first:last])) == cells(module("run").table(reference["figures"]))
+    assert cells("\n".join(text[first:last])) == cells(module("measuring").table(reference["figures"]))
 
 
 def cells(table):
@@ -226,10 +226,10 @@ def test_the_table_says_what_each_figure_stands_beside():
         "storage, size, small": figure(0.875, "MiB", "<= 0.8", 0.875, limit=1.0),
     }
 
-    lines = module("run").table(figures).splitlines()
+    lines = module("measuring").table(figures).splitlines()
 
     found = cells("\n".join(lines))
-    assert found[0] == list(module("run").HEADINGS)
+    assert found[0] == list(module("measuring").HEADINGS)
     assert found[1:] == [
         ["scores", "600 x 600", "0.5 s", "2,000 s (alternative)", "4e+03", ">= 200", "yes"],
         ["storage", "size, small", "0.875 MiB", "1 MiB (limit)", "0.875", "<= 0.8", "no"],
