@@ -187,7 +187,9 @@ def test_the_table_of_the_documentation_is_that_of_the_reference():
     first = next(i for i, line in enumerate(text) if line.startswith("| stage "))
     last = next(i for i, line in enumerate(text) if i > first and not line.startswith("|"))
 
-    assert cells("\n".join(text[first:last])) == cells(module("measuring").table(reference["figures"]))
+    assert cells("\n".join(text[first:last])) == cells(
+        module("measuring").table(reference["figures"])
+    )
 
 
 def cells(table):

@@ -91,9 +91,15 @@ class Task(Frozen):
                 f"`spellings` is for {fitting}: labels of {self.kind} are read as they stand"
             )
         if self.ignored and not {self.train.source, self.test.source} & {*kind.ignored_of}:
+            names = [
+                name
+                if of.ignored_of == of.sources
+                else f"{name} of `{'` or `'.join(of.ignored_of)}`"
+                for name, of in TASK_KINDS.items()
+                if of.ignored_of
+            ]
             raise ValueError(
-                "`ignored` is for entities, and for sentiment of the hub: every sentence of a file "
-                "keeps its label"
+                f"`ignored` is for {' and '.join(names)}: every other sentence keeps its label"
             )
         if (self.source is None) == ("source" in kind.keys):
             raise ValueError("`source`, the language translated from, is for translation")
