@@ -1,4 +1,9 @@
-"""The order of the tests."""
+"""How all tests run: their order, and that none depends on a clock."""
+
+from hypothesis import settings
+
+settings.register_profile("polyconcept", deadline=None)
+settings.load_profile("polyconcept")
 
 
 def pytest_collection_modifyitems(items):

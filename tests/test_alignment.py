@@ -366,7 +366,7 @@ def on_random_clusters(**more):
 
         run.__name__ = test.__name__
         drawing = given(source=ROWS, target=ROWS, entries=ENTRIES, thresholds=THRESHOLDS, **more)
-        return settings(deadline=None, max_examples=200)(drawing(run))
+        return settings(max_examples=200)(drawing(run))
 
     return decorate
 

@@ -67,14 +67,16 @@ def test_a_study_is_begun_and_never_overwritten(tmp_path, monkeypatch):
     path.write_text("name: mine\n")
     again = called("init", "mine")
     assert again.exit_code == 1
-    assert "studies/mine.yaml: stands there already" in again.output
+    assert "studies/mine.yaml: is there already" in again.output
     assert path.read_text() == "name: mine\n"
 
 
 def test_a_name_that_leads_elsewhere_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    assert called("init", "../mine").exit_code == 1
+    elsewhere = called("init", "../mine")
+    assert elsewhere.exit_code == 1
+    assert elsewhere.output.startswith("found '../mine' as the name of a study; needed letters")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -2,7 +2,7 @@ import logging
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import IOB2, Entities
@@ -142,7 +142,6 @@ def test_several_corpora_are_read_in_turn(tmp_path):
         read_texts([files[0], files[2]], ["en", "de"])
 
 
-@settings(deadline=None)  # it writes files
 @given(texts)
 def test_sentences_come_back_as_they_were_written(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "round.txt"
@@ -231,7 +230,6 @@ def test_i_tags_outside_entities_are_o_and_counted_once(tmp_path, caplog):
     ]
 
 
-@settings(deadline=None)  # it writes files of hundreds of lines
 @given(
     st.lists(
         st.sampled_from(["O", *(f"{p}-{label}" for p in "BI" for label in "XYZ")]),
@@ -298,7 +296,6 @@ def test_unusable_conll_is_refused_with_file_and_line(tmp_path, content, message
         recognise_tagged(path, "en", LABELS)
 
 
-@settings(deadline=None)  # it writes files
 @given(texts, st.data())
 def test_tagged_sentences_come_back_as_they_were_written(tmp_path_factory, text, data):
     path = tmp_path_factory.getbasetemp() / "round.conll"
@@ -399,7 +396,6 @@ def test_unusable_labels_are_refused_with_file_and_line(tmp_path, content, messa
         read_labelled(path, "en", SENTIMENT)
 
 
-@settings(deadline=None)  # it writes files
 @given(texts, st.data())
 def test_labelled_sentences_come_back_as_they_were_written(tmp_path_factory, text, data):
     path = tmp_path_factory.getbasetemp() / "round.tsv"

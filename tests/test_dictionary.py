@@ -148,7 +148,7 @@ def test_file_by_hand(tmp_path):
 WORDS = st.text(st.characters(exclude_characters="\t\n", exclude_categories=["Cs"]), min_size=1)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.dictionaries(WORDS, st.dictionaries(WORDS, st.integers(1, 999), min_size=1, max_size=4)))
 def test_any_words_read_back(tmp_path_factory, counts):
     entries = [

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from polyconcept.interop.clusters import (
@@ -99,7 +99,6 @@ def test_empty_files_and_bytes_that_are_no_utf8_are_named(tmp_path):
         read_clusters(path, language="en")
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(FILE_WORD, NUMBER, NUMBER, NUMBER, NUMBER), min_size=1))
 def test_cluster_files_come_back_as_written(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("clusters")
@@ -166,7 +165,6 @@ def test_a_malformed_dictionary_line_is_named(tmp_path, line, found):
         read_dictionary(path, source="en", target="de")
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(PLAIN_WORD, PLAIN_WORD, st.floats(0, 1), st.integers(0, 10**17)), min_size=1)
 )

@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from seqeval.scheme import BILOU, IOB1, IOBES, IOE2, Entities
 
@@ -142,7 +142,6 @@ labels = st.sampled_from(["X", "Y"])
 entities = st.lists(st.tuples(labels, st.integers(0, 3)), min_size=1, max_size=6)
 
 
-@settings(deadline=None)  # it writes files
 @given(entities, st.sampled_from(list(TRUSTED)))
 def test_entities_are_those_of_seqeval_in_every_scheme(tmp_path_factory, drawn, scheme):
     assume(any(size for _, size in drawn))  # a file without entities is refused

@@ -1,6 +1,7 @@
 """The workflow where other tools look for it: as a module of another workflow, in the catalog."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,12 @@ rule count:
     input: "results/mini/corpora/text/en.txt"
     output: "results/count.txt"
     shell: "wc -l < {{input}} > {{output}}"
+"""
+
+ALL = """
+rule all:
+    default_target: True
+    input: "results/count.txt"
 """
 
 
@@ -75,6 +82,18 @@ def test_both_snakefiles_ask_for_the_same(tmp_path):
     ]  # fmt: skip
 
     assert n_jobs(plans[0]) == n_jobs(plans[1])
+
+
+@pytest.mark.workflow
+def test_a_target_of_the_other_workflow_is_the_default_where_it_says_so(other):
+    file = other / "Snakefile"
+    file.write_text(file.read_text() + ALL)
+
+    plan = snakemake(other, "-n", "--quiet", "rules")
+
+    assert re.search(r"^count +1$", plan, re.M)
+    assert re.search(r"^all +1$", plan, re.M)
+    assert not re.search(r"^study ", plan, re.M)
 
 
 def test_the_catalog_finds_what_its_standardized_usage_asks_for():

@@ -109,7 +109,7 @@ def plain_loop(source: list[int], target: list[int], share: float, definition: s
     return found
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(CLUSTERS.filter(len), CLUSTERS, SHARES, DEFINITIONS)
 def test_agrees_with_a_plain_loop(source, target, share, definition):
     expected = plain_loop(source.tolist(), target.tolist(), share, definition)
@@ -120,7 +120,6 @@ def test_agrees_with_a_plain_loop(source, target, share, definition):
     assert overlap.n_clusters == len({*source.tolist(), *target.tolist()})
 
 
-@settings(deadline=None)
 @given(CLUSTERS.filter(len), CLUSTERS, SHARES, DEFINITIONS)
 def test_swapping_the_languages_changes_only_their_counts(source, target, share, definition):
     options = {"n_clusters": N_CLUSTERS, "share": share, "definition": definition}
@@ -132,7 +131,6 @@ def test_swapping_the_languages_changes_only_their_counts(source, target, share,
     assert swapped.n_source.tolist() == overlap.n_target.tolist()
 
 
-@settings(deadline=None)
 @given(CLUSTERS.filter(len), CLUSTERS, SHARES, DEFINITIONS, st.permutations(range(N_CLUSTERS)))
 def test_renaming_clusters_changes_no_score(source, target, share, definition, names):
     name = np.array(names, dtype=np.int32)
@@ -144,7 +142,6 @@ def test_renaming_clusters_changes_no_score(source, target, share, definition, n
     assert renamed.overlaps[name].tolist() == overlap.overlaps.tolist()
 
 
-@settings(deadline=None)
 @given(CLUSTERS.filter(len), CLUSTERS, SHARES, SHARES, DEFINITIONS)
 def test_the_score_at_any_share_follows_and_falls_with_it(source, target, low, high, definition):
     low, high = sorted((low, high))
@@ -157,7 +154,6 @@ def test_the_score_at_any_share_follows_and_falls_with_it(source, target, low, h
     assert not (at_high.overlaps & ~at_low.overlaps).any()
 
 
-@settings(deadline=None)
 @given(CLUSTERS.filter(len), CLUSTERS, SHARES)
 def test_what_overlaps_as_published_overlaps_as_corrected(source, target, share):
     published, corrected = (

@@ -113,7 +113,7 @@ def splitters():
 
 
 @given(text=st.text(st.sampled_from(PARTS), max_size=30) | st.text(max_size=20))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_pieces_joined_are_the_text_and_none_begins_with_a_mark(splitters, text):
     for cut in splitters:
         pieces = cut(text)

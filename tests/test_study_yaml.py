@@ -113,9 +113,9 @@ def test_a_file_in_order_is_read_as_yaml_reads_it(tmp_path):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda _: None, "study.yaml: no such study"),
+        (lambda _: None, "study.yaml: there is no such file"),
         (Path.mkdir, "study.yaml: found a folder, needed the file of a study"),
-        (lambda file: file.symlink_to("nowhere"), "study.yaml: no such study"),
+        (lambda file: file.symlink_to("nowhere"), "study.yaml: there is no such file"),
         (lambda file: file.symlink_to("/dev/zero"), "study.yaml: found something else"),
         (lambda file: file.symlink_to(file), r"study.yaml: cannot be read: Too many levels of sy"),
         (lambda file: file.write_text(BOMB), "study.yaml, line 6: with its aliases"),
@@ -204,7 +204,7 @@ def test_what_is_no_crate_is_said_before_a_validator_is_made(tmp_path, monkeypat
         ("name: &x\n  y: *x\n", "line 2: *x stands inside what it names"),
         ("name: a\n---\nname: b\n", "line 2: a second document begins"),
         ("__use_yte__: true\nname: ?print('ran')\n", "line 1: `__use_yte__` would run code"),
-        (None, "study.yaml: no such study"),
+        (None, "study.yaml: there is no such file"),
     ],
     ids=["bomb", "recursive", "two documents", "code", "missing"],
 )

@@ -521,7 +521,7 @@ def plain_grow_diag_final_and(
     return linked
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, 2**32 - 1))
 def test_grow_diag_final_and_equals_the_plain_one(seed):
     random = np.random.default_rng(seed)

@@ -54,8 +54,8 @@ _PAGE = """\
 <h1>Do the claims hold in this study?</h1>
 <p>Computed from the score table alone. A claim {{ verdict("holds") }} where the 95 % interval of
 its effect lies above 0, it {{ verdict("does not hold") }} where the interval does not reach above
-0, and is {{ verdict("undecided") }} else, or where there are too few points. Numbers in brackets
-are the ends of the interval.</p>
+0, and is {{ verdict("undecided") }} otherwise, or where there are too few points. In brackets stand
+the ends of the interval.</p>
 {% for title, claims in by_claim %}
 <h2>{{ loop.index }}. {{ title }}</h2>
 <div class="scroll">

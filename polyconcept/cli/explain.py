@@ -95,7 +95,7 @@ def explain(
     jobs: Annotated[bool, typer.Option("--jobs", help="List every job with its causes.")] = False,
     profile: Annotated[
         Path | None,
-        typer.Option(help="Whose rerun triggers count.", show_default="profiles/local"),
+        typer.Option(help="Profile whose rerun triggers count.", show_default="profiles/local"),
     ] = None,
 ) -> None:
     """Say which jobs would run now, and why.

@@ -34,17 +34,22 @@ def export(
     _format: Annotated[
         Format, typer.Option("--format", help="word|||occurrence|||sentence|||position|||cluster")
     ] = Format.CONCEPTX,
-    to: Annotated[Path, typer.Option(help="Folder of the files; it is made.")] = Path("export"),
-    run: Annotated[str | None, typer.Option(help="Only this, as model/variant/side.")] = None,
-    pair: Annotated[str | None, typer.Option(help="Only this, such as en-de.")] = None,
-    layer: Annotated[int | None, typer.Option(help="Only this.")] = None,
+    to: Annotated[Path, typer.Option(help="Folder for the files; it is made.")] = Path("export"),
+    run: Annotated[str | None, typer.Option(help="Only this run: model/variant/side.")] = None,
+    pair: Annotated[str | None, typer.Option(help="Only this pair, such as en-de.")] = None,
+    layer: Annotated[int | None, typer.Option(help="Only this layer.")] = None,
     metric: Annotated[
         Metric, typer.Option(help="Whose clusters: of each language alone, or of both together.")
     ] = Metric.CALIGN,
     corrected: Annotated[
-        bool, typer.Option("--corrected", help="The words of the corrected definition.")
+        bool,
+        typer.Option(
+            "--corrected", help="Words of the corrected definition, not of the published one."
+        ),
     ] = False,
-    seed: Annotated[int | None, typer.Option(help="Of the clustering; the lowest.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the clustering; by default the lowest.")
+    ] = None,
     folder: project.Folder = Path(),
 ) -> None:
     """Write the clusters of a finished study as files of ConceptX.

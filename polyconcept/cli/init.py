@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from polyconcept.cli import project
 from polyconcept.machine.atomic import write_text_atomic
@@ -19,7 +19,9 @@ SCHEMA = "study.schema.json"
 
 
 def init(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the study and its results.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of the study and of its results.")
+    ],
 ) -> None:
     """Begin a study on your own files: studies/NAME.yaml, to fill in.
 
@@ -27,7 +29,7 @@ def init(
     that is there already is left as it is.
     """
     with project.faults_told():
-        path = begin_study(name, Path("studies"))
+        path = begin_study(name.removesuffix(".yaml"), Path("studies"))
     project.say(f"{path}: put your paths in, then: polyconcept check {path}")
 
 
@@ -38,10 +40,19 @@ def begin_study(name: str, folder: Path) -> Path:
         ValueError: It is no name of a study.
         FileExistsError: There is such a file already.
     """
-    TypeAdapter(Name).validate_python(name)
+    try:
+        TypeAdapter(Name).validate_python(name)
+    except ValidationError as error:
+        [fault, *_] = error.errors()
+        said = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "string_pattern_mismatch":
+            said = (
+                "needed letters, digits, `_` and `.`, and no folder: the file is studies/NAME.yaml"
+            )
+        raise ValueError(f"found {name!r} as the name of a study; {said}") from None
     path = folder / f"{name}.yaml"
     if path.exists():
-        raise FileExistsError(f"{path}: stands there already; choose another name, or move it")
+        raise FileExistsError(f"{path}: is there already; choose another name, or move it")
     text = (project.ROOT / "studies/local.yaml").read_text(encoding="utf-8")
     # Replaced in the text: YAML read and written again would lose the comments.
     text = re.sub(r"^name: .*$", f"name: {name}", text, count=1, flags=re.MULTILINE)

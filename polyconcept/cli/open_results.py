@@ -12,7 +12,7 @@ from polyconcept.cli import project
 def open_results(study: project.StudyFile, folder: project.Folder = Path()) -> None:
     """Open a study's report in the browser, else its figures.
 
-    Its name is printed, too; where there is no browser, that is all.
+    Its name is printed too, which is all that happens where there is no browser.
     """
     with project.faults_told():
         path = shown_first(folder / f"results/{project.read_study(study).name}")

@@ -134,7 +134,7 @@ def notes_on(found: Mapping[str, Any], assumptions: Sequence[str]) -> list[str]:
     lines = [
         f"rates measured on {found['date']} on one core of {machine['processor']}, at a load of "
         f"{machine['load']}: benchmarks/rates.json",
-        "hours of CPU are of one core; 'without GPU' is what they were if no job had a GPU",
+        "hours of CPU are of one core; 'without GPU' is what they would be if no job had a GPU",
         "a GPU waits while its job starts, and hashes inputs and outputs; that a job reads vectors "
         "again for each clustering is not counted",
         "text of the study is taken whole: `words.cap` leaves fewer words, and less work",

@@ -54,15 +54,15 @@ class Place:
 def reproduce(
     study: project.StudyFile,
     folder: project.Folder = Path(),
-    n: Annotated[int, typer.Option("-n", min=1, help="How many runs.")] = 3,
-    seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
-    rule: Annotated[str | None, typer.Option(help="Draw runs of this rule only.")] = None,
+    n: Annotated[int, typer.Option("-n", min=1, help="How many jobs.")] = 3,
+    seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 0,
+    rule: Annotated[str | None, typer.Option(help="Draw jobs of this rule only.")] = None,
     here: Annotated[
         bool,
         typer.Option("--here", help="Use the working tree instead of a clone."),
     ] = False,
 ) -> None:
-    """Do drawn runs of a finished study again, and compare.
+    """Rerun randomly drawn jobs of a finished study, and compare what they give.
 
     In a fresh clone of the repository at their commit. docs/AUDIT.md says what counts as equal.
     Ends with status 1 where a run gives another result or could not be done.

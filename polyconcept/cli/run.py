@@ -39,7 +39,7 @@ def run(
 ) -> None:
     """Run a study by the `snakemake ...` line that is printed first.
 
-    Its progress is shown, a line a stage. All that stands behind STUDY is Snakemake's, such as
+    Its progress is shown, a line a stage. Everything after STUDY is passed to Snakemake, such as
     `--cores 16`, `--profile slurm` or `-n`. What Snakemake says is kept in
     results/{name}/logs/run-{time}.log; its exit status is the command's. What a run of the study
     has left that was killed is cleared first, as docs/CLUSTER.md says.

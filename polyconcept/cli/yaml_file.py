@@ -64,7 +64,7 @@ def _text_of(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
-        raise SettingsError(f"{path}: no such study; needed the file of one") from None
+        raise SettingsError(f"{path}: there is no such file; needed the file of a study") from None
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
     if len(data) > MOST_BYTES:
