@@ -66,11 +66,15 @@ class Cluster:
             state for _, state, comment in self.jobs() if comment.startswith(f"rule_{rule}_")
         )
 
-    def wait_for(self, rule, state, *, n=1, seconds=240):
-        """Numbers of n jobs of a rule in a state, as soon as there are so many."""
+    def wait_for(self, rule, state, *, n=1, after=0, seconds=240):
+        """Numbers of n jobs of a rule in a state, later than one, as soon as there are so many."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            found = [job for job, _, comment in self.jobs(state) if f"rule_{rule}_" in comment]
+            found = [
+                job
+                for job, _, comment in self.jobs(state)
+                if f"rule_{rule}_" in comment and int(job) > after
+            ]
             if len(found) >= n:
                 return found
             time.sleep(0.2)

@@ -191,6 +191,7 @@ def write_study(folder, **changes):
 def accidents(cluster, tmp_path_factory):
     """A job is cancelled, then overruns; one fails once; the driver is killed twice."""
     before = len(cluster.jobs())
+    last = max((int(job) for job, _, _ in cluster.jobs()), default=0)
     folder = tmp_path_factory.mktemp("accidents")
     tree = tree_of_accidents(folder / "tree")
     study = write_study(folder / "study")
@@ -218,7 +219,7 @@ def accidents(cluster, tmp_path_factory):
     cluster.wait_for("cluster_words", "RUNNING", n=2)
     kill_with_snakemake(driver)
     (study / "cluster_words-may-go-on").touch()
-    cluster.wait_for("cluster_words", "COMPLETED", n=4)
+    cluster.wait_for("cluster_words", "COMPLETED", n=4, after=last)
     status, output = run(cluster, tree, *command, program=POLYCONCEPT, log=logs[3])
     assert status == 0, output[-3000:]
     return {
