@@ -26,11 +26,9 @@ from polyconcept.audit.runs import (
     read_record,
     write_record,
 )
-from polyconcept.cli.crate import check_settings, make_crate
+from polyconcept.cli.crate import make_crate
 from polyconcept.cli.main import app
 from polyconcept.store.content import content_sha256
-from polyconcept.study.jobs.table import job_settings
-from polyconcept.study.parse import parse_study
 
 ROOT = Path(__file__).parents[1]
 RESULTS = "results/mini"
@@ -521,21 +519,6 @@ def test_the_command_says_what_to_run_first(root):
     assert caught.value.__notes__ == [
         "run first: snakemake --workflow-profile profiles/local --configfile studies/demo.yaml"
     ]
-
-
-def test_results_made_before_the_study_was_edited_are_refused(root):
-    text = (ROOT / "studies/demo.yaml").read_text()
-    study = parse_study(yaml.safe_load(text))
-    edited = parse_study(yaml.safe_load(text) | {"words": {"cap": 3}})
-    names = {"pair": "en-de"}
-    settings = job_settings("select_words", study, names)
-    [run, *_] = read_runs(RESULTS, FINALS, root)
-    runs = (replace(run, rule="select_words", wildcards=names, settings=settings),)
-
-    check_settings(runs, study, "studies/demo.yaml")
-    message = rf"{run.outputs[0].path}: made with other settings than .*\(cap: 15 -> 3\); run"
-    with pytest.raises(CrateError, match=message):
-        check_settings(runs, edited, "studies/demo.yaml")
 
 
 def test_a_study_from_elsewhere_is_refused(root):

@@ -14,8 +14,11 @@ import yaml
 from known_study import copy_of, finished_study, project_of, study_of
 from snakemake_runs import verified
 
+from polyconcept.audit.crate_files import Choice
+from polyconcept.audit.crate_runs import CrateError
 from polyconcept.audit.verification import Audit
 from polyconcept.cli import project
+from polyconcept.cli.crate import make_crate
 from polyconcept.cli.verify import expected_of
 from polyconcept.store.content import content_sha256
 
@@ -300,6 +303,19 @@ def test_an_edited_record_is_found(copied, capsys):
 
     assert f"broken: {VECTORS}.run.json: run record damaged" in message
     assert "edited after the run" in message
+
+
+def test_a_crate_takes_no_results_made_before_the_study_was_edited(finished, tmp_path):
+    root = copy_of(project_of(finished), tmp_path / "project")
+    shutil.copytree(finished, root, dirs_exist_ok=True)
+    for name in ("CITATION.cff", "LICENSE"):
+        shutil.copyfile(ROOT / name, root / name)
+    file = root / "study.yaml"
+
+    assert make_crate(file, Choice(), root).zip.is_file()
+    file.write_text(file.read_text() + "calign: {match: 0.7}\n")
+    with pytest.raises(CrateError, match=r"calign\.match: the study was edited after the run"):
+        make_crate(file, Choice(), root)
 
 
 @pytest.mark.parametrize("kind", ["inputs", "outputs"])

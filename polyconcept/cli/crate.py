@@ -13,27 +13,25 @@ from polyconcept.audit.crate_files import Choice
 from polyconcept.audit.crate_graph import FinishedStudy
 from polyconcept.audit.crate_pack import CratePaths, pack
 from polyconcept.audit.crate_runs import CrateError, read_runs
-from polyconcept.audit.runs import RunRecord
-from polyconcept.audit.why import setting_changes
+from polyconcept.audit.links import record_faults
+from polyconcept.audit.runs import RunRecord, record_path
 from polyconcept.cli import project
-from polyconcept.study.jobs.table import check_files, final_files, job_settings
+from polyconcept.cli.verify import expected_of
+from polyconcept.study.jobs.table import check_files, final_files
 from polyconcept.study.schema import Study
 
 
-def check_settings(runs: Sequence[RunRecord], study: Study, path: str) -> None:
-    """Refuse results that were made before the study's file, at `path`, was edited.
+def check_asked(runs: Sequence[RunRecord], study: Study, root: Path) -> None:
+    """Refuse results that were made before the study, or the code, was edited.
 
     Raises:
-        CrateError: Naming the first setting that differs.
-        ValueError: The study has no such job.
+        CrateError: Naming the first record that does not fit them.
     """
+    expected = expected_of(study, root)
     for run in runs:
-        changed = setting_changes(run.settings, job_settings(run.rule, study, run.wildcards))
-        if changed:
-            raise CrateError(
-                f"{run.outputs[0].path}: made with other settings than {path} has now "
-                f"({changed[0]}); run the study, or put the setting back"
-            )
+        place = str(record_path(run.outputs[0].path))
+        for fault in record_faults(place, run, expected, root):
+            raise CrateError(f"{fault}\nrun the study first, or put back what was changed")
 
 
 def make_crate(study_file: Path, choice: Choice, root: Path) -> CratePaths:
@@ -58,7 +56,7 @@ def make_crate(study_file: Path, choice: Choice, root: Path) -> CratePaths:
             f"run first: snakemake --workflow-profile profiles/local --configfile {path}"
         )
         raise
-    check_settings(runs, study, path)
+    check_asked(runs, study, root)
     finished = FinishedStudy(study.name, path, finals, runs, citation)
     return pack(finished, root, choice)
 

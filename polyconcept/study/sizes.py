@@ -48,8 +48,8 @@ class Sizes:
             return source.builtin.n_sentences
         if source.hub is not None:
             return source.hub.n_sentences or self._unknown_rows(f"corpora.{corpus}")
-        code, part = language or pair.split("-")[0], pair if source.pairwise else ""
-        file = Path(str(source.file_of(code, part)))
+        code, own = language or pair.split("-")[0], pair if source.pairwise else ""
+        file = Path(str(source.file_of(code, own)))
         if not file.is_file():
             return self._unknown_rows(f"corpora.{corpus}")
         with file.open("rb") as lines:
