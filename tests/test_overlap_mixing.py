@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -5,16 +6,19 @@ import pytest
 from scipy import stats
 from sklearn.metrics import mutual_info_score
 
+from polyconcept.records.concepts import ClusteredWords
 from polyconcept.scoring.colap import attainable, colap, colap_of_counts
 from polyconcept.scoring.mixing import (
     mutual_information,
     permuted_counts,
+    permuted_types,
     remaining_entropy,
     resampled_counts,
 )
 from polyconcept.scoring.statistics import (
     Options,
     draw_sentences,
+    frequency_bands,
     interval,
     null_of,
     within_variance,
@@ -149,6 +153,105 @@ def test_small_clusters_of_two_equal_languages_reach_two_thirds_by_chance(shuffl
     for counts, expected in ((ten, 672 / 1024), (eight, 182 / 256), (about_7, 0.666)):
         found = colap_of_counts(shuffle(counts, 200, generator(10)), 0.3, "published")
         assert found.mean() == pytest.approx(expected, abs=0.015)
+
+
+# --- whole word types permuted
+
+
+def words_of(language, word_type, cluster, *, n_clusters):
+    types = tuple(f"{language}{i}" for i in range(max(word_type) + 1))
+    columns = (np.array(column, dtype=np.int32) for column in (word_type, cluster))
+    return ClusteredWords(language, types, *columns, n_clusters)
+
+
+def random_sides(random, *, n_types=40, n_clusters=8):
+    """Words of two languages; each type has a cluster that most of its words are in."""
+    for language in ("en", "de"):
+        word_type = np.repeat(np.arange(n_types), random.integers(1, 9, size=n_types))
+        own = random.integers(n_clusters, size=n_types)[word_type]
+        anywhere = random.integers(n_clusters, size=len(own))
+        cluster = np.where(random.random(len(own)) < 0.8, own, anywhere)
+        yield words_of(language, word_type, cluster, n_clusters=n_clusters)
+
+
+def test_the_labels_of_types_take_all_their_places_by_hand():
+    # One word of each of four types in clusters of their own: each of the 6 ways to call two of
+    # them English is as likely. The type of two words is alone in its band and cannot move.
+    english = words_of("en", [0, 1, 2, 2], [0, 1, 4, 4], n_clusters=5)
+    german = words_of("de", [0, 1], [2, 3], n_clusters=5)
+
+    found = permuted_types((english, german), 6000, generator(1))
+
+    places, times = np.unique(found[:, 0, :4], axis=0, return_counts=True)
+    expected = [places for places in product((0, 1), repeat=4) if sum(places) == 2]
+    assert places.tolist() == [list(one) for one in expected]
+    np.testing.assert_allclose(times / 6000, 1 / 6, atol=0.02)
+    assert (found[:, 0, 4] == 2).all()
+    np.testing.assert_array_equal(found.sum(axis=1), [[1, 1, 1, 1, 2]] * 6000)
+
+
+def test_a_spelling_of_two_languages_is_two_types_and_noise_takes_no_part():
+    english = ClusteredWords("en", ("taxi",), *np.array([[0, 0], [0, -1]], dtype=np.int32), 2)
+    german = ClusteredWords("de", ("taxi",), *np.array([[0], [1]], dtype=np.int32), 2)
+
+    found = permuted_types((english, german), 200, generator(2))
+
+    # Of English one word is left in a cluster: the two change places.
+    assert set(map(tuple, found.reshape(200, 4).tolist())) == {(1, 0, 0, 1), (0, 1, 1, 0)}
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_each_language_keeps_its_types_of_each_frequency(seed):
+    sides = list(random_sides(generator(seed)))
+
+    found = permuted_types(sides, 100, generator(5))
+
+    counts = np.stack([np.bincount(side.cluster, minlength=8) for side in sides])
+    np.testing.assert_array_equal(found.sum(axis=1), np.tile(counts.sum(axis=0), (100, 1)))
+    # A type has from 1 to 8 words; within a band one has less than twice as many as another.
+    n_words = found.sum(axis=2)
+    assert (n_words < 2 * counts.sum(axis=1)).all()
+    assert (2 * n_words > counts.sum(axis=1)).all()
+    assert n_words[:, 0].std() > 0
+
+
+def test_each_band_keeps_its_words():
+    # Clusters are the bands, so that the words of a band are counted in its cluster.
+    sides = [
+        replace(side, cluster=frequency_bands(side)[side.word_type].astype(np.int32))
+        for side in random_sides(generator(6))
+    ]
+
+    found = permuted_types(sides, 100, generator(7))
+
+    before = np.stack([np.bincount(side.cluster, minlength=8) for side in sides])
+    np.testing.assert_array_equal(found.sum(axis=1), np.tile(before.sum(axis=0), (100, 1)))
+    # Of one word and of eight: each type as many as any other, so that languages keep theirs.
+    np.testing.assert_array_equal(found[:, :, [0, 3]], np.tile(before[:, [0, 3]], (100, 1, 1)))
+
+
+def test_languages_drawn_by_type_score_as_their_null_does_and_not_as_that_of_words():
+    # Types of 8 words that lie together: what language a type is of says nothing.
+    random, p_types, p_words, relative = generator(8), [], [], []
+    for _ in range(200):
+        cluster = np.repeat(random.integers(30, size=120), 8)
+        sides = [
+            words_of(language, np.repeat(np.arange(60), 8), part, n_clusters=30)
+            for language, part in zip(("en", "de"), np.split(cluster, 2), strict=True)
+        ]
+        counts = np.stack([np.bincount(side.cluster, minlength=30) for side in sides])
+        value = float(colap_of(counts[None])[0])
+        of_types = null_of(value, colap_of(permuted_types(sides, 99, random)))
+        p_types.append(of_types.p)
+        p_words.append(null_of(value, colap_of(permuted_counts(counts, 99, random))).p)
+        relative.append(value / of_types.mean)
+
+    # Scores tie, and ties count as at least as far: p is uniform or higher.
+    assert np.mean(np.array(p_types) <= 0.05) < 0.05 + 0.03
+    assert 0.45 < np.mean(p_types) < 0.62
+    assert np.mean(relative) == pytest.approx(1, abs=0.05)
+    # By single words chance is refuted nearly always.
+    assert np.mean(np.array(p_words) <= 0.05) > 0.95
 
 
 # --- scores of counts

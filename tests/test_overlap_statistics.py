@@ -94,6 +94,23 @@ def test_nulls_by_hand():
     assert (twin.value, twin.null_mean) == (0, pytest.approx(1 / 3, abs=0.03))
 
 
+def test_types_move_as_a_whole_and_words_one_by_one():
+    # Cluster 0 holds "a a" and "A A", cluster 1 "b b" and "B B". Of the 6 ways in which two of
+    # four types can be English, 4 give each cluster a type of each language; of the 70 ways in
+    # which four of eight words can be, 36 give each cluster two words of each and 32 one and three.
+    concepts = Concepts(
+        table("en", "a a b b"), table("de", "A A B B"),
+        {(0, 1, "pooled"): [0, 0, 1, 1] * 2}, n_clusters=2,
+    )  # fmt: skip
+    report = report_of(concepts, n_permutations=3000, n_sentences=1)
+    row = row_of(report.scores, metric="colap", **PUBLISHED)
+
+    assert row.null_mean == pytest.approx(2 / 3, abs=0.03)
+    assert row.null_tokens == pytest.approx(36 / 70, abs=0.03)
+    assert row.normalised == pytest.approx(1 / row.null_mean)
+    assert row.n_words == 4
+
+
 def test_ceilings_by_hand(report):
     assert row_of(report.scores, metric="colap", **PUBLISHED).ceiling == 1
 
@@ -117,14 +134,15 @@ def test_twins_by_hand(report):
     assert row_of(scores, metric="mix_entropy", **PUBLISHED).value == 0
 
 
-def test_permuted_labels_have_a_mix_entropy_of_exactly_1(report):
+def test_permuted_words_have_a_mix_entropy_of_exactly_1(report):
     row = row_of(report.scores, metric="mix_entropy", **PUBLISHED)
 
-    assert row.null_mean == pytest.approx(1)
-    assert row.null_low < 1 < row.null_high
+    assert row.null_tokens == pytest.approx(1)
+    # Types that move as a whole mix less evenly.
+    assert row.null_low < row.null_mean < 1
     # Seed 11 is mixed as evenly as can be, seed 12 half so: their mean is their twins'.
     twin = row_of(report.scores, metric="mutual_information", **PUBLISHED)
-    assert row.value / (1 - twin.value) == pytest.approx(1 / (1 - twin.null_mean))
+    assert row.value / (1 - twin.value) == pytest.approx(1 / (1 - twin.null_tokens))
 
 
 def test_mixing_more_evenly_than_chance_lies_inside_its_interval():
@@ -196,7 +214,9 @@ def test_word_classes_by_hand(report):
     row = row_of(report.scores, control="words:names", **PUBLISHED)
 
     assert row.value == pytest.approx((1 + 1 / 3) / 2)
+    assert (row.n_words, row.null_mean is None, row.low) == (4, False, None)
     assert not rows_of(report.scores, control="words:digits")
+    assert row_of(report.scores, metric="colap", **PUBLISHED).n_words == 8
 
 
 def test_only_selected_words_count():
@@ -222,7 +242,7 @@ def test_the_same_seed_gives_the_same_rows_and_another_other_draws():
         row_of(report.scores, metric="colap", **PUBLISHED) for report in (one, other)
     )
     assert summary.value == elsewhere.value
-    assert summary.null_mean != elsewhere.null_mean
+    assert summary.null_tokens != elsewhere.null_tokens
     assert summary.var_sample != elsewhere.var_sample
 
 

@@ -56,6 +56,8 @@ class Score:
     """Clusters that align or overlap (tasks: correct items); none where it is no share."""
     n_total: int | None
     """Clusters or items that count; of a translation its sentences, of a correlation its points."""
+    n_words: int | None = None
+    """Clustered words that a summary of CALIGN or COLAP rests on: of the language with fewer."""
     value: float
     """The score, from 0 to 1; ``bleu`` and ``chrf`` (chrF++) from 0 to 100, sacrebleu's scale.
 
@@ -77,6 +79,8 @@ class Score:
     """Lower end of the range that holds 95 % of the permuted inputs' scores."""
     null_high: float | None = None
     """Upper end."""
+    null_tokens: float | None = None
+    """Mean score of COLAP and its twins where words are permuted one by one, not by word types."""
     p: float | None = None
     """Share of permuted inputs at least as far from `null_mean` as `value`; two-sided."""
     ceiling: float | None = None

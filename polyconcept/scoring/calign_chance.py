@@ -12,18 +12,9 @@ from polyconcept.records.arrays import Bool, Int64
 from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import CalignRule
 from polyconcept.scoring.calign import enough, incidence, ones, size_fits
+from polyconcept.scoring.statistics import frequency_bands
 
 _BLOCK_ENTRIES = 100_000
-
-
-def frequency_bands(words: ClusteredWords) -> Int64[np.ndarray, " type"]:
-    """Return the band of each word type: floor(log2) of its count among the words; -1 for none."""
-    counts = np.bincount(words.word_type, minlength=len(words.types))
-    bands = np.full(len(counts), -1, dtype=np.int64)
-    present = counts > 0
-    # The exponent and not a logarithm, which some processors give as 2.9999999999999996 for 8.
-    bands[present] = np.frexp(counts[present])[1] - 1
-    return bands
 
 
 def permuted_counts(

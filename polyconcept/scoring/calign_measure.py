@@ -12,9 +12,8 @@ import numpy as np
 from scipy.sparse import csr_array, eye_array
 
 from polyconcept.records.arrays import Float64, Int64
-from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import CalignRule, ClusterAlignment, Score, ScoreKey
-from polyconcept.records.text import Dictionary, Masks
+from polyconcept.records.text import Dictionary
 from polyconcept.scoring.calign import align_clusters, aligned_at, translation_table
 from polyconcept.scoring.calign_chance import permuted_counts, resampled_counts
 from polyconcept.scoring.describe import Measure, Values
@@ -134,15 +133,9 @@ class CalignMeasure(Measure[ClusterAlignment]):
         """Return CALIGN at another `match`."""
         return self._with_hits(aligned_at(one, threshold).sum() for one in self.found)
 
-    def of_types(self, masks: Masks) -> Values:
-        """Return CALIGN of some types alone; none where a side has no such word in a cluster."""
-        kept = [
-            (_of_types(source, masks), _of_types(target, masks)) for source, target in self.sides
-        ]
-        if not all(len(words.cluster) for sides in kept for words in sides):
-            return {}
-        found = [align_clusters(*sides, self._table, self.rule) for sides in kept]
-        return _measured(_counts_of(found))
+    def of_class(self) -> Values:
+        """Return CALIGN of the words of a class alone."""
+        return _measured(self._counts)
 
     def beside(self, summary: Score) -> Iterator[Score]:
         """Yield CALIGN as a share of its ceiling."""
@@ -243,8 +236,3 @@ def _measured(counts: Int64[np.ndarray, "seed 3"]) -> dict[str, Measured]:
         over: Measured(shares.tolist(), of_one[over] if len(counts) == 1 else None)
         for over, shares in _shares(counts).items()
     }
-
-
-def _of_types(words: ClusteredWords, masks: Masks) -> ClusteredWords:
-    """Return the words of some types that are in clusters."""
-    return words.only(masks[words.language][words.word_type]).in_clusters()

@@ -11,10 +11,9 @@ import numpy as np
 
 from polyconcept.records.arrays import Int64
 from polyconcept.records.scores import ClusterOverlap, Score, ScoreKey
-from polyconcept.records.text import Masks
 from polyconcept.scoring.colap import attainable, colap, colap_of_counts
 from polyconcept.scoring.describe import Measure, Values
-from polyconcept.scoring.mixing import Counted, count_sides, count_words, permute, twins
+from polyconcept.scoring.mixing import Counted, count_words, twins
 from polyconcept.scoring.statistics import Measured
 
 
@@ -60,26 +59,22 @@ class ColapMeasure(Measure[ClusterOverlap]):
 
     def at(self, threshold: float) -> Values:
         """Return COLAP at another `share`, with null and samples."""
-        found = self._counted.measured(
-            lambda counts: colap_of_counts(counts, threshold, self.definition)
-        )
-        return {"all": _of_clusters(found, self._counted.by_seed)}
+        return self._scored(self._counted, threshold)
 
-    def of_types(self, masks: Masks) -> Values:
-        """Return COLAP of the words of some types, with null; none where a side has none."""
-        counts = np.stack([count_sides(sides, masks) for sides in self.sides])
-        if not counts.sum(axis=2).all():
-            return {}
-        by_seed, permuted = (
-            colap_of_counts(some, self.share, self.definition)
-            for some in (counts, permute(counts, self.statistics.options))
-        )
-        return {"all": _of_clusters(Measured(by_seed.tolist(), permuted=permuted), counts)}
+    def of_class(self) -> Values:
+        """Return COLAP of the words of a class, with null."""
+        # A sample of the sentences may have none of them: no interval.
+        return self._scored(count_words(self.sides, self.statistics.options), self.share)
 
     def beside(self, summary: Score) -> Iterator[Score]:
         """Yield the twins without a threshold."""
         for metric, values in twins(self._counted).items():
             yield self.row(values, summary.over, metric)
+
+    def _scored(self, counted: Counted, share: float) -> Values:
+        found = counted.measured(lambda counts: colap_of_counts(counts, share, self.definition))
+        # Permuted labels mix the languages as well as blind chance can.
+        return {"all": replace(found, best_is_null=True, counts=_clusters(found, counted.by_seed))}
 
     @cached_property
     def _counted(self) -> Counted:
@@ -93,9 +88,9 @@ def colap_scores(overlap: ClusterOverlap, key: ScoreKey) -> list[Score]:
     return [share.row("colap", overlap.definition, "all", key)]
 
 
-def _of_clusters(found: Measured, counts: Int64[np.ndarray, "seed 2 cluster"]) -> Measured:
-    """Return COLAP, whose chance is the best there is; with its clusters, where one seed is."""
-    # Permuted labels mix the languages as well as blind chance can.
+def _clusters(
+    found: Measured, counts: Int64[np.ndarray, "seed 2 cluster"]
+) -> tuple[int, int] | None:
+    """Return the clusters that overlap and those with words, where there is one seed."""
     n_total = int(np.count_nonzero(counts[0].sum(axis=0)))
-    of_one = round(found.by_seed[0] * n_total), n_total
-    return replace(found, best_is_null=True, counts=of_one if len(counts) == 1 else None)
+    return (round(found.by_seed[0] * n_total), n_total) if len(counts) == 1 else None

@@ -18,7 +18,10 @@ _log = logging.getLogger(__name__)
 
 _PLACE = ("metric", "definition", "over", "model", "side", "corpus", "source", "target", "layer")
 """Columns that the variants of a model share."""
-_OF_ONE = ("n_hit", "n_total", "null_mean", "null_low", "null_high", "p", "ceiling", "normalised")
+_OF_ONE = (
+    *("n_hit", "n_total", "n_words", "null_mean", "null_low", "null_high", "null_tokens", "p"),
+    *("ceiling", "normalised"),
+)
 """Columns that are of one variant."""
 
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
-from polyconcept.records.arrays import Int64
+from polyconcept.records.arrays import Float64, Int64
 from polyconcept.records.concepts import ClusteredWords, ConceptReader, ControlReader
 from polyconcept.records.scores import Resamples, Run, Score, ScoreKey
 from polyconcept.records.text import Definition, Masks
@@ -83,8 +83,20 @@ class Measure(ABC, Generic[Found]):
         """Return the score at another threshold."""
 
     @abstractmethod
-    def of_types(self, masks: Masks) -> Values:
-        """Return the score of the words of some types alone; none where a language has no such."""
+    def of_class(self) -> Values:
+        """Return the score where the words are those of a class alone."""
+
+    @property
+    def n_words(self) -> int:
+        """Words in clusters, of the language and the seed that have fewest."""
+        return min(len(words.in_clusters().cluster) for sides in self.sides for words in sides)
+
+    def only(self, masks: Masks) -> Measure[Found]:
+        """Return the metric on the words of some types alone, clusters as they are."""
+        sides = [
+            (_of_types(source, masks), _of_types(target, masks)) for source, target in self.sides
+        ]
+        return replace(self, sides=sides)
 
     def changed(self) -> Values:
         """Return the score of clusterings under a control."""
@@ -109,7 +121,7 @@ class Measure(ABC, Generic[Found]):
     def row(self, values: Measured, over: str, metric: str = "", **columns: Any) -> Score:  # noqa: ANN401 - values of any column
         """Return a summary row, with other columns than those of the plain score."""
         row = values.row(metric or self.metric, self.definition, over, self.key)
-        return replace(row, **columns) if columns else row
+        return replace(row, n_words=self.n_words, **columns)
 
     def rows(self, values: Values, metric: str = "", **columns: Any) -> Iterator[Score]:  # noqa: ANN401 - as `row`
         """Yield the summary rows of all clusters that count."""
@@ -179,8 +191,9 @@ def describe(measure: Measure[Found], seeds: Sequence[int], report: Report[Found
     report.scores.extend(_curve(measure))
     report.scores.extend(measure.alternatives())
     for name, masks in measure.statistics.classes.items():
-        values = measure.of_types(masks)
-        report.scores.extend(measure.rows(values, control=f"words:{name}"))
+        of_class = measure.only(masks)
+        if of_class.n_words:
+            report.scores.extend(of_class.rows(of_class.of_class(), control=f"words:{name}"))
     report.scores.extend(measure.facts())
 
 
@@ -195,11 +208,18 @@ def _curve(measure: Measure[Found]) -> Iterator[Score]:
             yield measure.row(area, over, f"{measure.metric}_auc")
 
 
+def _of_types(words: ClusteredWords, masks: Masks) -> ClusteredWords:
+    return words.only(masks[words.language][words.word_type])
+
+
 def _area(curve: Sequence[Measured]) -> Measured:
-    permuted = [one.permuted for one in curve if one.permuted is not None]
-    drawn = [one.drawn for one in curve if one.drawn is not None]
+    def area(part: str) -> Float64[np.ndarray, " draw"] | None:
+        drawn = [getattr(one, part) for one in curve]
+        return curve_area(np.stack(drawn)) if drawn[0] is not None else None
+
     return Measured(
         curve_area(np.array([one.by_seed for one in curve])).tolist(),
-        permuted=curve_area(np.stack(permuted)) if permuted else None,
-        drawn=curve_area(np.stack(drawn)) if drawn else None,
+        permuted=area("permuted"),
+        permuted_words=area("permuted_words"),
+        drawn=area("drawn"),
     )

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from polyconcept.records.arrays import Float64, Int, Int64
+from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import Score, ScoreKey
 from polyconcept.records.text import Words
 
@@ -86,6 +87,16 @@ def draw_sentences(n_sentences: int, options: Options) -> Int64[np.ndarray, "res
 def seed_of_draw(n_draws: int, n_seeds: int) -> Int64[np.ndarray, " draw"]:
     """Return the clustering seed (its index) that each permutation or resample is scored under."""
     return np.arange(n_draws) % n_seeds
+
+
+def frequency_bands(words: ClusteredWords) -> Int64[np.ndarray, " type"]:
+    """Return the band of each word type: floor(log2) of its count among the words; -1 for none."""
+    counts = np.bincount(words.word_type, minlength=len(words.types))
+    bands = np.full(len(counts), -1, dtype=np.int64)
+    present = counts > 0
+    # The exponent and not a logarithm, which some processors give as 2.9999999999999996 for 8.
+    bands[present] = np.frexp(counts[present])[1] - 1
+    return bands
 
 
 def permute_each(
@@ -182,6 +193,8 @@ class Measured:
     """Hits and total, of a single seed."""
     permuted: Float64[np.ndarray, " permutation"] | None = None
     """Scores of permuted input."""
+    permuted_words: Float64[np.ndarray, " permutation"] | None = None
+    """Scores where words are permuted one by one and not by word types."""
     drawn: Float64[np.ndarray, " resample"] | None = None
     """Scores of samples of the sentences, each under one of the seeds (`seed_of_draw`)."""
     ceiling: float | None = None
@@ -228,6 +241,7 @@ class Measured:
             null_mean=null.mean if null else None,
             null_low=null.low if null else None,
             null_high=null.high if null else None,
+            null_tokens=None if self.permuted_words is None else float(self.permuted_words.mean()),
             p=null.p if null else None,
             ceiling=self.ceiling,
             normalised=self._normalised(value, null.mean) if null else None,

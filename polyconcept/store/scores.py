@@ -20,11 +20,12 @@ _COLUMN_TYPES = {
     "seed": pa.int64(),
     "n_hit": pa.int64(),
     "n_total": pa.int64(),
+    "n_words": pa.int64(),
     "zero_shot": pa.bool_(),
 } | dict.fromkeys(
     (
         *("at", "value", "low", "high", "var_seed", "var_sample", "var_finetuning"),
-        *("null_mean", "null_low", "null_high", "p", "ceiling", "normalised"),
+        *("null_mean", "null_low", "null_high", "null_tokens", "p", "ceiling", "normalised"),
     ),
     pa.float64(),
 )
