@@ -5,7 +5,7 @@ import pytest
 
 from polyconcept.records.scores import Resamples, Score, ScoreKey
 from polyconcept.scoring.comparison import compare_variants
-from polyconcept.scoring.statistics import interval, seed_of_draw
+from polyconcept.scoring.statistics import interval, newcombe, seed_of_draw, wilson
 
 N = 40
 
@@ -16,7 +16,7 @@ def key_of(variant, seed=None, layer=3):
 
 def score(variant, value, seed=None, **fields):
     columns = {"metric": "calign", "definition": "published", "over": "all"}
-    columns |= asdict(key_of(variant, seed)) | {"n_hit": None, "n_total": None} | fields
+    columns |= asdict(key_of(variant, seed)) | {"n_hit": None, "n_total": seed and 60} | fields
     return Score(value=value, **columns)
 
 
@@ -53,6 +53,19 @@ def within(values, n_seeds=2):
         for seed in range(n_seeds)
     )
     return squares / (len(values) - n_seeds), float(len(values) - n_seeds)
+
+
+def test_a_change_from_nothing_to_nothing_is_not_known_exactly():
+    scores = table_of(base=[0.0, 0.0], ner=[0.0, 0.0], ner_2=[0.0, 0.0])
+    resamples = [drawn(name, np.zeros(N)) for name in ("base", "ner", "ner_2")]
+
+    found = rows(scores, resamples, repeats=[["ner", "ner_2"]])
+
+    for row in found:
+        least = newcombe((0.0, 60.0), (0.0, 60.0)) if row.against else wilson(0.0, 60.0)
+        assert (row.value, row.var_sample) == (0, 0)
+        assert (row.low, row.high) == pytest.approx(least, abs=1e-12)
+    assert [row.against for row in found] == ["base", "base", "", "base"]
 
 
 def rows(scores, resamples, **options):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -7,15 +9,18 @@ from polyconcept.records.text import Words
 from polyconcept.scoring.statistics import (
     Measured,
     Options,
+    adjusted,
     curve_area,
     draw_sentences,
     interval,
     n_sentences,
+    newcombe,
     null_of,
     seed_of_draw,
     spread,
     thresholds,
     under_control,
+    wilson,
     within_variance,
 )
 
@@ -187,6 +192,47 @@ def test_a_part_without_variance_changes_nothing():
     assert interval(0.4, [(0.001, 3.0), (0.0, 9.0)]) == interval(0.4, [(0.001, 3.0)])
 
 
+@pytest.mark.parametrize(("n_hit", "n_total"), [(0, 60), (60, 60), (1, 7), (30, 60), (0, 1)])
+def test_the_interval_of_a_share_is_scipys(n_hit, n_total):
+    theirs = stats.binomtest(n_hit, n_total).proportion_ci(method="wilson")
+
+    assert wilson(n_hit / n_total, float(n_total)) == pytest.approx(tuple(theirs), abs=1e-12)
+
+
+def test_the_interval_of_no_hit_among_60_by_hand():
+    # z^2 = 3.8415; 3.8415 / (60 + 3.8415)
+    assert wilson(0.0, 60.0) == pytest.approx((0, 0.0602), abs=5e-5)
+
+
+def test_the_interval_of_a_difference_is_newcombes():
+    # Newcombe 1998, table II, examples (a) and (h), method 10.
+    assert newcombe((56 / 70, 70.0), (48 / 80, 80.0)) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    assert newcombe((1.0, 10.0), (0.0, 10.0)) == pytest.approx((0.6075, 1), abs=5e-5)
+
+
+def test_samples_that_score_the_same_have_at_least_the_interval_of_so_many_clusters():
+    hits = summary([0.0, 0.0], drawn=np.zeros(20), n_clusters=60.0)
+    few = summary([0.0, 0.0], drawn=draws_of(*[0.0] * 19, 1 / 60), n_clusters=60.0)
+    half = summary([0.5], drawn=np.full(20, 0.5), n_clusters=60.0)
+
+    assert (hits.low, hits.high, hits.var_sample) == (0, pytest.approx(0.0602, abs=5e-5), 0)
+    # A lone hit of a sample tells no more than none.
+    assert (few.low, few.high) == pytest.approx((0, hits.high))
+    assert (half.low, half.high) == pytest.approx(wilson(0.5, 60.0))
+    # What is no share of clusters has no such interval, nor has what samples tell something of.
+    twin = summary([0.0], drawn=np.zeros(20))
+    assert (twin.low, twin.high) == (0, 0)
+    told = summary([0.5], drawn=draws_of(0.49, 0.51, 0.5), n_clusters=60.0)
+    assert (told.low, told.high) == interval(0.5, [(told.var_sample, 2.0)])
+
+
+def test_seeds_apart_keep_their_interval_where_it_is_the_wider():
+    row = summary([0.2, 0.8], drawn=draws_of(0.2, 0.8, 0.2, 0.8), n_clusters=1000.0)
+
+    assert row.var_sample == 0
+    assert (row.low, row.high) == (0, 1)
+
+
 @pytest.mark.parametrize("deviations", [(0.05, 0.02), (0.02, 0.05), (0.04, 0.04)])
 def test_intervals_cover_the_truth_at_their_rate(deviations):
     # A sample of sentences moves the scores of all seeds alike; the bootstrap shows how far.
@@ -277,3 +323,23 @@ def test_a_number_of_clusters_is_a_sweep_and_all_else_a_control():
     assert (swept.control, swept.parameter, swept.at) == ("", "n_clusters", 300)
     assert (centred.control, centred.parameter, centred.at) == ("centred", "", None)
     assert swept.value == centred.value == 0.5
+
+
+def scores_with(*p_values):
+    row = Measured([0.5]).row("calign", "published", "all", KEY)
+    return [replace(row, p=p) for p in p_values]
+
+
+def test_p_values_are_adjusted_for_their_number_by_hand():
+    # Four of them: .01 * 4 / 1, .03 * 4 / 2, .04 * 4 / 3, and .2; none is above a later one.
+    rows = adjusted(scores_with(0.2, None, 0.01, 0.04, 0.03))
+
+    found = [row.p_adjusted for row in rows]
+    assert found == pytest.approx([0.2, None, 0.04, 0.16 / 3, 0.16 / 3])
+    assert [row.p for row in rows] == [0.2, None, 0.01, 0.04, 0.03]
+
+
+def test_a_table_without_p_values_has_none_to_adjust():
+    rows = scores_with(None, None)
+
+    assert adjusted(rows) == rows

@@ -83,6 +83,8 @@ class Score:
     """Mean score of COLAP and its twins where words are permuted one by one, not by word types."""
     p: float | None = None
     """Share of permuted inputs at least as far from `null_mean` as `value`; two-sided."""
+    p_adjusted: float | None = None
+    """`p` adjusted for all others of the table (Benjamini and Hochberg); none in other files."""
     ceiling: float | None = None
     """Highest score that can be expected: docs/STATISTICS.md."""
     normalised: float | None = None

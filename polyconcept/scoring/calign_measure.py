@@ -232,7 +232,12 @@ def _measured(counts: Int64[np.ndarray, "seed 3"]) -> dict[str, Measured]:
     """Return the score under each seed; with its clusters, where there is one seed."""
     n_hit, *totals = counts[0].tolist()
     of_one = {over: (n_hit, n) for over, n in zip(("all", "large"), totals, strict=True)}
+    n_clusters = dict(zip(("all", "large"), counts[:, 1:].mean(axis=0).tolist(), strict=True))
     return {
-        over: Measured(shares.tolist(), of_one[over] if len(counts) == 1 else None)
+        over: Measured(
+            shares.tolist(),
+            of_one[over] if len(counts) == 1 else None,
+            n_clusters=n_clusters[over],
+        )
         for over, shares in _shares(counts).items()
     }

@@ -9,7 +9,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from polyconcept.records.arrays import Int64
 from polyconcept.records.scores import ClusterOverlap, Score, ScoreKey
 from polyconcept.scoring.colap import attainable, colap, colap_of_counts
 from polyconcept.scoring.describe import Measure, Values
@@ -73,8 +72,16 @@ class ColapMeasure(Measure[ClusterOverlap]):
 
     def _scored(self, counted: Counted, share: float) -> Values:
         found = counted.measured(lambda counts: colap_of_counts(counts, share, self.definition))
-        # Permuted labels mix the languages as well as blind chance can.
-        return {"all": replace(found, best_is_null=True, counts=_clusters(found, counted.by_seed))}
+        n_clusters = np.count_nonzero(counted.by_seed.sum(axis=1), axis=1).tolist()
+        of_one = round(found.by_seed[0] * n_clusters[0]), n_clusters[0]
+        found = replace(
+            found,
+            counts=of_one if len(n_clusters) == 1 else None,
+            n_clusters=float(np.mean(n_clusters)),
+            # Permuted labels mix the languages as well as blind chance can.
+            best_is_null=True,
+        )
+        return {"all": found}
 
     @cached_property
     def _counted(self) -> Counted:
@@ -86,11 +93,3 @@ def colap_scores(overlap: ClusterOverlap, key: ScoreKey) -> list[Score]:
     n_hit, n_total = overlap.n_overlapping, overlap.n_clusters
     share = Measured([n_hit / n_total], (n_hit, n_total))
     return [share.row("colap", overlap.definition, "all", key)]
-
-
-def _clusters(
-    found: Measured, counts: Int64[np.ndarray, "seed 2 cluster"]
-) -> tuple[int, int] | None:
-    """Return the clusters that overlap and those with words, where there is one seed."""
-    n_total = int(np.count_nonzero(counts[0].sum(axis=0)))
-    return (round(found.by_seed[0] * n_total), n_total) if len(counts) == 1 else None

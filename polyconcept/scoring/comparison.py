@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,15 @@ import numpy as np
 from polyconcept.records.arrays import Float64
 from polyconcept.records.scores import Resamples, Score
 from polyconcept.records.table import ScoreTable, known
-from polyconcept.scoring.statistics import interval, spread, within_variance
+from polyconcept.scoring.statistics import (
+    interval,
+    newcombe,
+    samples_say_nothing,
+    spread,
+    widened,
+    wilson,
+    within_variance,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -20,7 +29,7 @@ _PLACE = ("metric", "definition", "over", "model", "side", "corpus", "source", "
 """Columns that the variants of a model share."""
 _OF_ONE = (
     *("n_hit", "n_total", "n_words", "null_mean", "null_low", "null_high", "null_tokens", "p"),
-    *("ceiling", "normalised"),
+    *("p_adjusted", "ceiling", "normalised"),
 )
 """Columns that are of one variant."""
 
@@ -31,6 +40,8 @@ class _Measured:
 
     summary: Score
     by_seed: tuple[float, ...]
+    n_clusters: float
+    """Clusters that it is a share of, mean over the seeds."""
     resamples: Resamples
 
 
@@ -88,8 +99,9 @@ def _by_place(
                 f"resampled scores of {(*place, variant)} have no rows in the score table"
             )
         seeds = tuple(by_seed[seed].value for seed in sorted(by_seed))
+        n_clusters = fmean(rows.where(n_total=known).values("n_total"))
         variants = found.setdefault(place, {})
-        variants[variant] = _Measured(summary.first, seeds, one)
+        variants[variant] = _Measured(summary.first, seeds, n_clusters, one)
         _check_paired(place, next(iter(variants.values())).resamples, one)
     return found
 
@@ -117,6 +129,10 @@ def _row(measured: Sequence[_Measured], name: str, base: _Measured | None = None
     ]
     bounds = (-1.0 if base else 0.0, 1.0)
     low, high = interval(value, [(var_sample, freedom), *parts], bounds=bounds)
+    variants = [measured, *([[base]] if base else [])]
+    if all(samples_say_nothing(_share(one)[0], _sample(one)[0]) for one in variants):
+        shares = [_share(one) for one in variants]
+        low, high = widened((low, high), newcombe(*shares) if base else wilson(*shares[0]))
     spreads = [_mean_spread(measured), *([spread(base.by_seed)] if base else [])]
     of_seeds = [variance for variance in spreads if variance is not None]
     emptied: dict[str, Any] = dict.fromkeys(_OF_ONE)
@@ -134,7 +150,13 @@ def _row(measured: Sequence[_Measured], name: str, base: _Measured | None = None
     )
 
 
-def _sample(measured: Sequence[_Measured], base: _Measured | None) -> tuple[float, float]:
+def _share(measured: Sequence[_Measured]) -> tuple[float, float]:
+    """Return the mean score, and the number of clusters that it is a share of."""
+    score = float(np.mean([one.summary.value for one in measured]))
+    return score, float(np.mean([one.n_clusters for one in measured]))
+
+
+def _sample(measured: Sequence[_Measured], base: _Measured | None = None) -> tuple[float, float]:
     """Return the variance between samples of the mean score, or of its change from the base."""
     values: Float64[np.ndarray, " resample"] = np.mean(
         [one.resamples.value for one in measured], axis=0

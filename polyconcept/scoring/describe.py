@@ -201,7 +201,8 @@ def _curve(measure: Measure[Found]) -> Iterator[Score]:
     """Yield the score at every threshold, and the area under it."""
     curve = [measure.at(threshold) for threshold in thresholds()]
     for threshold, values in zip(thresholds(), curve, strict=True):
-        yield from measure.rows(values, parameter=measure.threshold, at=threshold)
+        # No p: it would test the one score at 21 thresholds.
+        yield from measure.rows(values, parameter=measure.threshold, at=threshold, p=None)
     for over in curve[0]:
         if all(over in values for values in curve):
             area = _area([values[over] for values in curve])

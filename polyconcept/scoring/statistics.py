@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from polyconcept.records.arrays import Float64, Int, Int64
 from polyconcept.records.concepts import ClusteredWords
@@ -172,6 +172,45 @@ def interval(
     return max(bounds[0], value - reach), min(bounds[1], value + reach)
 
 
+def wilson(share: float, n_total: float) -> tuple[float, float]:
+    """Return the 95 % interval of a share of so many items.
+
+    Wilson 1927, "Probable inference", J. Am. Stat. Assoc. 22. A number that is a mean need not be
+    whole.
+    """
+    per_item = float(ndtri(0.975)) ** 2 / n_total
+    middle = share + per_item / 2
+    reach = (per_item * share * (1 - share) + per_item**2 / 4) ** 0.5
+    return (middle - reach) / (1 + per_item), (middle + reach) / (1 + per_item)
+
+
+def newcombe(first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:
+    """Return the 95 % interval of the first share minus the second, each with its number of items.
+
+    Newcombe 1998, "Interval estimation for the difference between independent proportions", Stat.
+    Med. 17, method 10.
+    """
+    (one, other), (low, high) = (first[0], second[0]), wilson(*first)
+    other_low, other_high = wilson(*second)
+    below = ((one - low) ** 2 + (other_high - other) ** 2) ** 0.5
+    above = ((high - one) ** 2 + (other - other_low) ** 2) ** 0.5
+    return one - other - below, one - other + above
+
+
+def samples_say_nothing(share: float, variance: float) -> bool:
+    """Return whether samples, of this variance, cannot tell how far a share would move.
+
+    All score the same, or none or all of the clusters count: what was never seen to happen has no
+    spread in samples of what was.
+    """
+    return variance < _ROUNDING or share in (0.0, 1.0)
+
+
+def widened(found: tuple[float, float], least: tuple[float, float]) -> tuple[float, float]:
+    """Return the interval that holds both."""
+    return min(found[0], least[0]), max(found[1], least[1])
+
+
 def thresholds() -> tuple[float, ...]:
     """Return the thresholds of a curve: 0, 0.05, ..., 1."""
     return tuple(step / 20 for step in range(21))
@@ -191,6 +230,8 @@ class Measured:
     """The score of each seed's clustering."""
     counts: tuple[int, int] | None = None
     """Hits and total, of a single seed."""
+    n_clusters: float | None = None
+    """Clusters that it is a share of, mean over the seeds; none where it is no such share."""
     permuted: Float64[np.ndarray, " permutation"] | None = None
     """Scores of permuted input."""
     permuted_words: Float64[np.ndarray, " permutation"] | None = None
@@ -225,6 +266,8 @@ class Measured:
             if var_seed is not None:
                 parts.append((var_seed / len(self.by_seed), len(self.by_seed) - 1.0))
             low, high = interval(value, parts, bounds=self.bounds)
+            if self.n_clusters is not None and samples_say_nothing(value, var_sample):
+                low, high = widened((low, high), wilson(value, self.n_clusters))
         n_hit, n_total = self.counts or (None, None)
         return Score(
             metric=metric,
@@ -253,6 +296,22 @@ class Measured:
         if self.ceiling is not None and self.ceiling > null + _ROUNDING:
             return (value - null) / (self.ceiling - null)
         return None
+
+
+def adjusted(scores: Sequence[Score]) -> list[Score]:
+    """Return the rows with their p-values adjusted for the number of these, in `p_adjusted`.
+
+    Benjamini and Hochberg 1995, "Controlling the false discovery rate", J. R. Stat. Soc. B 57.
+    """
+    # Here: other scores of a script should not wait for the import of all of scipy.stats.
+    from scipy.stats import false_discovery_control
+
+    places = [place for place, score in enumerate(scores) if score.p is not None]
+    rows = list(scores)
+    by_all = false_discovery_control([scores[place].p for place in places]) if places else []
+    for place, p in zip(places, by_all, strict=True):
+        rows[place] = replace(rows[place], p_adjusted=float(p))
+    return rows
 
 
 def under_control(row: Score, control: str) -> Score:

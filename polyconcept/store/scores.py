@@ -25,7 +25,16 @@ _COLUMN_TYPES = {
 } | dict.fromkeys(
     (
         *("at", "value", "low", "high", "var_seed", "var_sample", "var_finetuning"),
-        *("null_mean", "null_low", "null_high", "null_tokens", "p", "ceiling", "normalised"),
+        *(
+            "null_mean",
+            "null_low",
+            "null_high",
+            "null_tokens",
+            "p",
+            "p_adjusted",
+            "ceiling",
+            "normalised",
+        ),
     ),
     pa.float64(),
 )

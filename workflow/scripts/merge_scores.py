@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from polyconcept.audit.jobs import running
 from polyconcept.claims.rivals import rank_correlations
 from polyconcept.scoring.comparison import compare_variants
+from polyconcept.scoring.statistics import adjusted
 from polyconcept.store.resamples import read_resamples
 from polyconcept.store.scores import read_scores, typed_first, write_scores, write_scores_csv
 
@@ -20,7 +21,7 @@ with running(snakemake):
     mixed = read_scores([Path(path) for path in files.mixed])
     of_tasks = read_scores([Path(path) for path in files.tasks])
     scores = [*of_runs, *mixed, *changes, *of_tasks]
-    scores = typed_first(scores + rank_correlations(scores))
+    scores = typed_first(adjusted(scores + rank_correlations(scores)))
     write_scores(scores, Path(snakemake.output.parquet))
     write_scores_csv(scores, Path(snakemake.output.csv))
     write_scores(changes, Path(snakemake.output.changes))
