@@ -70,7 +70,7 @@ def legend(figure):
 
 
 def test_curve_and_band_are_those_of_the_summary_rows():
-    noise = [row(0.9, layer=layer, seed=seed) for layer in LAYERS for seed in (1, 2)]
+    noise = [row(0.9, layer=layer, seed=seed) for layer in LAYERS for seed in (1, 2, 3)]
 
     figure = plot_by_layer([*in_layers(), *noise], "calign")
     (axes,) = figure.axes
@@ -129,7 +129,7 @@ def test_summary_and_seeds_stand_side_by_side():
 
     figure = plot_by_layer([*seeds, summary()], "calign")
 
-    assert legend(figure)[2:4] == ["95 % interval", "range of the seeds"]
+    assert legend(figure)[2:4] == ["95 % interval (two seeds)", "range of the seeds"]
     assert lines(figure.axes[0])["en-ar"].get_ydata() == pytest.approx([0.2])
 
 
@@ -248,7 +248,9 @@ def test_change_is_that_of_the_table():
     assert layers == [0, 6]
     assert low == pytest.approx([-0.1, 0.1])
     assert high == pytest.approx([0.2, 0.4])
-    assert legend(figure) == ["en → de", "95 % interval"]
+    assert legend(figure) == [
+        "en → de", "95 % interval (sentences alone, without seeds of fine-tuning)"
+    ]  # fmt: skip
 
 
 def test_change_of_repeated_fine_tunings_is_that_of_their_mean():
@@ -395,6 +397,48 @@ def test_controls_stand_below_the_plain_score_in_words():
     # The first row is at the top.
     assert axes.get_ylim()[0] > axes.get_ylim()[1]
     assert axes.get_xlabel() == "CALIGN (share of source concepts)"
+
+
+def test_a_class_that_a_language_hardly_has_is_not_averaged_with_those_that_it_has():
+    rows = [
+        summary(0.5, layer=12, n_words=4321),
+        row(0.3, layer=12, control="words:names", n_words=1310),
+        row(0.9, layer=12, control="words:names", n_words=99, target="ar"),
+        row(0.4, layer=12, control="words:names", n_words=100, target="fr"),
+        row(0.8, layer=12, control="words:digits", n_words=99),
+    ]
+
+    (axes,) = plot_controls(rows, "calign").axes
+
+    assert dots(axes) == {
+        "plain score, n ≥ 4,321": 0.5,
+        "names, n ≥ 100": pytest.approx(0.35),
+    }
+
+
+@pytest.mark.parametrize(
+    ("seeds", "variants", "expected"),
+    [
+        ([1, 2, 3], ["base"], ""),
+        ([], ["base"], ""),
+        ([1], ["base"], " (sentences alone)"),
+        ([1, 2], ["base", "random"], " (two seeds)"),
+        ([1, 2], ["base", "ner"], " (two seeds, without seeds of fine-tuning)"),
+        ([1, 2, 3], ["base", "ner", "ner_2", "ner+ner_2"], ""),
+        (
+            [1, 2, 3],
+            ["base", "ner", "ner_2", "ner+ner_2", "sst2"],
+            " (without seeds of fine-tuning)",
+        ),
+    ],
+)
+def test_the_legend_says_what_few_seeds_leave_out(seeds, variants, expected):
+    rows = [
+        one for variant in variants
+        for one in (summary(variant=variant), *(row(variant=variant, seed=s) for s in seeds))
+    ]  # fmt: skip
+
+    assert f"95 % interval{expected}" in legend(plot_by_layer(rows, "calign"))
 
 
 def test_pairs_are_marks_and_their_nulls_and_intervals_are_spanned():

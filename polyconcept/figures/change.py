@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from polyconcept.figures.grid import is_directed, label_of
 from polyconcept.figures.layers import draw_panels, panels
-from polyconcept.figures.rows import choose
+from polyconcept.figures.rows import choose, interval_name
 from polyconcept.figures.style import GREY, style
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
@@ -36,10 +36,18 @@ def draw(
         ValueError: As `layers.draw`; also where no run is fine-tuned or a fine-tuned score has
             no base score to compare with.
     """
-    found = _changes(ScoreTable(scores), metric, definition=definition, over=over)
+    choice = {"definition": definition, "over": over}
+    table = ScoreTable(scores)
+    found = _changes(table, metric, **choice)
     name = label_of(metric, definition, over).split(" (")[0]
     label = f"{name}: fine-tuned minus base"
-    figure = draw_panels(panels(found), label, directed=is_directed(metric))
+    of_seeds = table.where(_is_of_a_seed, metric=metric, **choice)
+    figure = draw_panels(
+        panels(found),
+        label,
+        directed=is_directed(metric),
+        interval=interval_name(ScoreTable([*found, *of_seeds.where(variant="base")])),
+    )
     for axes in figure.axes:
         axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
         axes.margins(y=0.1)

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from polyconcept.figures.grid import add_legend, label_of, legend_lines, model_sides, wrapped
-from polyconcept.figures.rows import Pair, Point, Run, choose, points
+from polyconcept.figures.rows import Pair, Point, Run, choose, interval_name, points
 from polyconcept.figures.style import GREY, NULL, PAGE_HEIGHT, TEXT_WIDTH, WIDE, style
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
@@ -35,11 +35,14 @@ _VECTORS = {
 }
 _SCRIPT = "words:script:"
 _ORDER = (_PLAIN, _FIRST, _RANDOM, *_WORDS.values(), _SCRIPT, *_VECTORS.values())
+_LEAST_WORDS = 100
+"""Words that each language must have of a class: fewer leave most of hundreds of clusters empty,
+and a mean over the pairs would be as much of these as of pairs with thousands."""
 _LINE = 0.17
 """Inches from one row of dots to the next."""
 _SHAPES = (TEXT_WIDTH, 3), (WIDE, 6)
 """Width in inches, and the most panels beside each other; the first that is low enough is taken."""
-_NAMES_WIDTH = 1.9
+_NAMES_WIDTH = 2.1
 """Inches that the names of the rows take."""
 _DOT: dict[str, Any] = {"color": "#0072B2", "marker": "o", "linestyle": "none"}
 _MARK: dict[str, Any] = {
@@ -72,6 +75,9 @@ def draw(
     pairs. All but layer 0 is of the deepest layer; controls without it are not shown. What is shown
     is chosen as by `rows.choose`.
 
+    A pair of which a language has fewer than 100 words of a class has no part in the class. Each
+    name says how many words the language with fewer has at least.
+
     Raises:
         ValueError: No row of the base model fits, a row has no layer, or two rows differ in
             nothing but value.
@@ -84,7 +90,8 @@ def draw(
     if not panels:
         raise ValueError(f"no row of {metric} is of the base model at the study's settings; "
                          f"there are: {', '.join(sorted(rows.unique('variant')))}")  # fmt: skip
-    return _draw(panels, deepest, label_of(metric, definition, over))
+    shown = rows.where(lambda row: row.variant == "base")
+    return _draw(panels, deepest, label_of(metric, definition, over), interval_name(shown))
 
 
 def _is_shown(row: Score) -> bool:
@@ -92,6 +99,8 @@ def _is_shown(row: Score) -> bool:
         return False
     if row.variant == "random":
         return row.is_plain
+    if row.control.startswith("words:") and row.n_words is not None:
+        return row.n_words >= _LEAST_WORDS
     swept = row.parameter == "n_clusters" and not row.control
     return row.is_plain or swept or (bool(row.control) and not row.parameter)
 
@@ -137,10 +146,19 @@ def _order(name: str) -> tuple[int, float, str]:
     return (_ORDER.index(known) if known in _ORDER else len(_ORDER)), 0.0, name
 
 
-def _draw(panels: _Panels, deepest: Mapping[tuple[str, str], int], label: str) -> Figure:
+def _with_words(name: str, panels: _Panels) -> str:
+    """Return the name of a row of dots, and how many words it rests on at least."""
+    points = [point for rows in panels.values() for point in rows.get(name, {}).values()]
+    n_words = [point.n_words for point in points if point.n_words is not None]
+    return f"{name}, n \N{GREATER-THAN OR EQUAL TO} {min(n_words):,}" if n_words else name
+
+
+def _draw(
+    panels: _Panels, deepest: Mapping[tuple[str, str], int], label: str, interval: str
+) -> Figure:
     names = sorted({name for rows in panels.values() for name in rows}, key=_order)
     keys = model_sides([Run(model, side, "base") for model, side in panels])
-    handles, labels = _legend(panels)
+    handles, labels = _legend(panels, interval)
     for page_width, most in _SHAPES:
         # Rows of panels as even as they can be: four stand as two and two.
         lines = -(-len(keys) // most)
@@ -169,7 +187,7 @@ def _draw(panels: _Panels, deepest: Mapping[tuple[str, str], int], label: str) -
     top = max(_highest(point) for rows in panels.values() for of in rows.values()
               for point in of.values()) or 1.0  # fmt: skip
     grid[0, 0].set_xlim(-0.04 * top, 1.04 * top)
-    grid[0, 0].set_yticks(range(len(names)), names)
+    grid[0, 0].set_yticks(range(len(names)), [_with_words(name, panels) for name in names])
     grid[0, 0].set_ylim(len(names) - 0.5, -0.5)
     add_legend(figure, handles, labels)
     return figure
@@ -201,7 +219,7 @@ def _highest(point: Point) -> float:
     return max(point.value, point.high or 0.0, point.null[1] if point.null else 0.0)
 
 
-def _legend(panels: _Panels) -> tuple[list[Artist | tuple[Artist, ...]], list[str]]:
+def _legend(panels: _Panels, interval: str) -> tuple[list[Artist | tuple[Artist, ...]], list[str]]:
     every = [of_pairs for rows in panels.values() for of_pairs in rows.values()]
     several = any(len(of_pairs) > 1 for of_pairs in every)
     shown = [point for of_pairs in every for point in of_pairs.values()]
@@ -210,7 +228,7 @@ def _legend(panels: _Panels) -> tuple[list[Artist | tuple[Artist, ...]], list[st
     if several:
         handles.append(Line2D([], [], **_MARK))
         labels.append("a pair")
-    names = {"interval": "95 % interval", "seeds": "range of the seeds"}
+    names = {"interval": interval, "seeds": "range of the seeds"}
     for band, name in names.items():
         if any(point.band == band for point in shown):
             handles.append(Line2D([], [], **_INTERVAL))

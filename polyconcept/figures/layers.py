@@ -23,7 +23,16 @@ from polyconcept.figures.grid import (
     layout_of,
     panel_grid,
 )
-from polyconcept.figures.rows import Pair, Place, Point, Run, choose, means_of_parts, points
+from polyconcept.figures.rows import (
+    Pair,
+    Place,
+    Point,
+    Run,
+    choose,
+    interval_name,
+    means_of_parts,
+    points,
+)
 from polyconcept.figures.style import CEILING, GREY, NULL, RANDOM, Look, look, style
 from polyconcept.records.metrics import METRICS
 from polyconcept.records.scores import Score
@@ -33,7 +42,6 @@ from polyconcept.records.text import Definition
 # A model of base size has the layers 0 to 12, each with its marker.
 _MOST_MARKERS = 13
 _BAND_ALPHA = 0.25
-_BANDS = {"interval": "95 % interval", "seeds": "range of the seeds"}
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,12 @@ def draw(
     shown = panels(rows)
     if metric not in METRICS or not METRICS[metric].shows_ceiling:
         shown = {run: replace(panel, ceiling={}) for run, panel in shown.items()}
-    figure = draw_panels(shown, label_of(metric, definition, over), directed=is_directed(metric))
+    figure = draw_panels(
+        shown,
+        label_of(metric, definition, over),
+        directed=is_directed(metric),
+        interval=interval_name(rows),
+    )
     for axes in figure.axes:
         # A little room below and above: markers at 0 and 1 stay whole.
         axes.set_ylim(-0.03, 1.03)
@@ -152,11 +165,11 @@ def _panel(run: Run, found: Mapping[Run, Mapping[Place, Point]], behind: ScoreTa
     )
 
 
-def draw_panels(shown: Panels, label: str, *, directed: bool) -> Figure:
-    """Draw the grid of panels with one legend below for all."""
+def draw_panels(shown: Panels, label: str, *, directed: bool, interval: str) -> Figure:
+    """Draw the grid of panels with one legend below for all, which names the `interval`."""
     pairs = sorted({pair for panel in shown.values() for pair in panel.curves})
     looks = {pair: look(index) for index, pair in enumerate(pairs)}
-    handles, labels = _legend(shown, looks, directed=directed)
+    handles, labels = _legend(shown, looks, directed=directed, interval=interval)
     layout = layout_of(shown.keys(), labels)
     figure = Figure(figsize=(layout.width, layout.height))
     figure.set_layout_engine("constrained")
@@ -223,7 +236,7 @@ def _set_layer_ticks(axes: Axes, layers: Sequence[int], width: float) -> None:
 
 
 def _legend(
-    shown: Panels, looks: Mapping[Pair, Look], *, directed: bool
+    shown: Panels, looks: Mapping[Pair, Look], *, directed: bool, interval: str
 ) -> tuple[list[Artist | tuple[Artist, ...]], list[str]]:
     """Return every pair, and what bands and grey signs mean where there are any."""
     join = " → " if directed else " + "
@@ -233,7 +246,8 @@ def _legend(
     labels = [join.join(pair) for pair in looks]
     curves = [curve for panel in shown.values() for curve in panel.curves.values()]
     bands = {point.band for curve in curves for point in curve.points}
-    for band, label in _BANDS.items():
+    names = {"interval": interval, "seeds": "range of the seeds"}
+    for band, label in names.items():
         if band in bands:
             handles.append((Patch(**_band(GREY)), Line2D([], [], color=GREY)))
             labels.append(label)

@@ -51,6 +51,8 @@ class Point:
     """Range of the scores of permuted input."""
     ceiling: float | None = None
     """Highest score that can be expected."""
+    n_words: int | None = None
+    """Clustered words that it rests on."""
 
 
 def choose(
@@ -131,7 +133,19 @@ def _summary(row: Score) -> Point:
         band="interval" if row.low is not None and row.high is not None else None,
         null=(row.null_low, row.null_high) if has_null else None,  # type: ignore[arg-type]
         ceiling=row.ceiling,
+        n_words=row.n_words,
     )
+
+
+def interval_name(rows: ScoreTable) -> str:
+    """Return what a legend calls the intervals of these rows, and what they leave out."""
+    n_seeds = len(rows.where(seed=known).unique("seed"))
+    holds = {1: ["sentences alone"], 2: ["two seeds"]}.get(n_seeds, [])
+    variants = set(rows.unique("variant")) - {"base", "random"}
+    repeated = {part for variant in variants if "+" in variant for part in variant.split("+")}
+    if {variant for variant in variants if "+" not in variant} - repeated:
+        holds.append("without seeds of fine-tuning")
+    return f"95 % interval ({', '.join(holds)})" if holds else "95 % interval"
 
 
 def means_of_parts(rows: ScoreTable) -> dict[Run, Run]:
