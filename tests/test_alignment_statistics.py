@@ -8,7 +8,7 @@ from hand_concepts import Concepts, entries, row_of, rows_of, table
 
 from polyconcept.records.concepts import ConceptReader, ControlReader
 from polyconcept.records.scores import Run
-from polyconcept.records.text import Selection
+from polyconcept.records.text import Coverage, Selection
 from polyconcept.scoring.calign_measure import CalignMeasure
 from polyconcept.scoring.describe import Statistics, score_metric
 from polyconcept.scoring.statistics import Options, draw_sentences, interval, thresholds
@@ -262,6 +262,19 @@ def test_coverage_by_hand():
     assert (row.value, row.n_hit, row.n_total, row.over) == (0.25, 1, 4, "")
     assert row_of(two, metric="coverage", **PUBLISHED).value == 0.5
     assert row_of(one, metric="coverage", definition="corrected", source="de").value == 1
+
+
+def test_coverage_is_that_of_held_out_sentences_where_it_was_counted():
+    forward = replace(FORWARD, coverage=Coverage(3, 12))
+
+    scores = report_of(pair=(forward, BACKWARD)).scores
+
+    rows = rows_of(scores, metric="coverage")
+    assert [(row.source, row.value, row.n_hit, row.n_total) for row in rows] == [
+        ("en", 0.25, 3, 12),
+        ("en", 0.25, 3, 12),
+        ("de", 1, 4, 4),
+    ]
 
 
 def test_coverage_counts_the_types_that_were_clustered():

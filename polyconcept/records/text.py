@@ -126,6 +126,16 @@ class Links:
 
 
 @dataclass(frozen=True)
+class Coverage:
+    """How many word types of sentences that it has not seen a dictionary translates."""
+
+    covered: int
+    """Types with a translation."""
+    n_types: int
+    """Types of these sentences; one of several held-out parts counts in each."""
+
+
+@dataclass(frozen=True)
 class Dictionary:
     """Translations of word types in one direction; entries of a word are adjacent, best first."""
 
@@ -141,6 +151,8 @@ class Dictionary:
     """p(translation | word); sums to at most 1 over the entries of a word."""
     count: Int64[np.ndarray, " entry"]
     """Number of links behind each entry."""
+    coverage: Coverage | None = None
+    """What a dictionary without them translates of held-out sentences; none where not counted."""
 
     def __len__(self) -> int:
         return len(self.word)

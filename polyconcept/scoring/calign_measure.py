@@ -13,7 +13,7 @@ from scipy.sparse import csr_array, eye_array
 
 from polyconcept.records.arrays import Float64, Int64
 from polyconcept.records.scores import CalignRule, ClusterAlignment, Score, ScoreKey
-from polyconcept.records.text import Dictionary
+from polyconcept.records.text import Coverage, Dictionary
 from polyconcept.scoring.calign import align_clusters, aligned_at, translation_table
 from polyconcept.scoring.calign_chance import permuted_counts, resampled_counts
 from polyconcept.scoring.describe import Measure, Values
@@ -158,15 +158,23 @@ class CalignMeasure(Measure[ClusterAlignment]):
         yield from self.rows(self._two_way(), "calign_two_way")
 
     def facts(self) -> Iterator[Score]:
-        """Yield the share of source types with a translation among the target types."""
+        """Yield the share of source types with a translation among the target types.
+
+        Of held-out sentences where the dictionary says so: one that was counted in the sentences
+        whose words are clustered has an entry for nearly all of these words by construction.
+        """
+        coverage = self.dictionaries[0].coverage or self._coverage()
+        row = self.row(Measured([coverage.covered / coverage.n_types]), "", "coverage")
+        yield replace(row, n_hit=coverage.covered, n_total=coverage.n_types)
+
+    def _coverage(self) -> Coverage:
+        """Count the clustered source types with a translation among the target types."""
         source, target = self.sides[0]
         # Words in no cluster count too: they stay words (docs/METRICS.md).
         here = np.unique(source.word_type)
         there = np.zeros(len(target.types), dtype=np.int32)
         there[target.word_type] = 1
-        n_hit = int(np.count_nonzero((self._table @ there)[here]))
-        row = self.row(Measured([n_hit / len(here)]), "", "coverage")
-        yield replace(row, n_hit=n_hit, n_total=len(here))
+        return Coverage(int(np.count_nonzero((self._table @ there)[here])), len(here))
 
     @cached_property
     def _table(self) -> csr_array:

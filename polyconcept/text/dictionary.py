@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,6 +12,7 @@ import numpy as np
 from polyconcept.machine.atomic import write_text_atomic
 from polyconcept.records.arrays import Int32, Int64
 from polyconcept.records.text import Dictionary, Links, Sentences
+from polyconcept.text.coverage import read_coverage
 from polyconcept.text.lines import read_utf8
 from polyconcept.text.pair import check_links
 
@@ -107,10 +109,21 @@ def read_dictionary(path: Path | str, source: str, target: str) -> Dictionary:
 
 
 def read_dictionaries(
-    forward: Path | str, backward: Path | str, source: str, target: str
+    forward: Path | str,
+    backward: Path | str,
+    source: str,
+    target: str,
+    coverage: Path | str | None = None,
 ) -> tuple[Dictionary, Dictionary]:
-    """Read a pair's dictionaries, from source to target and back, as `read_dictionary` does."""
-    return read_dictionary(forward, source, target), read_dictionary(backward, target, source)
+    """Read a pair's dictionaries, from source to target and back, as `read_dictionary` does.
+
+    What they cover of held-out sentences is read from the file of `coverage.write_coverage`.
+    """
+    there = read_dictionary(forward, source, target), read_dictionary(backward, target, source)
+    if coverage is None:
+        return there
+    found = read_coverage(coverage)
+    return replace(there[0], coverage=found[0]), replace(there[1], coverage=found[1])
 
 
 def _types(

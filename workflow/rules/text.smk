@@ -50,6 +50,7 @@ rule align_words:
         links="<results>/dictionaries/{pair}/links.txt",
         forward="<results>/dictionaries/{pair}/forward.tsv",
         backward="<results>/dictionaries/{pair}/backward.tsv",
+        coverage="<results>/dictionaries/{pair}/coverage.tsv",
     log:
         "<logs>/align_words/{pair}.log",
     priority: 10

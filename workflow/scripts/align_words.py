@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyconcept.audit.jobs import running
-from polyconcept.text import dictionary
+from polyconcept.text import coverage, dictionary
 from polyconcept.text.align import align_words
 from polyconcept.text.parallel import read_joined, read_texts
 from polyconcept.text.pharaoh import links_of_first, write_pharaoh
@@ -22,6 +22,8 @@ with running(snakemake):
     links = align_words(source, target, **snakemake.params.settings)
     forward, backward = dictionary.build_dictionary(links, source, target)
     own = links_of_first(links, n_sentences)
+    covered = coverage.held_out_coverage(own, links, source, target, n_sentences=n_sentences)
     write_pharaoh(own, Path(snakemake.output.links), n_sentences)
     dictionary.write_dictionary(forward, Path(snakemake.output.forward))
     dictionary.write_dictionary(backward, Path(snakemake.output.backward))
+    coverage.write_coverage(covered, Path(snakemake.output.coverage))

@@ -23,7 +23,7 @@ with running(snakemake):
     ):
         found = score_pair(
             tables,
-            read_dictionaries(Path(files.forward), Path(files.backward), *languages),
+            read_dictionaries(files.forward, files.backward, *languages, files.coverage),
             clusters,
             (source, target),
             words.read_selections(Path(files.selections), *tables)["calign", "published"],

@@ -61,10 +61,10 @@ class Files:
         return self.both(self.words, pair, "_words")
 
     def dictionaries(self, pair: str) -> dict[str, str]:
-        """Return the word tables of a pair with its dictionaries both ways."""
+        """Return the word tables of a pair with its dictionaries both ways and what they cover."""
         folder = f"{self.results}/dictionaries/{pair}"
-        files = {"forward": f"{folder}/forward.tsv", "backward": f"{folder}/backward.tsv"}
-        return self.pair_words(pair) | files
+        names = ("forward", "backward", "coverage")
+        return self.pair_words(pair) | {name: f"{folder}/{name}.tsv" for name in names}
 
     def selections(self, pair: str) -> str:
         """Return which words of a pair each metric clusters."""
