@@ -15,6 +15,7 @@ from polyconcept.scoring.statistics import (
     frequency_bands,
     interval,
     null_of,
+    thresholds,
     within_variance,
 )
 
@@ -62,6 +63,10 @@ def identity(words):
 def plain(source, target, table, rule):
     found = align_clusters(source, target, table, rule)
     return [found.n_aligned, found.n_clusters, found.n_large]
+
+
+def generator(seed):
+    return np.random.default_rng(seed)
 
 
 def permuted(source, target, table, rule, *, n=200, seed=1):
@@ -190,6 +195,36 @@ def test_intervals_cover_the_truth_on_simulated_clusters():
     # The truth is what samples of sentences score on average.
     assert 0.88 < np.mean((low <= values.mean()) & (values.mean() <= high)) <= 1
     assert 0.5 < np.mean(high - low) / (2 * 1.98 * values.std()) < 1.5
+
+
+# --- many thresholds at once
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_draws_at_many_thresholds_are_those_at_each(rule):
+    random = np.random.default_rng(5)
+    source, target = random_words(random), random_words(random, "de")
+    table = random_table(random, source, target)
+    draws = np.stack([np.bincount(random.integers(15, size=15), minlength=15) for _ in range(30)])
+
+    of_nulls, of_samples = (
+        permuted_counts(
+            source, target, table, rule, n_permutations=30, rng=generator(1), matches=thresholds()
+        ),
+        resampled_counts(source, target, table, rule, draws, thresholds()),
+    )
+
+    for place, match in enumerate(thresholds()):
+        one = replace(rule, match=match)
+        columns = [place, -2, -1]
+        np.testing.assert_array_equal(
+            of_nulls[:, columns], permuted(source, target, table, one, n=30)
+        )
+        np.testing.assert_array_equal(
+            of_samples[:, columns], resampled_counts(source, target, table, one, draws)
+        )
+    # The control: the threshold matters.
+    assert len(set(of_samples[:, :21].sum(axis=0).tolist())) > 3
 
 
 # --- permuted dictionaries

@@ -11,7 +11,13 @@ from polyconcept.records.scores import Run
 from polyconcept.records.text import Coverage, Selection
 from polyconcept.scoring.calign_measure import CalignMeasure
 from polyconcept.scoring.describe import Statistics, score_metric
-from polyconcept.scoring.statistics import Options, draw_sentences, interval, thresholds
+from polyconcept.scoring.statistics import (
+    Options,
+    curve_area,
+    draw_sentences,
+    interval,
+    thresholds,
+)
 
 RUN = Run("mbert", "base", "encoder", "pud")
 LIMITS = {"n": 1, "match": 0.5, "size_ratio": 0.5, "min_types": 1}
@@ -89,7 +95,8 @@ def test_every_row_stands_once(report):
 
     assert set(places.values()) == {1}
     assert len(report.concepts) == 2 * 3
-    assert len(report.resamples) == 2 * 3
+    # Over all and over large clusters, of the score and of the area.
+    assert Counter(one.metric for one in report.resamples) == {"calign": 2 * 3, "calign_auc": 2 * 3}
 
 
 def test_metrics_controls_and_parameters(report):
@@ -196,10 +203,10 @@ def test_the_interval_is_that_of_the_resamples(report):
     (drawn,) = (
         one
         for one in report.resamples
-        if (one.definition, one.key.source, one.over) == ("published", "en", "all")
+        if (one.metric, one.definition, one.key.source) == ("calign", "published", "en")
+        and one.over == "all"
     )
 
-    assert drawn.metric == "calign"
     assert drawn.key.seed is None
     assert drawn.seed.tolist() == [0, 1] * 20
     by_seed = [drawn.value[drawn.seed == seed] for seed in (0, 1)]
@@ -228,7 +235,8 @@ def test_the_curve_is_the_score_at_the_study_s_match_and_never_rises(report, ove
         values = [row.value for row in curve]
         assert values == sorted(values, reverse=True)
         assert values[10] == plain.value
-        assert (curve[0].null_mean, curve[0].low) == (None, None)
+        at_match = curve[10]
+        assert (at_match.null_mean, at_match.low) == (plain.null_mean, plain.low)
 
 
 def test_areas_by_hand(report):
@@ -249,6 +257,42 @@ def test_matchings_by_hand(report):
     assert one_to_one.value == 0.5
     assert row_of(report.scores, metric="calign_two_way", over="all", **PUBLISHED).value == 0.5
     assert row_of(report.scores, metric="calign_one_to_one", over="all", **CORRECTED).value == 1
+
+
+def test_the_area_has_the_null_and_the_samples_of_the_whole_curve(report):
+    area = row_of(report.scores, metric="calign_auc", over="all", **CORRECTED)
+    curve = rows_of(report.scores, metric="calign", over="all", parameter="match", **CORRECTED)
+    of_seeds = [
+        row_of(report.scores, metric="calign_auc", over="all", seed=seed, **CORRECTED)
+        for seed in (11, 12)
+    ]
+    by_metric = {
+        one.metric: one
+        for one in report.resamples
+        if (one.definition, one.key.source, one.over) == ("corrected", "en", "all")
+    }
+
+    columns = np.array([(row.value, row.null_mean) for row in curve])
+    assert (area.value, area.null_mean) == pytest.approx(curve_area(columns).tolist())
+    assert area.value == pytest.approx(np.mean([row.value for row in of_seeds]))
+    assert {(row.n_hit, row.n_total) for row in of_seeds} == {(None, 2)}
+    assert area.low <= area.value <= area.high
+    assert area.p is not None
+    assert {row.p for row in curve} == {None}
+    assert by_metric["calign_auc"].seed.tolist() == by_metric["calign"].seed.tolist()
+    assert row_of(report.scores, metric="calign", over="all", **CORRECTED).p is not None
+
+
+def test_the_null_of_the_matched_fraction_by_hand():
+    # Four types in one band. A third of their permutations leave king and queen together, so that
+    # both clusters find their whole in one other; the rest leaves each cluster a half.
+    scores = report_of(CONCEPTS.of_seeds(11), n_permutations=3000).scores
+    row = row_of(scores, metric="matched_fraction", **PUBLISHED)
+
+    assert (row.value, row.null_low, row.null_high) == (1, 0.5, 1)
+    assert row.null_mean == pytest.approx(2 / 3, abs=0.03)
+    assert row.p == pytest.approx(1 / 3, abs=0.05)
+    assert (row.n_hit, row.n_total) == (None, 2)
 
 
 def test_coverage_by_hand():

@@ -64,10 +64,15 @@ def test_three_functions_give_a_metric_all_its_rows():
         ("purity", 12, "", 0.5),
         ("purity", None, "", 0.625),
     ]
-    curve, area, names = scores[3:24], *scores[24:]
+    curve, areas, names = scores[3:24], scores[24:27], scores[27]
     assert [row.at for row in curve] == [step / 20 for step in range(21)]
     assert {row.parameter for row in curve} == {"least"}
-    assert (area.metric, area.parameter, names.control) == ("purity_auc", "", "words:names")
+    assert [(area.metric, area.seed) for area in areas] == [
+        ("purity_auc", 11),
+        ("purity_auc", 12),
+        ("purity_auc", None),
+    ]
+    assert names.control == "words:names"
     assert [one.seed.tolist() for one in report.resamples] == [[0, 1] * 3]
 
 

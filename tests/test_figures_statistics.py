@@ -417,6 +417,24 @@ def test_a_class_that_a_language_hardly_has_is_not_averaged_with_those_that_it_h
 
 
 @pytest.mark.parametrize(
+    ("metric", "definition", "label"),
+    [
+        ("calign_auc", "published", "area under CALIGN at every match"),
+        ("matched_fraction", "corrected", "corrected matched fraction (mean of source concepts)"),
+    ],
+)
+def test_what_needs_no_threshold_is_drawn_by_layer_with_its_null(metric, definition, label):
+    rows = in_layers(metric=metric, definition=definition, low=None, high=None, ceiling=None)
+
+    figure = plot_by_layer(rows, metric, definition=definition)
+    (axes,) = figure.axes
+
+    assert figure.get_supylabel().replace("\n", " ") == label
+    assert bands(axes)["null"] == (list(LAYERS), [0.02] * 3, [0.06] * 3)
+    assert legend(figure) == ["en → de", "permuted input"]
+
+
+@pytest.mark.parametrize(
     ("seeds", "variants", "expected"),
     [
         ([1, 2, 3], ["base"], ""),

@@ -76,7 +76,7 @@ def test_every_row_stands_once(report):
         ("colap", "words:names", ""),
     }
     assert len(report.concepts) == 2 * 2
-    assert [one.metric for one in report.resamples] == ["colap"] * 2
+    assert [one.metric for one in report.resamples] == ["colap", "colap_auc"] * 2
 
 
 def test_nulls_by_hand():

@@ -211,9 +211,9 @@ def test_the_interval_of_a_difference_is_newcombes():
 
 
 def test_samples_that_score_the_same_have_at_least_the_interval_of_so_many_clusters():
-    hits = summary([0.0, 0.0], drawn=np.zeros(20), n_clusters=60.0)
-    few = summary([0.0, 0.0], drawn=draws_of(*[0.0] * 19, 1 / 60), n_clusters=60.0)
-    half = summary([0.5], drawn=np.full(20, 0.5), n_clusters=60.0)
+    hits = summary([0.0, 0.0], drawn=np.zeros(20), totals=[60, 60])
+    few = summary([0.0, 0.0], drawn=draws_of(*[0.0] * 19, 1 / 60), totals=[60, 60])
+    half = summary([0.5], drawn=np.full(20, 0.5), totals=[60])
 
     assert (hits.low, hits.high, hits.var_sample) == (0, pytest.approx(0.0602, abs=5e-5), 0)
     # A lone hit of a sample tells no more than none.
@@ -222,12 +222,12 @@ def test_samples_that_score_the_same_have_at_least_the_interval_of_so_many_clust
     # What is no share of clusters has no such interval, nor has what samples tell something of.
     twin = summary([0.0], drawn=np.zeros(20))
     assert (twin.low, twin.high) == (0, 0)
-    told = summary([0.5], drawn=draws_of(0.49, 0.51, 0.5), n_clusters=60.0)
+    told = summary([0.5], drawn=draws_of(0.49, 0.51, 0.5), totals=[60])
     assert (told.low, told.high) == interval(0.5, [(told.var_sample, 2.0)])
 
 
 def test_seeds_apart_keep_their_interval_where_it_is_the_wider():
-    row = summary([0.2, 0.8], drawn=draws_of(0.2, 0.8, 0.2, 0.8), n_clusters=1000.0)
+    row = summary([0.2, 0.8], drawn=draws_of(0.2, 0.8, 0.2, 0.8), totals=[1000, 1000])
 
     assert row.var_sample == 0
     assert (row.low, row.high) == (0, 1)
@@ -290,7 +290,7 @@ def test_a_summary_by_hand():
 
 
 def test_one_seed_has_the_interval_of_the_sample_alone():
-    row = summary([0.5], drawn=draws_of(0.5, 0.6, 0.7), counts=(3, 6))
+    row = summary([0.5], drawn=draws_of(0.5, 0.6, 0.7), hits=[3], totals=[6])
 
     assert row.var_seed is None
     assert (row.low, row.high) == pytest.approx(interval(0.5, [(0.01, 2.0)]))

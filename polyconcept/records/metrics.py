@@ -54,6 +54,11 @@ METRICS = {
         directed=False, has_large=False, shows_ceiling=False,
     ),
 }  # fmt: skip
+WITHOUT_THRESHOLD = {
+    "calign_auc": "area under CALIGN at every match",
+    "matched_fraction": "matched fraction (mean of source concepts)",
+}
+"""What stands beside CALIGN and does not depend on its threshold, and what an axis shows."""
 RIVALS = {
     "cka": Rival("CKA", "CKA of linked words"),
     "retrieval": Rival("Retrieval", "retrieval (share of sentences)"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from scipy.sparse import block_diag, csr_array
@@ -25,36 +26,26 @@ def permuted_counts(
     *,
     n_permutations: int,
     rng: np.random.Generator,
-) -> Int64[np.ndarray, "permutation 3"]:
+    matches: Sequence[float] | None = None,
+) -> Int64[np.ndarray, "permutation count"]:
     """Count clusters with the dictionary's targets permuted inside their bands of frequency.
 
     Other arguments are those of `calign.align_clusters`.
 
     Returns:
-        Aligned clusters, clusters with words, large clusters.
+        Clusters that align at each of `matches` (none: at that of the rule), clusters with words,
+        large clusters.
     """
-    # A dictionary that says nothing about meaning, of the same size and shape. Bands are of all
-    # words, those in no cluster too.
-    bands = frequency_bands(target)
     cells = _cells(source.in_clusters()), _cells(target.in_clusters())
-    order = np.argsort(bands, kind="stable")
-
-    def permuted() -> csr_array:
-        # Random keys sorted inside each band: a permutation of its types.
-        place = np.empty_like(order)
-        place[order] = np.lexsort((rng.random(len(bands)), bands))
-        return csr_array(
-            (translations.data, place[translations.indices], translations.indptr),
-            shape=translations.shape,
-        )
-
+    permuted = permuted_tables(target, translations, rng)
     counts = [
         _counts(
             cells[0].incidence(np.ones((len(cells[0].cluster), n), dtype=bool)),
             cells[1].incidence(np.ones((len(cells[1].cluster), n), dtype=bool)),
-            [permuted() for _ in range(n)],
+            list(islice(permuted, n)),
             source.n_clusters,
             rule,
+            matches,
         )
         for n in _blocks(n_permutations, translations)
     ]
@@ -67,14 +58,15 @@ def resampled_counts(
     translations: csr_array,
     rule: CalignRule,
     draws: Int64[np.ndarray, "resample sentence"],
-) -> Int64[np.ndarray, "resample 3"]:
+    matches: Sequence[float] | None = None,
+) -> Int64[np.ndarray, "resample count"]:
     """Count clusters by the words of drawn sentences alone, in the clusters of all words.
 
     Other arguments are those of `calign.align_clusters`; of the draws it matters only whether a
     sentence is drawn at all.
 
     Returns:
-        Aligned clusters, clusters with words, large clusters.
+        As of `permuted_counts`.
 
     Raises:
         ValueError: Words without sentences, or sentences that the draws do not have.
@@ -93,9 +85,28 @@ def resampled_counts(
             side.incidence((sentences @ drawn) > 0)
             for side, sentences in zip(cells, by_sentence, strict=True)
         ]
-        counts.append(_counts(parts[0], parts[1], [translations] * n, source.n_clusters, rule))
+        tables = [translations] * n
+        counts.append(_counts(parts[0], parts[1], tables, source.n_clusters, rule, matches))
         first += n
     return np.concatenate(counts)
+
+
+def permuted_tables(
+    target: ClusteredWords, translations: csr_array, rng: np.random.Generator
+) -> Iterator[csr_array]:
+    """Yield tables of translations whose targets are permuted inside their bands, without end."""
+    # A dictionary that says nothing about meaning, of the same size and shape. Bands are of all
+    # words, those in no cluster too.
+    bands = frequency_bands(target)
+    order = np.argsort(bands, kind="stable")
+    while True:
+        # Random keys sorted inside each band: a permutation of its types.
+        place = np.empty_like(order)
+        place[order] = np.lexsort((rng.random(len(bands)), bands))
+        yield csr_array(
+            (translations.data, place[translations.indices], translations.indptr),
+            shape=translations.shape,
+        )
 
 
 @dataclass(frozen=True)
@@ -152,8 +163,9 @@ def _counts(
     translations: Sequence[csr_array],
     n_clusters: int,
     rule: CalignRule,
-) -> Int64[np.ndarray, "draw 3"]:
-    """Count aligned clusters, clusters with words and large clusters of each draw.
+    matches: Sequence[float] | None,
+) -> Int64[np.ndarray, "draw count"]:
+    """Count clusters that align at each match, clusters with words and large clusters of each draw.
 
     Args:
         in_source: Matrix of ones, (draw, source cluster) x (draw, type).
@@ -161,6 +173,7 @@ def _counts(
         translations: Matrix of ones, source type x target type, of each draw.
         n_clusters: Clusters of the source.
         rule: Definition and thresholds.
+        matches: Thresholds that take the place of the rule's.
     """
     n_types, n_target_types = np.diff(in_source.indptr), np.diff(in_target.indptr)
     large = np.flatnonzero(n_types > rule.min_types)
@@ -169,12 +182,17 @@ def _counts(
     # Only large clusters can align.
     matched = (in_source[large] @ reached).tocoo()
     row, column, count = large[matched.row], matched.col, matched.data
-    good = enough(count, n_types, row, rule)
-    good &= size_fits(n_types, n_target_types, row, column, rule)
-    aligned = np.zeros(len(n_types), dtype=bool)
-    aligned[row[good]] = True
+    fits = size_fits(n_types, n_target_types, row, column, rule)
+    # A cluster aligns where the one that matches most of its types is enough.
+    best = np.zeros(len(n_types), dtype=count.dtype)
+    np.maximum.at(best, row[fits], count[fits])
+    every = np.arange(len(n_types))
+    aligned = (
+        (best > 0) & enough(best, n_types, every, replace(rule, match=match))
+        for match in ([rule.match] if matches is None else matches)
+    )
     by_draw = (
         flags.reshape(len(translations), n_clusters)
-        for flags in (aligned, n_types > 0, n_types > rule.min_types)
+        for flags in (*aligned, n_types > 0, n_types > rule.min_types)
     )
     return np.stack([flags.sum(axis=1, dtype=np.int64) for flags in by_draw], axis=1)

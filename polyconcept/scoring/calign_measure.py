@@ -6,19 +6,25 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any, ClassVar
 
 import numpy as np
 from scipy.sparse import csr_array, eye_array
 
 from polyconcept.records.arrays import Float64, Int64
+from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import CalignRule, ClusterAlignment, Score, ScoreKey
 from polyconcept.records.text import Coverage, Dictionary
 from polyconcept.scoring.calign import align_clusters, aligned_at, translation_table
-from polyconcept.scoring.calign_chance import permuted_counts, resampled_counts
+from polyconcept.scoring.calign_chance import (
+    permuted_counts,
+    permuted_tables,
+    resampled_counts,
+)
 from polyconcept.scoring.describe import Measure, Values
 from polyconcept.scoring.matching import match_one_to_one, two_way
-from polyconcept.scoring.statistics import Measured, permute_each, resample_each
+from polyconcept.scoring.statistics import Measured, permute_each, resample_each, thresholds
 
 _log = logging.getLogger(__name__)
 
@@ -100,38 +106,27 @@ class CalignMeasure(Measure[ClusterAlignment]):
 
     def plain(self) -> Values:
         """Return CALIGN with null, samples and ceiling: the source with itself, the next seed."""
-        permuted = permute_each(
-            lambda sides, n, rng: permuted_counts(
-                *sides, self._table, self.rule, n_permutations=n, rng=rng
-            ),
-            self.sides,
-            self.statistics.options,
-        )
-        drawn = resample_each(
-            lambda sides, draws: resampled_counts(*sides, self._table, self.rule, draws),
-            self.sides,
-            self.statistics.draws,
-        )
         # Of one seed there is no other clustering of the source to agree with: no ceiling.
-        nulls, samples = _shares(permuted), _shares(drawn)
         highest = {} if len(self.sides) == 1 else _shares(self._with_itself())
         values = {}
-        for over, measured in _measured(self._counts).items():
-            if over not in samples:
+        for over, measured in self.at(self.rule.match).items():
+            if measured.drawn is None:
                 _log.warning(
                     "%s: a sample of sentences has no large cluster: no interval", self.key
                 )
-            values[over] = replace(
-                measured,
-                permuted=nulls.get(over),
-                drawn=samples.get(over),
-                ceiling=float(np.mean(highest[over])) if over in highest else None,
-            )
+            ceiling = float(np.mean(highest[over])) if over in highest else None
+            values[over] = replace(measured, ceiling=ceiling)
         return values
 
     def at(self, threshold: float) -> Values:
-        """Return CALIGN at another `match`."""
-        return self._with_hits(aligned_at(one, threshold).sum() for one in self.found)
+        """Return CALIGN at the study's `match` or one of `thresholds`, with null and samples."""
+        found = self._with_hits(aligned_at(one, threshold).sum() for one in self.found)
+        columns = [self._matches.index(threshold), -2, -1]
+        nulls, samples = _shares(self._permuted[:, columns]), _shares(self._drawn[:, columns])
+        return {
+            over: replace(measured, permuted=nulls.get(over), drawn=samples.get(over))
+            for over, measured in found.items()
+        }
 
     def of_class(self) -> Values:
         """Return CALIGN of the words of a class alone."""
@@ -154,7 +149,10 @@ class CalignMeasure(Measure[ClusterAlignment]):
         yield from self.rows(one_to_one, "calign_one_to_one")
         totals = self._counts[:, 1].tolist()
         fractions = [float(one.fraction.sum() / n) for one, n in zip(matched, totals, strict=True)]
-        yield self.row(Measured(fractions), "all", "matched_fraction")
+        permuted = permute_each(self._permuted_fractions, self.sides, self.statistics.options)
+        yield self.row(
+            Measured(fractions, totals=totals, permuted=permuted), "all", "matched_fraction"
+        )
         yield from self.rows(self._two_way(), "calign_two_way")
 
     def facts(self) -> Iterator[Score]:
@@ -184,6 +182,43 @@ class CalignMeasure(Measure[ClusterAlignment]):
     def _translations(self, n: int) -> csr_array:
         source, target = self.sides[0]
         return translation_table(self.dictionaries[0], source.types, target.types, n=n)
+
+    @cached_property
+    def _matches(self) -> tuple[float, ...]:
+        """Thresholds that draws are counted at: the study's, and those of the curve."""
+        return (self.rule.match, *thresholds())
+
+    @cached_property
+    def _permuted(self) -> Int64[np.ndarray, "permutation count"]:
+        return permute_each(
+            lambda sides, n, rng: permuted_counts(
+                *sides, self._table, self.rule, n_permutations=n, rng=rng, matches=self._matches
+            ),
+            self.sides,
+            self.statistics.options,
+        )
+
+    @cached_property
+    def _drawn(self) -> Int64[np.ndarray, "resample count"]:
+        return resample_each(
+            lambda sides, draws: resampled_counts(
+                *sides, self._table, self.rule, draws, self._matches
+            ),
+            self.sides,
+            self.statistics.draws,
+        )
+
+    def _permuted_fractions(
+        self,
+        sides: tuple[ClusteredWords, ClusteredWords],
+        n_permutations: int,
+        rng: np.random.Generator,
+    ) -> Float64[np.ndarray, " permutation"]:
+        """Return the mean matched fraction under permuted dictionaries."""
+        tables = islice(permuted_tables(sides[1], self._table, rng), n_permutations)
+        matched = (match_one_to_one(*sides, table, self.rule) for table in tables)
+        n_clusters = len(np.unique(sides[0].in_clusters().cluster))
+        return np.array([one.fraction.sum() / n_clusters for one in matched])
 
     @cached_property
     def _counts(self) -> Int64[np.ndarray, "seed 3"]:
@@ -237,15 +272,9 @@ def _shares(counts: Int64[np.ndarray, "draw 3"]) -> dict[str, Float64[np.ndarray
 
 
 def _measured(counts: Int64[np.ndarray, "seed 3"]) -> dict[str, Measured]:
-    """Return the score under each seed; with its clusters, where there is one seed."""
-    n_hit, *totals = counts[0].tolist()
-    of_one = {over: (n_hit, n) for over, n in zip(("all", "large"), totals, strict=True)}
-    n_clusters = dict(zip(("all", "large"), counts[:, 1:].mean(axis=0).tolist(), strict=True))
+    """Return the score under each seed, with its clusters."""
+    hits, *totals = counts.T.tolist()
+    of = dict(zip(("all", "large"), totals, strict=True))
     return {
-        over: Measured(
-            shares.tolist(),
-            of_one[over] if len(counts) == 1 else None,
-            n_clusters=n_clusters[over],
-        )
-        for over, shares in _shares(counts).items()
+        over: Measured(shares.tolist(), hits, of[over]) for over, shares in _shares(counts).items()
     }

@@ -72,16 +72,10 @@ class ColapMeasure(Measure[ClusterOverlap]):
 
     def _scored(self, counted: Counted, share: float) -> Values:
         found = counted.measured(lambda counts: colap_of_counts(counts, share, self.definition))
-        n_clusters = np.count_nonzero(counted.by_seed.sum(axis=1), axis=1).tolist()
-        of_one = round(found.by_seed[0] * n_clusters[0]), n_clusters[0]
-        found = replace(
-            found,
-            counts=of_one if len(n_clusters) == 1 else None,
-            n_clusters=float(np.mean(n_clusters)),
-            # Permuted labels mix the languages as well as blind chance can.
-            best_is_null=True,
-        )
-        return {"all": found}
+        totals = np.count_nonzero(counted.by_seed.sum(axis=1), axis=1).tolist()
+        hits = [round(value * n) for value, n in zip(found.by_seed, totals, strict=True)]
+        # Permuted labels mix the languages as well as blind chance can.
+        return {"all": replace(found, hits=hits, totals=totals, best_is_null=True)}
 
     @cached_property
     def _counted(self) -> Counted:
@@ -91,5 +85,5 @@ class ColapMeasure(Measure[ClusterOverlap]):
 def colap_scores(overlap: ClusterOverlap, key: ScoreKey) -> list[Score]:
     """Return the row of the score table: overlapping clusters among those with words."""
     n_hit, n_total = overlap.n_overlapping, overlap.n_clusters
-    share = Measured([n_hit / n_total], (n_hit, n_total))
+    share = Measured([n_hit / n_total], [n_hit], [n_total])
     return [share.row("colap", overlap.definition, "all", key)]

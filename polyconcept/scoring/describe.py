@@ -102,6 +102,18 @@ class Measure(ABC, Generic[Found]):
         """Return the score of clusterings under a control."""
         return self.plain()
 
+    def curve(self) -> list[Values]:
+        """Return the score at every threshold."""
+        return [self.at(threshold) for threshold in thresholds()]
+
+    def areas(self, curve: Sequence[Values]) -> Values:
+        """Return the areas under a curve of scores."""
+        return {
+            over: _area([values[over] for values in curve])
+            for over in curve[0]
+            if all(over in values for values in curve)
+        }
+
     def directions(self) -> Iterator[Measure[Found]]:
         """Yield the metric in every direction that is scored."""
         yield self
@@ -184,11 +196,21 @@ def describe(measure: Measure[Found], seeds: Sequence[int], report: Report[Found
     for over, measured in measure.plain().items():
         summary = measure.row(measured, over)
         report.scores.append(summary)
-        if measured.drawn is not None:
-            place = measure.metric, measure.definition, over, measure.key
-            report.resamples.append(Resamples(*place, measured.seed, measured.drawn))
+        _keep_resamples(measure.metric, measured, over, measure, report)
         report.scores.extend(measure.beside(summary))
-    report.scores.extend(_curve(measure))
+    curve = measure.curve()
+    for threshold, values in zip(thresholds(), curve, strict=True):
+        # No p: it would test the one score at 21 thresholds.
+        report.scores.extend(
+            measure.rows(values, parameter=measure.threshold, at=threshold, p=None)
+        )
+    metric = f"{measure.metric}_auc"
+    for over, area in measure.areas(curve).items():
+        for place, seed in enumerate(seeds):
+            key = replace(measure.key, seed=seed)
+            report.scores.append(area.of_seed(place).row(metric, measure.definition, over, key))
+        report.scores.append(measure.row(area, over, metric))
+        _keep_resamples(metric, area, over, measure, report)
     report.scores.extend(measure.alternatives())
     for name, masks in measure.statistics.classes.items():
         of_class = measure.only(masks)
@@ -197,16 +219,12 @@ def describe(measure: Measure[Found], seeds: Sequence[int], report: Report[Found
     report.scores.extend(measure.facts())
 
 
-def _curve(measure: Measure[Found]) -> Iterator[Score]:
-    """Yield the score at every threshold, and the area under it."""
-    curve = [measure.at(threshold) for threshold in thresholds()]
-    for threshold, values in zip(thresholds(), curve, strict=True):
-        # No p: it would test the one score at 21 thresholds.
-        yield from measure.rows(values, parameter=measure.threshold, at=threshold, p=None)
-    for over in curve[0]:
-        if all(over in values for values in curve):
-            area = _area([values[over] for values in curve])
-            yield measure.row(area, over, f"{measure.metric}_auc")
+def _keep_resamples(
+    metric: str, measured: Measured, over: str, measure: Measure[Found], report: Report[Found]
+) -> None:
+    if measured.drawn is not None:
+        place = metric, measure.definition, over, measure.key
+        report.resamples.append(Resamples(*place, measured.seed, measured.drawn))
 
 
 def _of_types(words: ClusteredWords, masks: Masks) -> ClusteredWords:
@@ -220,7 +238,9 @@ def _area(curve: Sequence[Measured]) -> Measured:
 
     return Measured(
         curve_area(np.array([one.by_seed for one in curve])).tolist(),
+        totals=curve[0].totals,
         permuted=area("permuted"),
         permuted_words=area("permuted_words"),
         drawn=area("drawn"),
+        best_is_null=curve[0].best_is_null,
     )

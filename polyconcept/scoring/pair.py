@@ -13,6 +13,7 @@ from polyconcept.records.text import Dictionary, Selection, Words
 from polyconcept.scoring.calign_measure import CalignMeasure
 from polyconcept.scoring.colap_measure import ColapMeasure
 from polyconcept.scoring.describe import Report, Statistics, score_metric
+from polyconcept.scoring.floor import warn_near_floor
 from polyconcept.scoring.similarity import similarity_layers
 from polyconcept.scoring.statistics import Options, draw_sentences, n_sentences
 from polyconcept.scoring.word_classes import classes_of_pair
@@ -63,9 +64,11 @@ def score_pair(
         sweeps=settings["sweeps"],
     )
     colap = partial(ColapMeasure, run, statistics, **settings["colap"])
+    of_calign = score_metric(calign, "calign", *concepts)
+    warn_near_floor(of_calign.scores)
     similarity = similarity_layers(*vectors, linked, *words, run, **settings["similarity"])
     return PairScores(
-        score_metric(calign, "calign", *concepts),
+        of_calign,
         score_metric(colap, "colap", *concepts),
         list(similarity),
     )

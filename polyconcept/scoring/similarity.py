@@ -150,7 +150,7 @@ def _scores_of(
     forward, back = retrieval_hits(*means)
     n_hit = int(np.count_nonzero(forward & back))
     low, high = _wilson(n_hit, n_sentences)
-    share = Measured([n_hit / n_sentences], (n_hit, n_sentences))
+    share = Measured([n_hit / n_sentences], [n_hit], [n_sentences])
     yield replace(share.row("retrieval", "", "", key), low=low, high=high)
 
 

@@ -100,11 +100,11 @@ def frequency_bands(words: ClusteredWords) -> Int64[np.ndarray, " type"]:
 
 
 def permute_each(
-    permute: Callable[[_Clustering, int, np.random.Generator], Int64[np.ndarray, "..."]],
+    permute: Callable[[_Clustering, int, np.random.Generator], np.ndarray],
     clusterings: Sequence[_Clustering],
     options: Options,
-) -> Int64[np.ndarray, "..."]:
-    """Return counts of permuted input, spread over the seeds; those of one seed come together."""
+) -> np.ndarray:
+    """Return what permuted input gives, spread over the seeds; that of one seed comes together."""
     rng = np.random.default_rng(options.seed)
     seeds = seed_of_draw(options.n_permutations, len(clusterings))
     n_draws = np.bincount(seeds, minlength=len(clusterings)).tolist()
@@ -228,10 +228,10 @@ class Measured:
 
     by_seed: Sequence[float]
     """The score of each seed's clustering."""
-    counts: tuple[int, int] | None = None
-    """Hits and total, of a single seed."""
-    n_clusters: float | None = None
-    """Clusters that it is a share of, mean over the seeds; none where it is no such share."""
+    hits: Sequence[int] | None = None
+    """What counts of `totals` under each seed; none where it is a mean and no share."""
+    totals: Sequence[int] | None = None
+    """Clusters or items that the score is a share of, or a mean over, under each seed."""
     permuted: Float64[np.ndarray, " permutation"] | None = None
     """Scores of permuted input."""
     permuted_words: Float64[np.ndarray, " permutation"] | None = None
@@ -244,6 +244,11 @@ class Measured:
     """Whether chance is the best there is, so that `normalised` is 1 there."""
     bounds: tuple[float, float] = (0.0, 1.0)
     """Values that the score cannot leave; its interval is cut there."""
+
+    def of_seed(self, place: int) -> Measured:
+        """Return the plain score of one seed."""
+        hits, totals = (part and [part[place]] for part in (self.hits, self.totals))
+        return Measured([self.by_seed[place]], hits, totals)
 
     @property
     def seed(self) -> Int64[np.ndarray, " resample"]:
@@ -266,16 +271,16 @@ class Measured:
             if var_seed is not None:
                 parts.append((var_seed / len(self.by_seed), len(self.by_seed) - 1.0))
             low, high = interval(value, parts, bounds=self.bounds)
-            if self.n_clusters is not None and samples_say_nothing(value, var_sample):
-                low, high = widened((low, high), wilson(value, self.n_clusters))
-        n_hit, n_total = self.counts or (None, None)
+            if self.totals is not None and samples_say_nothing(value, var_sample):
+                low, high = widened((low, high), wilson(value, float(np.mean(self.totals))))
+        of_one_seed = len(self.by_seed) == 1
         return Score(
             metric=metric,
             definition=definition,
             over=over,
             **asdict(key),
-            n_hit=n_hit,
-            n_total=n_total,
+            n_hit=self.hits[0] if self.hits and of_one_seed else None,
+            n_total=self.totals[0] if self.totals and of_one_seed else None,
             value=value,
             low=low,
             high=high,

@@ -98,8 +98,21 @@ def _examples(study: Study) -> Values:
     return {"n_types": chosen.n_types, "title": title, **plain(study.figures, "definition")}
 
 
+def _of_curve(metric: str, over: str, shows: str) -> Figure:
+    """Return a figure of what CALIGN is without a threshold; `over` empty is the study's own."""
+
+    def settings(study: Study) -> Values:
+        shown = plain(study.figures, "definition", "over")
+        return {"metric": metric, **shown} | ({"over": over} if over else {})
+
+    labels = {"metric": "calign", "shows": shows}
+    return Figure("layers", "Alignment by layer", labels, settings)
+
+
 FIGURES: Mapping[str, Figure] = {
     **_metric_figures(METRICS[0]),
+    "calign_auc": _of_curve("calign_auc", "", "area under its curve"),
+    "matched_fraction": _of_curve("matched_fraction", "all", "matched fraction"),
     **_metric_figures(METRICS[1]),
     "rivals": Figure(
         "rivals",
