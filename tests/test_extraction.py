@@ -214,6 +214,7 @@ def test_states_of_words_by_hand(pooling, first, last):
     assert plan.rows.tolist() == [0, 1, 2, 3]
     assert plan.first.tolist() == first
     assert plan.last.tolist() == last
+    assert plan.n_subwords.tolist() == [3, 1, 1, 2]
     assert (plan.side, plan.reading, plan.given) == ("encoder", "", "")
     assert plan.dropped == none_dropped()
 

@@ -60,6 +60,25 @@ def write_some_vectors(path, words):
     return vectors
 
 
+def test_numbers_of_subwords_come_back_in_the_order_of_the_rows(tmp_path):
+    words = make_words()
+    layers = [{0: np.zeros((n, 2), dtype=np.float32)} for n in (2, 1)]
+    batches = [(np.array([2, 0]), layers[0]), (np.array([1]), layers[1])]
+    rows, n_subwords = np.array([0, 1, 3]), np.array([4, 1, 2], dtype=np.int32)
+
+    write_vectors(tmp_path / "en.h5", header_of(words), rows, batches, n_subwords)
+    write_some_vectors(tmp_path / "old.h5", words)
+
+    with VectorFile.open(tmp_path / "en.h5", words) as vectors:
+        assert vectors.rows.tolist() == [0, 1, 3]
+        assert vectors.n_subwords.tolist() == [4, 1, 2]
+    with (
+        VectorFile.open(tmp_path / "old.h5", words) as vectors,
+        pytest.raises(StoreError, match=r"old\.h5: no numbers of subwords; written by an older"),
+    ):
+        _ = vectors.n_subwords
+
+
 # --- word tables
 
 

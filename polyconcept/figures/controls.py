@@ -26,6 +26,7 @@ _WORDS = {
     "words:digits": "digits",
     "words:punctuation": "punctuation",
     "words:other": "all other words",
+    "words:single_subword": "words of one subword",
 }
 _VECTORS = {
     "centred": "vectors centred per language",

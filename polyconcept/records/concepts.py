@@ -107,6 +107,19 @@ class VectorReader(Protocol):
         """Return vectors of rows of the word table in a layer; in the memory of `out`, if given."""
 
 
+@runtime_checkable
+class SubwordReader(VectorReader, Protocol):
+    """A reader that also knows how the tokenizer has cut the words."""
+
+    @property
+    def rows(self) -> Rows:
+        """Rows of the word table that have a vector, ascending."""
+
+    @property
+    def n_subwords(self) -> Int32[np.ndarray, " word"]:
+        """Of how many subwords the word of each of `rows` is."""
+
+
 @dataclass(frozen=True)
 class ConceptExample:
     """A source concept and the target concept it aligns to, as word lists to look at."""

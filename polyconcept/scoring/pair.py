@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from polyconcept.records.concepts import ConceptReader, ControlReader, VectorReader
+from polyconcept.records.concepts import ConceptReader, ControlReader, SubwordReader
 from polyconcept.records.scores import ClusterAlignment, ClusterOverlap, Run, Score
 from polyconcept.records.text import Dictionary, Selection, Words
 from polyconcept.scoring.calign_measure import CalignMeasure
@@ -16,7 +16,7 @@ from polyconcept.scoring.describe import Report, Statistics, score_metric
 from polyconcept.scoring.floor import warn_near_floor
 from polyconcept.scoring.similarity import similarity_layers
 from polyconcept.scoring.statistics import Options, draw_sentences, n_sentences
-from polyconcept.scoring.word_classes import classes_of_pair
+from polyconcept.scoring.word_classes import classes_of_pair, single_subwords
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def score_pair(
     words: tuple[Words, Words],
     dictionaries: tuple[Dictionary, Dictionary],
     concepts: tuple[ConceptReader, Sequence[ControlReader]],
-    vectors: tuple[VectorReader, VectorReader],
+    vectors: tuple[SubwordReader, SubwordReader],
     linked: Selection,
     run: Run,
     settings: Mapping[str, Any],
@@ -54,7 +54,12 @@ def score_pair(
     """
     options = Options(**settings["statistics"])
     draws = draw_sentences(n_sentences(*words), options)
-    statistics = Statistics(options, draws, classes_of_pair(*words, dictionaries))
+    single = {
+        table.language: single_subwords(table, reader.rows, reader.n_subwords)
+        for table, reader in zip(words, vectors, strict=True)
+    }
+    classes = {**classes_of_pair(*words, dictionaries), "single_subword": single}
+    statistics = Statistics(options, draws, classes)
     calign = partial(
         CalignMeasure,
         run,

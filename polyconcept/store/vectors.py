@@ -15,7 +15,7 @@ import numpy as np
 
 from polyconcept.machine.allowed import n_cores
 from polyconcept.machine.memory import vectors_for
-from polyconcept.records.arrays import Bool, Float32, Int64, Rows, Vectors
+from polyconcept.records.arrays import Bool, Float32, Int32, Int64, Rows, Vectors
 from polyconcept.records.concepts import BEFORE_NORM, VectorHeader
 from polyconcept.records.text import Words
 from polyconcept.store.faults import StoreError, check_fingerprint
@@ -25,6 +25,7 @@ from polyconcept.store.packing import FILTERS, packed_chunk
 # Batches differ in length, so that their axis has no name.
 Batch: TypeAlias = Int64[np.ndarray, " _"]
 BatchVectors: TypeAlias = Float32[np.ndarray, "_ dim"]
+NSubwords: TypeAlias = Int32[np.ndarray, " word"]
 
 # As much as HDF5's cache of chunks holds (H5Pset_cache): a reader with it unpacks none twice.
 _CHUNK_BYTES = 1 << 20
@@ -34,11 +35,13 @@ _MOST_WAITING = 16
 
 def write_all(
     paths: Sequence[Path],
-    read: Iterable[tuple[VectorHeader, Rows, Iterable[tuple[Batch, Mapping[int, BatchVectors]]]]],
+    read: Iterable[
+        tuple[VectorHeader, Rows, NSubwords, Iterable[tuple[Batch, Mapping[int, BatchVectors]]]]
+    ],
 ) -> None:
     """Write a file for each text, one after the other; `read` is what `write_vectors` takes."""
-    for path, (header, rows, batches) in zip(paths, read, strict=True):
-        write_vectors(path, header, rows, batches)
+    for path, (header, rows, n_subwords, batches) in zip(paths, read, strict=True):
+        write_vectors(path, header, rows, batches, n_subwords)
 
 
 def write_vectors(
@@ -46,12 +49,14 @@ def write_vectors(
     header: VectorHeader,
     rows: Rows,
     batches: Iterable[tuple[Batch, Mapping[int, BatchVectors]]],
+    n_subwords: NSubwords | None = None,
 ) -> None:
     """Write the vectors of the word table's `rows` as they come, one dataset per layer.
 
     They are packed in threads of their own, while the caller makes the next ones. `rows` ascend,
     shape [word]; `batches` are places in `rows` and their vectors by layer, float32 [word, dim].
-    Every place comes once, in any order; the layers are those of the first batch.
+    Every place comes once, in any order; the layers are those of the first batch. `n_subwords` says
+    of how many subwords each of the `rows` is, where that is known.
 
     Raises:
         ValueError: A place was never written, or more than once; a batch of other layers.
@@ -84,6 +89,8 @@ def write_vectors(
         packers.write_all()
         stored = np.concatenate(order) if order else np.zeros(0, dtype=np.int64)
         file.create_dataset("row", data=rows[stored])
+        if n_subwords is not None:
+            file.create_dataset("n_subwords", data=n_subwords[stored])
 
 
 def _check_once(path: Path, rows: Rows, written: Rows, *, most_only: bool = False) -> None:
@@ -234,6 +241,21 @@ class VectorFile:
     def has(self, rows: Rows) -> Bool[np.ndarray, " word"]:
         """Return whether each of the word table's `rows` has a vector here; bool [word]."""
         return np.isin(rows, self.rows)
+
+    @property
+    def n_subwords(self) -> NSubwords:
+        """Of how many subwords the word of each of `rows` is.
+
+        Raises:
+            StoreError: The file does not say so.
+        """
+        if "n_subwords" not in self._file:
+            raise StoreError(
+                f"{self._path}: no numbers of subwords; written by an older version: remove it and "
+                "make it again"
+            )
+        found: NSubwords = self._file["n_subwords"][:][self._place]
+        return found
 
     def read(self, layer: int, rows: Rows, out: Vectors | None = None) -> Vectors:
         """Return the vectors of the word table's `rows` (repeats allowed), float32 [word, dim].

@@ -14,7 +14,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from polyconcept.machine.logs import progress
 from polyconcept.models.shape import Side, max_subwords, n_blocks_of
-from polyconcept.records.arrays import Float32, Int64, Rows, Vectors
+from polyconcept.records.arrays import Float32, Int32, Int64, Rows, Vectors
 from polyconcept.records.concepts import BEFORE_NORM, VectorHeader, layer_name
 from polyconcept.records.text import Sentences, Words
 from polyconcept.vectors.plan import plan_extraction
@@ -69,7 +69,7 @@ def read_texts(
     layers: Sequence[int],
     pooling: Pooling,
     **options: Any,  # noqa: ANN401 - those of `plan_extraction`
-) -> Iterator[tuple[VectorHeader, Rows, _Batches]]:
+) -> Iterator[tuple[VectorHeader, Rows, Int32[np.ndarray, " word"], _Batches]]:
     """Read one text after the other; the vectors of each must be taken before the next is asked.
 
     Each text has its word table, its sentences, and what the encoder is given to read while the
@@ -77,8 +77,9 @@ def read_texts(
     `plan_extraction`.
 
     Yields:
-        Of each text what is known of its vectors, the rows of its word table that get one, and the
-        places in these rows with their vectors by layer, as they come.
+        Of each text what is known of its vectors, the rows of its word table that get one, of how
+        many subwords each word is, and the places in these rows with their vectors by layer, as
+        they come.
     """
     wanted = layers_to_read(model, side, layers)
     longest = max_subwords(model, tokenizer)
@@ -103,7 +104,7 @@ def read_texts(
             pooling=pooling,
             dropped=plan.dropped,
         )
-        yield header, plan.rows, extract_vectors(model, plan, layers=wanted)
+        yield header, plan.rows, plan.n_subwords, extract_vectors(model, plan, layers=wanted)
 
 
 def extract_vectors(

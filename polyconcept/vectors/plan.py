@@ -33,6 +33,7 @@ class _Inputs:
     rows: Rows
     first: Int64[np.ndarray, " word"]
     last: Int64[np.ndarray, " word"]
+    of_word: Int64[np.ndarray, " word"]
     n_words: Int64[np.ndarray, " input"]
 
 
@@ -93,6 +94,7 @@ def plan_extraction(
         dropped=dropped,
         first=inputs.first.astype(np.int32),
         last=inputs.last.astype(np.int32),
+        n_subwords=inputs.of_word.astype(np.int32),
         sentence=inputs.sentence.astype(np.int32),
         subwords=inputs.subwords,
         subword_bound=bounds(inputs.n_subwords),
@@ -124,7 +126,7 @@ def _inputs(
         rows = np.arange(bound[start], bound[start + len(block)])
         number = np.searchsorted(block, words.sentence[rows])
         position = words.position[rows]
-        kept, first, last = _locate(tokens, number, position, control, states, fates)
+        kept, first, last, of_word = _locate(tokens, number, position, control, states, fates)
         n_kept = np.bincount(number[kept], minlength=len(block))
         read, n_subwords = n_kept > 0, np.diff(tokens.bound)
         yield _Inputs(
@@ -134,6 +136,7 @@ def _inputs(
             rows=rows[kept],
             first=first,
             last=last,
+            of_word=of_word,
             n_words=n_kept[read],
         )
 
@@ -145,8 +148,11 @@ def _locate(
     control: _Indices,
     states: tuple[Pooling, int],
     fates: Counter[str],
-) -> tuple[_Indices, _Indices, _Indices]:
-    """Return which of the words at these places get a vector, and their first and last states."""
+) -> tuple[_Indices, _Indices, _Indices, _Indices]:
+    """Return which words of these places get a vector, their first and last states, and subwords.
+
+    Of the subwords it is how many each word has.
+    """
     n_subwords = np.diff(tokens.bound)
     # One number for a sentence and a place in it, greater for what comes later.
     places = (position, tokens.word, tokens.cut_word, tokens.merged_word)
@@ -174,12 +180,13 @@ def _locate(
     for reason, count in zip(REASONS, counts, strict=True):
         fates[reason] += int(count)
     kept, first, last = whole[begins], first[begins], last[begins]
+    of_word = (right - left)[kept]
     if (last >= n_subwords[sentence[kept]]).any():
         raise ValueError(
             "the tokenizer puts no special token at a sentence's end, and a decoder that is forced "
             "with the sentence does not read its last subword; one is needed for 'reads'"
         )
-    return kept, first, last
+    return kept, first, last, of_word
 
 
 def _joined(blocks: list[_Inputs]) -> _Inputs:

@@ -44,6 +44,8 @@ class ExtractionPlan:
     """Place in its input of the first state that a kept word's vector is the mean of."""
     last: Int32[np.ndarray, " word"]
     """Place of the last such state; with all between, they are the vector."""
+    n_subwords: Int32[np.ndarray, " word"]
+    """Subwords that each kept word is made of, whatever states its vector is the mean of."""
     sentence: Int32[np.ndarray, " input"]
     """Sentence (0-based line) of each input; only sentences with a kept word are read."""
     subwords: Int32[np.ndarray, " subword"]
