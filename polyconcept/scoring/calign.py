@@ -66,7 +66,8 @@ def align_clusters(
     wanted = (len(source.types), len(target.types))
     if translations.shape != wanted:
         raise ValueError(f"translations are {translations.shape}: expected {wanted}, types x types")
-    n_types, n_target_types, matched = matched_types(source, target, translations, rule)
+    sides = incidence(source), incidence(target)
+    n_types, n_target_types, matched = matched_types(*sides, translations, rule)
     row, column, count = matched.row, matched.col, matched.data
     best_target, n_matched = _best(row, column, count, n_types, n_target_types)
     aligned = (n_types[row] > rule.min_types) & enough(count, n_types, row, rule)
@@ -87,13 +88,12 @@ def align_clusters(
 
 
 def matched_types(
-    source: ClusteredWords, target: ClusteredWords, translations: csr_array, rule: CalignRule
+    in_source: csr_array, in_target: csr_array, translations: csr_array, rule: CalignRule
 ) -> tuple[Int32[np.ndarray, " cluster"], Int32[np.ndarray, " target"], coo_array]:
     """Count the types of each source cluster, each target cluster, and the matched ones of pairs.
 
-    Pairs of clusters whose sizes do not fit have none.
+    Pairs of clusters whose sizes do not fit have none. The sides are given as their `incidence`.
     """
-    in_source, in_target = incidence(source), incidence(target)
     n_types = np.diff(in_source.indptr).astype(np.int32)
     n_target_types = np.diff(in_target.indptr).astype(np.int32)
     reached = translations @ in_target.T  # (source type, target cluster)

@@ -23,7 +23,7 @@ from polyconcept.scoring.calign_chance import (
     resampled_counts,
 )
 from polyconcept.scoring.describe import Measure, Values
-from polyconcept.scoring.matching import match_one_to_one, two_way
+from polyconcept.scoring.matching import match_each, match_one_to_one, two_way
 from polyconcept.scoring.statistics import Measured, permute_each, resample_each, thresholds
 
 _log = logging.getLogger(__name__)
@@ -216,9 +216,9 @@ class CalignMeasure(Measure[ClusterAlignment]):
     ) -> Float64[np.ndarray, " permutation"]:
         """Return the mean matched fraction under permuted dictionaries."""
         tables = islice(permuted_tables(sides[1], self._table, rng), n_permutations)
-        matched = (match_one_to_one(*sides, table, self.rule) for table in tables)
         n_clusters = len(np.unique(sides[0].in_clusters().cluster))
-        return np.array([one.fraction.sum() / n_clusters for one in matched])
+        found = match_each(*sides, tables, self.rule)
+        return np.array([one.fraction.sum() / n_clusters for one in found])
 
     @cached_property
     def _counts(self) -> Int64[np.ndarray, "seed 3"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy.sparse import csr_array
 from polyconcept.records.arrays import Bool, Float64
 from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import CalignRule, ClusterAlignment
-from polyconcept.scoring.calign import enough, matched_types
+from polyconcept.scoring.calign import enough, incidence, matched_types
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,25 @@ def match_one_to_one(
 
     Pairs whose sizes do not fit `rule` take no part. Arguments are those of `align_clusters`.
     """
+    return next(match_each(source, target, iter([translations]), rule))
+
+
+def match_each(
+    source: ClusteredWords, target: ClusteredWords, tables: Iterator[csr_array], rule: CalignRule
+) -> Iterator[Matching]:
+    """Yield the matching by each of several tables of translations."""
+    sides = incidence(source), incidence(target)
+    for table in tables:
+        yield _match(*sides, table, rule)
+
+
+def _match(
+    in_source: csr_array, in_target: csr_array, translations: csr_array, rule: CalignRule
+) -> Matching:
     # Here: other scores of a script should not wait for the import of all of scipy.optimize.
     from scipy.optimize import linear_sum_assignment
 
-    n_types, _, matched = matched_types(source, target, translations, rule)
+    n_types, _, matched = matched_types(in_source, in_target, translations, rule)
     count = matched.toarray().astype(np.int64)
     fractions = count / np.maximum(n_types, 1)[:, None]
     # Kuhn 1955; scipy has the algorithm of Crouse 2016.
