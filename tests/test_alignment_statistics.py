@@ -352,11 +352,17 @@ def test_control_rows_are_means_over_seeds_and_alone():
         ("unit_length", "", None),
         ("", "n_clusters", 300.0),
     }
-    assert {row.metric for row in rows} == {"calign"}
-    row = row_of(rows, control="unit_length", over="all", **PUBLISHED)
+    assert {row.metric for row in rows} == {"calign", "calign_auc", "matched_fraction"}
+    changed_auc, plain_auc = (
+        row_of(table, metric="calign_auc", control=control, over="all", **PUBLISHED)
+        for table, control in ((rows, "unit_length"), (plain, ""))
+    )
+    assert changed_auc.value == plain_auc.value
+    row = row_of(rows, metric="calign", control="unit_length", over="all", **PUBLISHED)
     assert (row.value, row.var_seed) == (0.5, 0.5)
     assert row.low <= row.value <= row.high
     assert row.null_low <= row.null_mean <= row.null_high
-    row = row_of(rows, parameter="n_clusters", over="all", **PUBLISHED)
+    row = row_of(rows, metric="calign", parameter="n_clusters", over="all", **PUBLISHED)
     assert (row.value, row.n_hit, row.n_total) == (1, 2, 2)
-    assert len(rows) == 2 * 3 * 2
+    # Of two controls and three directions: score and area over all and large, and the fraction.
+    assert len(rows) == 2 * 3 * 5

@@ -17,7 +17,10 @@ _BLOCK_ENTRIES = 100_000
 
 
 def frequency_bands(words: ClusteredWords) -> Int64[np.ndarray, " type"]:
-    """Return the band of each word type: floor(log2) of its count among the words; -1 for none."""
+    """Return the band of each word type: floor(log2) of its count among the words; -1 for none.
+
+    Words in no cluster count too.
+    """
     counts = np.bincount(words.word_type, minlength=len(words.types))
     bands = np.full(len(counts), -1, dtype=np.int64)
     present = counts > 0
@@ -32,19 +35,18 @@ def permuted_counts(
     translations: csr_array,
     rule: CalignRule,
     *,
+    bands: Int64[np.ndarray, " type"],
     n_permutations: int,
     rng: np.random.Generator,
 ) -> Int64[np.ndarray, "permutation 3"]:
-    """Count clusters with the dictionary's targets permuted inside their bands of frequency.
+    """Count clusters with the dictionary's targets permuted inside their bands.
 
     Other arguments are those of `calign.align_clusters`.
 
     Returns:
         Aligned clusters, clusters with words, large clusters.
     """
-    # A dictionary that says nothing about meaning, of the same size and shape. Bands are of all
-    # words, those in no cluster too.
-    bands = frequency_bands(target)
+    # A dictionary that says nothing about meaning, of the same size and shape.
     cells = _cells(source.in_clusters()), _cells(target.in_clusters())
     order = np.argsort(bands, kind="stable")
 

@@ -16,9 +16,13 @@ from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import CalignRule, ClusterAlignment, Score, ScoreKey
 from polyconcept.records.text import Dictionary, Masks
 from polyconcept.scoring.calign import align_clusters, aligned_at, translation_table
-from polyconcept.scoring.calign_chance import permuted_counts, resampled_counts
+from polyconcept.scoring.calign_chance import (
+    frequency_bands,
+    permuted_counts,
+    resampled_counts,
+)
 from polyconcept.scoring.describe import Measure, Values
-from polyconcept.scoring.matching import match_one_to_one, two_way
+from polyconcept.scoring.matching import Matching, match_one_to_one, two_way
 from polyconcept.scoring.statistics import Measured, permute_each, resample_each
 
 _log = logging.getLogger(__name__)
@@ -103,7 +107,12 @@ class CalignMeasure(Measure[ClusterAlignment]):
         """Return CALIGN with null, samples and ceiling: the source with itself, the next seed."""
         permuted = permute_each(
             lambda sides, n, rng: permuted_counts(
-                *sides, self._table, self.rule, n_permutations=n, rng=rng
+                *sides,
+                self._table,
+                self.rule,
+                bands=self._bands(sides[1]),
+                n_permutations=n,
+                rng=rng,
             ),
             self.sides,
             self.statistics.options,
@@ -144,6 +153,12 @@ class CalignMeasure(Measure[ClusterAlignment]):
         found = [align_clusters(*sides, self._table, self.rule) for sides in kept]
         return _measured(_counts_of(found))
 
+    def control_rows(self) -> Iterator[Score]:
+        """Yield the score, the area under its curve and the matched fraction."""
+        yield from super().control_rows()
+        yield from self.areas(self.curve())
+        yield self._matched_fraction(self._matchings())
+
     def beside(self, summary: Score) -> Iterator[Score]:
         """Yield CALIGN as a share of its ceiling."""
         if summary.ceiling:
@@ -156,12 +171,10 @@ class CalignMeasure(Measure[ClusterAlignment]):
             for value in values:
                 swept = _measured(_counts_of(self._swept(parameter, value)))
                 yield from self.rows(swept, parameter=parameter, at=float(value))
-        matched = [match_one_to_one(*sides, self._table, self.rule) for sides in self.sides]
+        matched = self._matchings()
         one_to_one = self._with_hits(one.aligned.sum() for one in matched)
         yield from self.rows(one_to_one, "calign_one_to_one")
-        totals = self._counts[:, 1].tolist()
-        fractions = [float(one.fraction.sum() / n) for one, n in zip(matched, totals, strict=True)]
-        yield self.row(Measured(fractions), "all", "matched_fraction")
+        yield self._matched_fraction(matched)
         yield from self.rows(self._two_way(), "calign_two_way")
 
     def facts(self) -> Iterator[Score]:
@@ -174,6 +187,18 @@ class CalignMeasure(Measure[ClusterAlignment]):
         n_hit = int(np.count_nonzero((self._table @ there)[here]))
         row = self.row(Measured([n_hit / len(here)]), "", "coverage")
         yield replace(row, n_hit=n_hit, n_total=len(here))
+
+    def _matchings(self) -> list[Matching]:
+        return [match_one_to_one(*sides, self._table, self.rule) for sides in self.sides]
+
+    def _matched_fraction(self, matched: Sequence[Matching]) -> Score:
+        totals = self._counts[:, 1].tolist()
+        fractions = [float(one.fraction.sum() / n) for one, n in zip(matched, totals, strict=True)]
+        return self.row(Measured(fractions), "all", "matched_fraction")
+
+    def _bands(self, target: ClusteredWords) -> Int64[np.ndarray, " type"]:
+        """Return the band of each target type inside which the dictionary is permuted."""
+        return frequency_bands(target)
 
     @cached_property
     def _table(self) -> csr_array:

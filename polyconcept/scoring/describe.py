@@ -90,6 +90,21 @@ class Measure(ABC, Generic[Found]):
         """Return the score of clusterings under a control."""
         return self.plain()
 
+    def control_rows(self) -> Iterator[Score]:
+        """Yield the rows of clusterings under a control; their columns do not say which."""
+        yield from self.rows(self.changed())
+
+    def curve(self) -> list[Values]:
+        """Return the score at every threshold."""
+        return [self.at(threshold) for threshold in thresholds()]
+
+    def areas(self, curve: Sequence[Values]) -> Iterator[Score]:
+        """Yield the areas under a curve of scores, of all clusters that count."""
+        for over in curve[0]:
+            if all(over in values for values in curve):
+                area = _area([values[over] for values in curve])
+                yield self.row(area, over, f"{self.metric}_auc")
+
     def directions(self) -> Iterator[Measure[Found]]:
         """Yield the metric in every direction that is scored."""
         yield self
@@ -145,10 +160,17 @@ def score_metric(
         describe(measure, concepts.seeds, report)
     for changed in controls:
         if words in changed.metrics():
-            for measure in _measures(metric, words, changed):
-                rows = measure.rows(measure.changed())
-                report.scores.extend(under_control(row, changed.control) for row in rows)
+            report.scores.extend(score_control(metric, words, changed, changed.control))
     return report
+
+
+def score_control(
+    metric: Callable[..., Measure[Found]], words: str, changed: ControlReader, control: str
+) -> Iterator[Score]:
+    """Yield the rows of a control's clusterings; arguments as of `score_metric`."""
+    for measure in _measures(metric, words, changed):
+        for row in measure.control_rows():
+            yield under_control(row, control)
 
 
 def _measures(
@@ -186,13 +208,10 @@ def describe(measure: Measure[Found], seeds: Sequence[int], report: Report[Found
 
 def _curve(measure: Measure[Found]) -> Iterator[Score]:
     """Yield the score at every threshold, and the area under it."""
-    curve = [measure.at(threshold) for threshold in thresholds()]
+    curve = measure.curve()
     for threshold, values in zip(thresholds(), curve, strict=True):
         yield from measure.rows(values, parameter=measure.threshold, at=threshold)
-    for over in curve[0]:
-        if all(over in values for values in curve):
-            area = _area([values[over] for values in curve])
-            yield measure.row(area, over, f"{measure.metric}_auc")
+    yield from measure.areas(curve)
 
 
 def _area(curve: Sequence[Measured]) -> Measured:
