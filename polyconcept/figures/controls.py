@@ -34,6 +34,8 @@ _VECTORS = {
     "before_norm": "before the final norm",
 }
 _SCRIPT = "words:script:"
+_SIZES = {"n_clusters": "K = ", "words_per_cluster": "words a cluster: "}
+"""What changes the number of clusters, and how its rows begin."""
 _ORDER = (_PLAIN, _FIRST, _RANDOM, *_WORDS.values(), _SCRIPT, *_VECTORS.values())
 _LINE = 0.17
 """Inches from one row of dots to the next."""
@@ -92,7 +94,7 @@ def _is_shown(row: Score) -> bool:
         return False
     if row.variant == "random":
         return row.is_plain
-    swept = row.parameter == "n_clusters" and not row.control
+    swept = row.parameter in _SIZES and not row.control
     return row.is_plain or swept or (bool(row.control) and not row.parameter)
 
 
@@ -123,7 +125,7 @@ def _name(row: Score) -> str:
     if row.parameter:
         if row.at is None:
             raise ValueError(f"a row of {row.metric} does not say how many clusters it has: {row}")
-        return f"K = {row.at:g}"
+        return f"{_SIZES[row.parameter]}{row.at:g}"
     if row.control.startswith(_SCRIPT):
         return f"words in {row.control.removeprefix(_SCRIPT).capitalize()} script"
     return (_WORDS | _VECTORS).get(row.control, row.control) or _PLAIN
@@ -131,8 +133,9 @@ def _name(row: Score) -> str:
 
 def _order(name: str) -> tuple[int, float, str]:
     """Return the place of a row from the top; unknown controls come before other K."""
-    if name.startswith("K = "):
-        return len(_ORDER) + 1, float(name.removeprefix("K = ")), name
+    for start in _SIZES.values():
+        if name.startswith(start):
+            return len(_ORDER) + 1, float(name.removeprefix(start)), name
     known = _SCRIPT if name.endswith(" script") else name
     return (_ORDER.index(known) if known in _ORDER else len(_ORDER)), 0.0, name
 
