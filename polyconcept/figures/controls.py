@@ -33,10 +33,14 @@ _VECTORS = {
     "unit_length": "vectors of unit length",
     "before_norm": "before the final norm",
 }
+_PARTS = {
+    "disjoint": "words of other sentences",
+    "halved": "words of the same sentences",
+}
 _SCRIPT = "words:script:"
 _SIZES = {"n_clusters": "K = ", "words_per_cluster": "words a cluster: "}
 """What changes the number of clusters, and how its rows begin."""
-_ORDER = (_PLAIN, _FIRST, _RANDOM, *_WORDS.values(), _SCRIPT, *_VECTORS.values())
+_ORDER = (_PLAIN, _FIRST, _RANDOM, *_WORDS.values(), _SCRIPT, *_VECTORS.values(), *_PARTS.values())
 _LINE = 0.17
 """Inches from one row of dots to the next."""
 _SHAPES = (TEXT_WIDTH, 3), (WIDE, 6)
@@ -128,14 +132,14 @@ def _name(row: Score) -> str:
         return f"{_SIZES[row.parameter]}{row.at:g}"
     if row.control.startswith(_SCRIPT):
         return f"words in {row.control.removeprefix(_SCRIPT).capitalize()} script"
-    return (_WORDS | _VECTORS).get(row.control, row.control) or _PLAIN
+    return (_WORDS | _VECTORS | _PARTS).get(row.control, row.control) or _PLAIN
 
 
 def _order(name: str) -> tuple[int, float, str]:
     """Return the place of a row from the top; unknown controls come before other K."""
-    for start in _SIZES.values():
+    for place, start in enumerate(_SIZES.values(), start=1):
         if name.startswith(start):
-            return len(_ORDER) + 1, float(name.removeprefix(start)), name
+            return len(_ORDER) + place, float(name.removeprefix(start)), name
     known = _SCRIPT if name.endswith(" script") else name
     return (_ORDER.index(known) if known in _ORDER else len(_ORDER)), 0.0, name
 

@@ -20,12 +20,12 @@ def words_of_pair(selections: Selections) -> float:
     return (len(chosen.source_rows) + len(chosen.target_rows)) / 2
 
 
-def count_clusters(n_words: float, words_per_cluster: float) -> int:
+def count_clusters(n_words: int | float, words_per_cluster: int | float) -> int:
     """Return how many clusters of this mean size words make; at least 2."""
     return max(2, round(n_words / words_per_cluster))
 
 
-def settle_counts(settings: Mapping[str, Any], n_words: float) -> dict[str, Any]:
+def settle_counts(settings: Mapping[str, Any], n_words: int | float) -> dict[str, Any]:
     """Return the settings of a clustering with its numbers of clusters as numbers.
 
     `n_clusters` may be ``auto``: then it is what `words_per_cluster`, which is taken out, makes of

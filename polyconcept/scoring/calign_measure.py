@@ -23,6 +23,7 @@ from polyconcept.scoring.calign_chance import (
 )
 from polyconcept.scoring.describe import Measure, Values
 from polyconcept.scoring.matching import Matching, match_one_to_one, two_way
+from polyconcept.scoring.sentences import sentence_shares
 from polyconcept.scoring.statistics import Measured, permute_each, resample_each
 
 _log = logging.getLogger(__name__)
@@ -97,7 +98,13 @@ class CalignMeasure(Measure[ClusterAlignment]):
     @cached_property
     def found(self) -> Sequence[ClusterAlignment]:
         """Plain alignments, one for each seed."""
-        return [align_clusters(*sides, self._table, self.rule) for sides in self.sides]
+        return [
+            replace(
+                align_clusters(*sides, self._table, self.rule),
+                sentence_share=sentence_shares(sides[0]),
+            )
+            for sides in self.sides
+        ]
 
     def seed_rows(self, found: ClusterAlignment, key: ScoreKey) -> list[Score]:
         """Return the plain rows of an alignment."""
@@ -154,10 +161,11 @@ class CalignMeasure(Measure[ClusterAlignment]):
         return _measured(_counts_of(found))
 
     def control_rows(self) -> Iterator[Score]:
-        """Yield the score, the area under its curve and the matched fraction."""
+        """Yield the score, and what tells of it without a threshold, or of its clusters."""
         yield from super().control_rows()
         yield from self.areas(self.curve())
         yield self._matched_fraction(self._matchings())
+        yield from self._sentence_shares()
 
     def beside(self, summary: Score) -> Iterator[Score]:
         """Yield CALIGN as a share of its ceiling."""
@@ -178,7 +186,12 @@ class CalignMeasure(Measure[ClusterAlignment]):
         yield from self.rows(self._two_way(), "calign_two_way")
 
     def facts(self) -> Iterator[Score]:
-        """Yield the share of source types with a translation among the target types."""
+        """Yield the coverage, and how far clusters are those of sentences."""
+        yield self.coverage()
+        yield from self._sentence_shares()
+
+    def coverage(self) -> Score:
+        """Return the share of source types with a translation among the target types."""
         source, target = self.sides[0]
         # Words in no cluster count too: they stay words (docs/METRICS.md).
         here = np.unique(source.word_type)
@@ -186,7 +199,20 @@ class CalignMeasure(Measure[ClusterAlignment]):
         there[target.word_type] = 1
         n_hit = int(np.count_nonzero((self._table @ there)[here]))
         row = self.row(Measured([n_hit / len(here)]), "", "coverage")
-        yield replace(row, n_hit=n_hit, n_total=len(here))
+        return replace(row, n_hit=n_hit, n_total=len(here))
+
+    def _sentence_shares(self) -> Iterator[Score]:
+        """Yield the mean share of clusters' words in their commonest sentence, where any align."""
+        means: dict[str, list[float]] = {"all": [], "aligned": []}
+        for found in self.found:
+            assert found.sentence_share is not None
+            means["all"].append(float(np.nanmean(found.sentence_share)))
+            aligned = np.unique(found.pair_source)
+            if len(aligned):
+                means["aligned"].append(float(found.sentence_share[aligned].mean()))
+        for over, by_seed in means.items():
+            if by_seed:
+                yield self.row(Measured(by_seed), over, "sentence_share")
 
     def _matchings(self) -> list[Matching]:
         return [match_one_to_one(*sides, self._table, self.rule) for sides in self.sides]

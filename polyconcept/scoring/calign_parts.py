@@ -51,7 +51,7 @@ class PartsMeasure(CalignMeasure):
     def control_rows(self) -> Iterator[Score]:
         """Yield the rows of the score, and the coverage, which is the same crossed or not."""
         yield from super().control_rows()
-        yield from self.facts()
+        yield self.coverage()
 
     def _translations(self, n: int) -> csr_array:
         source, target = self.sides[0]
