@@ -115,7 +115,7 @@ JOBS = {
         cost=_align_cost,
     ),
     "align_held_out": Job(
-        "controls",
+        "word links",
         _alignment_texts,
         lambda study, _: plain(study.words, "max_sentence_words") | plain(study.controls, "seed"),
         cost=_held_out_cost,
