@@ -23,7 +23,7 @@ KEY = ScoreKey("mbert", "base", "encoder", "pud", "en", "de", layer=12, seed=212
 
 
 def clustered(language: str, *clusters: str) -> ClusteredWords:
-    """Clusters as lists of words."""
+    """Clusters as lists of words; two words make a sentence."""
     words = [(word, i) for i, cluster in enumerate(clusters) for word in cluster.split()]
     types = tuple(dict.fromkeys(word for word, _ in words))
     return ClusteredWords(
@@ -32,6 +32,7 @@ def clustered(language: str, *clusters: str) -> ClusteredWords:
         np.array([types.index(word) for word, _ in words], dtype=np.int32),
         np.array([i for _, i in words], dtype=np.int32),
         len(clusters),
+        np.arange(len(words), dtype=np.int32) // 2,
     )
 
 
@@ -154,12 +155,14 @@ def test_examples_are_the_best_pairs_whole_by_frequency_with_matches_of_both_sid
                 target_types=("KÖNIG", "KÖNIGIN", "PRINZ"),
                 source_matched=(True, True, True, False),
                 target_matched=(True, True, True),
+                sentence_share=2 / 5,
             ),
             ConceptExample(
                 source_types=("red", "green", "blue"),
                 target_types=("ROT", "GRÜN", "KRONE", "HUT", "HAUS"),
                 source_matched=(True, True, False),
                 target_matched=(True, True, False, False, False),
+                sentence_share=2 / 3,
             ),
         ),
     )
@@ -299,7 +302,8 @@ def test_the_wrong_direction_of_the_dictionary_is_refused():
 
 
 def test_clusters_that_do_not_fit_are_refused():
-    nobody = replace(SOURCE, word_type=SOURCE.word_type[:0], cluster=SOURCE.cluster[:0])
+    columns = ("word_type", "cluster", "sentence")
+    nobody = replace(SOURCE, **{name: getattr(SOURCE, name)[:0] for name in columns})
 
     with pytest.raises(ValueError, match="en: no words"):
         calign(nobody, TARGET, EXAMPLE, RULE)

@@ -71,7 +71,8 @@ def generator(seed):
 
 def permuted(source, target, table, rule, *, n=200, seed=1):
     random = np.random.default_rng(seed)
-    return permuted_counts(source, target, table, rule, n_permutations=n, rng=random)
+    options = {"bands": frequency_bands(target), "n_permutations": n, "rng": random}
+    return permuted_counts(source, target, table, rule, **options)
 
 
 # --- samples of sentences

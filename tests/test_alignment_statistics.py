@@ -108,7 +108,10 @@ def test_metrics_controls_and_parameters(report):
 
     plain = ("calign", "calign_of_ceiling", "calign_auc", "calign_one_to_one", "calign_two_way")
     assert found == {
-        *((name, "", "", None) for name in (*plain, "matched_fraction", "coverage")),
+        *(
+            (name, "", "", None)
+            for name in (*plain, "matched_fraction", "coverage", "sentence_share")
+        ),
         ("calign", "words:names", "", None),
         ("calign", "", "match", None),
         ("calign", "", "n", 1.0),
@@ -409,11 +412,19 @@ def test_control_rows_are_means_over_seeds_and_alone():
         ("unit_length", "", None),
         ("", "n_clusters", 300.0),
     }
-    assert {row.metric for row in rows} == {"calign"}
-    row = row_of(rows, control="unit_length", over="all", **PUBLISHED)
+    beside = {"calign_auc", "matched_fraction", "sentence_share"}
+    assert {row.metric for row in rows} == {"calign", *beside}
+    changed_auc, plain_auc = (
+        row_of(table, metric="calign_auc", control=control, over="all", **PUBLISHED)
+        for table, control in ((rows, "unit_length"), (plain, ""))
+    )
+    assert changed_auc.value == plain_auc.value
+    row = row_of(rows, metric="calign", control="unit_length", over="all", **PUBLISHED)
     assert (row.value, row.var_seed) == (0.5, 0.5)
     assert row.low <= row.value <= row.high
     assert row.null_low <= row.null_mean <= row.null_high
-    row = row_of(rows, parameter="n_clusters", over="all", **PUBLISHED)
+    row = row_of(rows, metric="calign", parameter="n_clusters", over="all", **PUBLISHED)
     assert (row.value, row.n_hit, row.n_total) == (1, 2, 2)
-    assert len(rows) == 2 * 3 * 2
+    # Of two controls and three directions: score and area over all and large, the fraction, and the
+    # sentences' share of all clusters and of those that align.
+    assert len(rows) == 2 * 3 * 7

@@ -3,6 +3,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from hand_concepts import table
 from readers import placed
 
 from polyconcept.clustering.controls import Change, _Changed, _Scale, cluster_controls
@@ -11,6 +12,7 @@ from polyconcept.records.concepts import BEFORE_NORM
 from polyconcept.records.text import Selection
 
 OPTIONS = {"n_restarts": 2}
+WORDS = table("en", *["a b"] * 6), table("de", *["c d"] * 6)
 
 
 class Reader:
@@ -45,19 +47,17 @@ def selections(n_source=12, n_target=12, metrics=("calign", "colap")):
     return {(metric, "published"): rows for metric in metrics}
 
 
-def controls(source, target, *, chosen=None, layers=(1,), last=None, changes=(), factors=(), k=3):
+def controls(source, target, *, chosen=None, layers=(1,), changes=(), k=3, **others):
+    options = {"last": None, "seeds": [7], "other_counts": {}, "words": WORDS, "held_out": None}
     return dict(
         cluster_controls(
             chosen or selections(),
             source,
             target,
             layers=layers,
-            last=last,
-            seed=7,
             n_clusters=k,
             changes=changes,
-            cluster_factors=factors,
-            **OPTIONS,
+            **(options | others | OPTIONS),
         )
     )
 
@@ -215,38 +215,28 @@ def test_vectors_at_hand_stay_as_they_are():
     np.testing.assert_array_equal(source.layers[1], before)
 
 
-def test_other_numbers_of_clusters_are_named_by_the_number():
+def test_other_numbers_of_clusters_come_by_name():
     pair = Reader("en", layer_1=groups()), Reader("de", layer_1=groups(seed=2))
+    counts = {"n_clusters=2": 2, "words_per_cluster=1.2": 10}
 
-    found = controls(*pair, factors=[0.5, 2.0], k=5)
+    found = controls(*pair, other_counts=counts, k=5)
 
-    # 2.5 is rounded to the even 2.
-    assert {key.control for key in found} == {"n_clusters=2", "n_clusters=10"}
+    assert {key.control for key in found} == set(counts)
     for key, clusters in found.items():
-        count = int(key.control.removeprefix("n_clusters="))
+        count = counts[key.control]
         assert clusters.n_clusters == count
         plain = plain_of(*pair, part=key.part, k=count)
         np.testing.assert_array_equal(clusters.cluster, plain.cluster)
 
 
-def test_two_factors_of_one_number_are_clustered_once():
+def test_every_control_comes_under_every_seed():
     pair = Reader("en", layer_1=groups()), Reader("de", layer_1=groups(seed=2))
 
-    found = list(
-        cluster_controls(
-            selections(metrics=("colap",)),
-            *pair,
-            layers=[1],
-            last=None,
-            seed=7,
-            n_clusters=3,
-            changes=[],
-            cluster_factors=[0.6, 0.7],
-            **OPTIONS,
-        )
-    )
+    found = controls(*pair, seeds=[7, 8], changes=["centred"], other_counts={"n_clusters=2": 2})
 
-    assert [key.control for key, _ in found] == ["n_clusters=2"]
+    assert {(key.control, key.seed) for key in found} == {
+        (control, seed) for control in ("centred", "n_clusters=2") for seed in (7, 8)
+    }
 
 
 def test_before_the_norm_is_keyed_as_the_last_layer():
@@ -339,5 +329,5 @@ def test_too_many_clusters_name_layer_and_language():
     pair = Reader("en", layer_1=groups()), Reader("de", layer_1=groups())
 
     with pytest.raises(ValueError, match="more clusters than words: 30 clusters, 12 words") as seen:
-        controls(*pair, factors=[10.0])
+        controls(*pair, other_counts={"n_clusters=30": 30})
     assert seen.value.__notes__ == ["layer 1, words of en for calign (published)"]

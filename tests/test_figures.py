@@ -62,8 +62,9 @@ def task_score(value=0.5, **fields):
 def example(source_types=("book",), target_types=("Buch",), **fields):
     """A pair with one aligned concept; all words are matched."""
     flags = (True,) * len(source_types), (True,) * len(target_types)
-    built = ConceptExample(source_types, target_types, *flags)
-    ours = {name: fields.pop(name) for name in list(fields) if name.endswith("_matched")}
+    built = ConceptExample(source_types, target_types, *flags, sentence_share=0.25)
+    names = [name for name in fields if name.endswith("_matched") or name == "sentence_share"]
+    ours = {name: fields.pop(name) for name in names}
     return replace(AlignedConcepts("en", "de", 6, 7, 60, (replace(built, **ours),)), **fields)
 
 
@@ -492,7 +493,9 @@ def test_word_lists_stand_under_their_languages():
         "English (en) → German (de): 7 of 60 concepts align in layer 6, the best 1 shown",
         "English (en)", "German (de)", "matched",
     ]  # fmt: skip
-    assert set(texts(figure)[5:-1]) == {"2 of 2", "book", "page", "Buch", "Seite"}
+    assert set(texts(figure)[5:-2]) == {
+        *("2 of 2", "sentence 25%", "book", "page", "Buch", "Seite")
+    }  # fmt: skip
 
 
 def test_words_of_both_sides_without_translation_are_marked_by_more_than_colour():
@@ -641,7 +644,7 @@ def test_missing_characters_are_boxes_and_one_log_line(caplog, monkeypatch, tmp_
         save_figure(figure, tmp_path / "a.pdf", tmp_path / "a.png")
 
     assert {"a□", "□□", "b□c", "□"} <= set(texts(figure))
-    assert "□: a character that no font here has" in texts(figure)[-1]
+    assert "□: a character that no font here has" in texts(figure)[-2]
     (record,) = caplog.records
     assert "4 characters are in no font here" in record.getMessage()
     assert "U+4E2D CJK UNIFIED IDEOGRAPH-4E2D, U+6587" in record.getMessage()

@@ -359,13 +359,20 @@ def controlled(metric="calign", **fields):
         *(row(0.4 + i / 100, control=name, **deep) for i, name in enumerate(changes)),
         row(0.45, parameter="n_clusters", at=30.0, **deep),
         row(0.46, parameter="n_clusters", at=120.0, **deep),
+        row(0.47, parameter="words_per_cluster", at=25.0, **deep),
+        *(
+            row(0.48 + i / 100, control=name, **deep)
+            for i, name in enumerate(("disjoint", "halved"))
+        ),
     ]
 
 
 NAMES = [
     "plain score", "layer 0", "random weights", "words spelt alike", "names", "digits",
     "punctuation", "all other words", "words in Arabic script", "vectors centred per language",
-    "vectors standardised", "vectors of unit length", "before the final norm", "K = 30", "K = 120",
+    "vectors standardised", "vectors of unit length", "before the final norm",
+    "words of other sentences", "words of the same sentences", "K = 30", "K = 120",
+    "words a cluster: 25",
 ]  # fmt: skip
 
 
@@ -392,7 +399,8 @@ def test_controls_stand_below_the_plain_score_in_words():
     assert titles(figure) == ["mbert, layer 12"]
     assert [label.get_text() for label in axes.get_yticklabels()] == NAMES
     assert dots(axes) == pytest.approx(dict(zip(NAMES, (
-        0.5, 0.2, 0.1, 0.3, 0.31, 0.32, 0.33, 0.34, 0.35, 0.4, 0.41, 0.42, 0.43, 0.45, 0.46,
+        0.5, 0.2, 0.1, 0.3, 0.31, 0.32, 0.33, 0.34, 0.35, 0.4, 0.41, 0.42, 0.43, 0.48, 0.49, 0.45,
+        0.46, 0.47,
     ), strict=True)))  # fmt: skip
     # The first row is at the top.
     assert axes.get_ylim()[0] > axes.get_ylim()[1]
@@ -492,7 +500,7 @@ def test_each_model_and_side_has_a_panel_of_its_own_deepest_layer():
     assert titles(figure) == [
         "mbert, layer 12", "mt5, layer 8", "mt5, decoder, layer 8", "xlmr, layer 24",
     ]  # fmt: skip
-    assert [len(dots(axes)) for axes in figure.axes[1:]] == [14, 14, 1]
+    assert [len(dots(axes)) for axes in figure.axes[1:]] == [17, 17, 1]
 
 
 def test_layer_0_alone_is_the_plain_score():
@@ -507,7 +515,7 @@ def test_unknown_controls_keep_their_name():
     (axes,) = plot_controls(rows, "calign").axes
     names = [label.get_text() for label in axes.get_yticklabels()]
 
-    assert names == [*NAMES[:-2], "k", "shuffled", *NAMES[-2:]]
+    assert names == [*NAMES[:-3], "k", "shuffled", *NAMES[-3:]]
 
 
 def test_unfit_controls_are_refused():

@@ -61,6 +61,10 @@ BERT, MT5 = {"model": "bert"}, {"model": "mt5"}
 TABLES = [f"{R}/words/text/en.parquet", f"{R}/words/text/de.parquet"]
 TEXTS = [f"{R}/corpora/text/en.txt", f"{R}/corpora/text/de.txt"]
 BOTH_WAYS = [f"{R}/dictionaries/en-de/{name}.tsv" for name in ("forward", "backward", "coverage")]
+HELD_OUT = [
+    f"{R}/dictionaries/en-de/held_out/{name}"
+    for name in ("forward.tsv", "backward.tsv", "parts.txt")
+]
 CONCEPTS = f"{R}/concepts/bert/base/encoder/en-de"
 OPUS = f"{R}/corpora/opus"
 BY_HAND = [
@@ -119,7 +123,7 @@ BY_HAND = [
     (
         "score_concepts",
         BERT | {"variant": "base", "side": "encoder", "pair": "en-de"},
-        [*TABLES, *BOTH_WAYS, f"{CONCEPTS}.h5", f"{CONCEPTS}.controls.h5"]
+        [*TABLES, *BOTH_WAYS, *HELD_OUT, f"{CONCEPTS}.h5", f"{CONCEPTS}.controls.h5"]
         + [f"{R}/vectors/bert/base/encoder/{code}.h5" for code in ("en", "de")]
         + [f"{R}/selections/en-de.parquet"],
     ),
@@ -223,7 +227,7 @@ def jobs_of(study):
 
 
 @pytest.mark.parametrize(
-    ("file", "n_jobs"), [("studies/demo.yaml", 128), ("config.yaml", 431)], ids=["demo", "full"]
+    ("file", "n_jobs"), [("studies/demo.yaml", 130), ("config.yaml", 438)], ids=["demo", "full"]
 )
 def test_a_rule_makes_what_the_register_says_others_read(file, n_jobs):
     study = parse_study(yaml.safe_load((ROOT / file).read_text()))

@@ -87,10 +87,11 @@ PAIR = RUN | {"pair": "en-de"}
 RAW = 4 * 400 * 2 * 8
 # 2 layers, 2 definitions, 2 seeds: 3 clusterings of 5 centers, a pair's 800 words twice.
 CONCEPTS = 2 * 2 * 2 * 4 * (3 * 5 * 8 + 2 * 800)
-# 2 layers: 2 changes of vectors, COLAP's part of `centred`, and 2 and 10 clusters.
-CONTROLS = 2 * 4 * (8 * (2 * 3 * 5 + 5 + 3 * (2 + 10)) + 800 * (2 * 2 + 1 + 2 * 2))
+# 2 seeds, 2 layers: 2 changes of vectors, COLAP's part of `centred`, 2 and 10 clusters, and parts
+# of the sentences, which have no centers.
+CONTROLS = 2 * 2 * 4 * (8 * (2 * 3 * 5 + 5 + 3 * (2 + 10)) + 800 * (2 * 2 + 1 + 2 * 2 + 1))
 # Starts drawn together once, and for each start its own work and its iterations.
-SIX, THREE = (5 + 6 * (2 + 1)) * 1e-6, (5 + 3 * (2 + 1)) * 1e-6
+SIX = (5 + 6 * (2 + 1)) * 1e-6
 
 
 def cost_of(rule, names, study, rates=RATES):
@@ -105,6 +106,7 @@ def tiny_cost(rule, names, **changes):
     ("rule", "names", "expected"),
     [
         ("align_words", {"pair": "en-de"}, Cost(100 * 0.5, 0, 0, 100 * 5 * 7)),
+        ("align_held_out", {"pair": "en-de"}, Cost(100 / 3 * 0.5)),
         ("fetch_model", {"model": "tiny"}, Cost(0, 0, 2 * FILE / 4000, FILE)),
         ("check_model", {"model": "tiny"}, Cost(0, 0, FILE / 4000)),
         (
@@ -137,10 +139,11 @@ def tiny_cost(rule, names, **changes):
         (
             "cluster_controls",
             PAIR,
-            # One seed, one definition: 5 clusters 2 + 2 + 1 times, 2 and 10 clusters twice.
+            # Two seeds, one definition: 5 clusters 2 + 2 + 1 times, 2 and 10 clusters twice, and
+            # two thirds of the words in a third of 5.
             Cost(
-                800 * 8 * (5 * 5 + 2 * 12) * 2 * THREE,
-                2 * 800 * 8 * (5 * 5 + 2 * 12) * 2 * 3 * 20 / 1e5,
+                800 * 8 * (5 * 5 + 2 * 12 + 5 * 2 / 9) * 2 * SIX,
+                2 * 800 * 8 * (5 * 5 + 2 * 12 + 5 * 2 / 9) * 2 * 6 * 20 / 1e5,
                 (2 * RAW + CONTROLS) / 1000 + CONTROLS / 4000,
                 CONTROLS,
             ),
@@ -151,12 +154,12 @@ def tiny_cost(rule, names, **changes):
             Cost(800 * 8 * 5 * 2 * SIX, 2 * 800 * 8 * 5 * 2 * 6 * 20 / 1e5, 2 * RAW / 1000),
         ),
         # Plain: 2 definitions of 2 layers and seeds. 400 draws of 400 words in 2 layers: as
-        # published, corrected both ways, and of 4 controls with CALIGN.
+        # published, corrected both ways, and of 4 controls with CALIGN and the two of parts.
         (
             "score_concepts",
             PAIR,
             Cost(
-                (8 * 3.0 + 2 * (3 + 4) * 400 * 400 * 0.001)  # CALIGN
+                (8 * 3.0 + 2 * (3 + 4 + 2) * 400 * 400 * 0.001)  # CALIGN
                 + 2 * (2 + 5) * 400 * 0.01  # COLAP: two definitions and 5 controls
                 + 2 * 400 * 8**2 * 1e-4,  # CKA and retrieval
                 0,
@@ -194,6 +197,28 @@ def test_two_seeds_draw_their_starts_together():
     assert two / one == pytest.approx((5 + 2 * 3) / (5 + 3))
 
 
+def test_auto_is_priced_as_the_number_that_the_words_will_give():
+    # 400 words of a language: 8 clusters of 50, and 4 and 16 under the controls.
+    auto = {"n_clusters": "auto", "n_restarts": 3, "seeds": [1, 2]}
+    eight = auto | {"n_clusters": 8}
+    for rule, names in (
+        ("cluster_words", PAIR),
+        ("cluster_controls", PAIR),
+        ("mix_languages", RUN),
+    ):
+        found, expected = (tiny_cost(rule, names, clustering=one) for one in (auto, eight))
+        assert found == expected
+
+
+def test_further_text_is_linked_in_place_of_a_third_of_the_text():
+    corpora = {"text": {"builtin": {"n_sentences": 100}}, "more": {"builtin": {"n_sentences": 70}}}
+    links = {"extra_corpora": ["more"]}
+
+    found = tiny_cost("align_held_out", PAIR, corpora=corpora, word_links=links)
+
+    assert found == Cost(70 * 0.5)
+
+
 def test_extraction_on_a_gpu_is_no_faster_than_the_disk():
     rates = RATES | {"write_bytes_per_second": 10.0}
 
@@ -229,9 +254,9 @@ def test_a_state_before_the_final_norm_is_kept_and_clustered_too():
 
     added = {rule: both[rule].disk_bytes - first[rule].disk_bytes for rule in first}
     assert added["extract_vectors"] == 2 * 4 * 400 * n_dims / 2
-    assert added["cluster_controls"] == 4 * (3 * 5 * n_dims + 2 * 800)
+    assert added["cluster_controls"] == 2 * 4 * (3 * 5 * n_dims + 2 * 800)
     work = both["cluster_controls"].seconds - first["cluster_controls"].seconds
-    assert work == pytest.approx(2 * 800 * n_dims * 5 * THREE)
+    assert work == pytest.approx(2 * 800 * n_dims * 5 * SIX)
     # CALIGN draws the words of a language, COLAP counts.
     drawn = both["score_concepts"].seconds - first["score_concepts"].seconds
     assert drawn == pytest.approx(400 * 400 * 0.001 + 400 * 0.01)
@@ -243,7 +268,7 @@ def test_a_model_without_controls_has_none_to_score():
     )
 
     assert all_of_it.seconds - found.seconds == pytest.approx(
-        2 * 4 * 400 * 400 * 0.001 + 2 * 5 * 400 * 0.01
+        2 * 6 * 400 * 400 * 0.001 + 2 * 5 * 400 * 0.01
     )
     assert found.hashing == pytest.approx((CONCEPTS + 2 * RAW) / 1000)
 

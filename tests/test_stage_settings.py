@@ -76,7 +76,7 @@ def test_a_model_of_the_study_changes_no_other_models_jobs(demo):
 @pytest.mark.parametrize(
     ("rule", "wildcards", "message"),
     [
-        ("cluster", {}, "no rule 'cluster'; the rules are align_words, check_model"),
+        ("cluster", {}, "no rule 'cluster'; the rules are align_held_out, align_words"),
         ("pretrain", {"model": "bert"}, r"'demo' has no job of pretrain with \{'model': 'bert'\}"),
         ("cluster_words", {"model": "x"}, "'demo' has no job of cluster_words with .* 'x'"),
         ("finetune", {"model": "bert", "variant": "base"}, "no job of finetune"),

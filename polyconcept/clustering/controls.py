@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
 from polyconcept.clustering.pair import cluster_pair
+from polyconcept.clustering.parts import cluster_parts
 from polyconcept.clustering.pooled import RowsOfOne
 from polyconcept.records.arrays import Bool, Float64, Rows, Vectors
 from polyconcept.records.concepts import BEFORE_NORM, Clusters, ConceptKey, VectorReader
-from polyconcept.records.text import Selections
+from polyconcept.records.held_out import HeldOut
+from polyconcept.records.text import Selections, Words
 
 _BLOCK = 2**10
 
@@ -26,17 +28,19 @@ def cluster_controls(
     *,
     layers: Sequence[int],
     last: int | None,
-    seed: int,
     n_clusters: int,
     changes: Sequence[str],
-    cluster_factors: Sequence[int | float],
-    **options: Any,  # noqa: ANN401 - those of `cluster_pair`, which checks them
+    other_counts: Mapping[str, int],
+    words: tuple[Words, Words],
+    held_out: HeldOut | None,
+    **common: Any,  # noqa: ANN401 - those of `cluster_pair`, which checks them
 ) -> Iterator[tuple[ConceptKey, Clusters]]:
-    """Cluster a pair's words once more under each control, with one seed.
+    """Cluster a pair's words once more under each control.
 
-    Vectors are changed in the ways of `changes` (`Change`). Other numbers of clusters are products
-    of `n_clusters` and `cluster_factors`, rounded, each once. The state before the model's final
-    norm, where it was kept, is clustered as that of layer `last`. All else is as in `cluster_pair`.
+    Vectors are changed in the ways of `changes` (`Change`). Other numbers of clusters come by the
+    names of their controls. The state before the model's final norm, where it was kept, is
+    clustered as that of layer `last`. Where two parts of the sentences are held
+    out, their words are clustered apart (`cluster_parts`). All else is as in `cluster_pair`.
 
     Raises:
         ValueError: An unknown change, or as `cluster_pair`.
@@ -44,16 +48,22 @@ def cluster_controls(
     unknown = sorted(set(changes) - set(get_args(Change)))
     if unknown:
         raise ValueError(f"unknown changes of vectors {unknown}; known are {get_args(Change)}")
-    common: dict[str, Any] = {"seeds": [seed], **options}
     for change in changes:
         # Each language alone keeps its clusters when its mean is subtracted.
         chosen = _colap_only(selections) if change == "centred" else selections
         readers = _changed(chosen, source, target, change)
         found = cluster_pair(chosen, *readers, layers=layers, n_clusters=n_clusters, **common)
         yield from _named(found, change)
-    for count in dict.fromkeys(round(factor * n_clusters) for factor in cluster_factors):
+    for name, count in other_counts.items():
         found = cluster_pair(selections, source, target, layers=layers, n_clusters=count, **common)
-        yield from _named(found, f"n_clusters={count}")
+        yield from _named(found, name)
+    if held_out is not None:
+        of_parts: dict[str, Any] = {
+            "words": words,
+            "part_of_sentence": held_out.part,
+            "n_clusters": n_clusters,
+        }
+        yield from cluster_parts(selections, source, target, layers=layers, **of_parts, **common)
     if last is not None:
         found = cluster_pair(
             selections, source, target, layers=[BEFORE_NORM], n_clusters=n_clusters, **common

@@ -34,8 +34,14 @@ _VECTORS = {
     "unit_length": "vectors of unit length",
     "before_norm": "before the final norm",
 }
+_PARTS = {
+    "disjoint": "words of other sentences",
+    "halved": "words of the same sentences",
+}
 _SCRIPT = "words:script:"
-_ORDER = (_PLAIN, _FIRST, _RANDOM, *_WORDS.values(), _SCRIPT, *_VECTORS.values())
+_SIZES = {"n_clusters": "K = ", "words_per_cluster": "words a cluster: "}
+"""What changes the number of clusters, and how its rows begin."""
+_ORDER = (_PLAIN, _FIRST, _RANDOM, *_WORDS.values(), _SCRIPT, *_VECTORS.values(), *_PARTS.values())
 _LEAST_WORDS = 100
 """Words that each language must have of a class: fewer leave most of hundreds of clusters empty,
 and a mean over the pairs would be as much of these as of pairs with thousands."""
@@ -102,7 +108,7 @@ def _is_shown(row: Score) -> bool:
         return row.is_plain
     if row.control.startswith("words:") and row.n_words is not None:
         return row.n_words >= _LEAST_WORDS
-    swept = row.parameter == "n_clusters" and not row.control
+    swept = row.parameter in _SIZES and not row.control
     return row.is_plain or swept or (bool(row.control) and not row.parameter)
 
 
@@ -133,16 +139,17 @@ def _name(row: Score) -> str:
     if row.parameter:
         if row.at is None:
             raise ValueError(f"a row of {row.metric} does not say how many clusters it has: {row}")
-        return f"K = {row.at:g}"
+        return f"{_SIZES[row.parameter]}{row.at:g}"
     if row.control.startswith(_SCRIPT):
         return f"words in {row.control.removeprefix(_SCRIPT).capitalize()} script"
-    return (_WORDS | _VECTORS).get(row.control, row.control) or _PLAIN
+    return (_WORDS | _VECTORS | _PARTS).get(row.control, row.control) or _PLAIN
 
 
 def _order(name: str) -> tuple[int, float, str]:
     """Return the place of a row from the top; unknown controls come before other K."""
-    if name.startswith("K = "):
-        return len(_ORDER) + 1, float(name.removeprefix("K = ")), name
+    for place, start in enumerate(_SIZES.values(), start=1):
+        if name.startswith(start):
+            return len(_ORDER) + place, float(name.removeprefix(start)), name
     known = _SCRIPT if name.endswith(" script") else name
     return (_ORDER.index(known) if known in _ORDER else len(_ORDER)), 0.0, name
 

@@ -34,7 +34,7 @@ _GAP = 0.11
 """Inches between two words."""
 _MARGIN = 0.05
 _COUNTS = 0.65
-"""Inches that the matched words of all take, at the right."""
+"""Inches that the matched words of all, and the commonest sentence's share, take at the right."""
 _LONGEST = 1.6
 """Inches; longer words are shortened."""
 _DPI = 300
@@ -42,6 +42,7 @@ _NOTE = (
     "bold: a translation is in the other concept; underlined with dots: none is; "
     "most frequent words first"
 )
+_SENTENCE_NOTE = "sentence: share of the source words that stand in one and the same sentence"
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,7 @@ def draw(
             page.pair(pair, n_shown, n_types, ruler)
         if examples:
             page.note(note)
+            page.note(_SENTENCE_NOTE)
         if page.height <= PAGE_HEIGHT:
             break
     return page.figure()
@@ -249,11 +251,15 @@ class _Page:
             )
         ]  # fmt: skip
         self.height += _PADDING
+        right = self._columns.width - _MARGIN
         count = f"{sum(example.source_matched)} of {len(example.source_matched)}"
-        self._add(self._columns.width - _MARGIN, count, ha="right")
+        self._add(right, count, ha="right")
+        share = f"sentence {example.sentence_share:.0%}"
+        self._add(right, share, line=1, ha="right", size=_SMALL, color=GREY)
         for word in words:
             self._word(word)
-        self.height += _LINE * (1 + max(word.line for word in words)) + _PADDING
+        # The column at the right has two lines.
+        self.height += _LINE * (1 + max(1, *(word.line for word in words))) + _PADDING
         self._rule(0.3)
 
     def _word(self, word: _Placed) -> None:

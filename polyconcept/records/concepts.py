@@ -132,6 +132,8 @@ class ConceptExample:
     """Whether one of the best translations of each source type is in the target cluster."""
     target_matched: tuple[bool, ...]
     """Whether each target type is one of the best translations of a type of the source cluster."""
+    sentence_share: float
+    """Share of the source cluster's words that stand in its commonest sentence."""
 
 
 @dataclass(frozen=True)

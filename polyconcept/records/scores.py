@@ -19,7 +19,9 @@ class Score:
     definition: str
     """``published`` or ``corrected``; empty for task scores and rivals."""
     over: str
-    """Clusters that count: ``all``, or ``large`` (more than min_types types); else empty."""
+    """Clusters that count: ``all``, or ``large`` (more than min_types types); else empty.
+
+    Of ``sentence_share``: ``all``, or ``aligned``."""
     model: str
     """Name of the model in the study."""
     variant: str
@@ -204,6 +206,8 @@ class ClusterAlignment:
     """Target cluster of each aligned pair."""
     pair_matched: Int32[np.ndarray, " pair"]
     """Types of the source cluster with a translation in the target cluster."""
+    sentence_share: Float64[np.ndarray, " cluster"] | None = None
+    """Share of each source cluster's words that its commonest sentence has; NaN without words."""
 
     @property
     def n_clusters(self) -> int:

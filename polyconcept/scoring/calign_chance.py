@@ -13,7 +13,6 @@ from polyconcept.records.arrays import Bool, Int64
 from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import CalignRule
 from polyconcept.scoring.calign import enough, incidence, ones, size_fits
-from polyconcept.scoring.statistics import frequency_bands
 
 _BLOCK_ENTRIES = 100_000
 
@@ -24,11 +23,12 @@ def permuted_counts(
     translations: csr_array,
     rule: CalignRule,
     *,
+    bands: Int64[np.ndarray, " type"],
     n_permutations: int,
     rng: np.random.Generator,
     matches: Sequence[float] | None = None,
 ) -> Int64[np.ndarray, "permutation count"]:
-    """Count clusters with the dictionary's targets permuted inside their bands of frequency.
+    """Count clusters with the dictionary's targets permuted inside their bands.
 
     Other arguments are those of `calign.align_clusters`.
 
@@ -37,7 +37,7 @@ def permuted_counts(
         large clusters.
     """
     cells = _cells(source.in_clusters()), _cells(target.in_clusters())
-    permuted = permuted_tables(target, translations, rng)
+    permuted = permuted_tables(translations, bands, rng)
     counts = [
         _counts(
             cells[0].incidence(np.ones((len(cells[0].cluster), n), dtype=bool)),
@@ -92,12 +92,10 @@ def resampled_counts(
 
 
 def permuted_tables(
-    target: ClusteredWords, translations: csr_array, rng: np.random.Generator
+    translations: csr_array, bands: Int64[np.ndarray, " type"], rng: np.random.Generator
 ) -> Iterator[csr_array]:
     """Yield tables of translations whose targets are permuted inside their bands, without end."""
-    # A dictionary that says nothing about meaning, of the same size and shape. Bands are of all
-    # words, those in no cluster too.
-    bands = frequency_bands(target)
+    # A dictionary that says nothing about meaning, of the same size and shape.
     order = np.argsort(bands, kind="stable")
     while True:
         # Random keys sorted inside each band: a permutation of its types.

@@ -23,8 +23,15 @@ from polyconcept.scoring.calign_chance import (
     resampled_counts,
 )
 from polyconcept.scoring.describe import Measure, Values
-from polyconcept.scoring.matching import match_each, match_one_to_one, two_way
-from polyconcept.scoring.statistics import Measured, permute_each, resample_each, thresholds
+from polyconcept.scoring.matching import Matching, match_each, match_one_to_one, two_way
+from polyconcept.scoring.sentences import sentence_shares
+from polyconcept.scoring.statistics import (
+    Measured,
+    frequency_bands,
+    permute_each,
+    resample_each,
+    thresholds,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -98,7 +105,13 @@ class CalignMeasure(Measure[ClusterAlignment]):
     @cached_property
     def found(self) -> Sequence[ClusterAlignment]:
         """Plain alignments, one for each seed."""
-        return [align_clusters(*sides, self._table, self.rule) for sides in self.sides]
+        return [
+            replace(
+                align_clusters(*sides, self._table, self.rule),
+                sentence_share=sentence_shares(sides[0]),
+            )
+            for sides in self.sides
+        ]
 
     def seed_rows(self, found: ClusterAlignment, key: ScoreKey) -> list[Score]:
         """Return the plain rows of an alignment."""
@@ -132,6 +145,13 @@ class CalignMeasure(Measure[ClusterAlignment]):
         """Return CALIGN of the words of a class alone."""
         return _measured(self._counts)
 
+    def control_rows(self) -> Iterator[Score]:
+        """Yield the score, and what tells of it without a threshold, or of its clusters."""
+        yield from super().control_rows()
+        yield from self.rows(self.areas(self.curve()), "calign_auc")
+        yield self._matched_fraction(self._matchings())
+        yield from self._sentence_shares()
+
     def beside(self, summary: Score) -> Iterator[Score]:
         """Yield CALIGN as a share of its ceiling."""
         if summary.ceiling:
@@ -144,35 +164,62 @@ class CalignMeasure(Measure[ClusterAlignment]):
             for value in values:
                 swept = _measured(_counts_of(self._swept(parameter, value)))
                 yield from self.rows(swept, parameter=parameter, at=float(value))
-        matched = [match_one_to_one(*sides, self._table, self.rule) for sides in self.sides]
+        matched = self._matchings()
         one_to_one = self._with_hits(one.aligned.sum() for one in matched)
         yield from self.rows(one_to_one, "calign_one_to_one")
-        totals = self._counts[:, 1].tolist()
-        fractions = [float(one.fraction.sum() / n) for one, n in zip(matched, totals, strict=True)]
-        permuted = permute_each(self._permuted_fractions, self.sides, self.statistics.options)
-        yield self.row(
-            Measured(fractions, totals=totals, permuted=permuted), "all", "matched_fraction"
-        )
+        yield self._matched_fraction(matched)
         yield from self.rows(self._two_way(), "calign_two_way")
 
     def facts(self) -> Iterator[Score]:
-        """Yield the share of source types with a translation among the target types.
+        """Yield the coverage, and how far clusters are those of sentences.
 
-        Of held-out sentences where the dictionary says so: one that was counted in the sentences
-        whose words are clustered has an entry for nearly all of these words by construction.
+        Coverage is of held-out sentences where the dictionary says so: one that was counted in the
+        sentences whose words are clustered has an entry for nearly all of these by construction.
         """
-        coverage = self.dictionaries[0].coverage or self._coverage()
-        row = self.row(Measured([coverage.covered / coverage.n_types]), "", "coverage")
-        yield replace(row, n_hit=coverage.covered, n_total=coverage.n_types)
+        held_out = self.dictionaries[0].coverage
+        yield self.coverage() if held_out is None else self._coverage_row(held_out)
+        yield from self._sentence_shares()
 
-    def _coverage(self) -> Coverage:
-        """Count the clustered source types with a translation among the target types."""
+    def coverage(self) -> Score:
+        """Return the share of clustered source types with a translation among the target types."""
         source, target = self.sides[0]
         # Words in no cluster count too: they stay words (docs/METRICS.md).
         here = np.unique(source.word_type)
         there = np.zeros(len(target.types), dtype=np.int32)
         there[target.word_type] = 1
-        return Coverage(int(np.count_nonzero((self._table @ there)[here])), len(here))
+        n_hit = int(np.count_nonzero((self._table @ there)[here]))
+        return self._coverage_row(Coverage(n_hit, len(here)))
+
+    def _coverage_row(self, coverage: Coverage) -> Score:
+        row = self.row(Measured([coverage.covered / coverage.n_types]), "", "coverage")
+        return replace(row, n_hit=coverage.covered, n_total=coverage.n_types)
+
+    def _sentence_shares(self) -> Iterator[Score]:
+        """Yield the mean share of clusters' words in their commonest sentence, where any align."""
+        means: dict[str, list[float]] = {"all": [], "aligned": []}
+        for found in self.found:
+            assert found.sentence_share is not None
+            means["all"].append(float(np.nanmean(found.sentence_share)))
+            aligned = np.unique(found.pair_source)
+            if len(aligned):
+                means["aligned"].append(float(found.sentence_share[aligned].mean()))
+        for over, by_seed in means.items():
+            if by_seed:
+                yield self.row(Measured(by_seed), over, "sentence_share")
+
+    def _matchings(self) -> list[Matching]:
+        return [match_one_to_one(*sides, self._table, self.rule) for sides in self.sides]
+
+    def _matched_fraction(self, matched: Sequence[Matching]) -> Score:
+        totals = self._counts[:, 1].tolist()
+        fractions = [float(one.fraction.sum() / n) for one, n in zip(matched, totals, strict=True)]
+        permuted = permute_each(self._permuted_fractions, self.sides, self.statistics.options)
+        of_all = Measured(fractions, totals=totals, permuted=permuted)
+        return self.row(of_all, "all", "matched_fraction")
+
+    def _bands(self, target: ClusteredWords) -> Int64[np.ndarray, " type"]:
+        """Return the band of each target type inside which the dictionary is permuted."""
+        return frequency_bands(target)
 
     @cached_property
     def _table(self) -> csr_array:
@@ -192,7 +239,13 @@ class CalignMeasure(Measure[ClusterAlignment]):
     def _permuted(self) -> Int64[np.ndarray, "permutation count"]:
         return permute_each(
             lambda sides, n, rng: permuted_counts(
-                *sides, self._table, self.rule, n_permutations=n, rng=rng, matches=self._matches
+                *sides,
+                self._table,
+                self.rule,
+                bands=self._bands(sides[1]),
+                n_permutations=n,
+                rng=rng,
+                matches=self._matches,
             ),
             self.sides,
             self.statistics.options,
@@ -215,9 +268,9 @@ class CalignMeasure(Measure[ClusterAlignment]):
         rng: np.random.Generator,
     ) -> Float64[np.ndarray, " permutation"]:
         """Return the mean matched fraction under permuted dictionaries."""
-        tables = islice(permuted_tables(sides[1], self._table, rng), n_permutations)
+        tables = permuted_tables(self._table, self._bands(sides[1]), rng)
         n_clusters = len(np.unique(sides[0].in_clusters().cluster))
-        found = match_each(*sides, tables, self.rule)
+        found = match_each(*sides, islice(tables, n_permutations), self.rule)
         return np.array([one.fraction.sum() / n_clusters for one in found])
 
     @cached_property

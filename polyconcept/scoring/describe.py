@@ -102,6 +102,10 @@ class Measure(ABC, Generic[Found]):
         """Return the score of clusterings under a control."""
         return self.plain()
 
+    def control_rows(self) -> Iterator[Score]:
+        """Yield the rows of clusterings under a control; their columns do not say which."""
+        yield from self.rows(self.changed())
+
     def curve(self) -> list[Values]:
         """Return the score at every threshold."""
         return [self.at(threshold) for threshold in thresholds()]
@@ -169,10 +173,17 @@ def score_metric(
         describe(measure, concepts.seeds, report)
     for changed in controls:
         if words in changed.metrics():
-            for measure in _measures(metric, words, changed):
-                rows = measure.rows(measure.changed())
-                report.scores.extend(under_control(row, changed.control) for row in rows)
+            report.scores.extend(score_control(metric, words, changed, changed.control))
     return report
+
+
+def score_control(
+    metric: Callable[..., Measure[Found]], words: str, changed: ControlReader, control: str
+) -> Iterator[Score]:
+    """Yield the rows of a control's clusterings; arguments as of `score_metric`."""
+    for measure in _measures(metric, words, changed):
+        for row in measure.control_rows():
+            yield under_control(row, control)
 
 
 def _measures(

@@ -14,6 +14,7 @@ from polyconcept.records.concepts import (
 from polyconcept.records.scores import CalignRule, ClusterAlignment
 from polyconcept.records.text import Dictionary
 from polyconcept.scoring.calign import calign, translations_between
+from polyconcept.scoring.sentences import sentence_shares
 
 
 def examples_of_layer(
@@ -57,6 +58,7 @@ def aligned_examples(
         n_examples: Number of pairs, at most.
     """
     translations = translations_between(source, target, dictionary, alignment.rule)
+    shares = sentence_shares(source)
     examples = []
     for pair in _distinct(alignment)[:n_examples]:
         source_types = _types_by_count(source, alignment.pair_source[pair])
@@ -68,6 +70,7 @@ def aligned_examples(
                 target_types=tuple(target.types[i] for i in target_types),
                 source_matched=tuple((between.sum(axis=1) > 0).tolist()),
                 target_matched=tuple((between.sum(axis=0) > 0).tolist()),
+                sentence_share=float(shares[alignment.pair_source[pair]]),
             )
         )
     return AlignedConcepts(

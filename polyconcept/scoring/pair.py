@@ -8,11 +8,13 @@ from functools import partial
 from typing import Any
 
 from polyconcept.records.concepts import ConceptReader, ControlReader, SubwordReader
+from polyconcept.records.held_out import PARTS, HeldOut
 from polyconcept.records.scores import ClusterAlignment, ClusterOverlap, Run, Score
 from polyconcept.records.text import Dictionary, Selection, Words
 from polyconcept.scoring.calign_measure import CalignMeasure
+from polyconcept.scoring.calign_parts import parts_measure
 from polyconcept.scoring.colap_measure import ColapMeasure
-from polyconcept.scoring.describe import Report, Statistics, score_metric
+from polyconcept.scoring.describe import Report, Statistics, score_control, score_metric
 from polyconcept.scoring.floor import warn_near_floor
 from polyconcept.scoring.similarity import similarity_layers
 from polyconcept.scoring.statistics import Options, draw_sentences, n_sentences
@@ -36,6 +38,7 @@ def score_pair(
     linked: Selection,
     run: Run,
     settings: Mapping[str, Any],
+    held_out: HeldOut | None = None,
 ) -> PairScores:
     """Score a pair in every layer, under every seed and definition, with what a score means.
 
@@ -47,6 +50,7 @@ def score_pair(
         linked: The words that are compared one by one.
         run: Whose concepts they are.
         settings: ``statistics``, ``calign``, ``sweeps``, ``colap`` and ``similarity``.
+        held_out: The two parts, where there are clusterings of the words of parts of the sentences.
 
     Raises:
         ValueError: A dictionary translates between other languages, a threshold is out of range,
@@ -60,20 +64,30 @@ def score_pair(
     }
     classes = {**classes_of_pair(*words, dictionaries), "single_subword": single}
     statistics = Statistics(options, draws, classes)
-    calign = partial(
-        CalignMeasure,
-        run,
-        statistics,
-        dictionaries=dictionaries,
-        thresholds=settings["calign"],
-        sweeps=settings["sweeps"],
-    )
+    rule = {"thresholds": settings["calign"], "sweeps": settings["sweeps"]}
+    calign = partial(CalignMeasure, run, statistics, dictionaries=dictionaries, **rule)
     colap = partial(ColapMeasure, run, statistics, **settings["colap"])
-    of_calign = score_metric(calign, "calign", *concepts)
-    warn_near_floor(of_calign.scores)
     similarity = similarity_layers(*vectors, linked, *words, run, **settings["similarity"])
-    return PairScores(
+    plain, controls = concepts
+    whole = [control for control in controls if control.control != PARTS]
+    of_calign = score_metric(calign, "calign", plain, whole)
+    warn_near_floor(of_calign.scores)
+    found = PairScores(
         of_calign,
-        score_metric(colap, "colap", *concepts),
+        score_metric(colap, "colap", plain, whole),
         list(similarity),
     )
+    if held_out is not None:
+        of_parts = partial(
+            parts_measure,
+            run=run,
+            statistics=statistics,
+            dictionaries=held_out.dictionaries,
+            part_of_sentence=held_out.part,
+            **rule,
+        )
+        (parts,) = (control for control in controls if control.control == PARTS)
+        for name, crossed in (("disjoint", True), ("halved", False)):
+            rows = score_control(partial(of_parts, crossed=crossed), "calign", parts, name)
+            found.calign.scores.extend(rows)
+    return found

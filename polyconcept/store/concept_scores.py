@@ -21,7 +21,10 @@ _TYPES = {
 
 
 def write_alignments(alignments: Iterable[tuple[ScoreKey, ClusterAlignment]], path: Path) -> None:
-    """Write for every source cluster its word types, best target cluster and matched types."""
+    """Write for every source cluster its word types, best target cluster and matched types.
+
+    The share of its words in its commonest sentence is null of a cluster without words.
+    """
     tables = [
         _rows(
             key,
@@ -31,6 +34,7 @@ def write_alignments(alignments: Iterable[tuple[ScoreKey, ClusterAlignment]], pa
                 "best_target": alignment.best_target,
                 "n_matched": alignment.n_matched,
                 "n_targets": alignment.n_targets.astype(np.int32),
+                "sentence_share": pa.array(alignment.sentence_share, from_pandas=True),
             },
         )
         for key, alignment in alignments

@@ -23,7 +23,10 @@ def read_examples(paths: Sequence[Path]) -> list[AlignedConcepts]:
 def _concepts(fields: dict[str, Any]) -> AlignedConcepts:
     # JSON knows no tuples.
     examples = tuple(
-        ConceptExample(**{name: tuple(values) for name, values in example.items()})
+        ConceptExample(
+            sentence_share=example.pop("sentence_share"),
+            **{name: tuple(values) for name, values in example.items()},
+        )
         for example in fields["examples"]
     )
     return AlignedConcepts(**(fields | {"examples": examples}))

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetPydanticSchema,
+)
+from pydantic_core import core_schema
 
+from polyconcept.records.cluster_counts import AUTO
 from polyconcept.records.repositories import check_repository, check_revision
 
 # 64 characters: a pair's two names and an ending stay a name that Linux takes (255 bytes). Names on
@@ -71,6 +80,18 @@ _Number = Annotated[
     float, BeforeValidator(_no_truth), Field(allow_inf_nan=False), AfterValidator(_no_negative_zero)
 ]
 Count = Annotated[int, BeforeValidator(_no_truth), Field(ge=1, le=MOST)]
+CountOrAuto = Annotated[
+    int | Literal["auto"],
+    # A plain union would name both of its kinds in the message of one fault.
+    GetPydanticSchema(
+        lambda _, schema_of: core_schema.no_info_wrap_validator_function(
+            lambda value, count_of: AUTO if value == AUTO else count_of(value),
+            schema_of(Count),
+            serialization=core_schema.simple_ser_schema("any"),
+        )
+    ),
+]
+"""A count, or ``auto``."""
 Start = Annotated[int, BeforeValidator(_no_truth), Field(ge=0, le=MOST)]
 Layer = Annotated[int, BeforeValidator(_no_truth), Field(ge=0, le=1000)]
 Share = Annotated[_Number, Field(ge=0, le=1)]

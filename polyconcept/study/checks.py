@@ -109,11 +109,14 @@ def _statistics_faults(study: Study) -> Iterator[str]:
 
 def _sweep_faults(study: Study) -> Iterator[str]:
     """Yield values that are tried besides those of the study, and would be tried twice."""
-    own, seen = study.clustering.n_clusters, {0, study.clustering.n_clusters}
+    own = study.clustering.n_clusters
+    # The number of `auto` is known to the jobs alone; its multiples are multiples of words.
+    of_one, told = (own, f"{own} clusters") if isinstance(own, int) else (1, own)
+    seen: set[float] = {0, of_one}
     for factor in study.controls.cluster_factors:
-        count = round(factor * own)
+        count = round(factor * own) if isinstance(own, int) else factor
         if count in seen:
-            yield f"controls.cluster_factors: {factor} x {own} clusters is {count}: no other number"
+            yield f"controls.cluster_factors: {factor} x {told} is {count:g}: no other number"
         seen.add(count)
     sweeps = study.statistics.sweeps
     # Where the values are the defaults, a user who chose one of them for the study is not at fault.

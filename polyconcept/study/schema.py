@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_serializer, model_validator
 
+from polyconcept.records.cluster_counts import AUTO
 from polyconcept.study.base import (
     Count,
+    CountOrAuto,
     Folder,
     Frozen,
     Layer,
@@ -59,7 +61,8 @@ class Clustering(Frozen):
     """How word vectors are clustered."""
 
     method: Literal["kmeans", "ward"] = "kmeans"
-    n_clusters: Count = 600
+    n_clusters: CountOrAuto = 600
+    words_per_cluster: Annotated[Positive, Field(ge=1)] = 50
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (212, 213, 214, 215, 216)
     n_restarts: Count = 2
     engine: Literal["torch", "scikit-learn"] = "torch"
@@ -77,6 +80,11 @@ class Clustering(Frozen):
     @model_validator(mode="after")
     def _only_its_own(self) -> Clustering:
         """Refuse what has no effect: a study says what was done."""
+        if self.n_clusters != AUTO and "words_per_cluster" in self.model_fields_set:
+            raise ValueError(
+                f"words_per_cluster would have no effect beside {self.n_clusters} `n_clusters`: "
+                f"leave it out, or set `n_clusters: {AUTO}`"
+            )
         useless = [f"`{name}`" for name in _UNUSED[self.method] if name in self.model_fields_set]
         why = ""
         if self.method in _WITHOUT_DRAWS:
@@ -92,8 +100,9 @@ class Clustering(Frozen):
 
     @model_serializer(mode="wrap")
     def _plain(self, plain: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-        """Leave out what the method does not use: jobs take these values as they are."""
-        unused = _UNUSED[self.method]
+        """Leave out what is not used: jobs take these values as they are."""
+        unused = list(_UNUSED[self.method])
+        unused += ["words_per_cluster"] if self.n_clusters != AUTO else []
         return {name: value for name, value in plain(self).items() if name not in unused}
 
 
@@ -140,6 +149,8 @@ class Controls(Frozen):
         "unit_length",
     )
     cluster_factors: tuple[Positive, ...] = (0.5, 2.0)
+    n_seeds: Count = 2
+    same_sentences: bool = True
     max_sentences: Count = 2000
     seed: Seed = 1
 

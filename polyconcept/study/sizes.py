@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from polyconcept.records.cluster_counts import count_clusters
 from polyconcept.study.data import TaskData
 from polyconcept.study.schema import Study
 
@@ -58,6 +59,14 @@ class Sizes:
     def words(self, language: str, pair: str = "") -> Number:
         """Return the words of a language's text that are read and clustered."""
         return self._words(self.sentences(self._study.corpus, language, pair))
+
+    def clusters(self, languages: Sequence[str], pair: str = "", factor: float = 1.0) -> int:
+        """Return the clusters that words of each of some languages are put into; or a multiple."""
+        settings = self._study.clustering
+        if isinstance(settings.n_clusters, int):
+            return round(factor * settings.n_clusters)
+        n_words = sum(self.words(code, pair) for code in languages) / len(languages)
+        return count_clusters(n_words, settings.words_per_cluster / factor)
 
     def subwords(self, language: str, pair: str = "") -> Number:
         """Return the subwords of a language's text."""

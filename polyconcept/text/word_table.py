@@ -141,7 +141,8 @@ def check_enough_words(
     if faults:
         raise ValueError(
             f"more clusters than words in every layer: {n_clusters} clusters, but "
-            f"{'; '.join(faults)}; lower clustering.n_clusters or take more text"
+            f"{'; '.join(faults)}; lower clustering.n_clusters (of `auto`: raise "
+            "words_per_cluster) or take more text"
         )
 
 

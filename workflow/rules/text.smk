@@ -63,6 +63,25 @@ rule align_words:
         "../scripts/align_words.py"
 
 
+rule align_held_out:
+    # A job of its own: what controls want is no reason to cluster everything again.
+    input:
+        unpack(inputs_of("align_held_out")),
+    output:
+        forward="<results>/dictionaries/{pair}/held_out/forward.tsv",
+        backward="<results>/dictionaries/{pair}/held_out/backward.tsv",
+        parts="<results>/dictionaries/{pair}/held_out/parts.txt",
+    log:
+        "<logs>/align_held_out/{pair}.log",
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=settings_of("align_held_out"),
+        code=code_of("align_held_out"),
+    script:
+        "../scripts/align_held_out.py"
+
+
 rule split_words:
     # The word table of a language: every word that one of its pairs needs.
     input:

@@ -7,7 +7,9 @@ from polyconcept.audit.jobs import running
 from polyconcept.clustering.controls import cluster_controls
 from polyconcept.clustering.pair import with_vectors
 from polyconcept.machine.devices import choose_device
+from polyconcept.records.cluster_counts import settle_counts, words_of_pair
 from polyconcept.store import concepts, vectors, words
+from polyconcept.text.held_out import read_held_out
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,22 +18,22 @@ with running(snakemake):
     files, options = snakemake.input, dict(snakemake.params.settings)
     definition = options.pop("definition")
     options["device"] = choose_device(options["device"], n_gpus=snakemake.resources.get("gpu", 0))
-    source_words = words.read_words(Path(files.source_words))
-    target_words = words.read_words(Path(files.target_words))
+    tables = words.read_words(Path(files.source_words)), words.read_words(Path(files.target_words))
     with (
-        vectors.VectorFile.open(Path(files.source_vectors), source_words) as source,
-        vectors.VectorFile.open(Path(files.target_vectors), target_words) as target,
+        vectors.VectorFile.open(Path(files.source_vectors), tables[0]) as source,
+        vectors.VectorFile.open(Path(files.target_vectors), tables[1]) as target,
     ):
-        selections = words.read_selections(Path(files.selections), source_words, target_words)
-        selections = with_vectors(selections, source, target, definition=definition)
-        last = max(options["layers"])
+        chosen = words.read_selections(Path(files.selections), *tables)
+        options = settle_counts(options, words_of_pair(chosen))
+        selections = with_vectors(chosen, source, target, definition=definition)
+        both_have = source.has_before_norm and target.has_before_norm
         clusters = cluster_controls(
             selections,
             source,
             target,
-            last=last if source.has_before_norm and target.has_before_norm else None,
+            words=tables,
+            held_out=read_held_out(files.held_out, source.language, target.language),
+            last=max(options["layers"]) if both_have else None,
             **options,
         )
-        concepts.write_concepts(
-            Path(snakemake.output.concepts), source_words, target_words, selections, clusters
-        )
+        concepts.write_concepts(Path(snakemake.output.concepts), *tables, selections, clusters)

@@ -7,7 +7,7 @@ from polyconcept.audit.jobs import running
 from polyconcept.records.scores import Run
 from polyconcept.scoring.pair import score_pair
 from polyconcept.store import concept_scores, concepts, resamples, scores, vectors, words
-from polyconcept.text.dictionary import read_dictionaries
+from polyconcept.text import dictionary, held_out
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -23,12 +23,13 @@ with running(snakemake):
     ):
         found = score_pair(
             tables,
-            read_dictionaries(files.forward, files.backward, *languages, files.coverage),
+            dictionary.read_dictionaries(files.forward, files.backward, *languages, files.coverage),
             clusters,
             (source, target),
             words.read_selections(Path(files.selections), *tables)["calign", "published"],
             Run(names.model, names.variant, names.side, settings["corpus"]),
             settings,
+            held_out.read_held_out(files.held_out, *languages),
         )
     scores.write_scores(found.calign.scores, Path(snakemake.output.calign))
     concept_scores.write_alignments(found.calign.concepts, Path(snakemake.output.alignments))

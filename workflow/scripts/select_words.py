@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyconcept.audit.jobs import running
+from polyconcept.records.cluster_counts import settle_counts, words_of_pair
 from polyconcept.store.words import read_words, write_selections
 from polyconcept.text.parallel import read_texts
 from polyconcept.text.pharaoh import read_pharaoh
@@ -13,14 +14,20 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
-    settings = dict(snakemake.params.settings)
-    languages, n_clusters = snakemake.wildcards.pair.split("-"), settings.pop("n_clusters")
+    settings, languages = snakemake.params.settings, snakemake.wildcards.pair.split("-")
     source, target = read_texts([snakemake.input.source, snakemake.input.target], languages)
     tables = (
         read_words(Path(snakemake.input.source_words)),
         read_words(Path(snakemake.input.target_words)),
     )
     links = read_pharaoh(Path(snakemake.input.links), source, target)
-    selections = select_rows(tables, (source, target), links, **settings)
-    check_enough_words(selections, tuple(languages), n_clusters=n_clusters)
+    selections = select_rows(
+        tables,
+        (source, target),
+        links,
+        cap=settings["cap"],
+        max_sentence_words=settings["max_sentence_words"],
+    )
+    needed = settle_counts(settings, words_of_pair(selections))["n_clusters"]
+    check_enough_words(selections, tuple(languages), n_clusters=needed)
     write_selections(selections, *tables, Path(snakemake.output.selections))

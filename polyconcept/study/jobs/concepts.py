@@ -19,6 +19,10 @@ def _pair(files: Files, names: Names) -> Inputs:
     return files.pair_vectors(names)
 
 
+def _controlled_pair(files: Files, names: Names) -> Inputs:
+    return files.pair_vectors(names) | files.held_out(names)
+
+
 def clustering(study: Study, names: Names) -> Values:
     """Return the settings of a clustering in every layer of a model."""
     layers = list(study.layers_of(names["model"]))
@@ -31,11 +35,10 @@ def clustering_kinds(study: Study, _names: Names) -> tuple[str, ...]:
 
 
 def _controls(study: Study, names: Names) -> Values:
-    """Take the first seed alone, and the figures' definition: controls are not cheap."""
+    """Take the first seeds alone, and the figures' definition: controls are not cheap."""
     settings = clustering(study, names)
-    seed = settings.pop("seeds")[0]
     return settings | {
-        "seed": seed,
+        "seeds": settings["seeds"][: study.controls.n_seeds],
         "changes": list(study.controls.vectors),
         "cluster_factors": list(study.controls.cluster_factors),
         "definition": study.figures.definition,
@@ -47,19 +50,19 @@ def _words_cost(work: Work, names: Names) -> Cost:
     n_layers, n_seeds = len(work.study.layers_of(names["model"])), len(settings.seeds)
     times = n_layers * DEFINITIONS
     n_clustered, n_starts = times * _TIMES_CLUSTERED * n_words, n_seeds * settings.n_restarts
-    done = work.fits(names["model"], n_clustered, settings.n_clusters, n_starts)
-    n_centers = times * _CLUSTERINGS * settings.n_clusters
+    n_clusters = work.pair_clusters(names)
+    done = work.fits(names["model"], n_clustered, n_clusters, n_starts)
+    n_centers = times * _CLUSTERINGS * n_clusters
     return _written(work, names, done, n_seeds * n_clustered, n_seeds * n_centers)
 
 
 def _controls_cost(work: Work, names: Names) -> Cost:
-    """One seed and one definition of each control; `centred` clusters COLAP's words only."""
-    own = work.study.clustering.n_clusters
+    """Price some seeds and one definition; `centred` clusters COLAP's words only."""
+    own, counts = work.pair_clusters(names), _cluster_counts(work, names)
     n_layers = len(work.study.layers_of(names["model"]))
-    counts = _cluster_counts(work)
     # Of all controls and layers: numbers of clusters by how often each word is clustered into
     # so many, and centers.
-    clusters = n_layers * _TIMES_CLUSTERED * sum(counts)
+    clusters: Number = n_layers * _TIMES_CLUSTERED * sum(counts)
     n_centers = n_layers * _CLUSTERINGS * sum(counts)
     n_times = n_layers * _TIMES_CLUSTERED * len(counts)
     for name, layers in _changes(work, names, n_layers):
@@ -67,15 +70,25 @@ def _controls_cost(work: Work, names: Names) -> Cost:
         clusters += layers * times * own
         n_centers += layers * parts * own
         n_times += layers * times
-    n_words, n_starts = work.pair_words(names), work.study.clustering.n_restarts
-    done = work.fits(names["model"], n_words, clusters, n_starts)
-    return _written(work, names, done, n_times * n_words, n_centers)
+    if work.study.controls.same_sentences:
+        # Two parts of two or three, with as many of the clusters as of the words.
+        n_parts = 2 if work.study.word_links.extra_corpora else 3
+        clusters += n_layers * own * 2 / n_parts**2
+        n_times += n_layers
+    n_words, n_seeds = work.pair_words(names), _control_seeds(work)
+    done = work.fits(names["model"], n_words, clusters, n_seeds * work.study.clustering.n_restarts)
+    return _written(work, names, done, n_seeds * n_times * n_words, n_seeds * n_centers)
 
 
-def _cluster_counts(work: Work) -> set[int]:
+def _control_seeds(work: Work) -> int:
+    """Return the number of seeds under which controls are clustered."""
+    return min(work.study.controls.n_seeds, len(work.study.clustering.seeds))
+
+
+def _cluster_counts(work: Work, names: Names) -> set[int]:
     """Numbers of clusters under the controls that change it."""
-    own = work.study.clustering.n_clusters
-    return {round(factor * own) for factor in work.study.controls.cluster_factors}
+    factors = work.study.controls.cluster_factors
+    return {work.pair_clusters(names, factor) for factor in factors}
 
 
 def _changes(work: Work, names: Names, n_layers: int) -> list[tuple[str, int]]:
@@ -98,7 +111,7 @@ def control_layers(work: Work, names: Names, left_out: str = "") -> int:
         return 0
     n_layers = len(work.study.layers_of(names["model"]))
     kept = [n for name, n in _changes(work, names, n_layers) if name != left_out]
-    return sum(kept) + n_layers * len(_cluster_counts(work))
+    return sum(kept) + n_layers * len(_cluster_counts(work, names))
 
 
 def hash_concepts(work: Work, names: Names) -> Number:
@@ -114,6 +127,6 @@ JOBS = {
         "clusters", _pair, clustering, clustering_kinds, cost=_words_cost, gpu=True
     ),
     "cluster_controls": Job(
-        "controls", _pair, _controls, clustering_kinds, cost=_controls_cost, gpu=True
+        "controls", _controlled_pair, _controls, clustering_kinds, cost=_controls_cost, gpu=True
     ),
 }

@@ -66,6 +66,14 @@ class Files:
         names = ("forward", "backward", "coverage")
         return self.pair_words(pair) | {name: f"{folder}/{name}.tsv" for name in names}
 
+    def held_out(self, names: Names) -> dict[str, list[str]]:
+        """Return dictionaries learnt without two parts of the text, and these, where wanted."""
+        study = self.study
+        wanted = study.controls.same_sentences and names["model"] in study.controlled
+        folder = f"{self.results}/dictionaries/{names['pair']}/held_out"
+        files = ("forward.tsv", "backward.tsv", "parts.txt")
+        return {"held_out": [f"{folder}/{file}" for file in files] if wanted else []}
+
     def selections(self, pair: str) -> str:
         """Return which words of a pair each metric clusters."""
         return f"{self.results}/selections/{pair}.parquet"

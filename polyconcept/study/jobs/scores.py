@@ -24,7 +24,8 @@ def _of_pair(files: Files, names: Names) -> Inputs:
     stem = f"{files.run('concepts', names)}/{names['pair']}"
     controls = [f"{stem}.controls.h5"] if names["model"] in files.study.controlled else []
     concepts = {"concepts": [f"{stem}.h5", *controls]}
-    return files.dictionaries(names["pair"]) | files.pair_vectors(names) | concepts
+    of_pair = files.dictionaries(names["pair"]) | files.pair_vectors(names)
+    return of_pair | concepts | files.held_out(names)
 
 
 def _metrics(study: Study, names: Names) -> Values:
@@ -53,7 +54,10 @@ def _calign_cost(work: Work, names: Names) -> Cost:
     """
     n_layers = len(work.study.layers_of(names["model"]))
     each = 2 if work.study.figures.definition == "corrected" else 1
-    n_groups = 3 * n_layers + each * control_layers(work, names, "centred")
+    n_controls = control_layers(work, names, "centred")
+    if n_controls and work.study.controls.same_sentences:
+        n_controls += 2 * n_layers  # `disjoint` and `halved`
+    n_groups = 3 * n_layers + each * n_controls
     plain_scores = n_layers * DEFINITIONS * len(work.study.clustering.seeds)
     seconds = plain_scores * work.rates["score_seconds"]
     n_words = work.pair_words(names) / 2
@@ -102,10 +106,11 @@ def _mixing(study: Study, names: Names) -> Values:
 def _mixing_cost(work: Work, names: Names) -> Cost:
     """All languages' words together, in each layer with each seed."""
     settings, name = work.study.clustering, names["model"]
-    n_words = sum(map(work.sizes.words, work.study.languages))
+    languages = work.study.languages
+    n_words, n_clusters = sum(map(work.sizes.words, languages)), work.sizes.clusters(languages)
     n_layers = len(work.study.layers_of(name))
     n_starts = len(settings.seeds) * settings.n_restarts
-    done = work.fits(name, n_layers * n_words, settings.n_clusters, n_starts)
+    done = work.fits(name, n_layers * n_words, n_clusters, n_starts)
     return done.with_files(work.hashing(hdf5=work.sizes.vector_bytes(name, n_words)))
 
 

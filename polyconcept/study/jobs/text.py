@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from polyconcept.records.cluster_counts import AUTO
 from polyconcept.study.jobs.job import Inputs, Job, Values, plain
 from polyconcept.study.jobs.paths import SOURCES, Files, Names
 from polyconcept.study.jobs.work import Cost, Work
@@ -53,6 +54,14 @@ def _align_cost(work: Work, names: Names) -> Cost:
     return Cost(seconds, disk_bytes=n_pairs * 5 * _WORD_BYTES)
 
 
+def _held_out_cost(work: Work, names: Names) -> Cost:
+    """Link the further text, or else a third of the text itself."""
+    pair, extra = names["pair"], work.study.word_links.extra_corpora
+    further = sum(work.sizes.sentences(corpus, pair=pair) for corpus in extra)
+    n_pairs = further or work.sizes.sentences(work.study.corpus, pair=pair) / 3
+    return Cost(n_pairs * work.rates["align_seconds_per_pair"])
+
+
 def _language_texts(files: Files, names: Names) -> Inputs:
     """Return a language's text, its partners' texts and the word links that join them."""
     study, own, language = files.study, names["own_folder"].removesuffix("/"), names["language"]
@@ -79,9 +88,13 @@ def _linked_words(files: Files, names: Names) -> Inputs:
 
 def _select_words(study: Study, _names: Names) -> Values:
     """How many words are needed: as many as there are clusters, the controls' included."""
-    own = study.clustering.n_clusters
-    factors = study.controls.cluster_factors if study.controlled else ()
-    return plain(study.words) | {"n_clusters": max([own, *(round(f * own) for f in factors)])}
+    clustering = plain(study.clustering, "n_clusters", "words_per_cluster")
+    most = max((1.0, *(study.controls.cluster_factors if study.controlled else ())))
+    if study.clustering.n_clusters == AUTO:
+        clustering["words_per_cluster"] /= most
+    else:
+        clustering["n_clusters"] = round(most * clustering["n_clusters"])
+    return plain(study.words) | clustering
 
 
 JOBS = {
@@ -100,6 +113,12 @@ JOBS = {
         _alignment_texts,
         lambda study, _: plain(study.words, "max_sentence_words"),
         cost=_align_cost,
+    ),
+    "align_held_out": Job(
+        "word links",
+        _alignment_texts,
+        lambda study, _: plain(study.words, "max_sentence_words") | plain(study.controls, "seed"),
+        cost=_held_out_cost,
     ),
     "split_words": Job("word links", _language_texts, _split_words),
     "select_words": Job("word links", _linked_words, _select_words),

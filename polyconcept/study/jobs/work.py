@@ -85,6 +85,11 @@ class Work:
         pair = names["pair"]
         return sum(self.sizes.words(code, pair) for code in pair.split("-"))
 
+    def pair_clusters(self, names: Names, factor: float = 1.0) -> int:
+        """Clusters of a pair, or a multiple of them."""
+        pair = names["pair"]
+        return self.sizes.clusters(pair.split("-"), pair, factor)
+
     def pair_bytes(self, names: Names) -> Number:
         """Vectors of both languages of a pair, raw."""
         return self.sizes.vector_bytes(names["model"], self.pair_words(names))
