@@ -7,15 +7,10 @@ from scipy.sparse import csr_array, eye_array
 from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import CalignRule
 from polyconcept.records.text import Dictionary
+from polyconcept.records.variance import interval, within_variance
 from polyconcept.scoring.calign import align_clusters, translation_table
 from polyconcept.scoring.calign_chance import frequency_bands, permuted_counts, resampled_counts
-from polyconcept.scoring.statistics import (
-    Options,
-    draw_sentences,
-    interval,
-    null_of,
-    within_variance,
-)
+from polyconcept.scoring.statistics import Options, draw_sentences, null_of
 
 RULE = CalignRule("corrected", n=5, match=0.5, size_ratio=0.5, min_types=1)
 RULES = (RULE, replace(RULE, definition="published"))

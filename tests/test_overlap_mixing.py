@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import mutual_info_score
 
+from polyconcept.records.variance import interval, within_variance
 from polyconcept.scoring.colap import attainable, colap, colap_of_counts
 from polyconcept.scoring.mixing import (
     mutual_information,
@@ -12,13 +13,7 @@ from polyconcept.scoring.mixing import (
     remaining_entropy,
     resampled_counts,
 )
-from polyconcept.scoring.statistics import (
-    Options,
-    draw_sentences,
-    interval,
-    null_of,
-    within_variance,
-)
+from polyconcept.scoring.statistics import Options, draw_sentences, null_of
 
 DEFINITIONS = ["published", "corrected"]
 

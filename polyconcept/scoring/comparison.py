@@ -12,7 +12,7 @@ import numpy as np
 from polyconcept.records.arrays import Float64
 from polyconcept.records.scores import Resamples, Score
 from polyconcept.records.table import ScoreTable, known
-from polyconcept.scoring.statistics import interval, spread, within_variance
+from polyconcept.records.variance import interval, spread, within_variance
 
 _log = logging.getLogger(__name__)
 
