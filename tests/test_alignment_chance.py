@@ -7,16 +7,15 @@ from scipy.sparse import csr_array, eye_array
 from polyconcept.records.concepts import ClusteredWords
 from polyconcept.records.scores import CalignRule
 from polyconcept.records.text import Dictionary
+from polyconcept.records.variance import interval, within_variance
 from polyconcept.scoring.calign import align_clusters, translation_table
 from polyconcept.scoring.calign_chance import permuted_counts, resampled_counts
 from polyconcept.scoring.statistics import (
     Options,
     draw_sentences,
     frequency_bands,
-    interval,
     null_of,
     thresholds,
-    within_variance,
 )
 
 RULE = CalignRule("corrected", n=5, match=0.5, size_ratio=0.5, min_types=1)

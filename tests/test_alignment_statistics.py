@@ -9,15 +9,10 @@ from hand_concepts import Concepts, entries, row_of, rows_of, table
 from polyconcept.records.concepts import ConceptReader, ControlReader
 from polyconcept.records.scores import Run
 from polyconcept.records.text import Coverage, Selection
+from polyconcept.records.variance import interval
 from polyconcept.scoring.calign_measure import CalignMeasure
 from polyconcept.scoring.describe import Statistics, score_metric
-from polyconcept.scoring.statistics import (
-    Options,
-    curve_area,
-    draw_sentences,
-    interval,
-    thresholds,
-)
+from polyconcept.scoring.statistics import Options, curve_area, draw_sentences, thresholds
 
 RUN = Run("mbert", "base", "encoder", "pud")
 LIMITS = {"n": 1, "match": 0.5, "size_ratio": 0.5, "min_types": 1}

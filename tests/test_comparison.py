@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from polyconcept.records.scores import Resamples, Score, ScoreKey
+from polyconcept.records.variance import interval
 from polyconcept.scoring.comparison import compare_variants
-from polyconcept.scoring.statistics import interval, newcombe, seed_of_draw, wilson
+from polyconcept.scoring.statistics import newcombe, seed_of_draw, wilson
 
 N = 40
 

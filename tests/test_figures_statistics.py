@@ -427,7 +427,7 @@ def test_a_class_that_a_language_hardly_has_is_not_averaged_with_those_that_it_h
 @pytest.mark.parametrize(
     ("metric", "definition", "label"),
     [
-        ("calign_auc", "published", "area under CALIGN at every match"),
+        ("calign_auc", "published", "Area under CALIGN (share of source concepts, mean over thresholds)"),
         ("matched_fraction", "corrected", "corrected matched fraction (mean of source concepts)"),
     ],
 )
@@ -563,7 +563,7 @@ def test_points_are_those_of_both_tables():
 
     figure = plot_rivals([*compared(), *others])
 
-    assert titles(figure) == ["ρ = 0.50", "ρ = 0.51", "ρ = 0.52", "ρ = 0.53"]
+    assert titles(figure) == [f"ρ = 0.5{i}, 3 points" for i in range(4)]
     for axes, (across, up) in zip(
         figure.axes, [(0.3, 0.1), (0.4, 0.1), (0.3, 0.2), (0.4, 0.2)], strict=True
     ):
@@ -599,7 +599,9 @@ def test_models_and_sides_have_a_look_and_a_correlation_each():
 
     assert legend(figure) == ["mt5", "mt5, decoder", "xlmr"]
     assert len(looks) == len({marker for _, marker in looks}) == 3
-    assert titles(figure)[0].replace("\n", " ") == "ρ: mt5 0.60; mt5, decoder -0.20; xlmr 0.10"
+    assert titles(figure)[0].replace("\n", " ") == (
+        "ρ (points): mt5 0.60 (3); mt5, decoder -0.20 (3); xlmr 0.10 (3)"
+    )
 
 
 def test_large_clusters_have_no_rank_correlation():
@@ -607,7 +609,7 @@ def test_large_clusters_have_no_rank_correlation():
 
     figure = plot_rivals(rows, over="large")
 
-    assert titles(figure) == ["", "", "ρ = 0.52", "ρ = 0.53"]
+    assert titles(figure) == ["", "", "ρ = 0.52, 3 points", "ρ = 0.53, 3 points"]
     assert figure.axes[0].get_ylabel().replace("\n", " ") == "CALIGN (share of large source concepts)"  # noqa: E501  # fmt: skip
 
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from polyconcept.records.metrics import near_floor
 from polyconcept.records.scores import ScoreKey
-from polyconcept.scoring.floor import is_near_floor, warn_near_floor
+from polyconcept.scoring.floor import warn_near_floor
 from polyconcept.scoring.statistics import Measured
 
 KEY = ScoreKey("mbert", "base", "encoder", "pud", "en", "de", layer=6, seed=None)
@@ -34,7 +35,7 @@ def rows_of(*hits, n=150, ceiling=0.5, definition="published", **place):
     ],
 )
 def test_few_clusters_or_a_low_ceiling_are_the_floor(n_aligned, ceiling, expected):
-    assert is_near_floor(n_aligned, ceiling) is expected
+    assert near_floor(n_aligned, ceiling) is expected
 
 
 def test_one_warning_of_a_pair_and_definition_lists_its_layers(caplog):

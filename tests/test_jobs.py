@@ -128,7 +128,6 @@ BY_HAND = [
         + [f"{R}/selections/en-de.parquet"],
     ),
     ("find_examples", {"pair": "en-de"}, [*TABLES, *BOTH_WAYS, f"{CONCEPTS}.h5"]),
-    ("state_claims", {}, [f"{R}/scores.parquet"]),
     ("plot_figure", {"figure": "calign_curves"}, [f"{R}/scores.parquet"]),
     ("plot_figure", {"figure": "examples"}, [f"{R}/examples/en-de.json"]),
     ("pin_repository", {"pin": "models--a--mt5@latest"}, []),
@@ -159,6 +158,10 @@ def test_the_table_of_scores_reads_every_run_in_order():
         ],
         "mixed": [],
         "tasks": [f"{R}/scores/bert/ner/task.parquet", f"{R}/scores/mt5/mt/task.parquet"],
+    }
+    assert job_inputs("state_claims", small(), {}) == {
+        "scores": f"{R}/scores.parquet",
+        "resamples": found["resamples"],
     }
 
 

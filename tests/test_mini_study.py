@@ -7,6 +7,7 @@ import pytest
 import yaml
 from snakemake_runs import AFTER_SCORES, planned, snakemake, verified
 
+from polyconcept.records.metrics import MAIN_METRICS, METRICS
 from polyconcept.store.scores import read_scores
 
 STUDY = Path(__file__).parent / "studies/mini.yaml"
@@ -114,9 +115,14 @@ def test_the_claims_are_stated(finished):
     claims = json.loads((finished / "results/mini/claims.json").read_text())["claims"]
 
     assert {(claim["claim"], claim["metric"]) for claim in claims} == {
-        (number, metric) for number in (1, 2, 3) for metric in ("calign", "colap")
+        (number, metric) for number in (1, 2, 3) for metric in METRICS
     }
     assert {claim["verdict"] for claim in claims} <= {"holds", "does not hold", "undecided"}
+    assert all(
+        claim["precision_low"] <= claim["effect"] <= claim["precision_high"]
+        for claim in claims
+        if claim["claim"] == 1 and claim["metric"] in MAIN_METRICS and claim["effect"] is not None
+    )
     assert "Fine-tuning raises alignment" in (finished / "results/mini/claims.html").read_text()
 
 

@@ -7,6 +7,7 @@ from scipy import stats
 from sklearn.metrics import mutual_info_score
 
 from polyconcept.records.concepts import ClusteredWords
+from polyconcept.records.variance import interval, within_variance
 from polyconcept.scoring.colap import attainable, colap, colap_of_counts
 from polyconcept.scoring.mixing import (
     mutual_information,
@@ -15,14 +16,7 @@ from polyconcept.scoring.mixing import (
     remaining_entropy,
     resampled_counts,
 )
-from polyconcept.scoring.statistics import (
-    Options,
-    draw_sentences,
-    frequency_bands,
-    interval,
-    null_of,
-    within_variance,
-)
+from polyconcept.scoring.statistics import Options, draw_sentences, frequency_bands, null_of
 
 DEFINITIONS = ["published", "corrected"]
 

@@ -8,9 +8,10 @@ from hand_concepts import Concepts, row_of, rows_of, table
 
 from polyconcept.records.scores import Run
 from polyconcept.records.text import Selection
+from polyconcept.records.variance import interval
 from polyconcept.scoring.colap_measure import ColapMeasure
 from polyconcept.scoring.describe import Statistics, score_metric
-from polyconcept.scoring.statistics import Options, draw_sentences, interval, thresholds
+from polyconcept.scoring.statistics import Options, draw_sentences, thresholds
 
 RUN = Run("mbert", "base", "encoder", "pud")
 ENGLISH = table("en", "a b", "c d", "e f", "a c")

@@ -10,6 +10,7 @@ from polyconcept.study.jobs.job import Job
 from polyconcept.study.jobs.table import JOBS, job_settings
 from polyconcept.study.models import Model
 from polyconcept.study.parse import parse_study
+from polyconcept.study.schema import Claims
 
 ROOT = Path(__file__).parents[1]
 RULES = "\n".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
@@ -71,6 +72,17 @@ def test_a_model_of_the_study_changes_no_other_models_jobs(demo):
         assert job_settings(rule, changed, wildcards) == job_settings(rule, demo, wildcards)
     wildcards["model"] = "bert"
     assert job_settings("cluster_words", changed, wildcards)["layers"] == [0]
+
+
+def test_how_claims_are_judged_concerns_their_own_job_alone(demo):
+    study = demo.model_copy(update={"claims": Claims(least_effect=0.05, untrained=True)})
+    job = {"model": "bert", "variant": "ner", "side": "encoder", "pair": "en-de"}
+    job |= {"data": "ner/train", "language": "en", "figure": "rivals", "corpus": "demo"}
+    found = {"least_effect": 0.05, "untrained": True}
+
+    assert job_settings("state_claims", study, {}) == found
+    for rule in ("cluster_words", "finetune", "score_concepts", "merge_scores", "plot_figure"):
+        assert job_settings(rule, study, job) == job_settings(rule, demo, job)
 
 
 @pytest.mark.parametrize(

@@ -6,22 +6,20 @@ from scipy import stats
 
 from polyconcept.records.scores import ScoreKey
 from polyconcept.records.text import Words
+from polyconcept.records.variance import interval, spread, within_variance
 from polyconcept.scoring.statistics import (
     Measured,
     Options,
     adjusted,
     curve_area,
     draw_sentences,
-    interval,
     n_sentences,
     newcombe,
     null_of,
     seed_of_draw,
-    spread,
     thresholds,
     under_control,
     wilson,
-    within_variance,
 )
 
 OPTIONS = Options(n_permutations=10, n_resamples=50, seed=3)

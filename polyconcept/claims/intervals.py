@@ -11,39 +11,43 @@ from collections.abc import Sequence
 from statistics import NormalDist, fmean
 
 import numpy as np
-from scipy.special import stdtrit
+
+from polyconcept.records.variance import interval
+from polyconcept.records.verdicts import Finding, Verdict
 
 LEAST_FOR_MEAN = 3
-"""Points below which claims 1 and 2 stay undecided."""
+"""Models below which claims 1 and 2 stay undecided: of two, Student's t says next to nothing."""
 LEAST_FOR_CORRELATION = 4
 """Points below which a correlation has no interval: its variance has n - 3 below the line."""
-
-_EXACT_UP_TO = 7
-"""Points up to which all orders are tried (5040): Student's t is far off for so few."""
 DIGITS = 12
 """Means of the same scores in another order differ by less: that is no difference in rank."""
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
-    """Return the 95 % interval of a mean by Student's t; none of fewer than two values."""
+    """Return the 95 % interval of a mean by Student's t; none of too few values."""
     n = len(values)
-    if n < 2:
+    if n < LEAST_FOR_MEAN:
         return None
-    middle = fmean(values)
-    half = float(stdtrit(n - 1, 0.975)) * float(np.std(values, ddof=1)) / math.sqrt(n)
-    return middle - half, middle + half
+    variance = float(np.var(values, ddof=1))
+    return interval(fmean(values), [(variance / n, n - 1.0)], bounds=(-math.inf, math.inf))
+
+
+def is_constant(values: Sequence[float]) -> bool:
+    """Return whether all values are the same, but for rounding."""
+    return bool(np.ptp(np.round(values, DIGITS)) == 0)
 
 
 def spearman(first: Sequence[float], second: Sequence[float]) -> float | None:
     """Return Spearman's correlation; none where a side is constant or empty."""
     if len(first) != len(second):
         raise ValueError(f"{len(first)} values against {len(second)}: expected equally many")
-    sides = np.round(first, DIGITS), np.round(second, DIGITS)
-    if not first or any(np.ptp(side) == 0 for side in sides):
+    if not first or is_constant(first) or is_constant(second):
         return None
-    from scipy.stats import spearmanr
+    from scipy.stats import rankdata
 
-    return float(spearmanr(*sides).statistic)
+    # Pearson's of the ranks; `spearmanr` would work out a p-value too.
+    ranks = [rankdata(np.round(side, DIGITS)) for side in (first, second)]
+    return float(np.corrcoef(*ranks)[0, 1])
 
 
 def spearman_interval(rho: float, n: int) -> tuple[float, float]:
@@ -68,19 +72,23 @@ def spearman_interval(rho: float, n: int) -> tuple[float, float]:
     return min(math.tanh(z - half), rho), max(math.tanh(z + half), rho)
 
 
-def correlation_p(first: Sequence[float], second: Sequence[float]) -> float:
-    """Return Spearman's two-sided p-value: exact of few points, else by Student's t."""
-    from scipy import stats
+def judge(
+    effect: float | None, interval: tuple[float, float] | None, n_points: int, *, above: float
+) -> Finding:
+    """Say what follows from an effect and its interval; undecided without one.
 
-    sides = np.round(first, DIGITS), np.round(second, DIGITS)
-    if len(first) > _EXACT_UP_TO:
-        return float(stats.spearmanr(*sides).pvalue)
-    left, right = (stats.rankdata(side) for side in sides)
-    found = stats.permutation_test(
-        (left,),
-        lambda order, axis: np.sum(order * right, axis=axis),
-        permutation_type="pairings",
-        n_resamples=math.factorial(_EXACT_UP_TO) + 1,
-        vectorized=True,
-    )
-    return float(found.pvalue)
+    Args:
+        effect: The effect.
+        interval: Its 95 % interval.
+        n_points: Models or languages that it is taken over.
+        above: What an interval must exceed for a claim to hold.
+    """
+    low, high = interval or (None, None)
+    verdict: Verdict = "undecided"
+    if low is not None and high is not None:
+        # Differences of equal means are some 1e-17, which is not above 0.
+        if round(low - above, DIGITS) > 0:
+            verdict = "holds"
+        elif round(high - above, DIGITS) <= 0:
+            verdict = "does not hold"
+    return Finding(verdict=verdict, effect=effect, low=low, high=high, n_points=n_points)

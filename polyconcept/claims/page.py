@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from polyconcept.claims.state import TITLES, number
+from polyconcept.claims.intervals import LEAST_FOR_CORRELATION, LEAST_FOR_MEAN
+from polyconcept.claims.sentences import number
+from polyconcept.claims.state import TITLES
 from polyconcept.records.metrics import METRICS, RIVALS
 from polyconcept.records.verdicts import AtSetting, Claims
 
@@ -30,11 +32,15 @@ th, td { text-align: left; vertical-align: top; padding: 0.25rem 0.8rem 0.25rem 
 .number { white-space: nowrap; }
 .quiet { color: var(--quiet); }
 li { margin-bottom: 0.5rem; }
+.beside { font-size: 0.8rem; } .beside th { padding-left: 1rem; font-weight: normal; }
 """
 
 _PAGE = """\
 {% macro verdict(name) -%}
 <span class="verdict {{ classes[name] }}">{{ name }}</span>
+{%- endmacro %}
+{% macro range(low, high) -%}
+{% if low is none or high is none %}–{% else %}{{ low | number }} to {{ high | number }}{% endif %}
 {%- endmacro %}
 {% macro effect(found) -%}
 {% if found.effect is none %}–{% else %}{{ found.effect | number }}
@@ -52,23 +58,38 @@ _PAGE = """\
 </head>
 <body>
 <h1>Do the claims hold in this study?</h1>
-<p>Computed from the score table alone. A claim {{ verdict("holds") }} where the 95 % interval of
-its effect lies above 0, it {{ verdict("does not hold") }} where the interval does not reach above
-0, and is {{ verdict("undecided") }} otherwise, or where there are too few points. In brackets stand
-the ends of the interval.</p>
-{% for title, claims in by_claim %}
+<p>Claims 1 and 2 are about differences of scores. One {{ verdict("holds") }} where the 95 %
+interval of its effect lies above {{ claims.least_effect }}, the smallest difference that counts in
+this study; it {{ verdict("does not hold") }} where the interval does not reach above that, and is
+{{ verdict("undecided") }} otherwise. Claim 3 is about a correlation, and judged against 0.</p>
+<p>The interval of claims 1 and 2 is for <em>other models</em>, of which those of the study are a
+sample: at least {{ least_models }} are needed. Beside it stands the range <em>for these
+models</em>: where the effect would lie on other sentences and under other seeds. The interval of
+claim 3 is for other languages, of which at least {{ least_languages }} are needed.</p>
+{% if claims.notes %}
+<ul>
+{% for note in claims.notes %}<li>{{ note }}</li>
+{% endfor %}
+</ul>
+{% endif %}
+{% for title, judged in by_claim %}
 <h2>{{ loop.index }}. {{ title }}</h2>
 <div class="scroll">
 <table>
-<thead><tr><th>by</th><th>verdict</th><th>effect</th><th>points</th><th>models</th>
-<th>{{ "languages" if loop.index == 3 else "pairs" }}</th><th>layers</th>
-<th>same verdict at</th></tr></thead>
+<thead><tr><th>by</th><th>verdict</th><th>effect</th>
+{% if loop.index == 3 %}<th>for other languages</th><th>languages</th><th>models</th>
+{% else %}<th>for other models</th><th>for these models</th><th>models</th><th>pairs</th>
+{% endif %}<th>layers</th><th>same verdict at</th></tr></thead>
 <tbody>
-{% for claim in claims %}
-<tr><th>{{ names[claim.metric] }}, {{ claim.definition }}</th><td>{{ verdict(claim.verdict) }}</td>
-<td class="number">{{ effect(claim) }}</td><td>{{ claim.n_points }}</td>
+{% for claim in judged %}
+<tr{% if metrics[claim.metric].beside %} class="beside"{% endif %}>
+<th>{{ names[claim.metric] }}, {{ claim.definition }}</th><td>{{ verdict(claim.verdict) }}</td>
+<td class="number">{{ "–" if claim.effect is none else claim.effect | number }}</td>
+<td class="number">{{ range(claim.low, claim.high) }}</td>
+{% if claim.claim == 3 %}<td>{{ list(claim.languages) }}</td><td>{{ list(claim.models) }}</td>
+{% else %}<td class="number">{{ range(claim.precision_low, claim.precision_high) }}</td>
 <td>{{ list(claim.models) }}</td><td>{{ list(claim.languages) }}</td>
-<td>{{ list(claim.layers) }}</td>
+{% endif %}<td>{{ list(claim.layers) }}</td>
 <td>{% if claim.n_settings %}{{ claim.n_same }} of {{ claim.n_settings }} settings
 {%- else %}–{% endif %}</td></tr>
 {% endfor %}
@@ -76,10 +97,17 @@ the ends of the interval.</p>
 </table>
 </div>
 <ul>
-{% for claim in claims %}<li>{{ claim.sentence }}</li>
+{% for claim in judged if not metrics[claim.metric].beside %}<li>{{ claim.sentence }}</li>
 {% endfor %}
 </ul>
-{% for claim in claims if claim.of_runs %}
+<details>
+<summary>In words, by what stands beside {{ names["calign"] }}</summary>
+<ul>
+{% for claim in judged if metrics[claim.metric].beside %}<li>{{ claim.sentence }}</li>
+{% endfor %}
+</ul>
+</details>
+{% for claim in judged if claim.of_runs and not metrics[claim.metric].beside %}
 <div class="scroll">
 <table>
 <caption>Inside single runs, {{ names[claim.metric] }} ({{ claim.definition }})</caption>
@@ -96,7 +124,8 @@ the ends of the interval.</p>
 {% endfor %}
 {% endfor %}
 <h2>Agreement: the same at other settings?</h2>
-<p>One setting differs in each row, all else is as in the study.</p>
+<p>One setting differs in each row, all else is as in the study. In brackets stand the ends of the
+interval for other models, of claim 3 for other languages.</p>
 {% for caption, rows in agreement %}
 <div class="scroll">
 <table>
@@ -112,23 +141,23 @@ the ends of the interval.</p>
 </tbody>
 </table>
 </div>
+{% else %}
+<p>No setting was swept.</p>
 {% endfor %}
 <h2>Simple rivals: does clustering tell more?</h2>
-{% if rivals %}
-<p>Spearman's correlation of each metric with a measure that needs no clusters, over layers, pairs
-and variants of a model. Near 1 the two rank them alike. Layers and variants of one model are not
-independent, so the intervals are narrower, and p smaller, than of as many separate models.</p>
+{% if claims.rivals %}
+<p>Descriptive: Spearman's correlation of each metric with a measure that needs no clusters, over
+layers, pairs and variants of a model. Near 1 the two rank them alike. These points are not
+independent of each other, so that no interval or p would be right.</p>
 <div class="scroll">
 <table>
 <thead><tr><th>model</th><th>side</th><th>metric</th><th>rival</th><th>rank correlation</th>
-<th>p</th><th>points</th></tr></thead>
+<th>points</th></tr></thead>
 <tbody>
-{% for row in rivals %}
+{% for row in claims.rivals %}
 <tr><th>{{ row.model }}</th><td>{{ row.side }}</td>
 <td>{{ names[row.metric] }}, {{ row.definition }}</td><td>{{ names[row.rival] }}</td>
-<td class="number">{{ effect(row) }}</td>
-<td>{% if row.p is none %}–{% else %}{{ "%.2g" | format(row.p) }}{% endif %}</td>
-<td>{{ row.n_points }}</td></tr>
+<td class="number">{{ row.effect | number }}</td><td>{{ row.n_points }}</td></tr>
 {% endfor %}
 </tbody>
 </table>
@@ -156,23 +185,27 @@ def claims_page(claims: Claims) -> str:
         classes={"holds": "holds", "does not hold": "fails", "undecided": "open"},
         names={name: metric.title for name, metric in METRICS.items()}
         | {name: rival.title for name, rival in RIVALS.items()},
+        metrics=METRICS,
+        least_models=LEAST_FOR_MEAN,
+        least_languages=LEAST_FOR_CORRELATION,
         titles=list(TITLES.values()),
         by_claim=[
             (title, list(group)) for title, group in groupby(claims.claims, attrgetter("title"))
         ],
         agreement=_agreement(claims.settings),
-        rivals=claims.rivals,
+        claims=claims,
     )
 
 
 def _agreement(
     settings: Sequence[AtSetting],
 ) -> list[tuple[str, list[tuple[str, list[AtSetting]]]]]:
-    """Return caption of a table -> label of a row -> the three verdicts."""
+    """Return caption of a table -> label of a row -> the three verdicts; where any was swept."""
     tables = []
     for (metric, definition), rows in groupby(settings, lambda row: (row.metric, row.definition)):
         lines = [(label, list(cells)) for label, cells in groupby(rows, _label)]
-        tables.append((f"{METRICS[metric].title}, {definition}", lines))
+        if len(lines) > 1:
+            tables.append((f"{METRICS[metric].title}, {definition}", lines))
     return tables
 
 

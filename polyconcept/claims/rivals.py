@@ -7,14 +7,9 @@ import logging
 from collections.abc import Iterable
 from statistics import fmean
 
-from polyconcept.claims.intervals import (
-    LEAST_FOR_CORRELATION,
-    correlation_p,
-    spearman,
-    spearman_interval,
-)
+from polyconcept.claims.intervals import LEAST_FOR_CORRELATION, spearman
 from polyconcept.claims.rows import single_runs
-from polyconcept.records.metrics import DEFINITIONS, METRICS, RIVALS
+from polyconcept.records.metrics import DEFINITIONS, MAIN_METRICS, RIVALS
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 
@@ -31,19 +26,20 @@ def rank_correlations(scores: Iterable[Score]) -> list[Score]:
     A point is a layer, pair and variant (the `random` one left out) that both have a summary score
     of; where a metric is scored in both directions, their mean is one point. Rows have the metric
     `rank_correlation` (docs/STATISTICS.md, "Rivals") and empty `variant`, `source` and `target`.
-    There is none of fewer than four points or a constant side: the log says so.
+    They describe: such points are not independent, so that no interval or p would be right. There
+    is none of fewer than four points or a constant side: the log says so.
 
     Raises:
         ValueError: A rival has two summary rows for one layer, pair and variant.
     """
     rows = single_runs(ScoreTable(scores)).where(is_plain=True, seed=None)
-    groups = rows.where(metric=METRICS, over="all").by(*_GROUP)
+    groups = rows.where(metric=MAIN_METRICS, over="all").by(*_GROUP)
     rivals = rows.where(metric=RIVALS, over="")
     rivals.one_by(*_GROUP, "metric", *_PLACE, twice=_two_summaries)
     by_rival = rivals.by(*_GROUP, "metric")
     found: list[Score | None] = []
     for (group, own), rival, metric, definition in itertools.product(
-        groups.items(), RIVALS, METRICS, DEFINITIONS
+        groups.items(), RIVALS, MAIN_METRICS, DEFINITIONS
     ):
         compared = own.where(metric=metric, definition=definition)
         other = by_rival.get((*group, rival))
@@ -78,7 +74,6 @@ def _correlation(compared: ScoreTable, rivals: ScoreTable, rival: str) -> Score 
             *(len(joined), LEAST_FOR_CORRELATION),
         )
         return None
-    low, high = spearman_interval(rho, len(joined))
     return Score(
         metric="rank_correlation",
         definition=first.definition,
@@ -95,7 +90,4 @@ def _correlation(compared: ScoreTable, rivals: ScoreTable, rival: str) -> Score 
         n_hit=None,
         n_total=len(joined),
         value=rho,
-        low=low,
-        high=high,
-        p=correlation_p(left, right),
     )

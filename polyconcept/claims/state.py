@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
-from polyconcept.claims.evidence import Evidence, deeper_layers, fine_tuning, transfer
-from polyconcept.claims.intervals import LEAST_FOR_CORRELATION, LEAST_FOR_MEAN
+from polyconcept.claims.effects import Effects, changed, deeper
+from polyconcept.claims.evidence import (
+    Evidence,
+    deeper_layers,
+    explains_transfer,
+    fine_tuning,
+    nothing,
+)
+from polyconcept.claims.notes import remarks, warnings
+from polyconcept.claims.precision import precision
 from polyconcept.claims.rows import Table, View
+from polyconcept.claims.sentences import sentence
 from polyconcept.records.metrics import DEFINITIONS, METRICS
-from polyconcept.records.scores import Score
+from polyconcept.records.scores import Resamples, Score
 from polyconcept.records.table import ScoreTable
-from polyconcept.records.verdicts import AtSetting, Claim, Claims, Finding, Rival
+from polyconcept.records.verdicts import AtSetting, Claim, Claims, Rival
+
+_log = logging.getLogger(__name__)
 
 TITLES = {
     1: "Deeper layers are better aligned",
@@ -19,93 +31,116 @@ TITLES = {
     3: "Alignment explains zero-shot transfer",
 }
 
-_LEAST = {1: LEAST_FOR_MEAN, 2: LEAST_FOR_MEAN, 3: LEAST_FOR_CORRELATION}
-_POINTS = {
-    1: ("run and pair", "runs and pairs"),
-    2: ("fine-tuned run and pair", "fine-tuned runs and pairs"),
-    3: ("zero-shot score", "zero-shot scores"),
-}
-_VERDICTS = {"holds": "Holds", "does not hold": "Does not hold", "undecided": "Undecided"}
-_EVIDENCE: dict[int, Callable[[Table, View], Evidence]] = {
+_JUDGES: dict[int, Callable[[Table, View, float], Evidence]] = {
     1: deeper_layers,
     2: fine_tuning,
-    3: transfer,
+    3: explains_transfer,
 }
+_EFFECTS: dict[int, Callable[[View], Effects]] = {1: deeper, 2: changed}
+"""Claims whose effect is a mean of scores, so that resampled scores say how well it is known."""
 
 
-def state_claims(scores: Sequence[Score]) -> Claims:
+def state_claims(
+    scores: Sequence[Score],
+    resamples: Sequence[Resamples],
+    *,
+    least_effect: float,
+    untrained: bool,
+) -> Claims:
     """Judge each claim by each metric and definition, at the study's and at all swept settings.
 
     Claims of Mousi et al. 2024 (arXiv 2405.14535); what counts: docs/STATISTICS.md, "Claims".
 
+    Args:
+        scores: The score table.
+        resamples: Scores of samples of the sentences, of the same runs; as many as there are.
+        least_effect: Smallest difference of scores that counts.
+        untrained: Whether fine-tunings that learnt nothing count in claims 2 and 3.
+
     Raises:
         ValueError: The table has two summary rows of one score, or two zero-shot scores of one
-            run, metric and language.
+            run and language; or a score that counts has none resampled, though others have.
     """
-    table = Table.of(scores)
+    table = Table.of(scores, resamples, count_untrained=untrained)
     claims: list[Claim] = []
     settings: list[AtSetting] = []
     for metric in METRICS:
         for definition in DEFINITIONS:
-            own = table.own(metric, definition)
-            swept = table.swept(metric, definition)
-            rows = [
-                row
-                for (parameter, at), view in ({("", None): own} | swept).items()
-                for row in _at_setting(table, view, metric, definition, parameter, at)
+            views = {("", None): table.own(metric, definition)} | table.swept(metric, definition)
+            judged = {
+                setting: {claim: _judge(claim, table, view, least_effect) for claim in TITLES}
+                for setting, view in views.items()
+            }
+            settings += [
+                AtSetting(
+                    **asdict(found.finding),
+                    metric=metric,
+                    definition=definition,
+                    parameter=parameter,
+                    at=at,
+                    claim=claim,
+                )
+                for (parameter, at), of_setting in judged.items()
+                for claim, found in of_setting.items()
             ]
-            settings += rows
+            own = judged.pop(("", None))
             claims += [
-                _claim(claim, metric, definition, _EVIDENCE[claim](table, own), rows)
+                _claim(
+                    table, claim, metric, definition, own[claim],
+                    [of_setting[claim] for of_setting in judged.values()],
+                )
                 for claim in TITLES
-            ]
+            ]  # fmt: skip
+    found = list(warnings(table))
+    for text in found:
+        _log.warning(text)
     claims.sort(key=lambda claim: claim.claim)  # stable: metrics and definitions keep their order
-    return Claims(claims=tuple(claims), settings=tuple(settings), rivals=_rivals(scores))
+    return Claims(
+        least_effect=least_effect,
+        notes=(*found, *remarks(table)),
+        claims=tuple(claims),
+        settings=tuple(settings),
+        rivals=_rivals(scores),
+    )
 
 
-def _at_setting(
-    table: Table, view: View, metric: str, definition: str, parameter: str, at: float | None
-) -> list[AtSetting]:
-    return [
-        AtSetting(
-            **asdict(evidence(table, view).finding),
-            metric=metric,
-            definition=definition,
-            parameter=parameter,
-            at=at,
-            claim=claim,
-        )
-        for claim, evidence in _EVIDENCE.items()
-    ]
+def _judge(claim: int, table: Table, view: View, least_effect: float) -> Evidence:
+    if not view.every:
+        return nothing("the score table has no such scores")
+    return _JUDGES[claim](table, view, least_effect)
 
 
 def _claim(
-    claim: int, metric: str, definition: str, evidence: Evidence, rows: Sequence[AtSetting]
+    table: Table,
+    claim: int,
+    metric: str,
+    definition: str,
+    own: Evidence,
+    swept: Sequence[Evidence],
 ) -> Claim:
     # Of the same runs and pairs only: another K is tried on the controlled models alone.
-    verdicts = [
-        row.verdict
-        for row in rows
-        if row.claim == claim
-        and row.parameter
-        and row.effect is not None
-        and row.n_points == evidence.finding.n_points
-    ]
-    same = verdicts.count(evidence.finding.verdict)
-    return Claim(
-        **asdict(evidence.finding),
+    alike = [found for found in swept if found.basis == own.basis]
+    verdicts = [found.finding.verdict for found in alike if found.finding.effect is not None]
+    known = None
+    if claim in _EFFECTS and own.finding.effect is not None:
+        known = precision(table, metric, definition, _EFFECTS[claim])
+    found = Claim(
+        **asdict(own.finding),
         claim=claim,
         title=TITLES[claim],
         metric=metric,
         definition=definition,
-        models=evidence.models,
-        languages=evidence.languages,
-        layers=evidence.layers,
-        of_runs=evidence.of_runs,
+        precision_low=None if known is None else known.low,
+        precision_high=None if known is None else known.high,
+        models=own.models,
+        languages=own.languages,
+        layers=own.layers,
+        of_runs=own.of_runs,
         n_settings=len(verdicts),
-        n_same=same,
-        sentence=_sentence(claim, metric, definition, evidence, (same, len(verdicts))),
+        n_same=verdicts.count(own.finding.verdict),
+        sentence="",
     )
+    return replace(found, sentence=sentence(found, own, known, table))
 
 
 def _rivals(scores: Sequence[Score]) -> tuple[Rival, ...]:
@@ -129,68 +164,7 @@ def _rivals(scores: Sequence[Score]) -> tuple[Rival, ...]:
                 definition=row.definition,
                 rival=row.control,
                 effect=row.value,
-                low=row.low,
-                high=row.high,
-                p=row.p,
                 n_points=row.n_total,
             )
         )
     return tuple(found)
-
-
-def _sentence(
-    claim: int, metric: str, definition: str, evidence: Evidence, agreement: tuple[int, int]
-) -> str:
-    """State a verdict and what it rests on.
-
-    `agreement`: at how many swept settings the verdict is the same, and how many there are.
-    """
-    finding = evidence.finding
-    name = f"{METRICS[metric].title} ({definition})"
-    verdict = _VERDICTS[finding.verdict]
-    if finding.effect is None:
-        text = f"{verdict} by {name}: {evidence.lacking}."
-    else:
-        effect = _effect(claim, name, finding.effect)
-        text = f"{verdict}: {effect} ({_basis(claim, finding)}).{_too_few(claim, finding)}"
-    if evidence.n_left_out and finding.effect is not None:
-        text += (
-            f" Left out of all {finding.n_points + evidence.n_left_out} zero-shot scores: "
-            f"{evidence.n_left_out}, whose language no pair joins with one fine-tuned on, or whose "
-            "metric has one score or equal ones."
-        )
-    same, settings = agreement
-    if settings:
-        text += f" The verdict is the same at {same} of {settings} swept settings."
-    return text
-
-
-def number(value: float) -> str:
-    """Return three decimals with a sign; minus signs as wide as plus signs."""
-    rounded = f"{value:+.3f}"
-    return "0.000" if rounded in ("+0.000", "-0.000") else rounded.replace("-", "−")
-
-
-def _effect(claim: int, name: str, effect: float) -> str:
-    if claim == 3:
-        return f"{name} and zero-shot scores have a rank correlation of {number(effect)}"
-    compared = {
-        1: f"in the upper half of the layers {name} differs from the lower half's by",
-        2: f"fine-tuning changes {name} by",
-    }
-    return f"{compared[claim]} {number(effect)} on average"
-
-
-def _basis(claim: int, finding: Finding) -> str:
-    one, several = _POINTS[claim]
-    points = f"{finding.n_points} {one if finding.n_points == 1 else several}"
-    if finding.low is None or finding.high is None:
-        return f"{points}, no interval"
-    return f"95 % interval {number(finding.low)} to {number(finding.high)}, {points}"
-
-
-def _too_few(claim: int, finding: Finding) -> str:
-    least = _LEAST[claim]
-    if finding.n_points >= least:
-        return ""
-    return f" A verdict needs at least {least} {_POINTS[claim][1]}."

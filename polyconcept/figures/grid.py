@@ -14,7 +14,7 @@ from matplotlib.legend_handler import HandlerTuple
 
 from polyconcept.figures.rows import Run, variant_name, variant_order
 from polyconcept.figures.style import COLUMN_WIDTH, PAGE_HEIGHT, TEXT_WIDTH, WIDE
-from polyconcept.records.metrics import METRICS, WITHOUT_THRESHOLD
+from polyconcept.records.metrics import METRICS
 
 _SIDES = ("encoder", "decoder", "encoder-decoder")
 _ROW_HEIGHT, _LOWEST_ROW = 1.75, 1.35
@@ -43,10 +43,7 @@ class Layout:
 
 def label_of(metric: str, definition: str, over: str) -> str:
     """Return what an axis shows."""
-    if metric in METRICS:
-        label = METRICS[metric].label(over)
-    else:
-        label = WITHOUT_THRESHOLD.get(metric, metric)
+    label = METRICS[metric].label(over) if metric in METRICS else metric
     return label if definition != "corrected" else f"corrected {label}"
 
 

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from polyconcept.figures.grid import add_legend, label_of, legend_lines, model_sides, wrapped
 from polyconcept.figures.rows import Run, choose, means_of_parts, place_of
 from polyconcept.figures.style import TEXT_WIDTH, Look, look, style
-from polyconcept.records.metrics import METRICS, RIVALS
+from polyconcept.records.metrics import MAIN_METRICS, METRICS, RIVALS
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
@@ -27,6 +27,8 @@ _COMPARED = (Run.of, "languages", "layer")
 """What a score and a rival's, which has no direction, have in common."""
 
 _ModelSide: TypeAlias = tuple[str, str]
+_Rho: TypeAlias = tuple[float, int | None]
+"""Rank correlation, and of how many points."""
 _Dots: TypeAlias = Mapping[_ModelSide, Sequence[tuple[float, float]]]
 """(rival, metric) in each layer, pair and variant of a model's side."""
 
@@ -41,7 +43,8 @@ def draw(
     """Draw CALIGN and COLAP over CKA and retrieval: a point for each run, pair and layer.
 
     The same points as those of the table's rank correlations (random weights and means of
-    repeated fine-tunings left out), which stand above each panel. Those are of ``over`` = all:
+    repeated fine-tunings left out), which stand above each panel with their number of points: a
+    description, since layers, pairs and variants are not independent. Those are of ``over`` = all:
     above CALIGN over large clusters stands none. What is shown is chosen as by `rows.choose`.
 
     Raises:
@@ -67,11 +70,11 @@ def draw(
 def _what_to_compare(table: ScoreTable) -> tuple[list[str], list[str]]:
     """Return the metrics and rivals that the table has."""
     there = table.where(_is_point).unique("metric")
-    metrics = [name for name in METRICS if name in there]
+    metrics = [name for name in MAIN_METRICS if name in there]
     rivals = [name for name in RIVALS if name in there]
     if not rivals or not metrics:
         found = ", ".join(sorted(table.unique("metric"))) or "the table is empty"
-        raise ValueError(f"needed are summary rows of {' or '.join(METRICS)} and of "
+        raise ValueError(f"needed are summary rows of {' or '.join(MAIN_METRICS)} and of "
                          f"{' or '.join(RIVALS)}; there are rows of: {found}")  # fmt: skip
     return metrics, rivals
 
@@ -103,15 +106,15 @@ def _joined(rows: ScoreTable, rivals: ScoreTable) -> _Dots:
 
 def _rhos(
     table: ScoreTable, metrics: Collection[str], definition: str
-) -> dict[tuple[str, str, str, str], float]:
+) -> dict[tuple[str, str, str, str], _Rho]:
     """Return (metric, rival, model, side) -> rank correlation."""
     rows = table.where(metric="rank_correlation", over=metrics, definition=definition)
-    return {(row.over, row.control, row.model, row.side): row.value for row in rows}
+    return {(row.over, row.control, row.model, row.side): (row.value, row.n_total) for row in rows}
 
 
 def _draw(
     panels: Mapping[tuple[str, str], _Dots],
-    rhos: Mapping[tuple[str, str, str, str], float],
+    rhos: Mapping[tuple[str, str, str, str], _Rho],
     labels: Mapping[str, str],
     rivals: Sequence[str],
 ) -> Figure:
@@ -155,9 +158,10 @@ def _marker(signs: Look) -> dict[str, Any]:
     }
 
 
-def _told(rhos: Mapping[str, float], n_models: int) -> str:
+def _told(rhos: Mapping[str, _Rho], n_models: int) -> str:
     """Return the rank correlations in words; of one model its name is clear."""
     if n_models == 1:
-        return "".join(f"ρ = {rho:.2f}" for rho in rhos.values())
-    told = [f"{name} {rho:.2f}".replace(" ", "\N{NO-BREAK SPACE}") for name, rho in rhos.items()]
-    return f"ρ: {'; '.join(told)}" if told else ""
+        return "".join(f"ρ = {rho:.2f}, {n} points" for rho, n in rhos.values())
+    told = [f"{name} {rho:.2f} ({n})" for name, (rho, n) in rhos.items()]
+    kept = "; ".join(one.replace(" ", "\N{NO-BREAK SPACE}") for one in told)
+    return f"ρ (points): {kept}" if told else ""

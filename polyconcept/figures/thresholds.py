@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from polyconcept.figures.grid import add_legend, label_of, label_scores, layout_of, panel_grid
 from polyconcept.figures.rows import Run, choose
 from polyconcept.figures.style import GREY, LINE_STYLES, style
-from polyconcept.records.metrics import METRICS
+from polyconcept.records.metrics import MAIN_METRICS, METRICS
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
@@ -45,8 +45,8 @@ def draw(
         ValueError: An unknown metric, no row fits, a row has no layer or no threshold, two rows
             differ in nothing but value, or pairs of a layer have other thresholds.
     """
-    if metric not in METRICS:
-        raise ValueError(f"no curve of '{metric}'; there are those of {', '.join(METRICS)}")
+    if metric not in MAIN_METRICS:
+        raise ValueError(f"no curve of '{metric}'; there are those of {', '.join(MAIN_METRICS)}")
     parameter = METRICS[metric].threshold
     rows = choose(
         scores, metric, definition=definition, over=over,

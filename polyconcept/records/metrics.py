@@ -1,6 +1,6 @@
 """The metrics of concepts, and the simple measures that they are compared with.
 
-What claims and figures have to know of a metric stands here: a line each.
+What claims and figures have to know of a metric stands here: an entry each.
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ class Metric:
     """Its name in texts."""
     share_of: str
     """What a score is a share of."""
-    threshold: str
-    """The setting that its curve runs over."""
+    threshold: str = ""
+    """The setting that its curve runs over; empty where it has no curve."""
     directed: bool
     """Whether source and target cannot be exchanged."""
     has_large: bool
     """Whether it is scored over large clusters too."""
     shows_ceiling: bool
     """Whether figures show the ceiling: it says nothing where it is 1 but for few words."""
+    beside: str = ""
+    """The metric that it stands beside, with less to choose; empty for one of its own."""
 
     def label(self, over: str) -> str:
         """Return what an axis shows."""
@@ -49,17 +51,38 @@ METRICS = {
         title="CALIGN", share_of="source concepts", threshold="match",
         directed=True, has_large=True, shows_ceiling=True,
     ),
+    "calign_auc": Metric(
+        title="Area under CALIGN", share_of="source concepts, mean over thresholds",
+        directed=True, has_large=True, shows_ceiling=False, beside="calign",
+    ),
+    "matched_fraction": Metric(
+        title="Matched fraction", share_of="a source concept's types, one to one",
+        directed=True, has_large=False, shows_ceiling=False, beside="calign",
+    ),
     "colap": Metric(
         title="COLAP", share_of="concepts", threshold="share",
         directed=False, has_large=False, shows_ceiling=False,
     ),
 }  # fmt: skip
-WITHOUT_THRESHOLD = {
-    "calign_auc": "area under CALIGN at every match",
-    "matched_fraction": "matched fraction (mean of source concepts)",
-}
-"""What stands beside CALIGN and does not depend on its threshold, and what an axis shows."""
+"""Metrics that the claims are judged by."""
+MAIN_METRICS = tuple(name for name, metric in METRICS.items() if not metric.beside)
+"""Those of their own: they have curves over thresholds, and rivals are compared with them."""
 RIVALS = {
     "cka": Rival("CKA", "CKA of linked words"),
     "retrieval": Rival("Retrieval", "retrieval (share of sentences)"),
 }
+
+_FEWEST_ALIGNED = 5
+"""With fewer, one cluster more or less changes the score by a fifth."""
+_LOWEST_CEILING = 0.2
+"""Below it the same language under another seed aligns fewer than one cluster in five."""
+
+
+def near_floor(n_aligned: float, ceiling: float | None) -> bool:
+    """Return whether the threshold and the number of clusters decide a CALIGN score.
+
+    Args:
+        n_aligned: Source clusters that align, mean over the seeds.
+        ceiling: The score's ceiling; none where one seed alone gives none.
+    """
+    return n_aligned < _FEWEST_ALIGNED or (ceiling is not None and ceiling < _LOWEST_CEILING)

@@ -13,15 +13,17 @@ class Finding:
     """An effect with its interval, and what follows from it (docs/STATISTICS.md, "Claims")."""
 
     verdict: Verdict
-    """``holds``: the interval lies above 0; ``does not hold``: it does not reach above 0."""
+    """``holds``: the interval lies above the least effect; ``does not hold``: not above it."""
     effect: float | None
     """Mean difference of scores, or correlation; none where there is nothing to take it from."""
     low: float | None
-    """Lower end of the 95 % interval of `effect`; none where there are too few points for one."""
+    """Lower end of the 95 % interval of `effect` for other models, or of claim 3 languages.
+
+    None where there are too few of them."""
     high: float | None
     """Upper end."""
     n_points: int
-    """Runs and pairs, or zero-shot scores, that `effect` is taken over."""
+    """Models, or of claim 3 languages, that `effect` is taken over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,13 +55,19 @@ class Claim(Finding):
     title: str
     """The claim in a few words."""
     metric: str
-    """``calign`` or ``colap``."""
+    """``calign``, ``calign_auc``, ``matched_fraction`` or ``colap``."""
     definition: str
     """``published`` or ``corrected``."""
+    precision_low: float | None
+    """Lower end of the 95 % interval of `effect` for these models, on other sentences and seeds.
+
+    None for claim 3, and where the study has no resampled scores of the metric."""
+    precision_high: float | None
+    """Upper end."""
     models: tuple[str, ...]
-    """Models that gave points."""
+    """Models that count."""
     languages: tuple[str, ...]
-    """Pairs that gave points; of claim 3 the languages scored zero-shot."""
+    """Pairs that count; of claim 3 the languages scored zero-shot."""
     layers: tuple[int, ...]
     """Layers whose scores count, of any model."""
     of_runs: tuple[OfRun, ...]
@@ -77,7 +85,7 @@ class AtSetting(Finding):
     """The verdict on a claim where one setting differs: a row of the agreement table."""
 
     metric: str
-    """``calign`` or ``colap``."""
+    """As in `Claim`."""
     definition: str
     """``published`` or ``corrected``."""
     parameter: str
@@ -90,7 +98,7 @@ class AtSetting(Finding):
 
 @dataclass(frozen=True, kw_only=True)
 class Rival:
-    """How a simple rival ranks layers, pairs and variants as a metric does."""
+    """How a simple rival ranks layers, pairs and variants as a metric does; a description."""
 
     model: str
     """Name of the model in the study."""
@@ -104,20 +112,18 @@ class Rival:
     """``cka`` or ``retrieval``."""
     effect: float
     """Spearman's correlation."""
-    low: float | None
-    """Lower end of the 95 % interval."""
-    high: float | None
-    """Upper end."""
-    p: float | None
-    """Chance of a correlation at least as far from 0 where the two know nothing of each other."""
     n_points: int
     """Layers, pairs and variants that both have a score of."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claims:
-    """What a study says of the paper's claims, from its score table alone."""
+    """What a study says of the paper's claims, from its score table and resampled scores."""
 
+    least_effect: float
+    """Smallest difference that counts, of claims 1 and 2."""
+    notes: tuple[str, ...]
+    """What a reader must know before the verdicts, in English."""
     claims: tuple[Claim, ...]
     """Claim 1 by every metric and definition, then claims 2 and 3."""
     settings: tuple[AtSetting, ...]

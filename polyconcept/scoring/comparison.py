@@ -13,15 +13,8 @@ import numpy as np
 from polyconcept.records.arrays import Float64
 from polyconcept.records.scores import Resamples, Score
 from polyconcept.records.table import ScoreTable, known
-from polyconcept.scoring.statistics import (
-    interval,
-    newcombe,
-    samples_say_nothing,
-    spread,
-    widened,
-    wilson,
-    within_variance,
-)
+from polyconcept.records.variance import interval, spread, within_variance
+from polyconcept.scoring.statistics import newcombe, samples_say_nothing, widened, wilson
 
 _log = logging.getLogger(__name__)
 

@@ -6,20 +6,11 @@ import logging
 from collections.abc import Iterable
 from statistics import fmean
 
+from polyconcept.records.metrics import near_floor
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable, known
 
 _log = logging.getLogger(__name__)
-
-LEAST_ALIGNED = 5
-"""Clusters that align, mean over the seeds: of fewer one more or less is a fifth of the score."""
-LEAST_CEILING = 0.2
-"""Below, k-means agrees with itself so seldom that no score can be far from 0."""
-
-
-def is_near_floor(n_aligned: float, ceiling: float | None) -> bool:
-    """Return whether CALIGN has no room to say anything: few clusters align, or few could."""
-    return n_aligned < LEAST_ALIGNED or (ceiling is not None and ceiling < LEAST_CEILING)
 
 
 def warn_near_floor(scores: Iterable[Score]) -> None:
@@ -51,7 +42,7 @@ def _described(of_layer: ScoreTable) -> str:
     """Return layer, aligned clusters and ceiling in words; empty where there is room."""
     n_aligned = fmean(of_layer.where(seed=known).values("n_hit"))
     summary = of_layer.where(seed=None).first
-    if not is_near_floor(n_aligned, summary.ceiling):
+    if not near_floor(n_aligned, summary.ceiling):
         return ""
     ceiling = "no ceiling" if summary.ceiling is None else f"ceiling {summary.ceiling:.2f}"
     return f"layer {summary.layer}, {n_aligned:.1f} clusters align, {ceiling}"

@@ -174,6 +174,13 @@ class Figures(Frozen):
     examples: Examples | None = None
 
 
+class Claims(Frozen):
+    """How the paper's claims are judged (docs/STATISTICS.md, "Claims")."""
+
+    least_effect: Share = 0.01
+    untrained: bool = False
+
+
 class Study(Frozen):
     """A complete study; docs of every key stand in config.yaml."""
 
@@ -194,6 +201,7 @@ class Study(Frozen):
     statistics: Statistics = Statistics()
     controls: Controls = Controls()
     figures: Figures = Figures()
+    claims: Claims = Claims()
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from polyconcept.study.jobs.figures import FIGURES, figure_inputs, figure_kinds
 from polyconcept.study.jobs.job import Inputs, Job, Values, plain
 from polyconcept.study.jobs.paths import Files, Names
+from polyconcept.study.jobs.scores import resample_files
 from polyconcept.study.schema import Study
 
 
-def _score_table(files: Files, _names: Names) -> Inputs:
-    return {"scores": f"{files.results}/scores.parquet"}
+def _all_scores(files: Files, _names: Names) -> Inputs:
+    return {"scores": f"{files.results}/scores.parquet", "resamples": resample_files(files)}
 
 
 def _example_files(files: Files, names: Names) -> Inputs:
@@ -36,7 +37,7 @@ def _find_examples(study: Study, _names: Names) -> Values:
 
 
 JOBS = {
-    "state_claims": Job("figures", _score_table, local=True),
+    "state_claims": Job("figures", _all_scores, lambda study, _: plain(study.claims), local=True),
     "find_examples": Job("figures", _example_files, _find_examples),
     "plot_figure": Job(
         "figures",

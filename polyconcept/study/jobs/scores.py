@@ -130,10 +130,15 @@ def _merged(files: Files, _names: Names) -> Inputs:
     ]
     return {
         "runs": files.of_runs([*METRICS, "similarity"]),
-        "resamples": files.of_runs([f"{metric}_resamples" for metric in METRICS]),
+        "resamples": resample_files(files),
         "mixed": mixed,
         "tasks": tasks,
     }
+
+
+def resample_files(files: Files) -> list[str]:
+    """Return the files of resampled scores of every run and pair."""
+    return files.of_runs([f"{metric}_resamples" for metric in METRICS])
 
 
 def _table(study: Study, _names: Names) -> Values:
