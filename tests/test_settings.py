@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,17 @@ def test_shipped_studies_are_valid(path):
             {"directory": "x", "language_codes": {"dee": "deu_Latn"}},
             r"models.tiny.language_codes: unknown language 'dee' \(did you mean 'de'\?\)",
         ),
+        (
+            "models.tiny",
+            {"builtin": "mt5", "translates": ["de"]},
+            "`translates` is for `directory`",
+        ),
+        ("models.tiny", {"directory": "x", "translates": "all"}, "encoder-decoder, found encoder"),
+        (
+            "models.tiny",
+            {"directory": "x", "family": "encoder-decoder", "translates": ["dee"]},
+            r"models.tiny.translates: unknown language 'dee' \(did you mean 'de'\?\)",
+        ),
         ("models.tiny", {"hub": {"model": "a/b/c"}}, "needed a repository on the hub, such as"),
         ("models.tiny", {"hub": {"model": "a/b", "revision": "../x"}}, "revision: found '../x'"),
         ("models.tiny", recipe(architecture="mt5"), "`mt5` and tokenizer kind `unigram-t5` go tog"),
@@ -319,6 +331,39 @@ def test_sides_follow_from_the_family():
         "mt5": ("encoder", "decoder", "encoder-decoder"),
         "llama": ("decoder",),
         "half": ("encoder",),
+    }
+
+
+def test_what_a_model_translates_before_fine_tuning_follows_from_where_it_comes_from():
+    own = {"directory": "x", "family": "encoder-decoder"}
+    text_to_text = recipe(architecture="mt5")["pretrain"]
+    text_to_text["tokenizer"] = {"kind": "unigram-t5"}
+    alone = text_to_text | {"mixture": {"translation_share": 0}}
+    config = minimal()
+    config["models"] = {
+        "shipped": {"builtin": "mt5"},
+        "encoder": {"builtin": "xlmr"},
+        "unknown": own,
+        "told": own | {"translates": ["de"]},
+        "nllb": own | {"translates": "all"},
+        "made": {"pretrain": text_to_text},
+        "made_alone": {"pretrain": alone},
+        "made_encoder": recipe(),
+    }
+
+    found = {name: model.of_translates for name, model in parse_study(config).models.items()}
+
+    shipped = json.loads((ROOT / "polyconcept/builtin/models/mt5/RECIPE.json").read_text())
+    assert shipped["recipe"]["options"]["mixture"]["translation_share"] > 0
+    assert found == {
+        "shipped": tuple(shipped["corpus"]["languages"]),
+        "encoder": (),
+        "unknown": (),
+        "told": ("de",),
+        "nllb": "all",
+        "made": ("en", "de"),
+        "made_alone": (),
+        "made_encoder": (),
     }
 
 

@@ -84,9 +84,10 @@ class Score:
     normalised: float | None = None
     """CALIGN: 0 at `null_mean`, 1 at `ceiling`; COLAP: 0 where nothing is shared, 1 at chance."""
     zero_shot: bool | None = None
-    """Whether a task's language was never fine-tuned on; none for other metrics.
-
-    For a translation: whether the model was never fine-tuned to translate into `target`."""
+    """Whether a model never met a task's language: `seen` is empty; none for other metrics."""
+    seen: str = ""
+    """Where the model met a task's language (learnt to translate into it): ``fine-tuning``, or
+    ``pre-training`` on translation; empty where it did not, and for other metrics."""
     signature: str = ""
     """sacrebleu's signature (version, tokenizer, settings); empty for other metrics."""
 

@@ -67,6 +67,8 @@ def _model_faults(study: Study, name: str, model: Model) -> Iterator[str]:
     yield from _unknown(f"{key}.tasks", model.tasks, set(study.tasks), "task")
     languages = set(study.languages_of(name))
     yield from _unknown(f"{key}.language_codes", model.language_codes, languages, "language")
+    if model.translates != "all":
+        yield from _unknown(f"{key}.translates", model.translates, languages, "language")
     if model.of_family == "decoder" and model.tasks:
         yield f"{key}.tasks: a model of family decoder is measured as it is, not fine-tuned"
     for task in model.tasks:

@@ -81,10 +81,20 @@ def _score_task(study: Study, names: Names) -> Values:
     return reading | {
         "labels": list(task.labels),
         "train_languages": list(task.train.of_languages),
+        "pretrained_on": _pretrained_on(study, names),
         "seed": task.finetuning.seed,
         "device": study.device,
         **language_codes(study, names),
     }
+
+
+def _pretrained_on(study: Study, names: Names) -> list[str]:
+    """Return the languages tested that a model could translate into before it was fine-tuned."""
+    task = study.tasks[names["variant"]]
+    if task.kind != "translation":
+        return []
+    known, tested = study.models[names["model"]].of_translates, task.test.of_languages
+    return list(tested) if known == "all" else [code for code in tested if code in known]
 
 
 def _modules(step: str) -> Callable[[Study, Names], tuple[str, ...]]:
