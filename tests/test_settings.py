@@ -208,6 +208,8 @@ def test_shipped_studies_are_valid(path):
             {"directory": "x", "language_codes": {"dee": "deu_Latn"}},
             r"models.tiny.language_codes: unknown language 'dee' \(did you mean 'de'\?\)",
         ),
+        ("models.tiny", {"builtin": "bert", "prefix": " "}, "needed text of one line, such as"),
+        ("models.tiny", {"builtin": "mt5", "prefix": "query:"}, "`prefix` is for models of one"),
         (
             "models.tiny",
             {"builtin": "mt5", "translates": ["de"]},

@@ -33,6 +33,7 @@ from polyconcept.tasks.masking import (
     mask_words,
     split_into_subwords,
 )
+from polyconcept.tasks.order import SimilarLengths
 from polyconcept.tasks.pretrain import PretrainOptions, pretrain
 from polyconcept.tasks.scorer import ScoreOptions
 from polyconcept.tasks.sentiment.score_classifier import label_sentences
@@ -572,6 +573,51 @@ def test_a_short_training_has_checkpoints_too(wordpiece, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"checkpoint-45", "checkpoint-60"}
 
 
+def test_a_batch_has_sentences_of_one_length_and_each_pass_another_order():
+    random = np.random.default_rng(3)
+    lengths = random.integers(5, 100, size=203).tolist()
+    sampler = SimilarLengths(lengths, batch_size=8, seed=1)
+
+    def batches(epoch):
+        sampler.set_epoch(epoch)
+        drawn = list(sampler)
+        assert sorted(drawn) == list(range(203))
+        return [drawn[start : start + 8] for start in range(0, 203, 8)]
+
+    first = batches(0)
+    spans = [max(lengths[row] for row in batch) - min(lengths[row] for row in batch)
+             for batch in first]  # fmt: skip
+
+    assert max(spans) < 15  # of 95
+    # The batches themselves come in any order.
+    assert np.mean(np.diff([lengths[batch[0]] for batch in first]) > 0) < 0.8
+    assert batches(1) != first
+    assert batches(0) == first
+
+
+def test_the_head_learns_at_its_own_rate(wordpiece, tmp_path):
+    def moved(rate):
+        model = classifier(BertForTokenClassification, wordpiece, TAGS)
+        before = {name: weights.clone() for name, weights in model.named_parameters()}
+        options = replace(OPTIONS, epochs=1.0, learning_rate=1e-9, head_learning_rate=rate)
+        finetune_ner(
+            model, wordpiece, [tagged(160)], options=options, checkpoint_directory=tmp_path
+        )
+        change = {
+            name: (weights - before[name]).abs().max().item()
+            for name, weights in model.named_parameters()
+        }
+        head = [size for name, size in change.items() if name.startswith("classifier")]
+        rest = [size for name, size in change.items() if not name.startswith("classifier")]
+        return min(head), max(rest)
+
+    # Ten steps at a mean rate of about half the highest.
+    head, rest = moved(1e-2)
+    assert head > 1e-2
+    assert rest < 1e-6
+    assert moved(1e-4)[0] < 1e-3
+
+
 class PreemptedError(Exception):
     """The job was stopped."""
 
@@ -581,7 +627,8 @@ def test_preempted_finetuning_ends_with_the_same_weights(wordpiece, tmp_path, mo
 
     def run(directory):
         model = classifier(BertForTokenClassification, wordpiece, TAGS)
-        finetune_ner(model, wordpiece, train, options=OPTIONS, checkpoint_directory=directory)
+        options = replace(OPTIONS, checkpoint_steps=8)  # in the middle of a pass
+        finetune_ner(model, wordpiece, train, options=options, checkpoint_directory=directory)
         return weights_of(model)
 
     class StopAtStep(TrainerCallback):
@@ -595,7 +642,13 @@ def test_preempted_finetuning_ends_with_the_same_weights(wordpiece, tmp_path, mo
         def on_step_end(self, _args, state, *_, **__):
             steps.append(state.global_step)
 
+    passes = []
+    set_epoch = SimilarLengths.set_epoch
+    monkeypatch.setattr(
+        SimilarLengths, "set_epoch", lambda self, n: (passes.append(n), set_epoch(self, n))
+    )
     expected = run(tmp_path / "whole")
+    assert sorted(set(passes)) == list(range(6))
     original = trainer_module._LineAMinute
     monkeypatch.setattr(trainer_module, "_LineAMinute", StopAtStep)
     with pytest.raises(PreemptedError):
@@ -611,8 +664,8 @@ def test_preempted_finetuning_ends_with_the_same_weights(wordpiece, tmp_path, mo
 
     assert "removing" in caplog.text
     assert "cut off while it was written" in caplog.text
-    assert "checkpoint-30" in caplog.text
-    assert steps == list(range(31, 61))
+    assert "checkpoint-32" in caplog.text
+    assert steps == list(range(33, 61))
     assert torch.equal(resumed, expected)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from polyconcept.study.base import (
     Count,
@@ -30,6 +30,16 @@ _SIDES: dict[Family, tuple[Side, ...]] = {
     "decoder": ("decoder",),
     "encoder-decoder": ("encoder", "decoder", "encoder-decoder"),
 }
+
+
+def _written(prefix: str) -> str:
+    """Return a prefix as it stands before a sentence, which a blank sets off."""
+    if not prefix.isprintable() or not prefix.split():
+        raise ValueError(f"found {prefix!r}; needed text of one line, such as 'query: '")
+    return " ".join(prefix.split())
+
+
+Prefix = Annotated[str, Field(max_length=1000), AfterValidator(_written)]
 
 
 class TokenizerRecipe(Frozen):
@@ -124,6 +134,7 @@ class Model(Frozen):
     tasks: tuple[Name, ...] = ()
     layers: Annotated[tuple[Layer, ...], Field(min_length=1)] | None = None
     language_codes: Mapping[Name, str] = Field(default_factory=dict)
+    prefix: Prefix = ""
     translates: Literal["all"] | tuple[Name, ...] = ()
 
     @model_validator(mode="after")
@@ -135,6 +146,12 @@ class Model(Frozen):
             raise ValueError(
                 "`language_codes` is for `directory` and `hub`: no other model has any"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _prefix_fits(self) -> Model:
+        if self.prefix and self.of_family == "encoder-decoder":
+            raise ValueError("`prefix` is for models of one stack: others are asked by prompts")
         return self
 
     @model_validator(mode="after")

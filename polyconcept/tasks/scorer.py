@@ -56,6 +56,8 @@ class ScoreOptions:
     """Sentences asked together by a model that writes."""
     language_codes: Mapping[str, str] | None = None
     """See `language_codes.language_code`."""
+    prefix: str = ""
+    """Text that a classifier reads before each sentence."""
 
     def __post_init__(self) -> None:
         for name in ("n_beams", "max_length", "batch"):

@@ -34,6 +34,7 @@ from polyconcept.models.loading import load_tokenizer
 from polyconcept.models.shape import limit_length
 from polyconcept.records.arrays import Int64
 from polyconcept.tasks.checkpoints import fingerprint, last_checkpoint, mark_complete
+from polyconcept.tasks.order import SimilarLengths
 from polyconcept.tasks.shares import begin_with_shares, chance_loss
 
 Example: TypeAlias = dict[str, list[int] | int]
@@ -59,6 +60,8 @@ class FinetuneOptions:
     """Passes over the training sentences."""
     learning_rate: float = 5e-5
     """Highest learning rate; rises from 0 in the warm-up, then falls linearly to 0."""
+    head_learning_rate: float = 1e-3
+    """The same of a new classifier, which begins from nothing; a model that writes has none."""
     batch_size: int = 32
     """Sentences of one step."""
     max_length: int = 256
@@ -73,6 +76,8 @@ class FinetuneOptions:
     """Seed of the order of the sentences and of dropout."""
     device: str = "auto"
     """What to train on: `cpu`, or the best that torch finds."""
+    prefix: str = ""
+    """Text that a classifier reads before each sentence."""
     n_threads: int = 1
     """Threads of a CPU: another number adds in another order and ends in other weights."""
 
@@ -80,6 +85,7 @@ class FinetuneOptions:
         for name in (
             "epochs",
             "learning_rate",
+            "head_learning_rate",
             "batch_size",
             "max_length",
             "checkpoint_steps",
@@ -164,7 +170,7 @@ def train_on(
     pad = int(tokenizer.pad_token_id)
     key = fingerprint(model, _what_decides(options, pad, examples))
     two_sided = bool(model.config.is_encoder_decoder)
-    trainer = (Seq2SeqTrainer if two_sided else Trainer)(
+    trainer = (_WriterTrainer if two_sided else _ClassifierTrainer)(
         model=model,
         args=_arguments(
             Seq2SeqTrainingArguments if two_sided else TrainingArguments,
@@ -176,6 +182,8 @@ def train_on(
         data_collator=_collate_with(pad),
         callbacks=[_MarkWhole(key), _LineAMinute()],
     )
+    if not two_sided:
+        _give_head_its_rate(trainer, model, options.head_learning_rate)
     # It prints the losses that `_LineAMinute` logs.
     trainer.remove_callback(PrinterCallback)
     checkpoint = last_checkpoint(directory, key)
@@ -187,6 +195,35 @@ def train_on(
         loss: float = trainer.evaluate(compared)["eval_loss"]  # type: ignore[arg-type]
         _tell_loss(loss, chance_loss(label_counts(compared)))
     model.to("cpu").eval()  # type: ignore[arg-type]
+
+
+class _SimilarLengths:
+    """Lets a Trainer read its examples by `SimilarLengths`."""
+
+    args: TrainingArguments
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> SimilarLengths:  # noqa: ANN401 - list[Example]
+        lengths = [len(example["input_ids"]) for example in train_dataset]
+        return SimilarLengths(lengths, self.args.train_batch_size, self.args.seed)
+
+
+class _ClassifierTrainer(_SimilarLengths, Trainer):
+    pass
+
+
+class _WriterTrainer(_SimilarLengths, Seq2SeqTrainer):
+    pass
+
+
+def _give_head_its_rate(trainer: Trainer, model: PreTrainedModel, rate: float) -> None:
+    """Let all that is not pre-trained learn at a rate of its own, which falls like the other."""
+    inside = f"{model.base_model_prefix}."
+    head = {id(each) for name, each in model.named_parameters() if not name.startswith(inside)}
+    optimizer = trainer.create_optimizer()
+    for group in list(optimizer.param_groups):
+        new = [weights for weights in group["params"] if id(weights) in head]
+        group["params"] = [weights for weights in group["params"] if id(weights) not in head]
+        optimizer.add_param_group({**group, "params": new, "lr": rate})
 
 
 def label_counts(examples: Iterable[Example]) -> Counter[int]:
