@@ -163,6 +163,10 @@ def test_a_profile_of_the_user_takes_the_place_of_ours(profile, monkeypatch):
         *("--cores", "3"),
     ]
     theirs = run.snakemake_words(study, Path(), [profile, "slurm"])
+    for dry in ("-n", "--dry-run"):
+        assert "--quiet=rules" in run.snakemake_words(study, Path(), [dry, "results/x.csv"])
+    for words in (["-n", "--quiet", "host"], ["-n", "--verbose"], ["--cores", "3"]):
+        assert "--quiet=rules" not in run.snakemake_words(study, Path(), words)
     assert theirs == ["--configfile=studies/demo.yaml", profile, "slurm"]
 
 

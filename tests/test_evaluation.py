@@ -1,6 +1,7 @@
 """Task scores: by hand, and what a model predicts."""
 
 import warnings
+from dataclasses import replace
 
 import pytest
 import sacrebleu
@@ -14,10 +15,11 @@ from transformers import BertConfig, BertForSequenceClassification, BertForToken
 
 from polyconcept.records.scores import Score
 from polyconcept.records.text import LabelledSentences, Sentences, TaggedSentences, Translations
+from polyconcept.tasks.chance import exceeds_chance
 from polyconcept.tasks.entities.score_classifier import tag_words
 from polyconcept.tasks.entities.scores import score_entities
 from polyconcept.tasks.label_scores import score_labels
-from polyconcept.tasks.scorer import ScoreOptions, TaskRun, check_labels
+from polyconcept.tasks.scorer import ScoreOptions, TaskRun, check_labels, learnt, task_score
 from polyconcept.tasks.sentiment.score_classifier import label_sentences
 from polyconcept.tasks.tokenizers import train_tokenizer
 from polyconcept.tasks.translation.score_writer import score_translation
@@ -115,13 +117,19 @@ def test_rows_say_whose_score_it_is_and_what_is_zero_shot():
         n_hit=None,
         n_total=None,
         value=1.0,
+        # One sentence alone has no other's answer.
+        null_mean=1.0,
+        null_low=1.0,
+        null_high=1.0,
+        p=1.0,
         zero_shot=True,
+        seen="",
         signature="",
     )
 
     [seen] = score_entities(TaggedSentences("de", WORDS, (tuple(GOLD),)), [GOLD], run=RUN)
 
-    assert seen.zero_shot is False
+    assert (seen.zero_shot, seen.seen) == (False, "fine-tuning")
 
 
 def test_scores_refuse_what_does_not_fit():
@@ -241,6 +249,96 @@ def test_a_missing_tokenizer_is_no_other_tokenizer(monkeypatch):
         score_translation(translated(("猫",), "ja", ("猫",)), run=RUN)
     with pytest.raises(ValueError, match="en-de: no sentence to score"):
         score_translation(translated((), reference=()), run=RUN)
+
+
+# --- chance, and what is learnt
+
+
+def test_by_chance_each_sentence_has_the_answer_to_another():
+    # 20 sentences, 20 places: all found, and by chance the one that keeps its own answer.
+    rows = [tuple("B-PER" if word == place else "O" for word in range(20)) for place in range(20)]
+    gold = TaggedSentences("en", (tuple("w" * 20),) * 20, tuple(rows))
+
+    [score] = score_entities(gold, rows, run=RUN)
+
+    assert score.value == 1.0
+    assert score.null_mean == pytest.approx(1 / 20, abs=0.02)
+    assert (score.null_low, score.null_high) == (0.0, pytest.approx(3 / 20, abs=0.051))
+    assert score.p == pytest.approx(1 / 101)
+    assert exceeds_chance([score])
+
+
+def test_one_answer_to_all_is_chance():
+    gold = LabelledSentences("en", WORDS * 10, ("good",) * 7 + ("bad",) * 3)
+
+    scores = score_labels(gold, ["good"] * 10, run=RUN)
+
+    # Accuracy 7/10; F1 of good 2 * 0.7 / 1.7, of bad 0.
+    assert [score.value for score in scores] == pytest.approx([0.7, 0.7 / 1.7])
+    for score in scores:
+        null = (score.null_low, score.null_mean, score.null_high)
+        assert null == pytest.approx((score.value,) * 3)
+        assert score.p == 1.0
+    assert not exceeds_chance(scores)
+
+
+def test_answers_of_the_right_shares_are_chance():
+    # The shares are right, and of each label one half is hit: 0.5 again by chance.
+    gold = LabelledSentences("en", WORDS * 40, ("good", "bad") * 20)
+
+    accuracy, _ = score_labels(gold, ["good", "good", "bad", "bad"] * 10, run=RUN)
+
+    assert accuracy.value == 0.5
+    assert accuracy.null_mean == pytest.approx(0.5, abs=0.03)
+    assert accuracy.null_low < 0.4 < 0.6 < accuracy.null_high
+    assert accuracy.p > 0.5
+    assert not exceeds_chance([accuracy])
+
+
+def test_translations_of_other_sentences_are_chance():
+    bleu, chrf = score_translation(translated(REFERENCE * 10, reference=REFERENCE * 10), run=RUN)
+
+    # Of two sentences ten times over, half are right whatever is exchanged.
+    assert (bleu.value, chrf.value) == (pytest.approx(100), pytest.approx(100))
+    for score in (bleu, chrf):
+        assert score.null_low < 50 < score.null_high < 90
+        assert score.null_mean == pytest.approx(55, abs=5)
+
+
+def score_of(value, target="en", metric="entity_f1", null=(0.01, 0.0, 0.02)):
+    mean, low, high = null
+    score = task_score(metric, value, RUN, target)
+    return replace(score, null_mean=mean, null_low=low, null_high=high)
+
+
+@pytest.mark.parametrize(
+    ("scores", "value"),
+    [
+        ([score_of(0.0)], 0.0),
+        ([score_of(0.05)], 0.0),  # above the range of chance, and of no use
+        ([score_of(0.07)], 1.0),
+        ([score_of(0.07, null=(0.01, 0.0, 0.08))], 0.0),  # within the range of chance
+        ([score_of(0.0), score_of(0.3, "de")], 1.0),  # both were fine-tuned on
+        ([score_of(0.0), score_of(0.3, "fr")], 0.0),  # French was not
+        ([score_of(0.3, "fr")], 1.0),  # no language fine-tuned on is tested
+        ([score_of(18.0, metric="chrf", null=(15.0, 14.0, 16.0))], 0.0),
+        ([score_of(21.0, metric="chrf", null=(15.0, 14.0, 16.0))], 1.0),
+    ],
+)
+def test_a_task_is_learnt_where_a_language_fine_tuned_on_exceeds_chance(scores, value, caplog):
+    row = learnt(scores, RUN)
+
+    assert (row.metric, row.value, row.zero_shot, row.seen) == ("learnt", value, None, "")
+    assert (row.source, row.variant, row.seed) == ("en+de", "ner", 3)
+    assert ("tiny has not learnt ner" in caplog.text) == (value == 0)
+
+
+def test_the_warning_says_what_was_found_and_where_to_read_on(caplog):
+    learnt([score_of(0.0), score_of(0.3, "fr")], RUN)
+
+    assert "entity_f1 of en 0.000, by chance 0.000 to 0.020. " in caplog.text
+    assert "fr" not in caplog.text
+    assert '"Has it learnt?"' in caplog.text
 
 
 # --- predictions

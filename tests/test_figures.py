@@ -56,7 +56,8 @@ def task_score(value=0.5, **fields):
         corpus="names", source="en", target="de", layer=None, seed=1, n_hit=None, n_total=None,
         value=value, zero_shot=True, signature="",
     )  # fmt: skip
-    return replace(row, **fields)
+    row = replace(row, **fields)
+    return row if row.zero_shot in (True, None) else replace(row, seen=row.seen or "fine-tuning")
 
 
 def example(source_types=("book",), target_types=("Buch",), **fields):
@@ -375,6 +376,39 @@ def test_bars_are_scores_and_zero_shot_is_hatched():
     ]  # fmt: skip
 
 
+def test_what_was_translated_before_is_no_zero_shot():
+    rows = [
+        bleu_score(30.0, target="fr", zero_shot=False),
+        bleu_score(20.0, target="ar", zero_shot=False, seen="pre-training"),
+        bleu_score(9.0, target="de"),
+    ]
+
+    figure = plot_task_scores(rows)
+    (axes,) = figure.axes
+
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["fr", "ar", "de"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "language fine-tuned on",
+        "translated into before",
+        "zero-shot: language never fine-tuned on",
+    ]
+
+
+def test_a_model_that_has_not_learnt_is_named():
+    learnt = task_score(metric="learnt", target="en", zero_shot=None)
+    rows = [
+        task_score(),
+        task_score(model="xlmr"),
+        replace(learnt, value=1.0),
+        replace(learnt, model="xlmr", value=0.0),
+    ]
+
+    assert [axes.get_title() for axes in plot_task_scores(rows).axes] == [
+        "mbert",
+        "xlmr: not learnt",
+    ]
+
+
 def test_tasks_are_rows_and_models_columns():
     rows = [
         task_score(),
@@ -394,8 +428,8 @@ def test_tasks_are_rows_and_models_columns():
 
 
 def bleu_score(value, **fields):
-    row = task_score(value, metric="bleu", variant="mt", model="mt5", signature="nrefs:1|tok:13a")
-    return replace(row, **fields)
+    named = {"metric": "bleu", "variant": "mt", "model": "mt5", "signature": "nrefs:1|tok:13a"}
+    return task_score(value, **named | fields)
 
 
 def test_translations_are_drawn_from_zero_to_the_best_of_their_row():
@@ -432,11 +466,11 @@ def test_translations_without_any_hit_are_drawn():
 
 def test_three_tasks_of_three_models_fit_on_a_page_and_nothing_overlaps():
     rows = [
-        replace(row, model=model, target=target, zero_shot=target != "en", value=value)
-        for row, models in (
-            (task_score(), ("mbert", "mt5", "xlmr")),
-            (task_score(metric="accuracy", variant="sst2"), ("mbert", "mt5", "xlmr")),
-            (task_score(metric="macro_f1", variant="sst2"), ("mbert", "mt5", "xlmr")),
+        task_score(value, model=model, target=target, zero_shot=target != "en", **named)
+        for named, models in (
+            ({}, ("mbert", "mt5", "xlmr")),
+            ({"metric": "accuracy", "variant": "sst2"}, ("mbert", "mt5", "xlmr")),
+            ({"metric": "macro_f1", "variant": "sst2"}, ("mbert", "mt5", "xlmr")),
         )
         for model in models
         for target, value in (("en", 1.0), ("ar", 0.7), ("de", 0.8), ("es", 0.6), ("fr", 0.75),

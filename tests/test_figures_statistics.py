@@ -427,8 +427,16 @@ def test_a_class_that_a_language_hardly_has_is_not_averaged_with_those_that_it_h
 @pytest.mark.parametrize(
     ("metric", "definition", "label"),
     [
-        ("calign_auc", "published", "Area under CALIGN (share of source concepts, mean over thresholds)"),
-        ("matched_fraction", "corrected", "corrected matched fraction (mean of source concepts)"),
+        (
+            "calign_auc",
+            "published",
+            "Area under CALIGN (share of source concepts, mean over thresholds)",
+        ),
+        (
+            "matched_fraction",
+            "corrected",
+            "corrected Matched fraction (share of a source concept's types, one to one)",
+        ),
     ],
 )
 def test_what_needs_no_threshold_is_drawn_by_layer_with_its_null(metric, definition, label):

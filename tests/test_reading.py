@@ -237,6 +237,56 @@ def test_training_scoring_and_extraction_read_the_same_ids(tokenizer, max_length
     assert [each.ids.tolist() for each in guessed] == [text[:max_length] for text in bare]
 
 
+def test_a_prefix_stands_before_each_sentence_for_every_use(tokenizer):
+    prefix = "query: "
+    sentences = sentences_of(*LINES)
+    words = table_of(sentences)
+    tags = tuple(("B-PER",) * len(each) for each in sentences.words)
+    model = tagger(tokenizer)
+
+    trained = train_classifier.examples(
+        model,
+        tokenizer,
+        [TaggedSentences("en", sentences.words, tags)],
+        FinetuneOptions(epochs=1.0, max_length=200, prefix=prefix),
+    )
+    options = ScoreOptions(max_length=200, prefix=prefix)
+    scored = scored_ids(model, lambda: tag_words(model, tokenizer, sentences.words, options, "en"))
+    plan = plan_extraction(
+        tokenizer,
+        sentences,
+        words,
+        max_length=200,
+        token_budget=100,
+        pooling="first",
+        prefix=prefix,
+    )
+
+    ids = [row["input_ids"] for row in trained]
+    assert ids == [tokenizer(prefix + line).input_ids for line in LINES]
+    assert sorted(scored) == sorted(ids)
+    assert inputs_of(plan) == [ids[number] for number in plan.sentence]
+    # The words begin where they would if the prefix were a word of the text.
+    as_words = read_words(
+        [("query:", *each) for each in sentences.words], tokenizer, max_length=200
+    )
+    for row, read in zip(trained, as_words, strict=True):
+        labelled = [place for place, label in enumerate(row["labels"]) if label != -100]
+        assert labelled == [place for place in read.first[1:] if place is not None]
+    starts = [read.first[1:] for read in as_words]
+    sentence = np.repeat(plan.sentence, np.diff(plan.word_bound))
+    expected = [
+        starts[number][place]
+        for number, place in zip(sentence, words.position[plan.rows], strict=True)
+    ]
+    assert plan.first.tolist() == expected
+
+
+def test_a_prefix_that_leaves_no_room_is_refused(tokenizer):
+    with pytest.raises(ValueError, match=r"max_length is 3, more than \d+ is needed for a word"):
+        Reader(tokenizer, max_length=3, prefix="Represent this sentence for searching:")
+
+
 def test_a_word_begins_at_the_same_subword_for_every_use(tokenizer):
     sentences = sentences_of(*LINES)
     words = table_of(sentences)

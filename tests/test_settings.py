@@ -1,8 +1,11 @@
+import json
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
+from polyconcept.study.checks import cautions
 from polyconcept.study.parse import SettingsError, parse_study
 
 ROOT = Path(__file__).parents[1]
@@ -207,6 +210,19 @@ def test_shipped_studies_are_valid(path):
             {"directory": "x", "language_codes": {"dee": "deu_Latn"}},
             r"models.tiny.language_codes: unknown language 'dee' \(did you mean 'de'\?\)",
         ),
+        ("models.tiny", {"builtin": "bert", "prefix": " "}, "needed text of one line, such as"),
+        ("models.tiny", {"builtin": "mt5", "prefix": "query:"}, "`prefix` is for models of one"),
+        (
+            "models.tiny",
+            {"builtin": "mt5", "translates": ["de"]},
+            "`translates` is for `directory`",
+        ),
+        ("models.tiny", {"directory": "x", "translates": "all"}, "encoder-decoder, found encoder"),
+        (
+            "models.tiny",
+            {"directory": "x", "family": "encoder-decoder", "translates": ["dee"]},
+            r"models.tiny.translates: unknown language 'dee' \(did you mean 'de'\?\)",
+        ),
         ("models.tiny", {"hub": {"model": "a/b/c"}}, "needed a repository on the hub, such as"),
         ("models.tiny", {"hub": {"model": "a/b", "revision": "../x"}}, "revision: found '../x'"),
         ("models.tiny", recipe(architecture="mt5"), "`mt5` and tokenizer kind `unigram-t5` go tog"),
@@ -322,6 +338,59 @@ def test_sides_follow_from_the_family():
     }
 
 
+def test_what_a_model_translates_before_fine_tuning_follows_from_where_it_comes_from():
+    own = {"directory": "x", "family": "encoder-decoder"}
+    text_to_text = recipe(architecture="mt5")["pretrain"]
+    text_to_text["tokenizer"] = {"kind": "unigram-t5"}
+    alone = text_to_text | {"mixture": {"translation_share": 0}}
+    config = minimal()
+    config["models"] = {
+        "shipped": {"builtin": "mt5"},
+        "encoder": {"builtin": "xlmr"},
+        "unknown": own,
+        "told": own | {"translates": ["de"]},
+        "nllb": own | {"translates": "all"},
+        "made": {"pretrain": text_to_text},
+        "made_alone": {"pretrain": alone},
+        "made_encoder": recipe(),
+    }
+
+    found = {name: model.of_translates for name, model in parse_study(config).models.items()}
+
+    shipped = json.loads((ROOT / "polyconcept/builtin/models/mt5/RECIPE.json").read_text())
+    assert shipped["recipe"]["options"]["mixture"]["translation_share"] > 0
+    assert found == {
+        "shipped": tuple(shipped["corpus"]["languages"]),
+        "encoder": (),
+        "unknown": (),
+        "told": ("de",),
+        "nllb": "all",
+        "made": ("en", "de"),
+        "made_alone": (),
+        "made_encoder": (),
+    }
+
+
+def test_a_tilde_is_the_home_in_every_path(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ada")
+    labels = {"files": {"en": "~/labels/en.conll"}}
+    config = minimal() | {"tasks": task("entities", train=labels, test=labels)}
+    config["corpora"]["news"]["directory"] = "~/text"
+    config["models"]["tiny"]["directory"] = "~/models/tiny"
+
+    study = parse_study(config)
+
+    assert study.corpora["news"].directory == "/home/ada/text"
+    assert study.models["tiny"].directory == "/home/ada/models/tiny"
+    assert study.tasks["it"].test.files == {"en": "/home/ada/labels/en.conll"}
+    # As text, a tilde elsewhere is a letter.
+    for name in ("./~text", "a~b", "text/~"):
+        read = parse_study(changed("corpora.news.directory", name))
+        assert read.corpora["news"].directory == name
+    with pytest.raises(SettingsError, match=r"there is no home of ~nobody\.such"):
+        parse_study(changed("corpora.news.directory", "~nobody.such/text"))
+
+
 def test_fine_tunings_that_differ_in_their_seed_alone_are_repeats():
     def tuned(**finetuning):
         return task("entities", finetuning={"epochs": 1} | finetuning)["it"]
@@ -337,6 +406,36 @@ def test_fine_tunings_that_differ_in_their_seed_alone_are_repeats():
     )
 
     assert study.repeats_of("tiny") == [("ner", "ner_2", "ner_3")]
+
+
+def test_the_lines_that_repeat_a_fine_tuning_in_config_yaml_do():
+    text = (ROOT / "config.yaml").read_text()
+    repeats = re.sub(r"^  # (ner_\d:)", r"  \1", text, flags=re.MULTILINE)
+    study = parse_study(
+        yaml.safe_load(repeats.replace("tasks: [ner, sentiment]", "tasks: [ner, ner_2, ner_3]"))
+    )
+
+    assert study.repeats_of("mbert") == [("ner", "ner_2", "ner_3")]
+    assert {study.tasks[name].finetuning.seed for name in ("ner", "ner_2", "ner_3")} == {
+        212, 213, 214
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("clustering", "n_told"),
+    [
+        ({"seeds": [1]}, 1),
+        ({"seeds": [1, 2]}, 1),
+        ({"seeds": [1, 2, 3]}, 0),
+        ({}, 0),
+        ({"method": "ward"}, 0),  # draws nothing
+    ],
+)
+def test_few_seeds_are_told(clustering, n_told):
+    told = list(cautions(parse_study(minimal() | {"clustering": clustering})))
+
+    assert len(told) == n_told
+    assert all(f"{len(clustering['seeds'])} given, three" in line for line in told)
 
 
 def test_controls_are_of_all_models_or_of_those_that_are_named():

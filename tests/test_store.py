@@ -396,7 +396,8 @@ def late_columns():
         make_score(metric="accuracy", definition="", over="", layer=None, n_hit=None,
                    zero_shot=True, source="na"),
         make_score(metric="bleu", definition="", over="", layer=None, n_hit=None,
-                   zero_shot=False, value=0.1 + 0.2, signature="nrefs:1|tok:13a"),
+                   zero_shot=False, seen="fine-tuning", value=0.1 + 0.2,
+                   signature="nrefs:1|tok:13a"),
     ]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """A tiny mT5 learns to write its answers, is cut off while it does, and is scored."""
 
+from copy import copy
 from dataclasses import replace
 
 import pytest
@@ -122,6 +123,29 @@ def test_scores_say_what_was_translated_and_what_is_zero_shot(tokenizer, transla
     assert translations[0] == Translations("en", "de", TEXT["en"], TEXT["de"], TEXT["de"])
     assert translations[1].reference == ("il cane",) * 4
     assert len(translations[1].hypothesis) == 4
+
+
+@pytest.mark.parametrize(
+    ("known", "kind", "seen"),
+    [((), "mt5", ""), (("it",), "mt5", "pre-training"), ((), "m2m_100", "pre-training")],
+)
+def test_what_pre_training_taught_is_not_zero_shot(tokenizer, translator, known, kind, seen):
+    italian = Sentences("it", (("il", "cane"),) * 4)
+    run = replace(run_of("mt", "de", "fr"), pretrained_on=known)
+    model = copy(translator)
+    model.config = copy(translator.config)
+    model.config.model_type = kind
+
+    rows = [
+        row
+        for pair in (PAIRS[0], (sentences("en"), italian))
+        for row in evaluate(model, tokenizer, pair, SEARCH, run)[0]
+    ]
+
+    assert [(row.target, row.seen, row.zero_shot) for row in rows[::2]] == [
+        ("de", "fine-tuning", False),
+        ("it", seen, not seen),
+    ]
 
 
 def test_unequal_texts_are_refused_before_anything_is_translated(tokenizer, tmp_path):

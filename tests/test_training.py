@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from transformers import (
     BertForSequenceClassification,
     BertForTokenClassification,
     TrainerCallback,
+    XLMRobertaForSequenceClassification,
 )
 
 from polyconcept.models.reader import read_words
@@ -31,11 +33,13 @@ from polyconcept.tasks.masking import (
     mask_words,
     split_into_subwords,
 )
+from polyconcept.tasks.order import SimilarLengths
 from polyconcept.tasks.pretrain import PretrainOptions, pretrain
 from polyconcept.tasks.scorer import ScoreOptions
 from polyconcept.tasks.sentiment.score_classifier import label_sentences
+from polyconcept.tasks.shares import begin_with_shares, chance_loss
 from polyconcept.tasks.tokenizers import train_tokenizer
-from polyconcept.tasks.trainer import FinetuneOptions
+from polyconcept.tasks.trainer import FinetuneOptions, label_counts
 
 NOUNS = {
     "en": ["dog", "cat", "house", "river", "stone", "child"],
@@ -453,7 +457,7 @@ def classifier(kind, tokenizer, labels, seed=0):
         id2label=dict(enumerate(labels)),
         label2id={label: number for number, label in enumerate(labels)},
     )
-    return kind(config)
+    return kind(kind.config_class.from_dict(config.to_dict()))
 
 
 def tagged(n_sentences, *, shuffled=False):
@@ -506,6 +510,114 @@ def test_sentiment_learns_a_rule_but_not_chance(wordpiece, tmp_path, shuffled, l
     assert low <= share_equal(predicted, test.label[160:]) <= high
 
 
+def test_loss_by_chance_by_hand():
+    # Three of four words are no entity: -(3/4 ln 3/4 + 1/4 ln 1/4).
+    words = [{"input_ids": [1, 2, 3], "labels": [NOT_SCORED, 0, 0]}, {"labels": [0, 1]}]
+    sentences = [{"labels": 0}, {"labels": 1}, {"labels": 1}, {"labels": 0}]
+
+    assert chance_loss(label_counts(words)) == pytest.approx(0.5623, abs=1e-4)
+    assert chance_loss(label_counts(sentences)) == pytest.approx(np.log(2))
+
+
+@pytest.mark.parametrize("kind", [BertForTokenClassification, XLMRobertaForSequenceClassification])
+def test_a_new_classifier_begins_with_the_share_of_each_label(wordpiece, kind):
+    model = classifier(kind, wordpiece, TAGS).eval()
+    for name, weights in model.named_parameters():
+        if name.startswith("classifier") and weights.ndim == 2:
+            torch.nn.init.zeros_(weights)
+
+    begin_with_shares(model, {0: 6, 1: 2})
+    logits = model(input_ids=torch.tensor([[5, 6]])).logits
+
+    # One more of each: 7, 3 and 1 of 11.
+    expected = torch.tensor([7, 3, 1]) / 11
+    assert torch.allclose(
+        logits.softmax(-1).reshape(-1, 3), expected.expand(logits.numel() // 3, 3)
+    )
+
+
+def test_a_classifier_without_a_bias_is_left_as_it_is(wordpiece, caplog):
+    model = classifier(BertForTokenClassification, wordpiece, TAGS)
+    model.classifier = torch.nn.Linear(32, 3, bias=False)
+    before = weights_of(model)
+
+    with caplog.at_level("INFO"):
+        begin_with_shares(model, {0: 1})
+
+    assert torch.equal(weights_of(model), before)
+    assert "no classifier with a bias: it begins with even guesses" in caplog.text
+
+
+@pytest.mark.parametrize(("rate", "told"), [(5e-3, False), (1e-9, True)])
+def test_a_training_that_teaches_little_is_told(wordpiece, tmp_path, caplog, rate, told):
+    model = classifier(BertForTokenClassification, wordpiece, TAGS)
+    options = replace(OPTIONS, learning_rate=rate)
+
+    with caplog.at_level("INFO"):
+        finetune_ner(
+            model, wordpiece, [tagged(160)], options=options, checkpoint_directory=tmp_path
+        )
+
+    # One word of four is a person.
+    assert "on sentences trained on; by chance it is 0.5623" in caplog.text
+    assert ("fine-tuning has taught little" in caplog.text) == told
+
+
+def test_a_short_training_has_checkpoints_too(wordpiece, tmp_path):
+    model = classifier(BertForTokenClassification, wordpiece, TAGS)
+    options = replace(OPTIONS, checkpoint_steps=500)  # 60 steps in all
+
+    finetune_ner(model, wordpiece, [tagged(160)], options=options, checkpoint_directory=tmp_path)
+
+    # After 15, 30, 45 and 60 steps; the two last are kept.
+    assert {path.name for path in tmp_path.iterdir()} == {"checkpoint-45", "checkpoint-60"}
+
+
+def test_a_batch_has_sentences_of_one_length_and_each_pass_another_order():
+    random = np.random.default_rng(3)
+    lengths = random.integers(5, 100, size=203).tolist()
+    sampler = SimilarLengths(lengths, batch_size=8, seed=1)
+
+    def batches(epoch):
+        sampler.set_epoch(epoch)
+        drawn = list(sampler)
+        assert sorted(drawn) == list(range(203))
+        return [drawn[start : start + 8] for start in range(0, 203, 8)]
+
+    first = batches(0)
+    spans = [max(lengths[row] for row in batch) - min(lengths[row] for row in batch)
+             for batch in first]  # fmt: skip
+
+    assert max(spans) < 15  # of 95
+    # The batches themselves come in any order.
+    assert np.mean(np.diff([lengths[batch[0]] for batch in first]) > 0) < 0.8
+    assert batches(1) != first
+    assert batches(0) == first
+
+
+def test_the_head_learns_at_its_own_rate(wordpiece, tmp_path):
+    def moved(rate):
+        model = classifier(BertForTokenClassification, wordpiece, TAGS)
+        before = {name: weights.clone() for name, weights in model.named_parameters()}
+        options = replace(OPTIONS, epochs=1.0, learning_rate=1e-9, head_learning_rate=rate)
+        finetune_ner(
+            model, wordpiece, [tagged(160)], options=options, checkpoint_directory=tmp_path
+        )
+        change = {
+            name: (weights - before[name]).abs().max().item()
+            for name, weights in model.named_parameters()
+        }
+        head = [size for name, size in change.items() if name.startswith("classifier")]
+        rest = [size for name, size in change.items() if not name.startswith("classifier")]
+        return min(head), max(rest)
+
+    # Ten steps at a mean rate of about half the highest.
+    head, rest = moved(1e-2)
+    assert head > 1e-2
+    assert rest < 1e-6
+    assert moved(1e-4)[0] < 1e-3
+
+
 class PreemptedError(Exception):
     """The job was stopped."""
 
@@ -515,7 +627,8 @@ def test_preempted_finetuning_ends_with_the_same_weights(wordpiece, tmp_path, mo
 
     def run(directory):
         model = classifier(BertForTokenClassification, wordpiece, TAGS)
-        finetune_ner(model, wordpiece, train, options=OPTIONS, checkpoint_directory=directory)
+        options = replace(OPTIONS, checkpoint_steps=8)  # in the middle of a pass
+        finetune_ner(model, wordpiece, train, options=options, checkpoint_directory=directory)
         return weights_of(model)
 
     class StopAtStep(TrainerCallback):
@@ -529,7 +642,13 @@ def test_preempted_finetuning_ends_with_the_same_weights(wordpiece, tmp_path, mo
         def on_step_end(self, _args, state, *_, **__):
             steps.append(state.global_step)
 
+    passes = []
+    set_epoch = SimilarLengths.set_epoch
+    monkeypatch.setattr(
+        SimilarLengths, "set_epoch", lambda self, n: (passes.append(n), set_epoch(self, n))
+    )
     expected = run(tmp_path / "whole")
+    assert sorted(set(passes)) == list(range(6))
     original = trainer_module._LineAMinute
     monkeypatch.setattr(trainer_module, "_LineAMinute", StopAtStep)
     with pytest.raises(PreemptedError):
@@ -545,8 +664,8 @@ def test_preempted_finetuning_ends_with_the_same_weights(wordpiece, tmp_path, mo
 
     assert "removing" in caplog.text
     assert "cut off while it was written" in caplog.text
-    assert "checkpoint-30" in caplog.text
-    assert steps == list(range(31, 61))
+    assert "checkpoint-32" in caplog.text
+    assert steps == list(range(33, 61))
     assert torch.equal(resumed, expected)
 
 

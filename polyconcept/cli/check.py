@@ -13,6 +13,7 @@ def check(study: project.StudyFile) -> None:
     from polyconcept.cli.planned import planned
 
     with project.faults_told():
-        name = project.read_study(study).name
+        settings = project.read_study(study)
         plan = planned(study)
-    project.say(f"{name}: in order; {len(plan.planned)} jobs would run")
+    project.caution(settings)
+    project.say(f"{settings.name}: in order; {len(plan.planned)} jobs would run")

@@ -178,5 +178,6 @@ def plan(
         rates, about = read_rates(RATES, gpu_tflops)
         work = Work(settings, rates, project.ROOT)
         totals = totals_of(found.planned, work)
+    project.caution(settings)
     notes = notes_on(about, sorted(work.sizes.unknown))
     project.say(report(settings.name, totals, notes))

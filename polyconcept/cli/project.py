@@ -13,6 +13,7 @@ import typer
 from polyconcept.audit.runs import SUFFIX
 from polyconcept.cli.yaml_file import read_yaml
 from polyconcept.store.content import files_inside
+from polyconcept.study.checks import cautions
 from polyconcept.study.parse import parse_study
 from polyconcept.study.schema import Study
 
@@ -58,6 +59,12 @@ def read_study(path: Path) -> Study:
         SettingsError: The file cannot be read or is no study; with every fault.
     """
     return parse_study(read_yaml(path), where=str(path))
+
+
+def caution(study: Study) -> None:
+    """Write to stderr what weakens a study."""
+    for line in cautions(study):
+        sys.stderr.write(f"note: {line}\n")
 
 
 def check_ran(study: Study, folder: Path) -> None:

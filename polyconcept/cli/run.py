@@ -26,7 +26,9 @@ from polyconcept.slurm.queue import ClusterError, has_accounting
 
 PROFILES = ("--profile", "--workflow-profile")
 # What Snakemake prints is all that is wanted of a run with one of these.
-WITHOUT_PROGRESS = {"-n", "--dry-run", "--dryrun", "--report", "--unlock", "--lint", "--touch"}
+QUIET = ("-q", "--quiet", "--verbose")
+DRY = {"-n", "--dry-run", "--dryrun"}
+WITHOUT_PROGRESS = DRY | {"--report", "--unlock", "--lint", "--touch"}
 N_LAST_LINES = 40
 
 
@@ -40,7 +42,8 @@ def run(
     """Run a study by the `snakemake ...` line that is printed first.
 
     Its progress is shown, a line a stage. Everything after STUDY is passed to Snakemake, such as
-    `--cores 16`, `--profile slurm` or `-n`. What Snakemake says is kept in
+    `--cores 16`, `--profile slurm` or `-n`, which here prints a summary unless `--quiet` says
+    otherwise. What Snakemake says is kept in
     results/{name}/logs/run-{time}.log; its exit status is the command's. What a run of the study
     has left that was killed is cleared first, as docs/CLUSTER.md says.
     """
@@ -53,6 +56,7 @@ def run(
             clear_killed_runs(settings, folder, snakemake_words(study, folder, []))
             through_slurm = slurm_options(words, token)
             words = snakemake_words(study, folder, [*through_slurm, *options])
+    project.caution(settings)
     project.say(shlex.join(["snakemake", *words]))
     line = [sys.executable, "-m", "snakemake", *words]
     if plain:
@@ -105,6 +109,8 @@ def snakemake_words(study: Path, folder: Path, options: Sequence[str]) -> list[s
         profile = project.ROOT / "profiles/local"
         near = profile.relative_to(here) if profile.is_relative_to(here) else profile
         words += ["--workflow-profile", str(near)]
+    if DRY & set(options) and not any(word.split("=")[0] in QUIET for word in options):
+        words.append("--quiet=rules")  # else there are eight lines a job before the summary
     if folder != Path():
         words += ["--directory", str(folder)]
         study = study.resolve()

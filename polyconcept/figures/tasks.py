@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -27,18 +27,26 @@ _TRANSLATION = ("bleu", "chrf")
 """Metrics from 0 to 100, whose `source` is the language translated from."""
 _ROW_HEIGHT, _REST, _NARROWEST = 1.6, 0.5, 1.5
 """Inches; height of a row of panels and of all else, width of a panel with its label at least."""
-# Dark and full against white and hatched: different in grey-scale and on any screen.
-_TUNED: dict[str, Any] = {
-    "facecolor": "#0072B2",
-    "edgecolor": "#0072B2",
-    "label": "language fine-tuned on",
+# Dark and full, light and full, white and hatched: different in grey-scale and on any screen.
+_LOOKS: Mapping[str, dict[str, Any]] = {
+    "fine-tuning": {
+        "facecolor": "#0072B2",
+        "edgecolor": "#0072B2",
+        "label": "language fine-tuned on",
+    },
+    "pre-training": {
+        "facecolor": "#BBDDF0",
+        "edgecolor": "#0072B2",
+        "label": "translated into before",
+    },
+    "": {
+        "facecolor": "#FFFFFF",
+        "edgecolor": "#D55E00",
+        "hatch": "/////",
+        "label": "zero-shot: language never fine-tuned on",
+    },
 }
-_ZERO_SHOT: dict[str, Any] = {
-    "facecolor": "#FFFFFF",
-    "edgecolor": "#D55E00",
-    "hatch": "/////",
-    "label": "zero-shot: language never fine-tuned on",
-}
+"""How bars look, by where the model met the language, in their order."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ class _Bar:
     """Score of one language."""
 
     language: str
-    zero_shot: bool
+    seen: str
     by_seed: tuple[float, ...]
 
     @property
@@ -74,7 +82,8 @@ def draw(scores: Iterable[Score]) -> Figure:
     """Draw task scores by language: a column for each model, a row for each task and metric.
 
     Where this is higher than a page on its side, several tasks share a row. Languages that the
-    model was fine-tuned on come first, in full bars; zero-shot languages are hatched. Several
+    model was fine-tuned on come first, in full bars; zero-shot languages are hatched. The title of
+    a model that has not learnt the task says so. Several
     seeds are averaged; a line then spans their lowest and highest score. The axes of a task and
     metric are alike; they run from 0 to 1, for BLEU and chrF++ from 0 to the best score.
 
@@ -87,26 +96,32 @@ def draw(scores: Iterable[Score]) -> Figure:
     if not rows:
         there = ", ".join(sorted(table.unique("metric"))) or "the table is empty"
         raise ValueError(f"no row has one of the metrics {', '.join(_LABELS)}; there are: {there}")
-    return _draw(_panels(rows))
+    unlearnt = set(table.where(metric="learnt", value=0.0).unique("model", "variant"))
+    return _draw(_panels(rows), unlearnt)
 
 
 def _panels(rows: ScoreTable) -> _Panels:
     found: dict[tuple[_Row, str], list[_Bar]] = {}
     for panel, of_panel in rows.by(_row, "model").items():
         of_panel.one_by("target", "seed", twice=_twice)
-        languages = of_panel.by("zero_shot", "target")
+        languages = of_panel.by("seen", "target")
         if len(languages) > len(of_panel.unique("target")):
             # One language is either: the other flag would be a second bar of the same name.
             raise ValueError(_twice(of_panel.first))
         found[panel] = [
             _Bar(
                 language,
-                zero_shot,
+                seen,
                 tuple(row.value for row in sorted(of_bar, key=lambda row: row.seed or 0)),
             )
-            for (zero_shot, language), of_bar in sorted(languages.items(), key=lambda item: item[0])
+            for (seen, language), of_bar in sorted(languages.items(), key=_place)
         ]
     return found
+
+
+def _place(item: tuple[tuple[str, str], object]) -> tuple[int, str]:
+    (seen, language), _ = item
+    return list(_LOOKS).index(seen), language
 
 
 def _row(score: Score) -> _Row:
@@ -122,7 +137,7 @@ def _twice(score: Score) -> str:
     )
 
 
-def _draw(panels: _Panels) -> Figure:
+def _draw(panels: _Panels, unlearnt: Collection[tuple[str, str]]) -> Figure:
     metrics = list(_LABELS)
     rows = sorted(
         {row for row, _ in panels},
@@ -145,7 +160,8 @@ def _draw(panels: _Panels) -> Figure:
             if first is not axes:
                 axes.sharey(first)
             _draw_bars(axes, panels[place], row.metric in _TRANSLATION, width)
-            axes.set_title(model, fontsize=8)
+            more = ": not learnt" if (model, row.variant) in unlearnt else ""
+            axes.set_title(model + more, fontsize=8)
             axes.tick_params(labelleft=row != last)
             if row != last:
                 axes.set_ylabel(_label(row, rows))
@@ -153,9 +169,9 @@ def _draw(panels: _Panels) -> Figure:
     for row, axes in firsts.items():
         bars = [panels[place] for place in panels if place[0] == row]
         _scale(axes, bars, row.metric in _TRANSLATION, width)
-    used = {bar.zero_shot for bars in panels.values() for bar in bars}
-    handles = [Patch(**(_ZERO_SHOT if zero_shot else _TUNED)) for zero_shot in sorted(used)]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    used = {bar.seen for bars in panels.values() for bar in bars}
+    handles = [Patch(**look) for seen, look in _LOOKS.items() if seen in used]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure
 
 
@@ -181,8 +197,7 @@ def _label(row: _Row, rows: Sequence[_Row]) -> str:
 def _draw_bars(axes: Axes, bars: Sequence[_Bar], percent: bool, width: float) -> None:
     """Draw a bar for each language with its score above; upright where bars are narrow."""
     for place, bar in enumerate(bars):
-        axes.bar(place, bar.mean, width=0.75, linewidth=0.8,
-                 **(_ZERO_SHOT if bar.zero_shot else _TUNED))  # fmt: skip
+        axes.bar(place, bar.mean, width=0.75, linewidth=0.8, **_LOOKS[bar.seen])
         if len(bar.by_seed) > 1:
             axes.plot([place] * 2, [min(bar.by_seed), max(bar.by_seed)], color="black", lw=1)
         axes.annotate(

@@ -26,7 +26,8 @@ class Tokens:
     bound: Int64[np.ndarray, " bound"]
     """Sentence i is subwords[bound[i] : bound[i + 1]]."""
     word: Int64[np.ndarray, " subword"]
-    """Place in its sentence of the word that each belongs to, ascending; -1 for special tokens."""
+    """Place in its sentence of the word that each belongs to, ascending; -1 for special tokens and
+    a prefix."""
     cut_sentence: Int64[np.ndarray, " cut"]
     """Sentence of each word that lost subwords to the longest input, ascending."""
     cut_word: Int64[np.ndarray, " cut"]
@@ -71,6 +72,7 @@ class Reader:
         max_length: int | None = None,
         language_codes: Mapping[str, str] | None = None,
         special: bool = True,
+        prefix: str = "",
     ) -> None:
         """Find out what the tokenizer writes around a text.
 
@@ -81,10 +83,12 @@ class Reader:
                 limit holds where it is lower. None where nothing else limits it.
             language_codes: Language -> the tokenizer's code, where it cannot be told.
             special: Whether special tokens are put around the text.
+            prefix: Text put before each sentence, with a blank between; its subwords belong to no
+                word.
 
         Raises:
-            ValueError: `max_length` holds no word, or the tokenizer's code for the language is
-                not known.
+            ValueError: `max_length` holds no word after the prefix, or the tokenizer's code for the
+                language is not known.
         """
         self._tokenizer = tokenizer
         self.code: LanguageCode | None = None
@@ -95,17 +99,23 @@ class Reader:
             self.before, self.after = special_subwords(tokenizer, self.code)
         n_special = len(self.before) + len(self.after)
         limit = int(min(tokenizer.model_max_length, _LONGEST if max_length is None else max_length))
-        if limit <= n_special:
-            raise ValueError(f"max_length is {limit}, more than {n_special} is needed for a word")
+        self._prefix = tuple(prefix.split())
         self._room = limit - n_special
+        [read] = self._encoded([self._prefix]) if self._prefix else [()]
+        needed = n_special + len(read)
+        if limit <= needed:
+            raise ValueError(f"max_length is {limit}, more than {needed} is needed for a word")
 
     def tokens(self, lines: Sequence[Sequence[str]]) -> Tokens:
         """Return the subwords of sentences; what is longer than the longest input is cut off."""
+        lines = [(*self._prefix, *line) for line in lines] if self._prefix else lines
         encodings = self._encoded(lines)
         bound = bounds([len(encoding) for encoding in encodings])
         line = np.repeat(np.arange(len(encodings)), np.diff(bound))
-        word, first = _owners(encodings, line, lines)
-        merged = np.flatnonzero(first < word)
+        # Places in the sentence itself: below 0 before it.
+        word, first = (place - len(self._prefix) for place in _owners(encodings, line, lines))
+        first, word = np.maximum(first, -1), np.maximum(word, -1)
+        merged = np.flatnonzero((first < word) & (first >= 0))
         spans = [np.arange(first[place], word[place]) for place in merged]
         kept = np.arange(len(line)) - bound[line] < self._room
         ids = _flat((encoding.ids for encoding in encodings), np.int32)
@@ -157,9 +167,12 @@ def read_words(
     max_length: int,
     language: str = "",
     language_codes: Mapping[str, str] | None = None,
+    prefix: str = "",
 ) -> list[Read]:
     """Return the subwords of each sentence, cut off after `max_length` of them; see `Reader`."""
-    reader = Reader(tokenizer, language, max_length=max_length, language_codes=language_codes)
+    reader = Reader(
+        tokenizer, language, max_length=max_length, language_codes=language_codes, prefix=prefix
+    )
     return reader.words(sentences)
 
 

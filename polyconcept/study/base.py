@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -37,6 +38,15 @@ def _stays_text(name: str) -> str:
     return name
 
 
+def _at_home(place: str) -> str:
+    """Return a path with the user's home in place of ``~``, as a shell gives it."""
+    found = os.path.expanduser(place)  # noqa: PTH111 - Path would drop a ./ that the file has
+    if found.startswith("~"):
+        name = found.split("/")[0]
+        raise ValueError(f"found {place!r}: there is no home of {name}; ./{name} is a name with ~")
+    return found
+
+
 def _is_number(text: str) -> bool:
     try:
         float(text)
@@ -49,7 +59,7 @@ Folder = Annotated[str, Field(pattern=f"^{NAME}$")]
 """A name that becomes part of a path: no separator, no hyphen (pairs are joined by one)."""
 Name = Annotated[Folder, AfterValidator(_stays_text)]
 """A name that stands in the score table as well."""
-Place = Annotated[str, Field(min_length=1)]
+Place = Annotated[str, Field(min_length=1), AfterValidator(_at_home)]
 """Where a file or folder of the user stands; an empty one would be the root of the disk."""
 Pair = Annotated[str, Field(pattern=f"^{PAIR}$"), AfterValidator(_stays_text)]
 Repository = Annotated[str, Field(pattern=f"^{REPOSITORY}$"), AfterValidator(check_repository)]

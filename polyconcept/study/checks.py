@@ -12,6 +12,9 @@ from polyconcept.study.models import Model
 from polyconcept.study.names import name_faults
 from polyconcept.study.schema import Examples, Study
 
+_FEWEST_SEEDS = 3
+"""Two seeds give a variance of one degree of freedom: intervals by Student's t say nothing."""
+
 
 def cross_faults(study: Study) -> Iterator[str]:
     """Yield what is wrong between the keys of `study`, one sentence each."""
@@ -29,6 +32,16 @@ def cross_faults(study: Study) -> Iterator[str]:
     yield from _example_faults(study)
     yield from _statistics_faults(study)
     yield from _builtin_faults(study)
+
+
+def cautions(study: Study) -> Iterator[str]:
+    """Yield what may stand in `study`, but weakens what it can say, one sentence each."""
+    n_seeds = len(study.clustering.seeds)
+    if study.clustering.draws and n_seeds < _FEWEST_SEEDS:
+        yield (
+            f"clustering.seeds: {n_seeds} given, three or more are needed; scores differ between "
+            "seeds, and intervals then hold little of that, or nothing"
+        )
 
 
 def layer_faults(study: Study, model: str, n_blocks: int, key: str) -> Iterator[str]:
@@ -67,6 +80,8 @@ def _model_faults(study: Study, name: str, model: Model) -> Iterator[str]:
     yield from _unknown(f"{key}.tasks", model.tasks, set(study.tasks), "task")
     languages = set(study.languages_of(name))
     yield from _unknown(f"{key}.language_codes", model.language_codes, languages, "language")
+    if model.translates != "all":
+        yield from _unknown(f"{key}.translates", model.translates, languages, "language")
     if model.of_family == "decoder" and model.tasks:
         yield f"{key}.tasks: a model of family decoder is measured as it is, not fine-tuned"
     for task in model.tasks:

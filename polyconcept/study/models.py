@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from polyconcept.study.base import (
     Count,
@@ -30,6 +30,16 @@ _SIDES: dict[Family, tuple[Side, ...]] = {
     "decoder": ("decoder",),
     "encoder-decoder": ("encoder", "decoder", "encoder-decoder"),
 }
+
+
+def _written(prefix: str) -> str:
+    """Return a prefix as it stands before a sentence, which a blank sets off."""
+    if not prefix.isprintable() or not prefix.split():
+        raise ValueError(f"found {prefix!r}; needed text of one line, such as 'query: '")
+    return " ".join(prefix.split())
+
+
+Prefix = Annotated[str, Field(max_length=1000), AfterValidator(_written)]
 
 
 class TokenizerRecipe(Frozen):
@@ -124,6 +134,8 @@ class Model(Frozen):
     tasks: tuple[Name, ...] = ()
     layers: Annotated[tuple[Layer, ...], Field(min_length=1)] | None = None
     language_codes: Mapping[Name, str] = Field(default_factory=dict)
+    prefix: Prefix = ""
+    translates: Literal["all"] | tuple[Name, ...] = ()
 
     @model_validator(mode="after")
     def _one_source(self) -> Model:
@@ -133,6 +145,23 @@ class Model(Frozen):
         if self.language_codes and self.directory is None and self.hub is None:
             raise ValueError(
                 "`language_codes` is for `directory` and `hub`: no other model has any"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _prefix_fits(self) -> Model:
+        if self.prefix and self.of_family == "encoder-decoder":
+            raise ValueError("`prefix` is for models of one stack: others are asked by prompts")
+        return self
+
+    @model_validator(mode="after")
+    def _translates(self) -> Model:
+        if self.translates and (self.directory or self.hub) is None:
+            raise ValueError("`translates` is for `directory` and `hub`: it is known here")
+        if self.translates and self.of_family != "encoder-decoder":
+            raise ValueError(
+                "`translates` is for models that write: of family encoder-decoder, found "
+                f"{self.of_family}"
             )
         return self
 
@@ -156,6 +185,21 @@ class Model(Frozen):
         if self.builtin is not None:
             return "encoder-decoder" if self.builtin == "mt5" else "encoder"
         return self.family or "encoder"
+
+    @property
+    def of_translates(self) -> Literal["all"] | tuple[str, ...]:
+        """Languages that the model can translate into before it is fine-tuned."""
+        if self.of_family != "encoder-decoder":
+            return ()
+        if self.builtin is not None:
+            # Its recipe is the built-in text. Imported here since most studies need none of it.
+            from polyconcept.builtin.read_lexicon import LANGUAGES
+
+            return tuple(LANGUAGES)
+        if self.pretrain is not None:
+            pairs = self.pretrain.mixture.translation_share > 0
+            return self.pretrain.languages if pairs and len(self.pretrain.languages) > 1 else ()
+        return self.translates
 
     @property
     def of_sides(self) -> tuple[Side, ...]:

@@ -98,6 +98,11 @@ class Clustering(Frozen):
             )
         return self
 
+    @property
+    def draws(self) -> bool:
+        """Whether another seed may give other clusters."""
+        return self.method not in _WITHOUT_DRAWS
+
     @model_serializer(mode="wrap")
     def _plain(self, plain: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
         """Leave out what is not used: jobs take these values as they are."""

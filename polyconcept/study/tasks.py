@@ -43,6 +43,7 @@ class FinetuningSettings(Frozen):
 
     epochs: Positive = 3.0
     learning_rate: Annotated[Positive, Field(le=1)] = 5e-5
+    head_learning_rate: Annotated[Positive, Field(le=1)] = 1e-3
     batch_size: Count = 32
     max_length: Count = 256
     warmup_share: Annotated[Share, Field(lt=1)] = 0.1

@@ -42,6 +42,7 @@ def read_part(
         max_length=options.max_length,
         language=part.language,
         language_codes=language_codes,
+        prefix=options.prefix,
     )
     # They have no subword that could carry a label; the rest of their sentence is learnt.
     n_lost = sum(read.n_lost for read in reads)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from sklearn.metrics import f1_score as label_f1_score
 
 from polyconcept.records.scores import Score
 from polyconcept.records.text import LabelledSentences
+from polyconcept.tasks.chance import beside_chance
 from polyconcept.tasks.scorer import TaskRun, check_shape, task_score
 
 
@@ -22,6 +24,10 @@ def score_labels(
         ValueError: Another number of labels than sentences, or none.
     """
     check_shape([1] * len(gold), [1] * len(predicted), gold.language)
+    return beside_chance(partial(_rows, gold, run), predicted, seed=run.seed)
+
+
+def _rows(gold: LabelledSentences, run: TaskRun, predicted: Sequence[str | None]) -> list[Score]:
     n_correct = sum(a == b for a, b in zip(gold.label, predicted, strict=True))
     labels = sorted({*gold.label, *(label for label in predicted if label is not None)})
     # -1 is none of the numbers: it costs the true label's recall, and no label's precision.

@@ -29,6 +29,7 @@ def predict(
         max_length=options.max_length,
         language=language,
         language_codes=options.language_codes,
+        prefix=options.prefix,
     )
     best: list[Any] = [None] * len(reads)
     batches = batches_by_length(reads, _BATCH)

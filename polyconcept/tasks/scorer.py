@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,9 @@ from polyconcept.models.shape import limit_length
 from polyconcept.records.arrays import Int64
 from polyconcept.records.scores import Score
 from polyconcept.records.text import Translations
+from polyconcept.tasks.chance import exceeds_chance
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,9 @@ class TaskRun:
     trained_on: tuple[str, ...]
     """Languages that it was fine-tuned on; for translation those it learnt to translate into."""
     seed: int
-    """Seed of the fine-tuning."""
+    """Seed of the fine-tuning, and of what its answers score by chance."""
+    pretrained_on: tuple[str, ...] = ()
+    """Languages that it learnt to translate into before it was fine-tuned; for other tasks none."""
     side: str = "encoder"
     """Side of the model that does the task; ``encoder-decoder`` where it writes its answer."""
 
@@ -50,6 +56,8 @@ class ScoreOptions:
     """Sentences asked together by a model that writes."""
     language_codes: Mapping[str, str] | None = None
     """See `language_codes.language_code`."""
+    prefix: str = ""
+    """Text that a classifier reads before each sentence."""
 
     def __post_init__(self) -> None:
         for name in ("n_beams", "max_length", "batch"):
@@ -94,6 +102,8 @@ def score(
 ) -> tuple[list[Score], list[Translations]]:
     """Score the model of `directory` on every test set; also return translations, if it makes any.
 
+    The last row says whether the model has learnt the task (`learnt`).
+
     Raises:
         ValueError: Files fit neither the task nor the model; says which file and line.
     """
@@ -108,7 +118,32 @@ def score(
         )
         scores += found
         translations += written
-    return scores, translations
+    return [*scores, learnt(scores, replace(run, side=kind.SIDE))], translations
+
+
+def learnt(scores: Sequence[Score], run: TaskRun) -> Score:
+    """Return the row that says whether a model has learnt its task: 1, or 0 with a warning.
+
+    It has where a score of a language that it was fine-tuned on lies clearly above chance
+    (`exceeds_chance`). Where no such language is tested, all are judged by.
+    """
+    known = [score for score in scores if score.target in run.trained_on] or scores
+    yes = exceeds_chance(known)
+    if not yes:
+        found = "; ".join(
+            f"{score.metric} of {score.target} {score.value:.3f}, by chance "
+            f"{score.null_low:.3f} to {score.null_high:.3f}"
+            for score in known
+        )
+        _log.warning(
+            "%s has not learnt %s: %s. The end of the log of its fine-tuning compares the loss "
+            'with chance; what to do: docs/TASKS.md, "Has it learnt?"',
+            run.model,
+            run.variant,
+            found,
+        )
+    judged = "+".join(dict.fromkeys(score.target for score in known))
+    return replace(task_score("learnt", float(yes), run, judged), zero_shot=None, seen="")
 
 
 def batches_by_length(reads: Sequence[Read], size: int) -> list[list[int]]:
@@ -175,12 +210,17 @@ def task_score(
     n_total: int | None = None,
     signature: str = "",
 ) -> Score:
-    """Return one row of the score table.
+    """Return one row of the score table, without what is so by chance.
 
     The source of a translation is the language translated from; other tasks give the languages that
     the model was fine-tuned on. `n_correct` of `n_total` items are correct where the score is a
     share, and sacrebleu's `signature` says how it computed a score.
     """
+    seen = ""
+    if language in run.trained_on:
+        seen = "fine-tuning"
+    elif language in run.pretrained_on:
+        seen = "pre-training"
     return Score(
         metric=metric,
         definition="",
@@ -196,6 +236,7 @@ def task_score(
         n_hit=n_correct,
         n_total=n_total,
         value=value,
-        zero_shot=language not in run.trained_on,
+        zero_shot=not seen,
+        seen=seen,
         signature=signature,
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +34,8 @@ from polyconcept.models.loading import load_tokenizer
 from polyconcept.models.shape import limit_length
 from polyconcept.records.arrays import Int64
 from polyconcept.tasks.checkpoints import fingerprint, last_checkpoint, mark_complete
+from polyconcept.tasks.order import SimilarLengths
+from polyconcept.tasks.shares import begin_with_shares, chance_loss
 
 Example: TypeAlias = dict[str, list[int] | int]
 """``input_ids``, the subwords read; ``labels``, one number for all of them, or a list."""
@@ -40,6 +44,11 @@ NOT_SCORED = -100
 """Label of a place whose subword is not to be guessed, as in transformers."""
 
 _SECONDS_BETWEEN_LINES = 60.0
+_MOST_COMPARED = 1000
+"""Sentences whose loss is compared with chance after a training: a matter of seconds."""
+_LEARNT_SHARE = 0.9
+"""Of the loss by chance; a training that ends above it has found little more than how frequent
+each label is."""
 _log = logging.getLogger(__name__)
 
 
@@ -51,6 +60,8 @@ class FinetuneOptions:
     """Passes over the training sentences."""
     learning_rate: float = 5e-5
     """Highest learning rate; rises from 0 in the warm-up, then falls linearly to 0."""
+    head_learning_rate: float = 1e-3
+    """The same of a new classifier, which begins from nothing; a model that writes has none."""
     batch_size: int = 32
     """Sentences of one step."""
     max_length: int = 256
@@ -60,11 +71,13 @@ class FinetuneOptions:
     weight_decay: float = 0.01
     """Weight decay of AdamW."""
     checkpoint_steps: int = 500
-    """Steps between two checkpoints."""
+    """Most steps between two checkpoints; a short training has one after each quarter."""
     seed: int = 212
     """Seed of the order of the sentences and of dropout."""
     device: str = "auto"
     """What to train on: `cpu`, or the best that torch finds."""
+    prefix: str = ""
+    """Text that a classifier reads before each sentence."""
     n_threads: int = 1
     """Threads of a CPU: another number adds in another order and ends in other weights."""
 
@@ -72,6 +85,7 @@ class FinetuneOptions:
         for name in (
             "epochs",
             "learning_rate",
+            "head_learning_rate",
             "batch_size",
             "max_length",
             "checkpoint_steps",
@@ -128,6 +142,8 @@ def finetune(
     model, tokenizer = kind.load(base, labels, seed=options.seed), load_tokenizer(base)
     limit_length(tokenizer, model)
     examples = kind.examples(model, tokenizer, parts, options, language_codes)
+    if not model.config.is_encoder_decoder:
+        begin_with_shares(model, label_counts(examples))
     train_on(model, tokenizer, examples, options=options, directory=folder)
     return model, tokenizer
 
@@ -144,7 +160,7 @@ def train_on(
 
     If `directory` holds a complete checkpoint of the same model, examples and options, training
     resumes there; on CPU with as many threads it ends with the weights of an uninterrupted run.
-    Other checkpoints there are removed.
+    Other checkpoints there are removed. The log says how the loss ends beside `chance_loss`.
 
     Raises:
         ValueError: No examples.
@@ -154,15 +170,20 @@ def train_on(
     pad = int(tokenizer.pad_token_id)
     key = fingerprint(model, _what_decides(options, pad, examples))
     two_sided = bool(model.config.is_encoder_decoder)
-    trainer = (Seq2SeqTrainer if two_sided else Trainer)(
+    trainer = (_WriterTrainer if two_sided else _ClassifierTrainer)(
         model=model,
         args=_arguments(
-            Seq2SeqTrainingArguments if two_sided else TrainingArguments, options, directory
+            Seq2SeqTrainingArguments if two_sided else TrainingArguments,
+            options,
+            directory,
+            len(examples),
         ),
         train_dataset=examples,
         data_collator=_collate_with(pad),
         callbacks=[_MarkWhole(key), _LineAMinute()],
     )
+    if not two_sided:
+        _give_head_its_rate(trainer, model, options.head_learning_rate)
     # It prints the losses that `_LineAMinute` logs.
     trainer.remove_callback(PrinterCallback)
     checkpoint = last_checkpoint(directory, key)
@@ -170,7 +191,58 @@ def train_on(
         _log.info("fine-tuning goes on from %s", checkpoint)
     with _bars_only_on_terminals(), cpu_threads(options.n_threads):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        compared = examples[:: math.ceil(len(examples) / _MOST_COMPARED)]
+        loss: float = trainer.evaluate(compared)["eval_loss"]  # type: ignore[arg-type]
+        _tell_loss(loss, chance_loss(label_counts(compared)))
     model.to("cpu").eval()  # type: ignore[arg-type]
+
+
+class _SimilarLengths:
+    """Lets a Trainer read its examples by `SimilarLengths`."""
+
+    args: TrainingArguments
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> SimilarLengths:  # noqa: ANN401 - list[Example]
+        lengths = [len(example["input_ids"]) for example in train_dataset]
+        return SimilarLengths(lengths, self.args.train_batch_size, self.args.seed)
+
+
+class _ClassifierTrainer(_SimilarLengths, Trainer):
+    pass
+
+
+class _WriterTrainer(_SimilarLengths, Seq2SeqTrainer):
+    pass
+
+
+def _give_head_its_rate(trainer: Trainer, model: PreTrainedModel, rate: float) -> None:
+    """Let all that is not pre-trained learn at a rate of its own, which falls like the other."""
+    inside = f"{model.base_model_prefix}."
+    head = {id(each) for name, each in model.named_parameters() if not name.startswith(inside)}
+    optimizer = trainer.create_optimizer()
+    for group in list(optimizer.param_groups):
+        new = [weights for weights in group["params"] if id(weights) in head]
+        group["params"] = [weights for weights in group["params"] if id(weights) not in head]
+        optimizer.add_param_group({**group, "params": new, "lr": rate})
+
+
+def label_counts(examples: Iterable[Example]) -> Counter[int]:
+    """Return how often each label is to be learnt: of sentences, of words, of written subwords."""
+    labels = (example["labels"] for example in examples)
+    rows = (label if isinstance(label, list) else [label] for label in labels)
+    return Counter(label for row in rows for label in row if label != NOT_SCORED)
+
+
+def _tell_loss(loss: float, chance: float) -> None:
+    text = "fine-tuning: the loss ends at %.4f, on sentences trained on; by chance it is %.4f"
+    _log.info(text, loss, chance)
+    if not loss < _LEARNT_SHARE * chance:  # true of NaN as well
+        _log.warning(
+            "fine-tuning has taught little: a loss of %.4f, where giving each label its share has "
+            '%.4f; what to do: docs/TASKS.md, "Has it learnt?"',
+            loss,
+            chance,
+        )
 
 
 def _what_decides(options: FinetuneOptions, pad: int, examples: list[Example]) -> Iterator[str]:
@@ -196,17 +268,19 @@ def _bars_only_on_terminals() -> Iterator[None]:
 
 
 def _arguments(
-    kind: type[TrainingArguments], options: FinetuneOptions, directory: Path
+    kind: type[TrainingArguments], options: FinetuneOptions, directory: Path, n_examples: int
 ) -> TrainingArguments:
+    n_steps = math.ceil(options.epochs * math.ceil(n_examples / options.batch_size))
     return kind(
         output_dir=str(directory),
         num_train_epochs=options.epochs,
         learning_rate=options.learning_rate,
         per_device_train_batch_size=options.batch_size,
+        per_device_eval_batch_size=options.batch_size,
         warmup_steps=options.warmup_share,  # below 1 it is a share
         weight_decay=options.weight_decay,
         save_strategy="steps",
-        save_steps=options.checkpoint_steps,
+        save_steps=min(options.checkpoint_steps, math.ceil(n_steps / 4)),
         # The last but one stays until the last is marked as whole.
         save_total_limit=2,
         use_cpu=options.device == "cpu",

@@ -49,6 +49,7 @@ def plan_extraction(
     reading: Reading | None = "predicts",
     given: Sentences | None = None,
     language_codes: Mapping[str, str] | None = None,
+    prefix: str = "",
 ) -> ExtractionPlan:
     """Tokenise the sentences of a word table once, and find the states of each word.
 
@@ -57,7 +58,8 @@ def plan_extraction(
     included, or one longer sentence. Causal models have the one side ``decoder``; an encoder has no
     choice of `reading`. The decoder of an encoder-decoder model is forced with sentence i while the
     encoder reads sentence i of the parallel text `given`. `language_codes` has the codes that the
-    tokenizer writes beside texts, where they cannot be told (see `language_codes.language_code`).
+    tokenizer writes beside texts, where they cannot be told (see `language_codes.language_code`);
+    `prefix` is put before each sentence, for models of one stack.
 
     Raises:
         ValueError: The word table is of another text or language; `given` is for an encoder, or
@@ -71,7 +73,7 @@ def plan_extraction(
     if token_budget < 1:
         raise ValueError(f"token_budget is {token_budget}, at least 1 is needed")
     shift = (given is not None) - (reading == "predicts") if side == "decoder" else 0
-    limits: Any = {"max_length": max_length, "language_codes": language_codes}
+    limits: Any = {"max_length": max_length, "language_codes": language_codes, "prefix": prefix}
     reader = Reader(tokenizer, words.language, **limits)
     giver = Reader(tokenizer, given.language, **limits) if given is not None else None
     control = control_symbols(tokenizer)

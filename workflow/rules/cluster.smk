@@ -69,6 +69,8 @@ def check_plan(jobs):
 
 
 onstart:
+    for line in cautions(STUDY):
+        logger.info(f"note: {line}")
     if workflow.executor_plugin.name == "slurm":
         jobs = [
             job

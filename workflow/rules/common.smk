@@ -7,6 +7,7 @@ from polyconcept.audit.code import KNOWN, code_fingerprint, recall
 from polyconcept.audit.sources import content_hash
 from polyconcept.audit.watch import script_of
 from polyconcept.store.content import links_out_of
+from polyconcept.study.checks import cautions
 from polyconcept.study.jobs.paths import SPLITS
 from polyconcept.study.jobs.table import (
     JOBS,

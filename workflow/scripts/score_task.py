@@ -21,6 +21,7 @@ with running(snakemake):
         variant=names.variant,
         corpus=names.variant,
         trained_on=tuple(settings.pop("train_languages")),
+        pretrained_on=tuple(settings.pop("pretrained_on")),
         seed=settings.pop("seed"),
     )
     files = [Path(path) for path in snakemake.input.test]

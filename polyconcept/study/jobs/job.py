@@ -30,6 +30,12 @@ def language_codes(study: Study, names: Names) -> Values:
     return {"language_codes": codes} if codes else {}
 
 
+def before_text(study: Study, names: Names) -> Values:
+    """Return what a job's model reads before each sentence, where the study names anything."""
+    prefix = study.models[names["model"]].prefix
+    return language_codes(study, names) | ({"prefix": prefix} if prefix else {})
+
+
 def _no_settings(_study: Study, _names: Names) -> Values:
     return {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from polyconcept.study.jobs.job import Inputs, Job, Values, language_codes, plain
+from polyconcept.study.jobs.job import Inputs, Job, Values, before_text, plain
 from polyconcept.study.jobs.models import stacks_of
 from polyconcept.study.jobs.paths import SOURCES, Files, Names
 from polyconcept.study.jobs.text import HUB_ROWS
@@ -61,7 +61,9 @@ def _finetune(study: Study, names: Names) -> Values:
     task = study.tasks[names["variant"]]
     settings = plain(task.finetuning) | plain(task, "labels") | {"device": study.device}
     settings["side_names"] = stacks_of(study, names)
-    return settings | language_codes(study, names)
+    if _way(study, names) == "writer":
+        del settings["head_learning_rate"]  # it has no new part
+    return settings | before_text(study, names)
 
 
 def _finetune_cost(work: Work, names: Names) -> Cost:
@@ -81,10 +83,20 @@ def _score_task(study: Study, names: Names) -> Values:
     return reading | {
         "labels": list(task.labels),
         "train_languages": list(task.train.of_languages),
+        "pretrained_on": _pretrained_on(study, names),
         "seed": task.finetuning.seed,
         "device": study.device,
-        **language_codes(study, names),
+        **before_text(study, names),
     }
+
+
+def _pretrained_on(study: Study, names: Names) -> list[str]:
+    """Return the languages tested that a model could translate into before it was fine-tuned."""
+    task = study.tasks[names["variant"]]
+    if task.kind != "translation":
+        return []
+    known, tested = study.models[names["model"]].of_translates, task.test.of_languages
+    return list(tested) if known == "all" else [code for code in tested if code in known]
 
 
 def _modules(step: str) -> Callable[[Study, Names], tuple[str, ...]]:

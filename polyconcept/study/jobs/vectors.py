@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from polyconcept.study.jobs.job import Inputs, Job, Values, language_codes, plain
+from polyconcept.study.jobs.job import Inputs, Job, Values, before_text, plain
 from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.jobs.work import READ, Cost, Work
 from polyconcept.study.schema import Study
@@ -44,7 +44,7 @@ def _settings(study: Study, names: Names) -> Values:
     settings = plain(study.extraction) | {
         "layers": list(study.layers_of(names["model"])),
         "device": study.device,
-        **language_codes(study, names),
+        **before_text(study, names),
     }
     return settings if names["side"] == "decoder" else settings | {"reading": None}
 

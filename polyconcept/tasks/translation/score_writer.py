@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sacrebleu.metrics.bleu import BLEU
@@ -14,12 +15,15 @@ from polyconcept.models.loading import load_for_generation
 from polyconcept.records.scores import Score
 from polyconcept.records.text import Sentences, Translations
 from polyconcept.tasks.answers import write_answers
+from polyconcept.tasks.chance import beside_chance
 from polyconcept.tasks.scorer import ScoreOptions, TaskRun, check_shape, task_score
 from polyconcept.tasks.translation.prompts import translation_prompt
 from polyconcept.text.parallel import read_pairs
 
 SIDE = "encoder-decoder"
 load = load_for_generation
+_TRANSLATORS = ("m2m_100", "nllb-moe")
+"""Types of models (M2M-100, NLLB) that are pre-trained on translation into all their languages."""
 
 
 def read(files: Sequence[Path], _labels: Sequence[str]) -> list[tuple[Sentences, Sentences]]:
@@ -44,8 +48,8 @@ def evaluate(
 ) -> tuple[list[Score], list[Translations]]:
     """Translate the test set of a pair of languages, and score the translations.
 
-    A row is zero-shot where its target is not among the languages that `run` was trained to
-    translate into; its source is the language translated from.
+    A row is zero-shot where the model never learnt to translate into its target: neither in the
+    fine-tuning of `run` nor before. Its source is the language translated from.
 
     Raises:
         ValueError: Languages with other numbers of sentences, or as `score_translation`.
@@ -63,6 +67,8 @@ def evaluate(
         reference=tuple(" ".join(words) for words in target.words),
         hypothesis=tuple(translate(model, tokenizer, source, target.language, options)),
     )
+    if model.config.model_type in _TRANSLATORS:
+        run = replace(run, pretrained_on=(target.language,))
     return score_translation(translations, run=run), [translations]
 
 
@@ -100,28 +106,35 @@ def score_translation(translations: Translations, *, run: TaskRun) -> list[Score
     pair = f"{translations.source}-{translations.target}"
     reference, hypothesis = list(translations.reference), list(translations.hypothesis)
     check_shape([1] * len(reference), [1] * len(hypothesis), pair)
-    rows = []
-    for name, metric in (("bleu", _bleu(translations.target)), ("chrf", CHRF(word_order=2))):
-        score = metric.corpus_score(hypothesis, [reference])
-        rows.append(
+    # Given here, the references are counted once, and not for each permutation anew.
+    references = [reference]
+    metrics = {
+        "bleu": _bleu(translations.target, references),
+        "chrf": CHRF(word_order=2, references=references),
+    }
+
+    def rows(hypothesis: Sequence[str]) -> list[Score]:
+        return [
             task_score(
                 name,
-                score.score,
+                metric.corpus_score(hypothesis, None).score,
                 run,
                 translations.target,
                 source=translations.source,
                 n_total=len(reference),
                 signature=metric.get_signature().format(),
             )
-        )
-    return rows
+            for name, metric in metrics.items()
+        ]
+
+    return beside_chance(rows, hypothesis, seed=run.seed)
 
 
-def _bleu(language: str) -> BLEU:
+def _bleu(language: str, references: Sequence[Sequence[str]] | None = None) -> BLEU:
     code = re.split("[-_]", language)[0].lower()
     try:
         # Our text is split into words at blanks; `force` only keeps sacrebleu from remarking on it.
-        return BLEU(trg_lang=code, force=True)
+        return BLEU(trg_lang=code, force=True, references=references)
     except RuntimeError as error:
         raise ValueError(
             f"BLEU of {language!r} needs a tokenizer that is not installed: "
