@@ -234,9 +234,9 @@ def explained(study, project, *options):
     return " ".join(made.stdout.split())
 
 
-SCORED = "score_concepts 2, merge_scores 1, state_claims 1, find_examples 1, plot_figure 8"
+SCORED = "score_concepts 2, merge_scores 1, state_claims 1, find_examples 1, plot_figure 10"
 AFTER_K = f"setting n_clusters: 4 -> 5 runs again: select_words 1, cluster_words 2 then: {SCORED}"
-AFTER_SCORES = "merge_scores 1, state_claims 1, plot_figure 7"
+AFTER_SCORES = "merge_scores 1, state_claims 1, plot_figure 9"
 AFTER_SHARE = f"setting colap.share: 0.3 -> 0.2 runs again: score_concepts 2 then: {AFTER_SCORES}"
 workflow = pytest.mark.workflow
 
@@ -305,7 +305,7 @@ def test_an_added_model_is_named_where_it_is_new_and_where_it_is_listed(study, p
         f"cluster_words 1, score_concepts 1 then: {AFTER_SCORES}"
     ) in said
     assert (
-        "setting runs.third: new runs again: merge_scores 1 then: state_claims 1, plot_figure 7"
+        "setting runs.third: new runs again: merge_scores 1 then: state_claims 1, plot_figure 9"
     ) in said
 
 

@@ -249,7 +249,7 @@ def test_change_is_that_of_the_table():
     assert low == pytest.approx([-0.1, 0.1])
     assert high == pytest.approx([0.2, 0.4])
     assert legend(figure) == [
-        "en → de", "95 % interval (sentences alone, without seeds of fine-tuning)"
+        "en → de", "95 % interval (sentences alone, one fine-tuning)"
     ]  # fmt: skip
 
 
@@ -457,12 +457,12 @@ def test_what_needs_no_threshold_is_drawn_by_layer_with_its_null(metric, definit
         ([], ["base"], ""),
         ([1], ["base"], " (sentences alone)"),
         ([1, 2], ["base", "random"], " (two seeds)"),
-        ([1, 2], ["base", "ner"], " (two seeds, without seeds of fine-tuning)"),
+        ([1, 2], ["base", "ner"], " (two seeds, one fine-tuning)"),
         ([1, 2, 3], ["base", "ner", "ner_2", "ner+ner_2"], ""),
         (
             [1, 2, 3],
             ["base", "ner", "ner_2", "ner+ner_2", "sst2"],
-            " (without seeds of fine-tuning)",
+            " (one fine-tuning)",
         ),
     ],
 )

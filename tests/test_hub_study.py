@@ -209,7 +209,7 @@ def test_another_revision_of_a_model_reruns_its_own_chain_alone(finished):
         **{"pin_repository": 1, "fetch_model": 1, "check_model": 1, "finetune": 1},
         **{"score_task": 1, "extract_vectors__pair": 2, "cluster_words": 2, "score_concepts": 2},
         **AFTER_SCORES,
-        "plot_figure": 10,
+        "plot_figure": 12,
     }
 
 

@@ -14,6 +14,7 @@ from polyconcept.store.scores import read_scores
 from polyconcept.store.vectors import VectorFile
 from polyconcept.store.words import read_words
 
+METRICS = ("calign", "calign_auc", "colap", "colap_auc")
 STUDY = Path(__file__).parent / "studies/mini_mt5.yaml"
 RESULTS = "results/mini_mt5"
 pytestmark = pytest.mark.workflow
@@ -40,22 +41,18 @@ def test_every_side_of_every_run_is_scored(scores):
     expected = (
         {
             (metric, "tiny_mt5", variant, side, layer)
-            for metric in ("calign", "colap")
+            for metric in METRICS
             for variant in ("base", "translation")
             for side in sides
             for layer in (0, 2)
         }
         | {
             (metric, "shipped", variant, "encoder", layer)
-            for metric in ("calign", "colap")
+            for metric in METRICS
             for variant in ("base", "mood", "ner")
             for layer in (0, 2)
         }
-        | {
-            (metric, "causal", "base", "decoder", layer)
-            for metric in ("calign", "colap")
-            for layer in (0, 2)
-        }
+        | {(metric, "causal", "base", "decoder", layer) for metric in METRICS for layer in (0, 2)}
     )
     found = {(s.metric, s.model, s.variant, s.side, s.layer) for s in scores if s.seed is not None}
 

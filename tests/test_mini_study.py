@@ -48,12 +48,12 @@ def test_every_run_pair_layer_and_seed_is_scored_under_both_definitions(scores):
         (metric, definition, *run, *pair, layer, seed)
         for run in RUNS
         for definition in ("published", "corrected")
-        for metric in ("calign", "colap")
+        for metric in ("calign", "calign_auc", "colap", "colap_auc")
         for pair in [("en", "de"), ("en", "ar"), ("de", "en"), ("ar", "en")]
         for layer in (0, 2)
         for seed in (212, 213)
         # Only corrected CALIGN is scored both ways.
-        if pair[0] == "en" or (metric, definition) == ("calign", "corrected")
+        if pair[0] == "en" or (metric[:6], definition) == ("calign", "corrected")
     }
     found = [
         (s.metric, s.definition, s.model, s.variant, s.source, s.target, s.layer, s.seed)
@@ -63,7 +63,8 @@ def test_every_run_pair_layer_and_seed_is_scored_under_both_definitions(scores):
 
     assert set(found) == expected
     assert len(found) == len(expected)
-    assert all(s.value == s.n_hit / s.n_total for s in scores if s.layer is not None and s.seed)
+    shares = [s for s in scores if s.metric in ("calign", "colap") and s.seed]
+    assert all(s.value == s.n_hit / s.n_total for s in shares)
 
 
 def test_every_score_says_what_it_means(scores):
@@ -142,7 +143,7 @@ def test_languages_never_trained_on_are_marked(scores):
 def test_figures_and_report(finished):
     kinds = ("", "_change", "_curves", "_controls")
     names = {f"{metric}{kind}" for metric in ("calign", "colap") for kind in kinds}
-    names |= {"rivals", "tasks", "examples"}
+    names |= {"calign_auc", "matched_fraction", "rivals", "tasks", "examples"}
     figures = finished / "results/mini/figures"
     run = snakemake(finished, "--report", "report.html")
 
@@ -176,18 +177,18 @@ def test_the_study_is_verified(finished):
             {"finetune": 1, "score_task": 1, "extract_vectors": 1, "cluster_words": 2}
             | {"cluster_controls": 2, "mix_languages": 1, "score_concepts": 2}
             | AFTER_SCORES
-            | {"plot_figure": 10},
+            | {"plot_figure": 12},
         ),
         (
             "tasks.mood.test.builtin.n_sentences",
             31,
-            {"fetch_labels": 2, "score_task": 1} | AFTER_SCORES | {"plot_figure": 10},
+            {"fetch_labels": 2, "score_task": 1} | AFTER_SCORES | {"plot_figure": 12},
         ),
         # COLAP knows no large clusters.
         (
             "figures.over",
             "large",
-            {"plot_figure": 5},
+            {"plot_figure": 6},
         ),
     ],
 )

@@ -10,8 +10,8 @@ from demo_runs import ROOT, adopt, clone, jobs, need_demo
 
 pytestmark = pytest.mark.demo
 
-TABLE = {"merge_scores": 1, "state_claims": 1, "plot_figure": 10}
-EXAMPLES = {"find_examples": 2, "plot_figure": 11}
+TABLE = {"merge_scores": 1, "state_claims": 1, "plot_figure": 12}
+EXAMPLES = {"find_examples": 2, "plot_figure": 13}
 
 
 @pytest.fixture(scope="module")
@@ -141,10 +141,10 @@ CHANGES = {
     | {"extract_vectors": 8, "extract_vectors__pair": 2, "cluster_words": 30}
     | {"cluster_controls": 12, "mix_languages": 4}
     | scores(30)
-    | {"find_examples": 3, "plot_figure": 11},
+    | {"find_examples": 3, "plot_figure": 13},
     add_test_language: {"fetch_text": 1, "score_task": 1} | TABLE,
     # COLAP knows no large clusters: CALIGN's four figures and the rivals.
-    change_one_figure: {"plot_figure": 5},
+    change_one_figure: {"plot_figure": 6},
 }
 
 
@@ -162,7 +162,7 @@ def edit(path, pattern, replacement):
 def test_a_colour_reruns_figures_only(own_clone):
     edit(own_clone / "polyconcept/figures/style.py", "#[0-9A-Fa-f]{6}", "#123456")
 
-    assert jobs(own_clone) == {"plot_figure": 11}
+    assert jobs(own_clone) == {"plot_figure": 13}
 
 
 def test_an_edit_of_a_figure_reruns_that_figure_only(own_clone):

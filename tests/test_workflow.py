@@ -138,7 +138,7 @@ def test_every_promised_file_is_there(finished):
     results = finished / "results/known"
     kinds = ("", "_curves", "_controls")
     expected = {f"{metric}{kind}" for metric in ("calign", "colap") for kind in kinds}
-    expected |= {"rivals", "examples"}
+    expected |= {"calign_auc", "matched_fraction", "rivals", "examples"}
 
     assert {path.stem for path in (results / "figures").glob("*.pdf")} == expected
     assert {path.stem for path in (results / "figures").glob("*.png")} == expected

@@ -144,7 +144,7 @@ def interval_name(rows: ScoreTable) -> str:
     variants = set(rows.unique("variant")) - {"base", "random"}
     repeated = {part for variant in variants if "+" in variant for part in variant.split("+")}
     if {variant for variant in variants if "+" not in variant} - repeated:
-        holds.append("without seeds of fine-tuning")
+        holds.append("one fine-tuning")
     return f"95 % interval ({', '.join(holds)})" if holds else "95 % interval"
 
 
