@@ -12,6 +12,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetPydanticSchema,
+    WithJsonSchema,
 )
 from pydantic_core import core_schema
 
@@ -99,6 +100,9 @@ CountOrAuto = Annotated[
             schema_of(Count),
             serialization=core_schema.simple_ser_schema("any"),
         )
+    ),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST}, {"const": "auto"}]}
     ),
 ]
 """A count, or ``auto``."""

@@ -37,6 +37,13 @@ class WordLinks(Frozen):
     """Word links and dictionary."""
 
     extra_corpora: tuple[Name, ...] = ()
+    learn_from: Literal["both", "own", "extra"] = "both"
+
+    @model_validator(mode="after")
+    def _has_extra(self) -> WordLinks:
+        if self.learn_from == "extra" and not self.extra_corpora:
+            raise ValueError("`learn_from: extra` needs `extra_corpora` to learn from")
+        return self
 
 
 class Extraction(Frozen):

@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from polyconcept.records.arrays import Int64
 from polyconcept.records.text import Links, Sentences, takes_part
 from polyconcept.text.bitext import Bitext, Side, WordLists, make_bitext
-from polyconcept.text.ibm_model import Options, best_links, train
+from polyconcept.text.ibm_model import Model, Options, best_links, train, transfer
 from polyconcept.text.pair import check_parallel
 from polyconcept.text.symmetrize import grow_diag_final_and
 
 _LOG = logging.getLogger(__name__)
+_SIDES: tuple[Side, Side] = ("source", "target")
 
 
 def align_words(
@@ -56,9 +58,55 @@ def align_words(
     """
     options = Options(**training)
     texts = [(source, target), *extra]
+    bitext, own = _prepared(texts, max_sentence_words, lowercase)
+    languages = source.language, target.language
+    forward, backward = (
+        _links(bitext, train(bitext, given, options)[0], options, languages, len(own))
+        for given in _SIDES
+    )
+    return _joined(forward, backward, own)
+
+
+def align_by(
+    learnt: tuple[Sentences, Sentences],
+    text: tuple[Sentences, Sentences],
+    *,
+    max_sentence_words: int = 300,
+    lowercase: bool = True,
+    **training: Any,  # noqa: ANN401 - fields of `Options`
+) -> tuple[Links, Links]:
+    """Link the words of two parallel texts by what co-occurs in the first of them alone.
+
+    A word of the second text has links only to words that it co-occurs with in the first. All else
+    is as in `align_words`.
+
+    Returns:
+        Links of the first text, and of the second.
+    """
+    options = Options(**training)
+    _check_text(*text, languages=(learnt[0].language, learnt[1].language))
+    (first, of_first), (second, of_second) = (
+        _prepared([one], max_sentence_words, lowercase) for one in (learnt, text)
+    )
+    languages = learnt[0].language, learnt[1].language
+    models = [train(first, given, options)[0] for given in _SIDES]
+    forward, backward = (
+        _links(first, model, options, languages, len(of_first)) for model in models
+    )
+    there, back = (
+        _links(second, transfer(model, first, second), options, languages, len(of_second))
+        for model in models
+    )
+    return _joined(forward, backward, of_first), _joined(there, back, of_second)
+
+
+def _prepared(
+    texts: Sequence[tuple[Sentences, Sentences]], max_sentence_words: int, lowercase: bool
+) -> tuple[Bitext, Int64[np.ndarray, " own"]]:
+    """Return the sentence pairs that take part, and which of the first text these are."""
+    source, target = texts[0]
     for text in texts:
         _check_text(*text, languages=(source.language, target.language))
-    languages = source.language, target.language
     own = np.flatnonzero(takes_part(source, target, max_sentence_words=max_sentence_words))
     # Long pairs would take most of the memory, and their links are never used.
     short = [_without_long(*text, max_sentence_words) for text in texts]
@@ -71,24 +119,24 @@ def align_words(
         _spellings([text[0] for text in short], lowercase),
         _spellings([text[1] for text in short], lowercase),
     )
-    forward, backward = (
-        _one_direction(bitext, given, options, languages, len(own))
-        for given in ("source", "target")
-    )
-    links = grow_diag_final_and(forward, backward)
-    return replace(links, sentence=own.astype(np.int32)[links.sentence])
+    return bitext, own
 
 
-def _one_direction(
-    bitext: Bitext, given: Side, options: Options, languages: tuple[str, str], n_sentences: int
+def _links(
+    bitext: Bitext, model: Model, options: Options, languages: tuple[str, str], n_sentences: int
 ) -> Links:
-    """Train one direction and link the first `n_sentences` sentence pairs with it."""
-    model, _ = train(bitext, given, options)
+    """Link the first `n_sentences` sentence pairs in one direction."""
     sentence, source, target = best_links(bitext, model, options)
     # The order of a Pharaoh file.
     order = np.lexsort((target, source, sentence))
     order = order[sentence[order] < n_sentences]
     return Links(*languages, sentence[order], source[order], target[order])
+
+
+def _joined(forward: Links, backward: Links, own: Int64[np.ndarray, " own"]) -> Links:
+    """Return the links of both directions, by the sentences' numbers in their text."""
+    links = grow_diag_final_and(forward, backward)
+    return replace(links, sentence=own.astype(np.int32)[links.sentence])
 
 
 def _without_long(

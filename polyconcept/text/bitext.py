@@ -59,8 +59,13 @@ class Bitext:
     """Source type of each pair; pairs are sorted by source type, then target type."""
     pair_target: Int32[np.ndarray, " pair"]
     """Target type of each pair."""
-    n_types: tuple[int, int]
-    """Number of source and of target types."""
+    types: tuple[tuple[str, ...], tuple[str, ...]]
+    """Source and target types; their places are their numbers."""
+
+    @property
+    def n_types(self) -> tuple[int, int]:
+        """Number of source and of target types."""
+        return len(self.types[0]), len(self.types[1])
 
 
 @dataclass(frozen=True)
@@ -85,8 +90,9 @@ def make_bitext(source: WordLists, target: WordLists) -> Bitext:
         np.fromiter(map(len, side), dtype=np.int64, count=len(side)) for side in (source, target)
     ]
     order, groups = _group_by_shape(*lengths)
-    source_word, n_source_types = _encode(source, lengths[0], order)
-    target_word, n_target_types = _encode(target, lengths[1], order)
+    source_word, source_types = _encode(source, lengths[0], order)
+    target_word, target_types = _encode(target, lengths[1], order)
+    n_target_types = len(target_types)
     pair, keys = _number_pairs(groups, source_word, target_word, n_target_types)
     return Bitext(
         order=order,
@@ -96,7 +102,7 @@ def make_bitext(source: WordLists, target: WordLists) -> Bitext:
         pair=pair,
         pair_source=(keys // n_target_types).astype(np.int32),
         pair_target=(keys % n_target_types).astype(np.int32),
-        n_types=(n_source_types, n_target_types),
+        types=(source_types, target_types),
     )
 
 
@@ -151,8 +157,8 @@ def _group_by_shape(
 
 def _encode(
     sentences: WordLists, lengths: Int64[np.ndarray, " row"], order: Int64[np.ndarray, " row"]
-) -> tuple[Int32[np.ndarray, " word"], int]:
-    """Return the type of each word in row order, and how many there are; the first seen is 0."""
+) -> tuple[Int32[np.ndarray, " word"], tuple[str, ...]]:
+    """Return the type of each word in row order, and the types; the first seen is 0."""
     number: dict[str, int] = {}
     n_words = int(lengths.sum())
     flat = np.fromiter(
@@ -164,7 +170,7 @@ def _encode(
     sorted_lengths = lengths[order]
     sorted_starts = np.cumsum(sorted_lengths) - sorted_lengths
     moved = np.repeat(starts[order] - sorted_starts, sorted_lengths)
-    return flat[moved + np.arange(n_words)], len(number)
+    return flat[moved + np.arange(n_words)], tuple(number)
 
 
 def _number_pairs(

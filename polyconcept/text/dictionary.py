@@ -12,7 +12,7 @@ import numpy as np
 from polyconcept.machine.atomic import write_text_atomic
 from polyconcept.records.arrays import Int32, Int64
 from polyconcept.records.text import Dictionary, Links, Sentences
-from polyconcept.text.coverage import read_coverage
+from polyconcept.text.coverage import read_coverage, write_coverage
 from polyconcept.text.lines import read_utf8
 from polyconcept.text.pair import check_links
 
@@ -85,6 +85,26 @@ def write_dictionary(dictionary: Dictionary, path: Path | str) -> None:
         # repr has the digits that read back as the same number.
         lines.append(f"{word}\t{translation}\t{probability!r}\t{count}")
     write_text_atomic(Path(path), "\n".join(lines) + "\n")
+
+
+def write_dictionaries(
+    dictionaries: tuple[Dictionary, Dictionary],
+    forward: Path | str,
+    backward: Path | str,
+    coverage: Path | str,
+) -> None:
+    """Write a pair's dictionaries, and what they cover of held-out sentences, to three files.
+
+    Raises:
+        ValueError: Coverage was not counted, or as `write_dictionary`.
+    """
+    covered = [one.coverage for one in dictionaries]
+    there, back = covered
+    if there is None or back is None:
+        raise ValueError(f"coverage of the dictionaries is {covered}: it has not been counted")
+    for dictionary, path in zip(dictionaries, (forward, backward), strict=True):
+        write_dictionary(dictionary, path)
+    write_coverage((there, back), coverage)
 
 
 def read_dictionary(path: Path | str, source: str, target: str) -> Dictionary:

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import digamma
 
 from polyconcept.machine.logs import progress
-from polyconcept.records.arrays import Float64, Int32
+from polyconcept.records.arrays import Float64, Int32, Int64
 from polyconcept.text.bitext import Bitext, Side, blocks
 from polyconcept.text.diagonal import ShapeMass, diagonal_prior, distances, fit_tension
 
@@ -196,6 +196,26 @@ def best_links(
     if model.given == "target":
         sides.reverse()
     return np.concatenate(sentences), sides[0], sides[1]
+
+
+def transfer(model: Model, learnt: Bitext, to: Bitext) -> Model:
+    """Return a model for the types of another bitext: 0 of what it has not learnt."""
+    source, target = (_numbers(to.types[side], learnt.types[side]) for side in (0, 1))
+    n_target = learnt.n_types[1]
+    known_keys = learnt.pair_source.astype(np.int64) * n_target + learnt.pair_target
+    keys = source[to.pair_source] * n_target + target[to.pair_target]
+    keys[(source[to.pair_source] < 0) | (target[to.pair_target] < 0)] = -1
+    place = np.minimum(np.searchsorted(known_keys, keys), len(known_keys) - 1)
+    pair = np.where(known_keys[place] == keys, model.pair[place], 0.0)
+    generated = target if model.given == "source" else source
+    null = np.where(generated >= 0, model.null[generated], 0.0)
+    return Model(model.given, pair, null, model.tension)
+
+
+def _numbers(types: tuple[str, ...], among: tuple[str, ...]) -> Int64[np.ndarray, " type"]:
+    """Return the place of each type among others, -1 where it is none of them."""
+    places = {spelling: place for place, spelling in enumerate(among)}
+    return np.array([places.get(spelling, -1) for spelling in types], dtype=np.int64)
 
 
 class _Priors:

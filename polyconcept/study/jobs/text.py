@@ -36,8 +36,14 @@ def _text_kinds(study: Study, names: Names) -> tuple[str, ...]:
     return (f"polyconcept.sources.{SOURCES[study.corpora[names['corpus']].source]}",)
 
 
+def _learnt_texts(files: Files, names: Names) -> Inputs:
+    """Texts of a pair, and the further text that its links are learnt from."""
+    found = _alignment_texts(files, names)
+    return {**found, "extra": []} if files.study.word_links.learn_from == "own" else found
+
+
 def _alignment_texts(files: Files, names: Names) -> Inputs:
-    """Texts of a pair, and further parallel text of both languages that helps to link words."""
+    """Texts of a pair, and further parallel text of both languages."""
     pair = names["pair"]
     extra = [
         files.text(corpus, pair, code)
@@ -48,7 +54,8 @@ def _alignment_texts(files: Files, names: Names) -> Inputs:
 
 
 def _align_cost(work: Work, names: Names) -> Cost:
-    corpora = (work.study.corpus, *work.study.word_links.extra_corpora)
+    links = work.study.word_links
+    corpora = (work.study.corpus, *(links.extra_corpora if links.learn_from != "own" else ()))
     n_pairs = sum(work.sizes.sentences(corpus, pair=names["pair"]) for corpus in corpora)
     seconds = n_pairs * work.rates["align_seconds_per_pair"]
     return Cost(seconds, disk_bytes=n_pairs * 5 * _WORD_BYTES)
@@ -110,8 +117,10 @@ JOBS = {
     ),
     "align_words": Job(
         "word links",
-        _alignment_texts,
-        lambda study, _: plain(study.words, "max_sentence_words"),
+        _learnt_texts,
+        lambda study, _: (
+            plain(study.words, "max_sentence_words") | plain(study.word_links, "learn_from")
+        ),
         cost=_align_cost,
     ),
     "align_held_out": Job(
