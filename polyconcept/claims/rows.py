@@ -136,14 +136,18 @@ class Table:
 
     def own(self, metric: str, definition: str) -> View:
         """Return the scores at the study's own settings."""
-        return self._one_each(_values(self._rows(metric, definition).where(parameter="")))
+        rows = self._rows(metric, definition).where(parameter="", seed=None)
+        return self._one_each(_values(rows))
 
     def swept(self, metric: str, definition: str) -> dict[tuple[str, float | None], View]:
         """Return every setting that was swept -> the scores there, in the order of the table."""
         # A setting that is the study's own is left out: its scores are the same.
         found = {
             setting: _values(rows)
-            for setting, rows in self._rows(metric, definition).by("parameter", "at").items()
+            for setting, rows in self._rows(metric, definition)
+            .where(seed=None)
+            .by("parameter", "at")
+            .items()
         }
         own = found.pop(("", None), {})
         return {
@@ -156,7 +160,7 @@ class Table:
         Raises:
             ValueError: Two rows hold one score, or places have other seeds.
         """
-        rows = self.alignment.where(metric=metric, definition=definition, parameter="", seed=known)
+        rows = self._rows(metric, definition).where(parameter="", seed=known)
         found = {}
         for place, of_place in rows.by("model", "variant", "pair", "layer").items():
             of_seed = of_place.one_by("seed")
@@ -184,8 +188,13 @@ class Table:
             raise ValueError(f"resampled scores of {metric} ({definition}) are under other seeds")
         return self._view(found), first
 
+    @cached_property
+    def _of_metrics(self) -> Mapping[tuple[str, str], ScoreTable]:
+        """Metric and definition -> its rows."""
+        return self.alignment.by("metric", "definition")
+
     def _rows(self, metric: str, definition: str) -> ScoreTable:
-        return self.alignment.where(metric=metric, definition=definition, seed=None)
+        return self._of_metrics.get((metric, definition), ScoreTable())
 
     def _one_each(self, values: Mapping[Place, float]) -> View:
         return self._view({place: np.array([value]) for place, value in values.items()})
