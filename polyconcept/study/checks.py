@@ -164,7 +164,10 @@ def _builtin_faults(study: Study) -> Iterator[str]:
     # The grammar's languages; imported here since most studies need none of it.
     from polyconcept.builtin.read_lexicon import LANGUAGES
 
-    used = {f"corpora.{name}": study.languages for name in _builtin_corpora_used(study)}
+    # Further corpora may lack a language: `Files.extra_corpora` looks for it.
+    used = {}
+    if _is_builtin(study, study.corpus):
+        used[f"corpora.{study.corpus}"] = study.languages
     for name, task in study.tasks.items():
         for split, data in (("train", task.train), ("test", task.test)):
             if data.builtin is not None or (data.corpus and _is_builtin(study, data.corpus)):
@@ -176,11 +179,6 @@ def _builtin_faults(study: Study) -> Iterator[str]:
             used[f"models.{name}.pretrain.languages"] = recipe.languages
     for key, languages in used.items():
         yield from _unknown(key, languages, set(LANGUAGES), "language of the built-in corpus")
-
-
-def _builtin_corpora_used(study: Study) -> list[str]:
-    names = dict.fromkeys([study.corpus, *study.word_links.extra_corpora])
-    return [name for name in names if _is_builtin(study, name)]
 
 
 def _is_builtin(study: Study, corpus: str) -> bool:

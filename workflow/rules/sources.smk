@@ -7,10 +7,18 @@ from polyconcept.study.jobs.paths import Files
 from polyconcept.study.pins import pins
 
 
+def extra_corpora(pair):
+    """Further text of a pair; a study in which some helps no pair is refused."""
+    try:
+        return Files(STUDY).extra_corpora(pair)
+    except ValueError as error:
+        raise WorkflowError(f"the study cannot be used:\n  {error}") from error
+
+
 def texts_used():
     """Every (corpus, pair, language) whose text some rule reads."""
-    for corpus in (STUDY.corpus, *STUDY.word_links.extra_corpora):
-        for pair in STUDY.pairs:
+    for pair in STUDY.pairs:
+        for corpus in (STUDY.corpus, *extra_corpora(pair)):
             for code in pair.split("-"):
                 yield corpus, pair, code
     for name in models_from("pretrain"):

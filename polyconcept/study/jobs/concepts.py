@@ -72,7 +72,7 @@ def _controls_cost(work: Work, names: Names) -> Cost:
         n_times += layers * times
     if work.study.controls.same_sentences:
         # Two parts of two or three, with as many of the clusters as of the words.
-        n_parts = 2 if work.study.word_links.extra_corpora else 3
+        n_parts = 2 if Files(work.study).extra_corpora(names["pair"]) else 3
         clusters += n_layers * own * 2 / n_parts**2
         n_times += n_layers
     n_words, n_seeds = work.pair_words(names), _control_seeds(work)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from polyconcept.builtin.read_lexicon import LANGUAGES
 from polyconcept.study.data import TaskData
 from polyconcept.study.kinds import TASK_KINDS
 from polyconcept.study.pins import pin_of
@@ -37,6 +38,40 @@ class Files:
     def text(self, corpus: str, pair: str, language: str) -> str:
         """Return the text of one language of a pair."""
         return f"{self.results}/corpora/{corpus}/{self.own_folder(corpus, pair)}{language}.txt"
+
+    def extra_corpora(self, pair: str) -> list[str]:
+        """Return the further corpora that have both languages of a pair.
+
+        Raises:
+            ValueError: One has both languages of no pair, or there is none to learn from.
+        """
+        links, found = self.study.word_links, []
+        for corpus in links.extra_corpora:
+            helped = [one for one in self.study.pairs if self._has_both(corpus, one)]
+            if not helped:
+                raise ValueError(
+                    f"word_links.extra_corpora: {corpus} has both languages of none of the pairs "
+                    f"{', '.join(self.study.pairs)}"
+                )
+            found += [corpus] if pair in helped else []
+        if links.learn_from == "extra" and not found:
+            raise ValueError(
+                f"word_links.learn_from: none of {list(links.extra_corpora)} has both languages of "
+                f"{pair}, which has no text to learn from"
+            )
+        return found
+
+    def _has_both(self, corpus: str, pair: str) -> bool:
+        """Whether a corpus has both languages of a pair, where that can be seen."""
+        source, codes = self.study.corpora[corpus], pair.split("-")
+        if source.builtin is not None:
+            return set(codes) <= set(LANGUAGES)
+        # What the hub has is not known yet; a folder that is not there is missed by who reads it.
+        if source.directory is None or not (self.folder / source.directory).is_dir():
+            return True
+        own = pair if source.pairwise else ""
+        files = [source.file_of(code, own, where=self.folder) for code in codes]
+        return all((self.folder / str(file)).is_file() for file in files)
 
     def words(self, pair: str, language: str) -> str:
         """Return the word table of one language of a pair."""

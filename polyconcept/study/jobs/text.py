@@ -43,27 +43,27 @@ def _learnt_texts(files: Files, names: Names) -> Inputs:
 
 
 def _alignment_texts(files: Files, names: Names) -> Inputs:
-    """Texts of a pair, and further parallel text of both languages."""
+    """Texts of a pair, and further parallel text, of corpora that have both languages."""
     pair = names["pair"]
     extra = [
         files.text(corpus, pair, code)
-        for corpus in files.study.word_links.extra_corpora
+        for corpus in files.extra_corpora(pair)
         for code in pair.split("-")
     ]
     return files.pair_texts(pair) | {"extra": extra}
 
 
 def _align_cost(work: Work, names: Names) -> Cost:
-    links = work.study.word_links
-    corpora = (work.study.corpus, *(links.extra_corpora if links.learn_from != "own" else ()))
-    n_pairs = sum(work.sizes.sentences(corpus, pair=names["pair"]) for corpus in corpora)
+    pair, learns_more = names["pair"], work.study.word_links.learn_from != "own"
+    corpora = [work.study.corpus, *(Files(work.study).extra_corpora(pair) if learns_more else [])]
+    n_pairs = sum(work.sizes.sentences(corpus, pair=pair) for corpus in corpora)
     seconds = n_pairs * work.rates["align_seconds_per_pair"]
     return Cost(seconds, disk_bytes=n_pairs * 5 * _WORD_BYTES)
 
 
 def _held_out_cost(work: Work, names: Names) -> Cost:
     """Link the further text, or else a third of the text itself."""
-    pair, extra = names["pair"], work.study.word_links.extra_corpora
+    pair, extra = names["pair"], Files(work.study).extra_corpora(names["pair"])
     further = sum(work.sizes.sentences(corpus, pair=pair) for corpus in extra)
     n_pairs = further or work.sizes.sentences(work.study.corpus, pair=pair) / 3
     return Cost(n_pairs * work.rates["align_seconds_per_pair"])
