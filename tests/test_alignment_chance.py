@@ -209,7 +209,14 @@ def test_draws_at_many_thresholds_are_those_at_each(rule):
 
     of_nulls, of_samples = (
         permuted_counts(
-            source, target, table, rule, n_permutations=30, rng=generator(1), matches=thresholds()
+            source,
+            target,
+            table,
+            rule,
+            bands=frequency_bands(target),
+            n_permutations=30,
+            rng=generator(1),
+            matches=thresholds(),
         ),
         resampled_counts(source, target, table, rule, draws, thresholds()),
     )

@@ -75,7 +75,7 @@ def test_jobs_hold_the_size_only_under_auto():
 
     for rule in ("cluster_words", "cluster_controls"):
         settings = job_settings(rule, auto, NAMES)
-        assert (settings["n_clusters"], settings["words_per_cluster"]) == ("auto", 50)
+        assert (settings["n_clusters"], settings["words_per_cluster"]) == ("auto", 100)
         assert "words_per_cluster" not in job_settings(rule, given, NAMES)
     # Words are needed for the most clusters, twice as many.
     settings = job_settings("select_words", auto, NAMES)

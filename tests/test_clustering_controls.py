@@ -49,6 +49,7 @@ def selections(n_source=12, n_target=12, metrics=("calign", "colap")):
 
 def controls(source, target, *, chosen=None, layers=(1,), changes=(), k=3, **others):
     options = {"last": None, "seeds": [7], "other_counts": {}, "words": WORDS, "held_out": None}
+    options["definition"] = "published"
     return dict(
         cluster_controls(
             chosen or selections(),
@@ -110,6 +111,26 @@ def test_centring_leaves_calign_out():
         ("unit_length", "calign", "target"),
     }
     assert {(key.layer, key.seed, key.definition) for key in found} == {(1, 7, "published")}
+
+
+def test_other_numbers_of_clusters_are_of_every_definition_all_else_of_one():
+    vectors = groups()
+    reader = Reader("en", layer_1=vectors), Reader("de", layer_1=vectors)
+    corrected = {(metric, "corrected"): rows for (metric, _), rows in selections().items()}
+
+    found = controls(
+        *reader,
+        chosen=selections() | corrected,
+        changes=["unit_length"],
+        other_counts={"n_clusters=2": 2},
+        definition="corrected",
+    )
+
+    assert {(key.control, key.definition) for key in found} == {
+        ("unit_length", "corrected"),
+        ("n_clusters=2", "corrected"),
+        ("n_clusters=2", "published"),
+    }
 
 
 def test_centring_subtracts_the_mean_of_the_words_at_hand():

@@ -169,6 +169,7 @@ def test_a_part_without_words_names_the_setting():
                 n_clusters=2,
                 changes=[],
                 other_counts={},
+                definition="published",
                 words=words,
                 held_out=held,
             )

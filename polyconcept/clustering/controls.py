@@ -14,7 +14,7 @@ from polyconcept.clustering.pooled import RowsOfOne
 from polyconcept.records.arrays import Bool, Float64, Rows, Vectors
 from polyconcept.records.concepts import BEFORE_NORM, Clusters, ConceptKey, VectorReader
 from polyconcept.records.held_out import HeldOut
-from polyconcept.records.text import Selections, Words
+from polyconcept.records.text import Definition, Selections, Words
 
 _BLOCK = 2**10
 
@@ -31,6 +31,7 @@ def cluster_controls(
     n_clusters: int,
     changes: Sequence[str],
     other_counts: Mapping[str, int],
+    definition: Definition,
     words: tuple[Words, Words],
     held_out: HeldOut | None,
     **common: Any,  # noqa: ANN401 - those of `cluster_pair`, which checks them
@@ -38,9 +39,10 @@ def cluster_controls(
     """Cluster a pair's words once more under each control.
 
     Vectors are changed in the ways of `changes` (`Change`). Other numbers of clusters come by the
-    names of their controls. The state before the model's final norm, where it was kept, is
-    clustered as that of layer `last`. Where two parts of the sentences are held
-    out, their words are clustered apart (`cluster_parts`). All else is as in `cluster_pair`.
+    names of their controls, under every definition; all else is of one, `definition`. The state
+    before the model's final norm, where it was kept, is clustered as that of layer `last`. Where
+    two parts of the sentences are held out, their words are clustered apart (`cluster_parts`).
+    Other settings are those of `cluster_pair`.
 
     Raises:
         ValueError: An unknown change, or as `cluster_pair`.
@@ -48,15 +50,16 @@ def cluster_controls(
     unknown = sorted(set(changes) - set(get_args(Change)))
     if unknown:
         raise ValueError(f"unknown changes of vectors {unknown}; known are {get_args(Change)}")
+    for name, count in other_counts.items():
+        found = cluster_pair(selections, source, target, layers=layers, n_clusters=count, **common)
+        yield from _named(found, name)
+    selections = {key: some for key, some in selections.items() if key[1] == definition}
     for change in changes:
         # Each language alone keeps its clusters when its mean is subtracted.
         chosen = _colap_only(selections) if change == "centred" else selections
         readers = _changed(chosen, source, target, change)
         found = cluster_pair(chosen, *readers, layers=layers, n_clusters=n_clusters, **common)
         yield from _named(found, change)
-    for name, count in other_counts.items():
-        found = cluster_pair(selections, source, target, layers=layers, n_clusters=count, **common)
-        yield from _named(found, name)
     if held_out is not None:
         of_parts: dict[str, Any] = {
             "words": words,

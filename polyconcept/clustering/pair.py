@@ -30,33 +30,28 @@ def with_vectors(
     selections: Selections,
     source: VectorReader,
     target: VectorReader,
-    *,
-    definition: Definition | None = None,
 ) -> dict[tuple[str, Definition], Selection]:
     """Return the selections without words that have no vector (docs/EXTRACTION.md).
-
-    Of one definition only, where it is given.
 
     Raises:
         ValueError: No word of a language is left.
     """
     kept = {}
-    chosen = {k: v for k, v in selections.items() if definition in (None, k[1])}
-    for (metric, of_definition), selection in chosen.items():
+    for (metric, definition), selection in selections.items():
         rows = [selection.source_rows, selection.target_rows]
         has = [source.has(rows[0]), target.has(rows[1])]
         left = [int(np.count_nonzero(mask)) for mask in has]
         if not all(left):
             raise ValueError(
-                f"{metric} ({of_definition}): {left[0]} and {left[1]} words of the two languages "
+                f"{metric} ({definition}): {left[0]} and {left[1]} words of the two languages "
                 "have vectors, at least one of each is needed"
             )
         lost = [len(mask) - n for mask, n in zip(has, left, strict=True)]
         if any(lost):
             _log.warning(
-                "%s (%s): %s words have no vector and are left out", metric, of_definition, lost
+                "%s (%s): %s words have no vector and are left out", metric, definition, lost
             )
-        kept[metric, of_definition] = Selection(rows[0][has[0]], rows[1][has[1]])
+        kept[metric, definition] = Selection(rows[0][has[0]], rows[1][has[1]])
     return kept
 
 

@@ -33,7 +33,7 @@ _PADDING = 0.08
 _GAP = 0.11
 """Inches between two words."""
 _MARGIN = 0.05
-_COUNTS = 0.65
+_COUNTS = 0.85
 """Inches that the matched words of all, and the commonest sentence's share, take at the right."""
 _LONGEST = 1.6
 """Inches; longer words are shortened."""

@@ -116,16 +116,12 @@ class ConceptFile:
 
     def metrics(self) -> tuple[str, ...]:
         """Return the metrics whose words were clustered here."""
-        first = self._group(
-            f"control/{self.control}/" * bool(self.control)
-            + f"layer/{self.layers[0]}/seed/{self.seeds[0]}"
-        )
-        return tuple(first)
+        return tuple(self._first)
 
     @property
     def definitions(self) -> tuple[Definition, ...]:
         """Definitions whose words were clustered."""
-        names = {name for metric in self._file["selection"].values() for name in metric}
+        names = {name for metric in self._first.values() for name in metric}
         return tuple(name for name in get_args(Definition) if name in names)
 
     def selection(self, metric: str, definition: Definition) -> Selection:
@@ -151,6 +147,12 @@ class ConceptFile:
             restart_inertias=np.asarray(group["restart_inertias"][:], dtype=np.float64),
             n_iterations=int(group.attrs["n_iterations"]),
         )
+
+    @property
+    def _first(self) -> h5py.Group:
+        """The clusterings of the first layer and seed: others are of the same words."""
+        under = f"control/{self.control}/" if self.control else ""
+        return self._group(f"{under}layer/{self.layers[0]}/seed/{self.seeds[0]}")
 
     def _group(self, place: str) -> h5py.Group:
         if place not in self._file:

@@ -69,7 +69,7 @@ class Clustering(Frozen):
 
     method: Literal["kmeans", "ward"] = "kmeans"
     n_clusters: CountOrAuto = 600
-    words_per_cluster: Annotated[Positive, Field(ge=1)] = 50
+    words_per_cluster: Annotated[Positive, Field(ge=1)] = 100
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (212, 213, 214, 215, 216)
     n_restarts: Count = 2
     engine: Literal["torch", "scikit-learn"] = "torch"
@@ -248,6 +248,13 @@ class Study(Frozen):
         """Models whose controls are computed."""
         chosen = self.controls.models
         return tuple(self.models) if chosen is None else chosen
+
+    def is_controlled(self, model: str, variant: str) -> bool:
+        """Return whether controls of a run's clusterings are computed.
+
+        Weights drawn anew are a control already: what they score under another is shown nowhere.
+        """
+        return model in self.controlled and variant != "random"
 
     @property
     def mixed(self) -> tuple[str, ...]:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 with running(snakemake):
     files, options = snakemake.input, dict(snakemake.params.settings)
-    definition = options.pop("definition")
     options["device"] = choose_device(options["device"], n_gpus=snakemake.resources.get("gpu", 0))
     tables = words.read_words(Path(files.source_words)), words.read_words(Path(files.target_words))
     with (
@@ -25,7 +24,7 @@ with running(snakemake):
     ):
         chosen = words.read_selections(Path(files.selections), *tables)
         options = settle_counts(options, words_of_pair(chosen))
-        selections = with_vectors(chosen, source, target, definition=definition)
+        selections = with_vectors(chosen, source, target)
         both_have = source.has_before_norm and target.has_before_norm
         clusters = cluster_controls(
             selections,

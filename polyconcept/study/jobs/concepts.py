@@ -35,7 +35,11 @@ def clustering_kinds(study: Study, _names: Names) -> tuple[str, ...]:
 
 
 def _controls(study: Study, names: Names) -> Values:
-    """Take the first seeds alone, and the figures' definition: controls are not cheap."""
+    """Take the first seeds alone: controls are not cheap.
+
+    So other numbers of clusters alone are tried under both definitions, the rest under that of the
+    figures.
+    """
     settings = clustering(study, names)
     return settings | {
         "seeds": settings["seeds"][: study.controls.n_seeds],
@@ -57,14 +61,14 @@ def _words_cost(work: Work, names: Names) -> Cost:
 
 
 def _controls_cost(work: Work, names: Names) -> Cost:
-    """Price some seeds and one definition; `centred` clusters COLAP's words only."""
+    """Price some seeds; one definition but for K. `centred` clusters COLAP's words only."""
     own, counts = work.pair_clusters(names), _cluster_counts(work, names)
     n_layers = len(work.study.layers_of(names["model"]))
     # Of all controls and layers: numbers of clusters by how often each word is clustered into
     # so many, and centers.
-    clusters: Number = n_layers * _TIMES_CLUSTERED * sum(counts)
-    n_centers = n_layers * _CLUSTERINGS * sum(counts)
-    n_times = n_layers * _TIMES_CLUSTERED * len(counts)
+    clusters: Number = n_layers * DEFINITIONS * _TIMES_CLUSTERED * sum(counts)
+    n_centers = n_layers * DEFINITIONS * _CLUSTERINGS * sum(counts)
+    n_times = n_layers * DEFINITIONS * _TIMES_CLUSTERED * len(counts)
     for name, layers in _changes(work, names, n_layers):
         times, parts = (1, 1) if name == "centred" else (_TIMES_CLUSTERED, _CLUSTERINGS)
         clusters += layers * times * own
@@ -106,18 +110,24 @@ def _written(work: Work, names: Names, done: Cost, n_labels: Number, n_centers: 
 
 
 def control_layers(work: Work, names: Names, left_out: str = "") -> int:
-    """Return the number of layers of all controls of clusterings."""
-    if names["model"] not in work.study.controlled:
+    """Return the number of layers of all controls that keep the number of clusters."""
+    if not work.study.is_controlled(names["model"], names["variant"]):
         return 0
     n_layers = len(work.study.layers_of(names["model"]))
-    kept = [n for name, n in _changes(work, names, n_layers) if name != left_out]
-    return sum(kept) + n_layers * len(_cluster_counts(work, names))
+    return sum(n for name, n in _changes(work, names, n_layers) if name != left_out)
+
+
+def count_layers(work: Work, names: Names) -> int:
+    """Return the number of layers under all numbers of clusters, the study's own among them."""
+    controlled = work.study.is_controlled(names["model"], names["variant"])
+    n_counts = len(_cluster_counts(work, names)) if controlled else 0
+    return len(work.study.layers_of(names["model"])) * (1 + n_counts)
 
 
 def hash_concepts(work: Work, names: Names) -> Number:
     """Return the seconds in which all concepts of a pair are hashed."""
     concepts = _words_cost(work, names).disk_bytes
-    if names["model"] in work.study.controlled:
+    if work.study.is_controlled(names["model"], names["variant"]):
         concepts += _controls_cost(work, names).disk_bytes
     return work.hashing(hdf5=concepts)
 

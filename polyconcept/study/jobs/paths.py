@@ -104,7 +104,8 @@ class Files:
     def held_out(self, names: Names) -> dict[str, list[str]]:
         """Return dictionaries learnt without two parts of the text, and these, where wanted."""
         study = self.study
-        wanted = study.controls.same_sentences and names["model"] in study.controlled
+        controlled = study.is_controlled(names["model"], names["variant"])
+        wanted = study.controls.same_sentences and controlled
         folder = f"{self.results}/dictionaries/{names['pair']}/held_out"
         files = ("forward.tsv", "backward.tsv", "parts.txt")
         return {"held_out": [f"{folder}/{file}" for file in files] if wanted else []}

@@ -7,6 +7,7 @@ from polyconcept.study.jobs.concepts import (
     clustering,
     clustering_kinds,
     control_layers,
+    count_layers,
     hash_concepts,
 )
 from polyconcept.study.jobs.job import Inputs, Job, Values, plain
@@ -22,7 +23,8 @@ _DRAWS = ("n_permutations", "n_resamples", "seed")
 def _of_pair(files: Files, names: Names) -> Inputs:
     """Clusters of a pair, those under controls where the model has these, and its vectors."""
     stem = f"{files.run('concepts', names)}/{names['pair']}"
-    controls = [f"{stem}.controls.h5"] if names["model"] in files.study.controlled else []
+    controlled = files.study.is_controlled(names["model"], names["variant"])
+    controls = [f"{stem}.controls.h5"] if controlled else []
     concepts = {"concepts": [f"{stem}.h5", *controls]}
     of_pair = files.dictionaries(names["pair"]) | files.pair_vectors(names)
     return of_pair | concepts | files.held_out(names)
@@ -55,9 +57,10 @@ def _calign_cost(work: Work, names: Names) -> Cost:
     n_layers = len(work.study.layers_of(names["model"]))
     each = 2 if work.study.figures.definition == "corrected" else 1
     n_controls = control_layers(work, names, "centred")
-    if n_controls and work.study.controls.same_sentences:
+    controlled = work.study.is_controlled(names["model"], names["variant"])
+    if controlled and work.study.controls.same_sentences:
         n_controls += 2 * n_layers  # `disjoint` and `halved`
-    n_groups = 3 * n_layers + each * n_controls
+    n_groups = 3 * count_layers(work, names) + each * n_controls
     plain_scores = n_layers * DEFINITIONS * len(work.study.clustering.seeds)
     seconds = plain_scores * work.rates["score_seconds"]
     n_words = work.pair_words(names) / 2
@@ -66,8 +69,7 @@ def _calign_cost(work: Work, names: Names) -> Cost:
 
 
 def _colap_cost(work: Work, names: Names) -> Cost:
-    n_groups = DEFINITIONS * len(work.study.layers_of(names["model"]))
-    n_groups += control_layers(work, names)
+    n_groups = DEFINITIONS * count_layers(work, names) + control_layers(work, names)
     seconds = n_groups * _draws(work) * work.rates["colap_draw_seconds"]
     return Cost(seconds)
 
