@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import scipy.stats
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
@@ -304,3 +305,26 @@ def test_a_script_without_torch_imports_nothing_that_takes_long(script):
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert (run.stdout, run.stderr) == ("[]\n", "")
+
+
+def test_claims_are_seldom_decided_where_nothing_is_to_be_decided():
+    """At 95 % some 5 % of draws are; points that are not independent would decide many times that.
+
+    Of 300 draws at 5 % more than 38 are decided in one case of a million (binomial law).
+    """
+    claims = module("claims")
+    layout = claims.Layout(3, 2, 5)
+
+    found = dict(zip(claims.WAYS, claims.rates(layout, 3.0, 300), strict=True))
+
+    assert scipy.stats.binom.sf(38, 300, 0.05) < 1e-6
+    assert max(found["claim 1"], found["claim 2"], found["claim 3"]) <= 38 / 300
+    assert min(found["1 by points"], found["2 by points"]) > 0.3
+
+
+def test_two_models_never_decide_claims_of_models():
+    claims = module("claims")
+
+    found = dict(zip(claims.WAYS, claims.rates(claims.Layout(2, 2, 4), 1.0, 20), strict=True))
+
+    assert found["claim 1"] == found["claim 2"] == 0
