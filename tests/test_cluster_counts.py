@@ -79,7 +79,7 @@ def test_jobs_hold_the_size_only_under_auto():
         assert "words_per_cluster" not in job_settings(rule, given, NAMES)
     # Words are needed for the most clusters, twice as many.
     settings = job_settings("select_words", auto, NAMES)
-    assert (settings["n_clusters"], settings["words_per_cluster"]) == ("auto", 25)
+    assert (settings["n_clusters"], settings["words_per_cluster"]) == ("auto", 50)
     assert job_settings("select_words", given, NAMES)["n_clusters"] == 18
 
 

@@ -87,9 +87,9 @@ PAIR = RUN | {"pair": "en-de"}
 RAW = 4 * 400 * 2 * 8
 # 2 layers, 2 definitions, 2 seeds: 3 clusterings of 5 centers, a pair's 800 words twice.
 CONCEPTS = 2 * 2 * 2 * 4 * (3 * 5 * 8 + 2 * 800)
-# 2 seeds, 2 layers: 2 changes of vectors, COLAP's part of `centred`, 2 and 10 clusters, and parts
-# of the sentences, which have no centers.
-CONTROLS = 2 * 2 * 4 * (8 * (2 * 3 * 5 + 5 + 3 * (2 + 10)) + 800 * (2 * 2 + 1 + 2 * 2 + 1))
+# 2 seeds, 2 layers: 2 changes of vectors, COLAP's part of `centred`, 2 and 10 clusters under
+# both definitions, and parts of the sentences, which have no centers.
+CONTROLS = 2 * 2 * 4 * (8 * (2 * 3 * 5 + 5 + 2 * 3 * (2 + 10)) + 800 * (2 * 2 + 1 + 2 * 2 * 2 + 1))
 # Starts drawn together once, and for each start its own work and its iterations.
 SIX = (5 + 6 * (2 + 1)) * 1e-6
 
@@ -139,11 +139,11 @@ def tiny_cost(rule, names, **changes):
         (
             "cluster_controls",
             PAIR,
-            # Two seeds, one definition: 5 clusters 2 + 2 + 1 times, 2 and 10 clusters twice, and
-            # two thirds of the words in a third of 5.
+            # Two seeds, one definition: 5 clusters 2 + 2 + 1 times, and two thirds of the words in a
+            # third of 5; both definitions: 2 and 10 clusters twice.
             Cost(
-                800 * 8 * (5 * 5 + 2 * 12 + 5 * 2 / 9) * 2 * SIX,
-                2 * 800 * 8 * (5 * 5 + 2 * 12 + 5 * 2 / 9) * 2 * 6 * 20 / 1e5,
+                800 * 8 * (5 * 5 + 2 * 2 * 12 + 5 * 2 / 9) * 2 * SIX,
+                2 * 800 * 8 * (5 * 5 + 2 * 2 * 12 + 5 * 2 / 9) * 2 * 6 * 20 / 1e5,
                 (2 * RAW + CONTROLS) / 1000 + CONTROLS / 4000,
                 CONTROLS,
             ),
@@ -154,13 +154,14 @@ def tiny_cost(rule, names, **changes):
             Cost(800 * 8 * 5 * 2 * SIX, 2 * 800 * 8 * 5 * 2 * 6 * 20 / 1e5, 2 * RAW / 1000),
         ),
         # Plain: 2 definitions of 2 layers and seeds. 400 draws of 400 words in 2 layers: as
-        # published, corrected both ways, and of 4 controls with CALIGN and the two of parts.
+        # published, corrected both ways, also in other numbers of clusters; of 2 controls with
+        # CALIGN and the two of parts.
         (
             "score_concepts",
             PAIR,
             Cost(
-                (8 * 3.0 + 2 * (3 + 4 + 2) * 400 * 400 * 0.001)  # CALIGN
-                + 2 * (2 + 5) * 400 * 0.01  # COLAP: two definitions and 5 controls
+                (8 * 3.0 + 2 * (3 * 3 + 2 + 2) * 400 * 400 * 0.001)  # CALIGN
+                + 2 * (2 * 3 + 3) * 400 * 0.01  # COLAP: two definitions, other K, and 3 controls
                 + 2 * 400 * 8**2 * 1e-4,  # CKA and retrieval
                 0,
                 (CONCEPTS + CONTROLS + 2 * RAW) / 1000,
@@ -199,8 +200,9 @@ def test_two_seeds_draw_their_starts_together():
 
 def test_auto_is_priced_as_the_number_that_the_words_will_give():
     # 400 words of a language: 8 clusters of 50, and 4 and 16 under the controls.
-    auto = {"n_clusters": "auto", "n_restarts": 3, "seeds": [1, 2]}
-    eight = auto | {"n_clusters": 8}
+    common = {"n_restarts": 3, "seeds": [1, 2]}
+    auto = common | {"n_clusters": "auto", "words_per_cluster": 50}
+    eight = common | {"n_clusters": 8}
     for rule, names in (
         ("cluster_words", PAIR),
         ("cluster_controls", PAIR),
@@ -268,7 +270,7 @@ def test_a_model_without_controls_has_none_to_score():
     )
 
     assert all_of_it.seconds - found.seconds == pytest.approx(
-        2 * 6 * 400 * 400 * 0.001 + 2 * 5 * 400 * 0.01
+        2 * (2 * 3 + 2 + 2) * 400 * 400 * 0.001 + 2 * (2 * 2 + 3) * 400 * 0.01
     )
     assert found.hashing == pytest.approx((CONCEPTS + 2 * RAW) / 1000)
 
