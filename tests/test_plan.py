@@ -139,8 +139,8 @@ def tiny_cost(rule, names, **changes):
         (
             "cluster_controls",
             PAIR,
-            # Two seeds, one definition: 5 clusters 2 + 2 + 1 times, and two thirds of the words in a
-            # third of 5; both definitions: 2 and 10 clusters twice.
+            # Two seeds, one definition: 5 clusters 2 + 2 + 1 times, and two thirds of the words in
+            # a third of 5; both definitions: 2 and 10 clusters twice.
             Cost(
                 800 * 8 * (5 * 5 + 2 * 2 * 12 + 5 * 2 / 9) * 2 * SIX,
                 2 * 800 * 8 * (5 * 5 + 2 * 2 * 12 + 5 * 2 / 9) * 2 * 6 * 20 / 1e5,
