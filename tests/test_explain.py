@@ -251,7 +251,7 @@ def test_a_threshold_is_named(study, project):
     study_of(study, colap={"share": 0.2})
 
     assert explained(study, project) == (
-        f"known: 11 jobs planned, for 2 causes {AFTER_SHARE} setting threshold: 0.3 -> 0.2 "
+        f"known: 13 jobs planned, for 2 causes {AFTER_SHARE} setting threshold: 0.3 -> 0.2 "
         f"(figure colap_curves) runs again: plot_figure 1 in all score_concepts 2, {AFTER_SCORES}"
     )
 
@@ -261,7 +261,7 @@ def test_two_causes_are_both_named_though_one_runs_behind_the_other(study, proje
     study_of(study, **NEW_K, colap={"share": 0.2})
     said = explained(study, project, "--jobs")
 
-    assert "16 jobs planned, for 3 causes" in said
+    assert "18 jobs planned, for 3 causes" in said
     assert AFTER_K.replace("5 runs", "5 [2] runs") in said
     assert AFTER_SHARE.replace("0.2 runs", "0.2 [1] runs") in said
     assert "cluster_words apart/base/encoder/xa-xb from [2]" in said
@@ -409,7 +409,7 @@ def test_a_study_that_never_ran_is_one_cause(study, project):
     study_of(study, name="other")
     said = explained(study, project)
 
-    assert "other: 25 jobs planned, for 1 cause new study other: never run runs: fetch_text" in said
+    assert "other: 27 jobs planned, for 1 cause new study other: never run runs: fetch_text" in said
     assert "then:" not in said
 
 
