@@ -288,8 +288,9 @@ def test_the_null_of_the_matched_fraction_by_hand():
     row = row_of(scores, metric="matched_fraction", **PUBLISHED)
 
     assert (row.value, row.null_low, row.null_high) == (1, 0.5, 1)
-    assert row.null_mean == pytest.approx(2 / 3, abs=0.03)
-    assert row.p == pytest.approx(1 / 3, abs=0.05)
+    # Of 50 permutations: three standard errors.
+    assert row.null_mean == pytest.approx(2 / 3, abs=0.1)
+    assert row.p == pytest.approx(1 / 3, abs=0.2)
     assert (row.n_hit, row.n_total) == (None, 2)
 
 

@@ -123,10 +123,10 @@ CHANGES = {
     change_threshold: scores(20),
     swap_thresholds: scores(20) | EXAMPLES,
     # Whether there are enough words is checked where they are selected.
-    change_k: {"select_words": 2, "cluster_words": 20, "cluster_controls": 8, "mix_languages": 4}
+    change_k: {"select_words": 2, "cluster_words": 20, "cluster_controls": 6, "mix_languages": 4}
     | scores(20)
     | EXAMPLES,
-    # Controls are of the first seed.
+    # Controls are of the first two seeds.
     add_seed: {"cluster_words": 20, "mix_languages": 4} | scores(20) | EXAMPLES,
     # Its fine-tuning does not run again, nor any other model.
     add_layer: {"check_model": 1, "extract_vectors": 2, "extract_vectors__pair": 4}
@@ -137,9 +137,15 @@ CHANGES = {
     | scores(2),
     # The English word table holds what all pairs need: English vectors are read again, and with
     # them the other languages of each of the 8 runs; of mt5's decoder only the new pair (2).
-    add_language: {"fetch_text": 1, "align_words": 1, "split_words": 2, "select_words": 3}
+    add_language: {
+        "fetch_text": 1,
+        "align_words": 1,
+        "align_held_out": 1,
+        "split_words": 2,
+        "select_words": 3,
+    }
     | {"extract_vectors": 8, "extract_vectors__pair": 2, "cluster_words": 30}
-    | {"cluster_controls": 12, "mix_languages": 4}
+    | {"cluster_controls": 9, "mix_languages": 4}
     | scores(30)
     | {"find_examples": 3, "plot_figure": 13},
     add_test_language: {"fetch_text": 1, "score_task": 1} | TABLE,
@@ -195,7 +201,7 @@ def test_an_edit_of_clustering_reruns_clusters_and_below(own_clone):
     edit(own_clone / "polyconcept/clustering/lloyd.py", r"\Z", "\n_NEW = 1\n")
 
     assert jobs(own_clone) == (
-        {"cluster_words": 20, "cluster_controls": 8, "mix_languages": 4} | scores(20) | EXAMPLES
+        {"cluster_words": 20, "cluster_controls": 6, "mix_languages": 4} | scores(20) | EXAMPLES
     )
 
 

@@ -52,7 +52,7 @@ def sources():
 # input function to mean that the result cannot be made again, and goes on with the old one.
 missing = [
     f"  {key}: no such {'folder' if key.startswith('models.') else 'file'}: {path}"
-    for key, path in sources()
+    for key, path in dict.fromkeys(sources())
     if not (Path(path).is_dir() if key.startswith("models.") else Path(path).is_file())
 ]
 if missing:
