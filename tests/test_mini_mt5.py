@@ -63,7 +63,8 @@ def test_the_last_layer_is_scored_before_the_final_norm(scores):
     rows = [s for s in scores if s.control == "before_norm"]
 
     assert {(s.metric, s.model, s.layer) for s in rows} == {
-        (metric, "tiny_mt5", 2) for metric in ("calign", "colap")
+        (metric, "tiny_mt5", 2)
+        for metric in ("calign", "calign_auc", "matched_fraction", "sentence_share", "colap")
     }
     assert {s.side for s in rows} == {"encoder", "decoder", "encoder-decoder"}
 

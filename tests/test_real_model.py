@@ -1,0 +1,89 @@
+"""A real pre-trained model (multilingual-e5-small) on real text, from its folder to the scores."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake_runs import snakemake
+
+from polyconcept.records.table import ScoreTable
+from polyconcept.store.scores import read_scores
+
+ROOT = Path(__file__).parents[1]
+MODEL = ROOT / "build/real_model"
+TEXT = ROOT.parent / "shared/data/bible"
+N_VERSES = 300
+
+pytestmark = [
+    pytest.mark.realmodel,
+    pytest.mark.workflow,
+    pytest.mark.skipif(
+        not (MODEL / "model.safetensors").exists() or not TEXT.is_dir(),
+        reason="no real model in build/real_model, or no real text",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def scores(tmp_path_factory):
+    """Scores of 300 verses in English and German, in the first, a middle and the last layer."""
+    folder = tmp_path_factory.mktemp("real")
+    (folder / "text").mkdir()
+    for code in ("en", "de"):
+        verses = (TEXT / f"{code}.txt").read_text().splitlines()[:N_VERSES]
+        (folder / f"text/{code}.txt").write_text("\n".join(verses) + "\n")
+    study = {
+        "name": "real",
+        "corpus": "verses",
+        "corpora": {"verses": {"directory": "text"}},
+        "pairs": ["en-de"],
+        "layers": [0, 6, 12],
+        "models": {"e5": {"directory": str(MODEL), "prefix": "query: "}},
+        "clustering": {"n_clusters": "auto", "seeds": [1, 2, 3], "n_restarts": 1},
+        "statistics": {"n_permutations": 20, "n_resamples": 20},
+        "controls": {"vectors": [], "cluster_factors": [], "random_weights": False},
+    }
+    (folder / "study.yaml").write_text(yaml.safe_dump(study))
+    run = snakemake(folder)
+    assert run.returncode == 0, run.stderr[-3000:]
+    return ScoreTable(read_scores([folder / "results/real/scores.parquet"]))
+
+
+def by_layer(scores, metric, over="all", control="", **columns):
+    chosen = scores.where(
+        metric=metric, over=over, control=control, parameter="", seed=None, against="", **columns
+    )
+    return {row.layer: row for row in chosen}
+
+
+def test_languages_come_together_with_depth(scores):
+    retrieval = by_layer(scores, "retrieval", over="")
+    colap = by_layer(scores, "colap", definition="published")
+
+    assert retrieval[0].value < retrieval[12].value
+    assert retrieval[12].value > 0.9
+    assert colap[0].value < colap[12].value
+
+
+def test_what_needs_no_threshold_lies_above_chance(scores):
+    for metric in ("calign_auc", "matched_fraction"):
+        rows = by_layer(scores, metric, definition="published")
+        assert all(row.value > row.null_high for row in rows.values()), metric
+
+
+def test_words_that_share_sentences_align_better_in_the_last_layer(scores):
+    """A model of sentences puts the words of a sentence together: that is no concept."""
+    disjoint, halved = (
+        by_layer(scores, "calign_auc", control=control, definition="published")
+        for control in ("disjoint", "halved")
+    )
+    shares = by_layer(scores, "sentence_share", definition="published")
+
+    assert halved[12].value > disjoint[12].value
+    assert shares[12].value > shares[0].value
+
+
+def test_most_words_have_an_entry_learnt_elsewhere(scores):
+    (row,) = scores.where(metric="coverage", definition="published", layer=0, control="")
+
+    assert 0.5 < row.value < 0.99
