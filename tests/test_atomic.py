@@ -1,10 +1,13 @@
 import errno
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from polyconcept.machine import atomic
 from polyconcept.machine.atomic import atomic_directory, atomic_path, write_text_atomic
 
 
@@ -211,3 +214,55 @@ def test_a_link_is_replaced_and_what_it_leads_to_stays(tmp_path):
     assert (tmp_path / "mine.txt").read_text() == "mine"
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["paper.tex"]
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("name", ["xa.h5", "base", "a.run.json"])
+def test_what_a_killed_process_was_writing_is_removed_and_nothing_else(tmp_path, name):
+    path = tmp_path / name
+    killed = (
+        "import os, sys\nfrom pathlib import Path\nfrom polyconcept.machine import atomic\n"
+        "path = Path(sys.argv[1])\n"
+        "with atomic.atomic_path(path) as temporary:\n"
+        "    temporary.write_text('half')\n"
+        "    with atomic.atomic_directory(path.with_name('folder')) as folder:\n"
+        "        (folder / 'file').write_text('half')\n"
+        "        os.kill(os.getpid(), 9)\n"
+    )
+    others = ["xb.h5", ".hidden.h5", f".xb.{'a' * 32}.part.h5", f".xa.more.{'a' * 32}.part.h5"]
+    for other in others:
+        (tmp_path / other).touch()
+    path.write_text("whole")
+    subprocess.run([sys.executable, "-c", killed, str(path)], check=False)
+    left = [found.name for found in tmp_path.iterdir() if atomic.is_half_written(found.name)]
+    assert len(left) == 4  # two of others
+
+    atomic.remove_half_written(path)
+    atomic.remove_half_written(tmp_path / "folder")
+    assert sorted(found.name for found in tmp_path.iterdir()) == sorted([*others, name])
+    assert path.read_text() == "whole"
+
+
+def test_a_name_that_was_cut_is_left_alone(tmp_path):
+    long = tmp_path / ("x" * 70)
+    (tmp_path / f".{'x' * 60}.{'a' * 32}.part").touch()
+
+    atomic.remove_half_written(long)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_check_that_fails_keeps_the_old_file(tmp_path):
+    path, folder = tmp_path / "a", tmp_path / "b"
+    path.write_text("old")
+
+    def check():
+        raise ValueError("not asked for")
+
+    with atomic.checked_by(check):
+        with pytest.raises(ValueError, match="not asked for"):
+            atomic.write_text_atomic(path, "new")
+        with pytest.raises(ValueError, match="not asked for"), atomic.atomic_directory(folder):
+            pass
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
+    assert path.read_text() == "old"
+    atomic.write_text_atomic(path, "new")
+    assert path.read_text() == "new"

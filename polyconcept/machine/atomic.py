@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,6 +12,25 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _OUT_OF_ROOM = {errno.ENOSPC, errno.EDQUOT}
+
+_LONGEST_STEM = 60
+_TEMPORARY = re.compile(r"\..+\.([0-9a-f]{32})\.(?:part(?:\..+)?|old)")
+
+_checks: list[Callable[[], None]] = []
+"""Of the blocks of `checked_by` that are open."""
+
+
+@contextmanager
+def checked_by(check: Callable[[], None]) -> Iterator[None]:
+    """Call `check` before any file or folder takes its name in the block.
+
+    Where it raises an error, the name keeps what it had.
+    """
+    _checks.append(check)
+    try:
+        yield
+    finally:
+        _checks.remove(check)
 
 
 @contextmanager
@@ -32,6 +52,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         if not temporary.is_file():
             raise FileNotFoundError(errno.ENOENT, "nothing was written for", str(path))
         _sync(temporary)
+        _check()
         temporary.replace(path)
 
 
@@ -55,7 +76,42 @@ def atomic_directory(path: Path) -> Iterator[Path]:
         for inside in sorted(folder.rglob("*")):
             _sync(inside)
         _sync(folder)
+        _check()
         _replace_directory(folder, path)
+
+
+def remove_half_written(path: Path) -> None:
+    """Remove what a process that was killed was writing as `path`, or had moved aside for it.
+
+    Nobody else may be writing it.
+    """
+    # A name that was cut may be another file's.
+    if len(path.name) <= _LONGEST_STEM and path.parent.is_dir():
+        for found in path.parent.iterdir():
+            if found.name in _temporary_names(path, found.name):
+                remove = shutil.rmtree if found.is_dir() and not found.is_symlink() else Path.unlink
+                remove(found)
+
+
+def is_half_written(name: str) -> bool:
+    """Return whether a file or folder of this name is one that a killed process was writing."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
+def _temporary_names(path: Path, found: str) -> tuple[str, ...]:
+    """Return the names that stand for `path` with the number that the name `found` has."""
+    match = _TEMPORARY.fullmatch(found)
+    return (_temporary(path, match[1]).name, _aside(path, match[1]).name) if match else ()
+
+
+def _temporary(path: Path, number: str) -> Path:
+    # The suffix stays last: writers such as matplotlib read the format from it. The stem is cut so
+    # that the whole stays a name that Linux takes (255 bytes).
+    return path.with_name(f".{path.stem[:_LONGEST_STEM]}.{number}.part{path.suffix}")
+
+
+def _aside(path: Path, number: str) -> Path:
+    return path.with_name(f".{path.name[:_LONGEST_STEM]}.{number}.old")
 
 
 def write_text_atomic(path: Path, text: str) -> None:
@@ -64,12 +120,15 @@ def write_text_atomic(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="")
 
 
+def _check() -> None:
+    for check in _checks:
+        check()
+
+
 @contextmanager
 def _beside(path: Path, *, remove: Callable[[Path], None]) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix stays last: writers such as matplotlib read the format from it. The stem is cut so
-    # that the whole stays a name that Linux takes (255 bytes).
-    temporary = path.with_name(f".{path.stem[:60]}.{uuid.uuid4().hex}.part{path.suffix}")
+    temporary = _temporary(path, uuid.uuid4().hex)
     try:
         yield temporary
         # A rename is on the disk only once its folder is (fsync(2)).
@@ -99,7 +158,7 @@ def _replace_directory(folder: Path, path: Path) -> None:
     if not os.path.lexists(path):
         folder.rename(path)
         return
-    old = path.with_name(f".{path.name[:60]}.{uuid.uuid4().hex}.old")
+    old = _aside(path, uuid.uuid4().hex)
     path.rename(old)
     try:
         folder.rename(path)
