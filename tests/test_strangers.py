@@ -15,7 +15,7 @@ from polyconcept.records.repositories import PinnedRepo, RepoFile, check_reposit
 from polyconcept.sources.hub_download import download_files
 from polyconcept.sources.hub_errors import HubError
 from polyconcept.sources.hub_pin import pin_repository
-from polyconcept.store.content import links_out_of
+from polyconcept.store.content import links_out_of, links_out_of_results, result_files
 
 
 def test_links_that_lead_out_of_a_folder_are_found(tmp_path):
@@ -39,6 +39,21 @@ def test_links_that_lead_out_of_a_folder_are_found(tmp_path):
     (tmp_path / "link").symlink_to(folder)
     assert links_out_of(tmp_path / "link") == links_out_of(folder)
     assert links_out_of(tmp_path / "none") == []
+
+
+def test_large_folders_of_results_may_be_links_to_another_disk(tmp_path):
+    results, disk = tmp_path / "results", tmp_path / "disk"
+    (results / "vectors/bert").mkdir(parents=True)
+    (disk / "bert").mkdir(parents=True)
+    (results / "scores").symlink_to(disk)
+    (results / "models").symlink_to(disk)
+    for file in (results / "vectors/bert/xa.h5", results / "a.csv", disk / "bert/x"):
+        file.touch()
+
+    assert links_out_of_results(results) == ["scores"]
+    assert result_files(results) == ["a.csv", "models/bert/x", "vectors/bert/xa.h5"]
+    (disk / "bert/out").symlink_to(tmp_path)
+    assert links_out_of_results(results) == ["models/bert/out", "scores"]
 
 
 def zipped(path, *names, mode=0o100644):

@@ -11,7 +11,7 @@ from polyconcept.audit.runs import SUFFIX, RecordError, RunRecord, read_record
 from polyconcept.audit.sources import content_hash
 from polyconcept.audit.watch import locate, script_of
 from polyconcept.audit.why import Asked, changes_since
-from polyconcept.store.content import files_inside
+from polyconcept.store.content import result_files
 from polyconcept.study.jobs.table import JOBS, flat, job_inputs, job_kinds, job_settings
 from polyconcept.study.schema import Study
 
@@ -61,7 +61,7 @@ def is_asked(record: RunRecord, study: Study, folder: Path, root: Path) -> bool:
 def records_in(study: Study, folder: Path) -> Iterator[RunRecord]:
     """Yield the records in a study's results; say which cannot be believed."""
     results = folder / f"results/{study.name}"
-    for name in files_inside(results):
+    for name in result_files(results):
         if name.endswith(SUFFIX):
             try:
                 yield read_record(results / name)

@@ -12,7 +12,7 @@ import typer
 
 from polyconcept.audit.runs import SUFFIX
 from polyconcept.cli.yaml_file import read_yaml
-from polyconcept.store.content import files_inside
+from polyconcept.store.content import result_files
 from polyconcept.study.checks import cautions
 from polyconcept.study.parse import parse_study
 from polyconcept.study.schema import Study
@@ -74,7 +74,7 @@ def check_ran(study: Study, folder: Path) -> None:
         FileNotFoundError: There are no run records in its results.
     """
     results = folder / f"results/{study.name}"
-    if not any(name.endswith(SUFFIX) for name in files_inside(results)):
+    if not any(name.endswith(SUFFIX) for name in result_files(results)):
         found = "no run records" if results.is_dir() else "no such folder"
         raise FileNotFoundError(
             f"{results}: {found}: the study {study.name} never ran here; run it first"

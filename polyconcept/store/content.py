@@ -25,6 +25,10 @@ _BLOCK_BYTES = 2**24
 _MOST_LEVELS = 64
 
 
+MOVABLE = ("models", "vectors", "concepts")
+"""Folders of a study's results that may be links to another disk: they are the largest."""
+
+
 @runtime_checkable  # beartype checks it in the tests
 class _Digest(Protocol):
     def update(self, data: bytes, /) -> None: ...
@@ -65,6 +69,26 @@ def files_inside(folder: Path) -> list[str]:
         inside = Path(place).relative_to(folder)
         found += [(inside / name).as_posix() for name in files if not name.startswith(".")]
     return sorted(found)
+
+
+def result_files(results: Path) -> list[str]:
+    """Return the files of a study's results as `files_inside` does, those of `MOVABLE` too."""
+    moved = [f"{name}/{file}" for name in _moved(results) for file in files_inside(results / name)]
+    return sorted(files_inside(results) + moved)
+
+
+def links_out_of_results(results: Path) -> list[str]:
+    """Return the links out of a study's results as `links_out_of` does, those of `MOVABLE` apart.
+
+    What lies where these lead is looked through as well.
+    """
+    moved = _moved(results)
+    inside = [f"{name}/{link}" for name in moved for link in links_out_of(results / name)]
+    return sorted([link for link in links_out_of(results) if link not in moved] + inside)
+
+
+def _moved(results: Path) -> list[str]:
+    return [name for name in MOVABLE if (results / name).is_symlink() and (results / name).is_dir()]
 
 
 def links_out_of(folder: Path) -> list[str]:
