@@ -26,6 +26,7 @@ include: "workflow/rules/concepts.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/reader.smk"
 include: "workflow/rules/cluster.smk"
+include: "workflow/rules/start.smk"
 
 
 localrules:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from known_study import finished_study, project_of, study_of
 
+from polyconcept.audit.changes import setting_changes
 from polyconcept.audit.runs import GitState, Machine, RunRecord
 from polyconcept.audit.watch import code_state
 from polyconcept.audit.why import (
@@ -19,7 +20,6 @@ from polyconcept.audit.why import (
     Planned,
     changes_since,
     group_by_cause,
-    setting_changes,
 )
 from polyconcept.cli.planned import new_part
 

@@ -150,6 +150,12 @@ def _parsed(path: Path, content: bytes) -> ast.Module:
         raise CodeError(f"{path}, line {error.lineno}: no valid Python: {error.msg}") from error
 
 
+def read_anew() -> None:
+    """Forget which files of code were read, so that the next fingerprint is of what they hold."""
+    _facts.cache_clear()
+    _files_behind.cache_clear()
+
+
 @cache
 def _files_behind(path: Path, root: Path) -> tuple[Path, ...]:
     files = {file for module in _facts(path).modules for file in _files_of(module, root)}

@@ -8,7 +8,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from polyconcept.audit.killed import DONE, memory_logged
 from polyconcept.audit.watch import Job, Watch
+from polyconcept.machine.atomic import checked_by
 from polyconcept.machine.logs import log_to
 
 _log = logging.getLogger(__name__)
@@ -22,19 +24,23 @@ def running(job: Job) -> Iterator[Watch]:
     names it. An older record is removed before the work starts. The log's last line says how long
     the work took: without imports, and without the checksums that the record needs.
 
+    Where a run has planned the job, it is begun only as planned, and no output takes its name once
+    the plan no longer stands, or code or an input changed (`Watch.check`).
+
     The watch's `note` takes what the record shall say of the inputs.
 
     Raises:
-        SystemExit: With status 1 after any exception, as `log_to`; also where an input was changed
-            during the job, or an output is missing.
+        SystemExit: With status 1 after any exception, as `log_to`; also where the job is not what
+            was planned, an input was changed during the job, or an output is missing.
     """
     # What the script has imported stays to its end: the collector, which goes through all of it
     # again and again and once more at the end, took 0.8 s of each job with transformers.
     gc.freeze()
-    with log_to(job.log[0], threads=job.threads):
+    with log_to(job.log[0], threads=job.threads), memory_logged():
         watch = Watch(job)
         began = time.perf_counter()
-        yield watch
-        seconds = time.perf_counter() - began
-        watch.finish()
-        _log.info("work took %.3f s", seconds)
+        with checked_by(watch.check):
+            yield watch
+            seconds = time.perf_counter() - began
+            watch.finish()
+        _log.info("%s %.3f s", DONE, seconds)

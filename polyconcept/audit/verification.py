@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +20,8 @@ from polyconcept.audit.runs import (
     record_path,
 )
 from polyconcept.audit.watch import locate
-from polyconcept.store.content import content_bytes, content_sha256, files_inside
+from polyconcept.machine.atomic import is_half_written
+from polyconcept.store.content import MOVABLE, content_bytes, content_sha256, result_files
 from polyconcept.store.faults import StoreError
 from polyconcept.store.json import sha256
 
@@ -79,15 +81,29 @@ class Audit:
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def left_over(self) -> list[str]:
-        """Return files in the results that no record behind the last results made."""
+        """Return files in the results that no record behind the last results made.
+
+        Also what a job that was killed had begun to write.
+        """
         made = {output.path for output in self._outputs()} | self._records.keys()
         found = []
-        for name in files_inside(self._folder / self._results):
+        for name in result_files(self._folder / self._results):
             place = f"{self._results}/{name}"
             above = {place, *map(str, Path(place).parents)}
             if name.split("/")[0] not in _NO_RESULTS and not above & made:
                 found.append(place)
-        return found
+        return sorted(found + self._half_written())
+
+    def _half_written(self) -> list[str]:
+        results = self._folder / self._results
+        found = {
+            f"{self._results}/{Path(place, name).relative_to(results)}"
+            for top in (results, *(results / name for name in MOVABLE))
+            for place, folders, files in os.walk(top)
+            for name in (*folders, *files)
+            if is_half_written(name)
+        }
+        return sorted(found)
 
     # --- the walk
 
@@ -113,7 +129,7 @@ class Audit:
 
     def _read_all(self) -> tuple[dict[str, RunRecord], list[Fault]]:
         found, damaged = {}, []
-        for name in files_inside(self._folder / self._results):
+        for name in result_files(self._folder / self._results):
             place = f"{self._results}/{name}"
             if not name.endswith(SUFFIX) or name.split("/")[0] in _NO_RESULTS:
                 continue

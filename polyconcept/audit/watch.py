@@ -7,20 +7,39 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from polyconcept.audit.code import KNOWN, code_files, code_fingerprint, keep, recall
+import psutil
+
+from polyconcept.audit.code import (
+    KNOWN,
+    CodeError,
+    code_files,
+    code_fingerprint,
+    keep,
+    read_anew,
+    recall,
+)
 from polyconcept.audit.environment import (
     git_state,
     installed_packages,
     machine_state,
     peak_memory_mib,
 )
+from polyconcept.audit.plans import (
+    NotAskedError,
+    differences,
+    gone,
+    plan_in_force,
+    read_plan,
+    source_content,
+)
+from polyconcept.audit.producers import check_results
 from polyconcept.audit.runs import (
     CodeState,
     FileState,
@@ -29,15 +48,17 @@ from polyconcept.audit.runs import (
     seeds_in,
     write_record,
 )
+from polyconcept.machine.atomic import remove_half_written
 from polyconcept.store import json as json_module
 from polyconcept.store.content import content_bytes, content_sha256, files_inside
+from polyconcept.store.faults import StoreError
 
 _HASHING_THREADS = 4
 _OWN_FOLDER = "polyconcept"
 
 
 class InputChangedError(RuntimeError):
-    """An input file was written while a job read it: what the job saw cannot be known."""
+    """A file was written while a job read it: what the job saw cannot be known."""
 
 
 @runtime_checkable  # beartype checks it in the tests
@@ -64,7 +85,9 @@ class Watch:
 
     Inputs are hashed at the start, which also brings them into memory for the job. At the end,
     those whose size, times or number on disk are others are hashed again: an input that was
-    written while the job read it is noticed, and costs nothing where none was.
+    written while the job read it is noticed, and costs nothing where none was. Code, likewise.
+
+    Where a run has planned the job, it is held to that plan (`polyconcept.audit.plans`).
     """
 
     def __init__(self, job: Job) -> None:
@@ -72,39 +95,56 @@ class Watch:
         self._script = script_of(job.rule, Path(job.scriptdir))
         self._root = self._script.parents[2]
         _check_library(self._root)
-        # What an earlier run said is no longer true, also where this one fails.
-        record_path(job.output[0]).unlink(missing_ok=True)
         # Two clocks: that of the day may be set while the job runs, and the other has no date.
         self._started, self._clock = datetime.now(UTC), time.monotonic()
         self._git = git_state(self._root)
         recall(KNOWN)
-        params = dict(_named(job))
-        self._code = code_state(
-            self._script, self._root, params.get("kinds", ()), counted="code" in params
-        )
+        self._params = dict(_named(job))
+        self._code = self._code_now()
+        self._code_stamps = self._stamps_of_code()
         with suppress(OSError):  # it only saves time
             if KNOWN.parent.is_dir():
                 keep(KNOWN)
+        self._plan, self._latency = plan_in_force(), 0.0
+        if self._plan is not None:
+            self._check_planned(self._plan)
+        # What an earlier run said is no longer true, also where this one fails.
+        record = record_path(job.output[0])
+        record.unlink(missing_ok=True)
+        for path in (record, *map(Path, job.output)):
+            remove_half_written(path)
         # Before the hashes: an input that is written while they are taken is noticed too.
         self._stamps = [_stamp(Path(path)) for path in job.input]
-        self._inputs = self._states(job.input)
+        self._inputs = self._states(job.input, results_of=str(job.config["name"]))
         self._found: dict[str, Any] = {}
 
     def note(self, found: Mapping[str, Any]) -> None:
         """Keep for the record what the job found its inputs to be, as values of JSON's."""
         self._found |= _plain(found)
 
+    def check(self) -> None:
+        """Refuse what is no longer asked for; called before any output takes its name.
+
+        Raises:
+            NotAskedError: The plan of the job's run no longer stands.
+            InputChangedError: A file that the job reads, or its code, was changed meanwhile.
+        """
+        if self._plan is not None and not self._plan.exists():
+            raise NotAskedError(gone(self._plan))
+        self._check_code()
+        self._check_inputs()
+
     def finish(self) -> Path:
         """Write the record, and return its path.
 
         Raises:
-            InputChangedError: An input file was changed during the job.
+            NotAskedError, InputChangedError: As `check`.
             FileNotFoundError: An output is missing.
             RecordError: A setting is no value of JSON's.
         """
-        self._check_inputs()
+        self.check()
         job, ended = self._job, datetime.now(UTC)
-        params = {name: value for name, value in _named(job) if name != "code"}
+        params = {name: value for name, value in self._params.items() if name != "code"}
         settings = _plain(params.pop("settings", {}))
         record = RunRecord(
             rule=job.rule,
@@ -136,19 +176,74 @@ class Watch:
         )
         return write_record(record, self._folder)
 
-    def _states(self, files: Any) -> tuple[FileState, ...]:  # noqa: ANN401 - Snakemake's type
+    def _states(self, files: Any, results_of: str = "") -> tuple[FileState, ...]:  # noqa: ANN401 - Snakemake's type
+        """Return the files as they are; of a study's results only if they are as they were made."""
         paths = [str(path) for path in files]
         with ThreadPoolExecutor(_HASHING_THREADS) as pool:
-            hashes = list(pool.map(lambda path: content_sha256(Path(path)), paths))
-        names = _names(files)
-        return tuple(
-            FileState(name, place_of(path, self._root), sha256, content_bytes(Path(path)))
-            for name, path, sha256 in zip(names, paths, hashes, strict=True)
-        )
+            hashes = list(pool.map(_hash, paths))
+        if results_of:
+            check_results(results_of, zip(paths, hashes, strict=True), self._latency)
+        states = []
+        for name, path, sha256 in zip(_names(files), paths, hashes, strict=True):
+            if isinstance(sha256, Exception):
+                raise sha256
+            place = place_of(path, self._root)
+            states.append(FileState(name, place, sha256, content_bytes(Path(path))))
+        return tuple(states)
+
+    def _check_planned(self, place: Path) -> None:
+        plan, first = read_plan(place), str(self._job.output[0])
+        if first not in plan.jobs:
+            raise NotAskedError(f"{first}: the plan of this run, {place}, has no such job")
+        self._latency = plan.latency
+        planned = plan.jobs[first]
+        found = {name: _plain(value) for name, value in self._params.items()}
+        if "code" in found:
+            found["code"] = self._code.fingerprint
+        if (content := source_content(planned)) is not None:
+            found["content"] = content
+        faults = [*differences(planned, found, plan.code, self._code.files), *self._just_written()]
+        if faults:
+            listed = "\n".join(f"  {fault}" for fault in faults)
+            raise NotAskedError(
+                f"{first}: not as it was planned, so it was not begun:\n{listed}\nGive the same "
+                "command again, which plans anew"
+            )
+
+    def _just_written(self) -> Iterator[str]:
+        """Yield files of code that were written after this process began.
+
+        It may have imported what they held in between, though they are as planned again.
+        """
+        began = began_at()
+        for path in self._code.files:
+            if (self._root / path).stat().st_ctime > began:
+                yield f"{path}: written while the job started"
+
+    def _code_now(self) -> CodeState:
+        kinds = self._params.get("kinds", ())
+        return code_state(self._script, self._root, kinds, counted="code" in self._params)
+
+    def _stamps_of_code(self) -> list[object]:
+        return [_stamp(self._root / path) for path in self._code.files]
+
+    def _check_code(self) -> None:
+        try:
+            if (stamps := self._stamps_of_code()) == self._code_stamps:
+                return
+            read_anew()
+            now = self._code_now()
+        except (OSError, CodeError) as error:
+            raise InputChangedError(f"its code changed while the job ran: {error}") from error
+        if now.fingerprint != self._code.fingerprint:
+            files = [path for path in now.files if now.files[path] != self._code.files.get(path)]
+            raise InputChangedError(f"{', '.join(files)}: changed while the job ran; run it again")
+        self._code_stamps = stamps
 
     def _check_inputs(self) -> None:
-        for path, before, state in zip(self._job.input, self._stamps, self._inputs, strict=True):
-            if _stamp(Path(path)) == before:
+        checked = zip(self._job.input, self._stamps, self._inputs, strict=True)
+        for place, (path, before, state) in enumerate(checked):
+            if (stamp := _stamp(Path(path))) == before:
                 continue
             now = content_sha256(Path(path))
             if now != state.sha256:
@@ -156,6 +251,19 @@ class Watch:
                     f"{path}: changed while the job ran: sha256 {state.sha256} before, {now} "
                     "after; run the job again"
                 )
+            self._stamps[place] = stamp
+
+
+def began_at() -> float:
+    """Return when this process began, in seconds since 1970."""
+    return float(psutil.Process().create_time())
+
+
+def _hash(path: str) -> str | Exception:
+    try:
+        return content_sha256(Path(path))
+    except (OSError, StoreError) as error:
+        return error
 
 
 def script_of(rule: str, folder: Path) -> Path:

@@ -27,9 +27,10 @@ from snakemake.settings.types import (
     ResourceSettings,
 )
 
+from polyconcept.audit.changes import first_few
 from polyconcept.audit.code import KNOWN, recall
 from polyconcept.audit.runs import RunRecord
-from polyconcept.audit.why import Asked, Cause, Others, Plan, Planned, changes_since, first_few
+from polyconcept.audit.why import Asked, Cause, Others, Plan, Planned, changes_since
 from polyconcept.cli import project
 from polyconcept.cli.asked import asked_of, records_in
 from polyconcept.store.content import content_sha256

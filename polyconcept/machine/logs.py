@@ -16,6 +16,8 @@ from polyconcept.machine.panics import panics_as_errors
 
 Item = TypeVar("Item")
 
+FAILED = "the job failed"
+"""Stands in the log of a job that ended with an error."""
 SECONDS_BETWEEN_LINES = 60.0
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -50,6 +52,9 @@ def log_to(path: str | Path, *, threads: int | None = None) -> Iterator[None]:
         notes = "".join(f"\n  {note}" for note in getattr(error, "__notes__", []))
         sys.stderr.write(f"{type(error).__name__}: {error}{notes}\n  (log: {path})\n")
         raise SystemExit(1) from error
+    except KeyboardInterrupt:
+        logging.getLogger(__name__).info("%s: interrupted", FAILED)
+        raise
 
 
 class _JobLog(logging.FileHandler):
@@ -64,7 +69,7 @@ class _JobLog(logging.FileHandler):
 
 def _error_record(error: Exception) -> logging.LogRecord:
     info = (type(error), error, error.__traceback__)
-    return logging.LogRecord("polyconcept", logging.ERROR, "", 0, "the job failed", (), info)
+    return logging.LogRecord("polyconcept", logging.ERROR, "", 0, FAILED, (), info)
 
 
 def _limit_threads(threads: int) -> None:

@@ -49,12 +49,18 @@ class Driver:
         """Whether its process still runs on this machine."""
         return self.here and self.boot == _boot() and self.ticks == _ticks(self.pid)
 
+    @property
+    def plan(self) -> Path:
+        """Where the plan stands that its jobs work from, once it has one."""
+        return self.note.with_name(f"plan-{self.token}.json")
+
     def __str__(self) -> str:
         since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.started))
         return f"process {self.pid} on {self.host}, started {since}"
 
     def forget(self) -> None:
-        """Remove the note."""
+        """Remove the note, and the plan first: no job of the run makes a result from then on."""
+        self.plan.unlink(missing_ok=True)
         self.note.unlink(missing_ok=True)
 
 

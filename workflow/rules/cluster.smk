@@ -68,19 +68,12 @@ def check_plan(jobs):
         )
 
 
-onstart:
-    for line in cautions(STUDY):
-        logger.info(f"note: {line}")
-    if workflow.executor_plugin.name == "slurm":
-        jobs = [
-            job
-            for job in workflow.dag.needrun_jobs(exclude_finished=False)
-            if not job.rule.norun
-        ]
-        for line in plan_lines((request_of(job), runs_here(job)) for job in jobs):
-            logger.info(f"cluster: {line}")
-        if not os.environ.get(NO_CHECK):
-            try:
-                check_plan(jobs)
-            except ClusterError as error:
-                raise WorkflowError(str(error))
+def check_cluster(jobs):
+    """Say what goes through SLURM, and stop where it would not come back."""
+    for line in plan_lines((request_of(job), runs_here(job)) for job in jobs):
+        logger.info(f"cluster: {line}")
+    if not os.environ.get(NO_CHECK):
+        try:
+            check_plan(jobs)
+        except ClusterError as error:
+            raise WorkflowError(str(error))

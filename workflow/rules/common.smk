@@ -4,9 +4,10 @@ from functools import cache
 from pathlib import Path
 
 from polyconcept.audit.code import KNOWN, code_fingerprint, recall
+from polyconcept.audit.plans import NotAskedError, plan_in_force, read_plan
 from polyconcept.audit.sources import content_hash
 from polyconcept.audit.watch import script_of
-from polyconcept.store.content import links_out_of
+from polyconcept.store.content import MOVABLE, links_out_of_results
 from polyconcept.study.checks import cautions
 from polyconcept.study.jobs.paths import SPLITS
 from polyconcept.study.jobs.table import (
@@ -20,6 +21,16 @@ from polyconcept.study.jobs.table import (
 from polyconcept.study.kinds import TASK_KINDS
 from polyconcept.study.parse import SettingsError, parse_study
 
+# A job's own process, as SLURM starts it, works from the study as it was planned: its file may have
+# been edited while the job waited.
+if not workflow.is_main_process and plan_in_force():
+    try:
+        as_planned = read_plan(plan_in_force()).config
+    except (NotAskedError, ValueError) as error:
+        raise WorkflowError(str(error))
+    config.clear()
+    config.update(as_planned)
+
 try:
     STUDY = parse_study(
         config, where=", ".join(map(str, workflow.configfiles)) or "config"
@@ -29,10 +40,11 @@ except SettingsError as error:
 
 RESULTS = Path("results") / STUDY.name
 # Only where jobs are planned: their own processes read the same file.
-if workflow.is_main_process and (links := links_out_of(RESULTS)):
+if workflow.is_main_process and (links := links_out_of_results(RESULTS)):
     raise WorkflowError(
         f"{RESULTS}/{links[0]}: a link that leads out of the results, where a job would write or "
-        f"delete what is not its own; remove it (the whole folder {RESULTS} may be a link)"
+        f"delete what is not its own; remove it (the whole folder {RESULTS} may be a link, and in it "
+        f"{', '.join(MOVABLE)})"
     )
 
 # Not `workflow.basedir`, which is another's folder where this workflow is a `module:`.
@@ -123,15 +135,17 @@ def code_of(rule):
     return lambda wildcards: of_kinds(tuple(kinds_of(rule)(wildcards)))
 
 
+def source_files(rule, wildcards):
+    """What a job reads from outside the study."""
+    found = job_inputs(rule, STUDY, dict(wildcards.items()))
+    return tuple(located(found[name]) for name in JOBS[rule].sources if name in found)
+
+
 def content_of(rule):
     """Content hash of what a job reads from outside the study."""
-
-    def content(wildcards):
-        found = job_inputs(rule, STUDY, dict(wildcards.items()))
-        files = [found[name] for name in JOBS[rule].sources if name in found]
-        return content_hash([Path(located(file)) for file in files])
-
-    return content
+    # Once for each: Snakemake asks again before a job starts, which is to do what was planned.
+    of_files = cache(lambda files: content_hash(map(Path, files)))
+    return lambda wildcards: of_files(source_files(rule, wildcards))
 
 
 def checkpoint_folder(wildcards):
