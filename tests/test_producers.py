@@ -1,6 +1,7 @@
 """A job reads no result that is not as the job that made it left it."""
 
 import dataclasses
+import functools
 import hashlib
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from test_records import record
 
 from polyconcept.audit import producers
-from polyconcept.audit.producers import DamagedInputError, check_results
+from polyconcept.audit.producers import DamagedInputError
 from polyconcept.audit.runs import FileState, write_record
 
 A, B, C = (f"results/known/scores/xa-{name}.parquet" for name in ("xb", "xb.more", "xc"))
@@ -18,6 +19,7 @@ def state(path):
     return FileState("", path, hashlib.sha256(path.encode()).hexdigest(), 1)
 
 
+check_results = functools.partial(producers.check_results, all_recorded=True)
 HASH = {path: state(path).sha256 for path in (A, B, C)}
 
 
@@ -63,6 +65,7 @@ def test_an_input_without_a_record_is_refused(results):
     for path in (A, B):
         with pytest.raises(DamagedInputError, match=f"{path}: there is no run record"):
             check_results("known", [(path, HASH[path])])
+        check_results("known", [(path, HASH[path])], all_recorded=False)
     check_results("known", [(C, HASH[C])])
 
 

@@ -17,20 +17,25 @@ class DamagedInputError(RuntimeError):
 
 
 def check_results(
-    study: str, found: Iterable[tuple[str, str | Exception]], latency: float = 0.0
+    study: str,
+    found: Iterable[tuple[str, str | Exception]],
+    *,
+    all_recorded: bool,
+    latency: float = 0.0,
 ) -> None:
     """Refuse those of a job's inputs that are results of the study and not as their records say.
 
     `found` are paths, as records name them, each with the SHA-256 of the content (`content_sha256`)
-    or what went wrong when it was taken. A record that another machine has just written may be seen
-    here only `latency` seconds later.
+    or what went wrong when it was taken. Where they are `all_recorded`, one without a record is
+    refused as well. A record that another machine has just written may be seen here only `latency`
+    seconds later.
 
     Raises:
         DamagedInputError: Names each such file, the job that makes it, and what to do.
     """
     results = [(path, state) for path, state in found if path.startswith(f"results/{study}/")]
     until = time.monotonic() + latency
-    while (faults := _all_faults(results)) and time.monotonic() < until:
+    while (faults := _all_faults(results, all_recorded)) and time.monotonic() < until:
         time.sleep(_SECONDS_BETWEEN_LOOKS)
     if faults:
         raise DamagedInputError(
@@ -39,20 +44,23 @@ def check_results(
         )
 
 
-def _all_faults(results: Iterable[tuple[str, str | Exception]]) -> list[str]:
+def _all_faults(results: Iterable[tuple[str, str | Exception]], all_recorded: bool) -> list[str]:
     records: dict[Path, RunRecord] = {}
-    return [fault for path, state in results for fault in _faults(path, state, records)]
+    faults = []
+    for path, state in results:
+        try:
+            record = _producer(path, records)
+        except RecordError as error:
+            faults.append(f"{path}: its run record is damaged: {error}")
+            continue
+        if record is not None:
+            faults += _differences(path, state, record)
+        elif all_recorded:
+            faults.append(f"{path}: there is no run record of the job that made it")
+    return faults
 
 
-def _faults(path: str, state: str | Exception, records: dict[Path, RunRecord]) -> Iterator[str]:
-    try:
-        record = _producer(path, records)
-    except RecordError as error:
-        yield f"{path}: its run record is damaged: {error}"
-        return
-    if record is None:
-        yield f"{path}: there is no run record of the job that made it"
-        return
+def _differences(path: str, state: str | Exception, record: RunRecord) -> Iterator[str]:
     [needed] = [output.sha256 for output in record.outputs if output.path == path]
     if state != needed:
         found = f"found {state}" if isinstance(state, str) else f"it cannot be read: {state}"

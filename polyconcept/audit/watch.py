@@ -182,7 +182,13 @@ class Watch:
         with ThreadPoolExecutor(_HASHING_THREADS) as pool:
             hashes = list(pool.map(_hash, paths))
         if results_of:
-            check_results(results_of, zip(paths, hashes, strict=True), self._latency)
+            # A single job that is done again elsewhere has its inputs, not their records.
+            check_results(
+                results_of,
+                zip(paths, hashes, strict=True),
+                all_recorded=self._plan is not None,
+                latency=self._latency,
+            )
         states = []
         for name, path, sha256 in zip(_names(files), paths, hashes, strict=True):
             if isinstance(sha256, Exception):

@@ -47,11 +47,13 @@ def plan_of(jobs):
 def take_the_place_of_others(plan, token):
     """End what runs that were killed have left at work; none of it can become a result any more."""
     for other in read_drivers(LOGS):
-        if other.token == token:
+        if other.token == token or other.alive:
             continue
-        killed = other.here and not other.alive
-        # Where it makes the same files, Snakemake's lock has shown that it is gone.
-        if killed or (other.plan.exists() and read_plan(other.plan).shares_files(plan)):
+        # Of a run on another machine that makes the same files, Snakemake's lock has shown that it is
+        # gone; one that makes others may be at work.
+        if other.here or (
+            other.plan.exists() and read_plan(other.plan).shares_files(plan)
+        ):
             if ended := end_processes(other.token):
                 logger.info(f"ended processes of a run that was killed: {ended}")
             other.forget()
