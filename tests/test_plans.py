@@ -404,3 +404,32 @@ def test_a_killed_job_is_told_of(runs):
     assert status == 1
     assert "align_words/xa-xb.log: this job was killed (out of memory" in said
     assert "where memory was short: run fewer jobs at once (--cores)" in said
+
+
+@pytest.mark.workflow
+def test_a_result_that_is_not_as_asked_is_no_success(runs):
+    """Snakemake has lost its notes, and so sees no change of a setting."""
+    shutil.rmtree(runs.folder / ".snakemake/metadata")
+    empty = "results/known/words/text/xb.parquet"
+    (runs.folder / f"{empty}.run.json").write_text("")
+    study_of(runs.folder, statistics={"n_permutations": 20, "n_resamples": 21})
+
+    def run(*words):
+        line = (sys.executable, "-m", "polyconcept.cli.main", "run", "study.yaml", *words)
+        return subprocess.run(
+            line,
+            cwd=runs.folder,
+            env=runs.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    first = run("--cores", "1")
+    assert first.returncode == 1
+    assert re.search(r"setting \S*n_resamples: the study was edited after", first.stderr)
+    said = re.search(r"the same command with --forcerun (.*)", first.stderr)
+    assert empty in said[1].split()
+    second = run("--cores", "2", "--forcerun", *said[1].split())
+    assert second.returncode == 0, second.stderr
+    assert verified(runs.folder) == 0

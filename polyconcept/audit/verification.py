@@ -30,6 +30,9 @@ _NO_RESULTS = ("logs", "checkpoints", "report.html")
 # hashlib lets other threads run while it works on large blocks: see its documentation.
 _HASHING_THREADS = 4
 
+DAMAGED_RECORD = "run record damaged"
+"""What is wrong with a record that cannot be believed or read."""
+
 Progress: TypeAlias = Callable[[int, int], None]
 
 
@@ -110,8 +113,7 @@ class Audit:
     def faults(self) -> Iterator[Fault]:
         """Yield every broken link, beginning at the last results; none where all is well."""
         yield from self.walk()
-        for place, record in self._records.items():
-            yield from record_faults(place, record, self._expected, self._root)
+        yield from self.faults_of_records()
         yield from self._hash_all()
         made = {output.path: output for output in self._outputs()}
         for place, record in self._records.items():
@@ -122,6 +124,11 @@ class Audit:
         known, damaged = self._read_all()
         yield from damaged
         yield from self._reach(known, dict(_producers(known)))
+
+    def faults_of_records(self) -> Iterator[Fault]:
+        """Yield what is not as the study asks for now in the records that `walk` has reached."""
+        for place, record in self._records.items():
+            yield from record_faults(place, record, self._expected, self._root)
 
     def _outputs(self) -> Iterator[FileState]:
         for record in self._records.values():
@@ -137,7 +144,7 @@ class Audit:
                 found[place] = read_record(self._folder / place)
             except (RecordError, OSError) as error:
                 fault = str(error).removeprefix(f"{self._folder / place}: ")
-                damaged.append(Fault(place, "run record damaged", "a record as written", fault))
+                damaged.append(Fault(place, DAMAGED_RECORD, "a record as written", fault))
         return found, damaged
 
     def _reach(

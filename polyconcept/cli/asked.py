@@ -66,4 +66,8 @@ def records_in(study: Study, folder: Path) -> Iterator[RunRecord]:
             try:
                 yield read_record(results / name)
             except RecordError as error:
-                sys.stderr.write(f"not believed: {error}\n")
+                result = f"results/{study.name}/{name.removesuffix(SUFFIX)}"
+                sys.stderr.write(
+                    f"not believed: {error}; the option --forcerun {result} of `polyconcept run` "
+                    "makes it anew with its results\n"
+                )

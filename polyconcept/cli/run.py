@@ -18,11 +18,15 @@ from typing import Annotated
 
 import typer
 
+from polyconcept.audit.runs import SUFFIX
+from polyconcept.audit.verification import DAMAGED_RECORD, Audit
 from polyconcept.cli import project
 from polyconcept.cli.killed_runs import clear_killed_runs
 from polyconcept.cli.progress import Progress
+from polyconcept.cli.verify import expected_of
 from polyconcept.slurm.drivers import DRIVER_VARIABLE, start_driver
 from polyconcept.slurm.queue import ClusterError, has_accounting
+from polyconcept.study.schema import Study
 
 PROFILES = ("--profile", "--workflow-profile")
 # What Snakemake prints is all that is wanted of a run with one of these.
@@ -30,6 +34,7 @@ QUIET = ("-q", "--quiet", "--verbose")
 DRY = {"-n", "--dry-run", "--dryrun"}
 WITHOUT_PROGRESS = DRY | {"--report", "--unlock", "--lint", "--touch"}
 N_LAST_LINES = 40
+MOST_FAULTS = 10
 
 
 def run(
@@ -64,10 +69,43 @@ def run(
     logs = folder / f"results/{settings.name}/logs"
     driver = start_driver(logs, token, submits=bool(through_slurm))
     status = followed(line, logs / f"run-{time.strftime('%Y%m%d-%H%M%S')}.log", token)
+    if status == 0 and asks_for_all(words):
+        status = check_asked(settings, folder)
     if status >= 0:  # else a signal has ended Snakemake, and what it started may still run
         driver.forget()
     # Shells add the number of a signal to 128.
     raise typer.Exit(status if status >= 0 else 128 - status)
+
+
+def asks_for_all(words: Sequence[str]) -> bool:
+    """Return whether Snakemake's line asks for the whole study, as its file has it."""
+    from snakemake.cli import parse_args
+
+    _, chosen = parse_args(list(words))
+    return not (chosen.targets or chosen.until or chosen.omit_from or chosen.config)
+
+
+def check_asked(study: Study, folder: Path) -> int:
+    """Say which results were not made as a study asks for; return the exit status.
+
+    Snakemake does not run such a job again where it has lost its notes on it. No file is read but
+    run records.
+    """
+    audit = Audit(expected_of(study, folder), folder, project.ROOT)
+    # What is not there any more, such as vectors that were removed, was made as it should.
+    damaged = [fault for fault in audit.walk() if fault.what == DAMAGED_RECORD]
+    others = list(audit.faults_of_records())
+    if not damaged and not others:
+        return 0
+    rules = {audit.records[fault.place].rule for fault in others}
+    files = {fault.place.removesuffix(SUFFIX) for fault in damaged}
+    listed = "".join(f"{fault}\n" for fault in [*damaged, *others][:MOST_FAULTS])
+    sys.stderr.write(
+        f"{listed}{len(damaged) + len(others)} faults: results that are not as {study.name} asks "
+        "for, which Snakemake does not see. Make them anew: the same command with --forcerun "
+        f"{' '.join(sorted(rules | files))}\n"
+    )
+    return 1
 
 
 def slurm_options(words: Sequence[str], token: str) -> list[str]:
