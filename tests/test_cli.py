@@ -217,14 +217,14 @@ def test_a_changed_study_is_checked_and_run(finished, study):
     checked = polyconcept_in(study, project, "check", "study.yaml")
     ran = polyconcept_in(study, project, "run", "study.yaml", "--cores", "2")
 
-    assert checked.stdout == "known: in order; 11 jobs would run\n", checked.stderr
+    assert checked.stdout == "known: in order; 13 jobs would run\n", checked.stderr
     assert ran.returncode == 0, ran.stdout + ran.stderr
     first, *stages, last = ran.stdout.splitlines()
     assert first.startswith(f"snakemake --snakefile {project}/Snakefile --workflow-profile")
     assert first.endswith("--configfile=study.yaml --cores 2")
     assert [re.sub(r"  done in \d+ (s|min)$", "", stage) for stage in stages] == [
         "scores      3 of 3",
-        "figures     8 of 8",
+        "figures    10 of 10",
     ]
     log = (study / last.removeprefix("log: ")).read_text()
     assert "Finished jobid" in log
@@ -255,7 +255,7 @@ def test_after_a_kill_what_the_study_asks_for_is_kept_and_all_else_made_again(fi
     assert re.fullmatch(r"kept \d+ files that its jobs made, removed \d+", said[2])
     assert [re.sub(r"  done in \d+ (s|min)$", "", line) for line in said[4:-1]] == [
         "scores      3 of 3",
-        "figures     8 of 8",
+        "figures    10 of 10",
     ]
     assert not note.exists()
 
@@ -274,7 +274,7 @@ def test_results_without_times_and_notes_are_adopted(finished, study):
     )
     study_of(study, colap={"share": 0.2})
     assert polyconcept_in(study, project, "check", "study.yaml").stdout == (
-        "known: in order; 11 jobs would run\n"
+        "known: in order; 13 jobs would run\n"
     )
 
     with (study / "results/known/scores.csv").open("a") as file:

@@ -95,7 +95,7 @@ def test_a_finished_study_is_verified(finished, capsys):
     lines = "".join(sorted(f"{path} {sha256}\n" for path, sha256 in outputs.items()))
 
     assert output.err == ""
-    assert "verified known: 25 run records, 58 files (4 of them sources)" in output.out
+    assert "verified known: 27 run records, 63 files (4 of them sources)" in output.out
     assert hashlib.sha256(lines.encode()).hexdigest() in output.out
 
 

@@ -10,6 +10,11 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+_LEARNT_SHARE = 0.9
+"""Of the loss by chance; a training that ends above it has found little more than how frequent
+each label is."""
+_log = logging.getLogger(__name__)
+
 
 def chance_loss(counts: Mapping[int, int]) -> float:
     """Return the loss, in nats, of always answering with the share that each label has.
@@ -39,9 +44,22 @@ def begin_with_shares(model: PreTrainedModel, counts: Mapping[int, int]) -> None
     ]
     if not heads or heads[-1].bias is None:
         text = "%s has no classifier with a bias: it begins with even guesses"
-        logging.getLogger(__name__).info(text, type(model).__name__)
+        _log.info(text, type(model).__name__)
         return
     # One more of each: a label that is never seen is unlikely, not impossible.
     frequency = torch.tensor([counts.get(label, 0) + 1.0 for label in range(len(labels))])
     with torch.no_grad():
         heads[-1].bias.copy_((frequency / frequency.sum()).log())
+
+
+def tell_loss(loss: float, chance: float) -> None:
+    """Log how a training ended; warn where it has taught little."""
+    text = "fine-tuning: the loss ends at %.4f, on sentences trained on; by chance it is %.4f"
+    _log.info(text, loss, chance)
+    if not loss < _LEARNT_SHARE * chance:  # true of NaN as well
+        _log.warning(
+            "fine-tuning has taught little: a loss of %.4f, where giving each label its share has "
+            '%.4f; what to do: docs/TASKS.md, "Has it learnt?"',
+            loss,
+            chance,
+        )

@@ -7,11 +7,11 @@ import math
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, TypeAlias
 
 import torch
 import transformers
@@ -30,12 +30,10 @@ from transformers import (
 from transformers.utils import logging as logging_of_transformers
 
 from polyconcept.machine.devices import cpu_threads
-from polyconcept.models.loading import load_tokenizer
-from polyconcept.models.shape import limit_length
 from polyconcept.records.arrays import Int64
 from polyconcept.tasks.checkpoints import fingerprint, last_checkpoint, mark_complete
 from polyconcept.tasks.order import SimilarLengths
-from polyconcept.tasks.shares import begin_with_shares, chance_loss
+from polyconcept.tasks.shares import chance_loss, tell_loss
 
 Example: TypeAlias = dict[str, list[int] | int]
 """``input_ids``, the subwords read; ``labels``, one number for all of them, or a list."""
@@ -46,9 +44,6 @@ NOT_SCORED = -100
 _SECONDS_BETWEEN_LINES = 60.0
 _MOST_COMPARED = 1000
 """Sentences whose loss is compared with chance after a training: a matter of seconds."""
-_LEARNT_SHARE = 0.9
-"""Of the loss by chance; a training that ends above it has found little more than how frequent
-each label is."""
 _log = logging.getLogger(__name__)
 
 
@@ -97,57 +92,6 @@ class FinetuneOptions:
             raise ValueError(f"warmup_share={self.warmup_share} should be from 0 to below 1")
 
 
-@runtime_checkable
-class Learner(Protocol):
-    """A kind of task, learnt in one way: a module of `polyconcept.tasks`."""
-
-    def read(self, files: Sequence[Path], labels: Sequence[str], /) -> Sequence[Any]:
-        """Read what to learn from."""
-        ...
-
-    def load(self, base: Path, labels: Sequence[str], /, *, seed: int) -> PreTrainedModel:
-        """Load a pre-trained model, under a new head where the task needs one."""
-        ...
-
-    def examples(
-        self,
-        model: PreTrainedModel,
-        tokenizer: PreTrainedTokenizerFast,
-        parts: Any,  # noqa: ANN401 - what `read` gives
-        options: FinetuneOptions,
-        language_codes: Mapping[str, str] | None = None,
-    ) -> list[Example]:
-        """Return what the model reads, and what it is to answer."""
-        ...
-
-
-def finetune(
-    kind: Learner,
-    base: Path,
-    files: Sequence[Path],
-    labels: Sequence[str],
-    options: FinetuneOptions,
-    folder: Path,
-    language_codes: Mapping[str, str] | None = None,
-) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """Fine-tune the model of `base` on a task, and return it with its tokenizer.
-
-    `folder` is for checkpoints alone, outside the results; `language_codes` are the tokenizer's,
-    where the study names any.
-
-    Raises:
-        ValueError: Files fit neither the task nor the model; says which file and line.
-    """
-    parts = kind.read(files, labels)
-    model, tokenizer = kind.load(base, labels, seed=options.seed), load_tokenizer(base)
-    limit_length(tokenizer, model)
-    examples = kind.examples(model, tokenizer, parts, options, language_codes)
-    if not model.config.is_encoder_decoder:
-        begin_with_shares(model, label_counts(examples))
-    train_on(model, tokenizer, examples, options=options, directory=folder)
-    return model, tokenizer
-
-
 def train_on(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
@@ -193,7 +137,7 @@ def train_on(
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         compared = examples[:: math.ceil(len(examples) / _MOST_COMPARED)]
         loss: float = trainer.evaluate(compared)["eval_loss"]  # type: ignore[arg-type]
-        _tell_loss(loss, chance_loss(label_counts(compared)))
+        tell_loss(loss, chance_loss(label_counts(compared)))
     model.to("cpu").eval()  # type: ignore[arg-type]
 
 
@@ -231,18 +175,6 @@ def label_counts(examples: Iterable[Example]) -> Counter[int]:
     labels = (example["labels"] for example in examples)
     rows = (label if isinstance(label, list) else [label] for label in labels)
     return Counter(label for row in rows for label in row if label != NOT_SCORED)
-
-
-def _tell_loss(loss: float, chance: float) -> None:
-    text = "fine-tuning: the loss ends at %.4f, on sentences trained on; by chance it is %.4f"
-    _log.info(text, loss, chance)
-    if not loss < _LEARNT_SHARE * chance:  # true of NaN as well
-        _log.warning(
-            "fine-tuning has taught little: a loss of %.4f, where giving each label its share has "
-            '%.4f; what to do: docs/TASKS.md, "Has it learnt?"',
-            loss,
-            chance,
-        )
 
 
 def _what_decides(options: FinetuneOptions, pad: int, examples: list[Example]) -> Iterator[str]:

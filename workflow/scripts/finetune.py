@@ -9,7 +9,8 @@ from polyconcept.machine.kinds import load_kind
 from polyconcept.models.check import check_model
 from polyconcept.models.directory import save_model
 from polyconcept.tasks.checkpoints import remove_checkpoints
-from polyconcept.tasks.trainer import FinetuneOptions, Learner, finetune
+from polyconcept.tasks.finetuning import Learner, finetune
+from polyconcept.tasks.trainer import FinetuneOptions
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
