@@ -18,6 +18,8 @@ from test_records import RECORD, job, project, write_outputs
 
 from polyconcept.audit import watch
 from polyconcept.audit.code import read_anew
+from polyconcept.audit.environment import installed_packages
+from polyconcept.audit.hashes import stamp
 from polyconcept.audit.jobs import running
 from polyconcept.audit.plans import (
     PLAN_VARIABLE,
@@ -43,11 +45,12 @@ def plan(project, monkeypatch):
     monkeypatch.setenv(PLAN_VARIABLE, str(place))
     monkeypatch.setattr(watch, "began_at", time.time)  # a job is a process of its own
 
-    def planned(**params):
+    def planned(stamps=None, packages=None, **params):
         code = code_state(project / "workflow/scripts/split.py", project)
         params = {"settings": {"seed": 5, "layers": [0, 1]}, "code": code.fingerprint} | params
-        asked = PlannedJob(params, ("text/xa.txt", "text/xb.txt"), (FIRST,), ("text/xa.txt",))
-        write_plan(RunPlan({"name": "known"}, code.files, {FIRST: asked}), place)
+        inputs = ("text/xa.txt", "text/xb.txt")
+        asked = PlannedJob(params, inputs, (FIRST,), ("text/xa.txt",), stamps or {})
+        write_plan(RunPlan({"name": "known"}, code.files, {FIRST: asked}, packages or {}), place)
         return place
 
     return planned
@@ -65,6 +68,12 @@ def refused(project, capsys, *, work=lambda: None, **params):
     with pytest.raises(SystemExit):
         whole()
     return capsys.readouterr().err
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
 
 
 # --- one job
@@ -92,8 +101,9 @@ def test_what_is_no_plan_is_named_with_the_cure(tmp_path, text):
 
 def test_plans_share_files_where_any_output_is_the_same():
     def plan(*outputs):
-        return RunPlan({}, {}, {outputs[0]: PlannedJob({}, (), outputs, ())})
+        return RunPlan({}, {}, {outputs[0]: PlannedJob({}, ("i",), outputs, (), {})})
 
+    assert plan("a", "b").files == {"a", "b", "i"}
     assert plan("a", "b").shares_files(plan("c", "b"))
     assert not plan("a", "b").shares_files(plan("c"))
 
@@ -139,6 +149,33 @@ def test_other_text_than_planned_is_refused(project, plan, capsys):
 
     assert "text/xa.txt: changed since this job was planned" in refused(project, capsys)
     assert not (project / FIRST).exists()
+
+
+def test_weights_that_were_written_since_are_refused(project, plan, capsys):
+    """Of a model, `content` tells the ends of its weights alone."""
+    (project / "model").mkdir()
+    weights = project / "model/model.safetensors"
+    weights.write_bytes(b"0" * 3 * 2**20)
+    before = content_hash([Path("model")])
+    plan(stamps={"model": stamp(Path("model"))})
+    flip(weights)
+
+    assert content_hash([Path("model")]) == before
+    assert "model: changed since this job was planned" in refused(project, capsys)
+    assert not (project / FIRST).exists()
+
+
+def test_other_packages_than_planned_are_refused(project, plan, capsys):
+    installed = installed_packages()
+    plan(packages=installed | {"torch": "1.0", "gone": "2"})
+
+    said = refused(project, capsys)
+    assert f"package torch: 1.0 -> {installed['torch']} (planned -> found)" in said
+    assert "package gone: 2 -> none" in said
+    assert said.count("package ") == 2
+    plan(packages=installed)
+    with running(job(project)):
+        write_outputs(project)
 
 
 def test_a_job_that_was_not_planned_is_refused(project, plan, capsys):
@@ -316,8 +353,7 @@ def test_a_job_of_a_killed_run_does_not_replace_what_the_next_one_makes(runs):
     orphan = int((runs.folder / "held").read_text())
     assert lives(orphan)
     study_of(runs.folder, words={"max_sentence_words": 250})
-    assert runs.run(*runs.study, "--cores", "1", "--unlock")[0] == 0
-    second = runs.start(LINKS)
+    second = runs.start(LINKS)  # the same command: nothing is unlocked by hand
 
     assert not lives(orphan)
     status, said = runs.release(second)
@@ -357,12 +393,6 @@ def test_a_process_of_its_own_works_from_the_study_as_planned(runs):
     status, said = runs.run(*process, **planned)
     assert status == 1
     assert "the run that asked for this job was ended, or another took its place" in said
-
-
-def flip(path):
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
 
 
 @pytest.mark.workflow
@@ -433,3 +463,11 @@ def test_a_result_that_is_not_as_asked_is_no_success(runs):
     second = run("--cores", "2", "--forcerun", *said[1].split())
     assert second.returncode == 0, second.stderr
     assert verified(runs.folder) == 0
+
+    # What no job reads any more.
+    table = runs.folder / "results/known/scores.csv"
+    flip(table)
+    third = run("--cores", "2")
+    assert third.returncode == 1
+    assert "results/known/scores.csv: content changed since the run" in third.stderr
+    assert third.stderr.rstrip().endswith("--forcerun results/known/scores.csv")

@@ -10,7 +10,7 @@ import pytest
 
 from polyconcept.slurm import drivers
 from polyconcept.slurm.drivers import read_drivers, start_driver
-from polyconcept.slurm.leftovers import end_processes, settle_jobs
+from polyconcept.slurm.leftovers import end_processes, remove_locks, settle_jobs
 from polyconcept.slurm.queue import ClusterError
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -128,3 +128,16 @@ def test_a_driver_knows_the_job_that_it_runs_in(tmp_path, monkeypatch):
 
     assert read_drivers(tmp_path) == (driver,)
     assert driver.own_job == "77"
+
+
+def test_locks_of_a_killed_run_are_removed_and_those_of_others_not(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    remove_locks({"a"})
+    locks = tmp_path / ".snakemake/locks"
+    locks.mkdir(parents=True)
+    (locks / "0.output.lock").write_text("a\nb\n")
+    (locks / "0.input.lock").write_text("text\n")
+    (locks / "1.output.lock").write_text("other\n")
+    remove_locks({"b", "c", "text"})
+
+    assert [path.name for path in locks.iterdir()] == ["1.output.lock"]

@@ -710,7 +710,8 @@ def test_checkpoint_of_another_finetuning_is_not_resumed(wordpiece, tmp_path, ca
     assert "belongs to other options, data or starting weights" in caplog.text
 
 
-def test_a_checkpoint_whose_files_changed_is_removed(tmp_path, caplog):
+@pytest.mark.parametrize("now", [b"123", b"12346"], ids=["size", "byte"])
+def test_a_checkpoint_whose_files_changed_is_removed(tmp_path, caplog, now):
     for step in (9, 10):
         checkpoint = tmp_path / f"checkpoint-{step}"
         checkpoint.mkdir()
@@ -719,7 +720,7 @@ def test_a_checkpoint_whose_files_changed_is_removed(tmp_path, caplog):
 
     assert last_checkpoint(tmp_path, "key") == tmp_path / "checkpoint-10"  # by number
 
-    (tmp_path / "checkpoint-10" / "model.safetensors").write_bytes(b"123")
+    (tmp_path / "checkpoint-10" / "model.safetensors").write_bytes(now)
 
     assert last_checkpoint(tmp_path, "key") == tmp_path / "checkpoint-9"
     assert "its files have changed" in caplog.text

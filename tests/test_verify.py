@@ -14,6 +14,7 @@ import yaml
 from known_study import copy_of, finished_study, project_of, study_of
 from snakemake_runs import verified
 
+from polyconcept.audit import hashes
 from polyconcept.audit.crate_files import Choice
 from polyconcept.audit.crate_runs import CrateError
 from polyconcept.audit.verification import Audit
@@ -97,6 +98,41 @@ def test_a_finished_study_is_verified(finished, capsys):
     assert output.err == ""
     assert "verified known: 27 run records, 63 files (4 of them sources)" in output.out
     assert hashlib.sha256(lines.encode()).hexdigest() in output.out
+
+
+def test_what_was_not_written_since_is_believed_and_damage_is_not(copied, capsys, monkeypatch):
+    monkeypatch.setattr(hashes, "_SECONDS_TO_SETTLE", -60.0)
+    assert verified(copied) == 0
+    assert "hashed now: 63; not written since" in capsys.readouterr().out
+    assert verified(copied) == 0
+    assert "hashed now: 0; not written since they were hashed before, and believed: 63" in (
+        capsys.readouterr().out
+    )
+    assert verified(copied, "--all") == 0
+    assert "hashed now: 63; not" in capsys.readouterr().out
+    (copied / RESULTS / "logs/hashes.json").write_text("{")
+    assert verified(copied) == 0
+    assert "hashed now: 63; not" in capsys.readouterr().out
+
+    before = (copied / VECTORS).stat()
+    flip(copied / VECTORS)
+    os.utime(copied / VECTORS, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert f"broken: {VECTORS}: " in fault_of(copied, capsys)
+
+
+def test_large_folders_may_be_links_to_another_disk(copied, tmp_path, capsys):
+    for name in ("vectors", "models", "concepts"):
+        (copied / RESULTS / name).rename(tmp_path / name)
+        (copied / RESULTS / name).symlink_to(tmp_path / name)
+    assert verified(copied) == 0
+    assert capsys.readouterr().err == ""
+
+    half = f"vectors/apart/base/encoder/.xa.{'a' * 32}.part.h5"
+    (copied / RESULTS / half).touch()
+    assert verified(copied) == 0
+    assert f"warning: {RESULTS}/{half}: no record" in capsys.readouterr().err
+    flip(copied / VECTORS)
+    assert f"broken: {VECTORS}: " in fault_of(copied, capsys)
 
 
 def test_neither_torch_nor_snakemake_is_needed(finished):

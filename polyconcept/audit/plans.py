@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from polyconcept.audit.changes import first_few, setting_changes
+from polyconcept.audit.hashes import Stamp, stamp
 from polyconcept.audit.sources import content_hash
 from polyconcept.store.json import read_json, write_json
 
@@ -36,6 +37,8 @@ class PlannedJob:
     outputs: tuple[str, ...]
     sources: tuple[str, ...]
     """Inputs that come from outside: the param ``content`` is the hash of these."""
+    stamps: Mapping[str, Stamp]
+    """Of those that are folders: of weights, ``content`` tells the ends alone."""
 
 
 @dataclass(frozen=True)
@@ -48,16 +51,22 @@ class RunPlan:
     """Path from the project's root -> SHA-256 of the bytes, of each file that a job can reach."""
     jobs: Mapping[str, PlannedJob]
     """By the first output."""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Name -> version of what is installed; empty where jobs have an environment of their own."""
     latency: float = 0.0
     """Seconds after which a file that one machine has written is surely seen by the others."""
 
     def shares_files(self, other: RunPlan) -> bool:
         """Return whether the jobs of two plans make the same files."""
-        return not _made(self).isdisjoint(_made(other))
+        return not self._made().isdisjoint(other._made())
 
+    @property
+    def files(self) -> set[str]:
+        """What the jobs read and make."""
+        return self._made() | {path for job in self.jobs.values() for path in job.inputs}
 
-def _made(plan: RunPlan) -> set[str]:
-    return {path for job in plan.jobs.values() for path in job.outputs}
+    def _made(self) -> set[str]:
+        return {path for job in self.jobs.values() for path in job.outputs}
 
 
 def write_plan(plan: RunPlan, path: Path) -> None:
@@ -82,13 +91,18 @@ def read_plan(path: Path) -> RunPlan:
             raise ValueError(f"format: found {found['format']!r}, needed {_FORMAT!r}")
         jobs = {
             output: PlannedJob(
-                job["params"], tuple(job["inputs"]), tuple(job["outputs"]), tuple(job["sources"])
+                job["params"],
+                tuple(job["inputs"]),
+                tuple(job["outputs"]),
+                tuple(job["sources"]),
+                job["stamps"],
             )
             for output, job in found["jobs"].items()
         }
-        return RunPlan(found["config"], found["code"], jobs, float(found["latency"]))
+        latency = float(found["latency"])
+        return RunPlan(found["config"], found["code"], jobs, found["packages"], latency)
     except FileNotFoundError:
-        raise NotAskedError(gone(path)) from None
+        raise _gone(path) from None
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(
             f"{path} is no plan of a run ({error}); stop the run that it is of, remove the file, "
@@ -105,9 +119,22 @@ def plan_in_force() -> Path | None:
     return Path(place) if place else None
 
 
-def gone(path: Path) -> str:
-    """Say what it means that a plan's file is not there."""
-    return (
+def check_stands(path: Path) -> None:
+    """Refuse to go on where a plan's file is not there any more.
+
+    Raises:
+        NotAskedError: The run has ended, or another one took its place.
+    """
+    try:
+        # To open it asks a network's disk, whose listings may be some seconds old.
+        with path.open("rb"):
+            return
+    except FileNotFoundError:
+        raise _gone(path) from None
+
+
+def _gone(path: Path) -> NotAskedError:
+    return NotAskedError(
         f"{path}: no such file: the run that asked for this job was ended, or another took its "
         "place; nothing was written"
     )
@@ -119,7 +146,7 @@ def differences(
     planned_code: Mapping[str, str],
     found_code: Mapping[str, str],
 ) -> Iterator[str]:
-    """Yield how the params that a job has are not those that were planned.
+    """Yield how the params and sources that a job has are not those that were planned.
 
     ``code`` and ``content`` of `found` are of the files as they are. The hashes of files of code
     tell which of them changed.
@@ -128,10 +155,20 @@ def differences(
     if before.pop("code", None) != now.pop("code", None):
         changed = [path for path, sha256 in found_code.items() if planned_code.get(path) != sha256]
         yield f"{first_few(sorted(changed)) or 'code'}: changed since this job was planned"
-    if before.pop("content", None) != now.pop("content", None):
-        yield f"{first_few(planned.sources)}: changed since this job was planned"
+    written = [path for path, then in planned.stamps.items() if stamp(Path(path)) != then]
+    if before.pop("content", None) != now.pop("content", None) or written:
+        files = written or planned.sources
+        yield f"{first_few(files)}: changed since this job was planned"
     for text in setting_changes(before, now):
         yield f"{text} (planned -> found)"
+
+
+def package_changes(planned: Mapping[str, str], found: Mapping[str, str]) -> Iterator[str]:
+    """Yield what was installed, removed or replaced since a run was planned."""
+    for name in sorted({*planned, *found} if planned else ()):
+        before, now = planned.get(name, "none"), found.get(name, "none")
+        if before != now:
+            yield f"package {name}: {before} -> {now} (planned -> found)"
 
 
 def source_content(planned: PlannedJob) -> str | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from polyconcept.audit.downloads import download_faults
+from polyconcept.audit.hashes import KnownHashes
 from polyconcept.audit.links import Expected, Fault, record_faults
 from polyconcept.audit.runs import (
     SUFFIX,
@@ -21,9 +22,8 @@ from polyconcept.audit.runs import (
 )
 from polyconcept.audit.watch import locate
 from polyconcept.machine.atomic import is_half_written
-from polyconcept.store.content import MOVABLE, content_bytes, content_sha256, result_files
+from polyconcept.store.content import MOVABLE, content_bytes, result_files
 from polyconcept.store.faults import StoreError
-from polyconcept.store.json import sha256
 
 # Folders and files that tell of the work and are no results.
 _NO_RESULTS = ("logs", "checkpoints", "report.html")
@@ -32,6 +32,8 @@ _HASHING_THREADS = 4
 
 DAMAGED_RECORD = "run record damaged"
 """What is wrong with a record that cannot be believed or read."""
+MISSING = "missing"
+"""What is wrong with a file that is not there."""
 
 Progress: TypeAlias = Callable[[int, int], None]
 
@@ -39,14 +41,22 @@ Progress: TypeAlias = Callable[[int, int], None]
 class Audit:
     """One walk through a study.
 
-    Snakemake ran in `folder`; `root` is the project's, with code and built-in data. `progress` is
-    called with the number of files hashed, and of all.
+    Snakemake ran in `folder`; `root` is the project's, with code and built-in data. Of files that
+    look as they did when `known` hashes were taken, these are believed. `progress` is called with
+    the number of files seen, and of all.
     """
 
     def __init__(
-        self, expected: Expected, folder: Path, root: Path, progress: Progress = lambda *_: None
+        self,
+        expected: Expected,
+        folder: Path,
+        root: Path,
+        *,
+        known: KnownHashes | None = None,
+        progress: Progress = lambda *_: None,
     ) -> None:
         self._expected, self._folder, self._root = expected, folder, root
+        self._known = known or KnownHashes()
         self._progress = progress
         self._results = f"results/{expected.study}"
         self._records: dict[str, RunRecord] = {}
@@ -63,8 +73,13 @@ class Audit:
 
     @property
     def n_files(self) -> int:
-        """Files and folders whose content was hashed."""
+        """Files and folders whose content is known."""
         return len(self._hashes)
+
+    @property
+    def n_hashed(self) -> int:
+        """Those of them that were hashed now, and not believed."""
+        return len(self._known.hashed)
 
     @property
     def n_bytes(self) -> int:
@@ -114,10 +129,15 @@ class Audit:
         """Yield every broken link, beginning at the last results; none where all is well."""
         yield from self.walk()
         yield from self.faults_of_records()
+        yield from self.faults_of_contents()
+
+    def faults_of_contents(self) -> Iterator[Fault]:
+        """Yield every file that is not as the records say that `walk` has reached."""
         yield from self._hash_all()
         made = {output.path: output for output in self._outputs()}
         for place, record in self._records.items():
             yield from self._content_faults(place, record, made)
+        self._known.keep()
 
     def walk(self) -> Iterator[Fault]:
         """Reach every record behind the last results, which `records` then holds; hash nothing."""
@@ -178,7 +198,7 @@ class Audit:
     # --- contents
 
     def _hash_all(self) -> Iterator[Fault]:
-        """Hash every file once; what cannot be hashed is a fault."""
+        """Learn the hash of every file once; what cannot be hashed is a fault."""
         states = [s for r in self._records.values() for s in (*r.outputs, *r.inputs)]
         paths = list(dict.fromkeys(state.path for state in states))
         with ThreadPoolExecutor(_HASHING_THREADS) as pool:
@@ -195,9 +215,9 @@ class Audit:
         if file.exists() and not (file.is_file() or file.is_dir()):
             return Fault(path, "cannot be read", "a file or folder", "a device or pipe")
         try:
-            return content_sha256(file), content_bytes(file)
+            return self._known.content(path, file), content_bytes(file)
         except FileNotFoundError:
-            return Fault(path, "missing", "the file that its record names", "nothing there")
+            return Fault(path, MISSING, "the file that its record names", "nothing there")
         except (OSError, StoreError) as error:
             return Fault(path, "cannot be read", "the file that its record names", str(error))
 
@@ -219,12 +239,12 @@ class Audit:
                 what += f"{place} read it"
                 yield Fault(state.path, what, f"sha256 {state.sha256}", f"sha256 {now}")
         if record.rule == "fetch_model" and any(state.name == "pin" for state in record.inputs):
-            for file, needed, found in download_faults(record, self._folder):
+            for file, needed, found in download_faults(record, self._folder, self._known):
                 yield Fault(file, "not the file that the hub gave", needed, found)
 
     def _byte_faults(self, path: str, needed: str) -> Iterator[Fault]:
         file = locate(path, self._folder, self._root)
-        if path in self._hashes and (found := sha256(file)) != needed:
+        if path in self._hashes and (found := self._known.bytes(path, file)) != needed:
             what = "its bytes changed since the run, though no content did"
             yield Fault(path, what, f"sha256 of the bytes {needed}", found)
 

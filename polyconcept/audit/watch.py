@@ -31,10 +31,12 @@ from polyconcept.audit.environment import (
     machine_state,
     peak_memory_mib,
 )
+from polyconcept.audit.hashes import Stamp, stamp
 from polyconcept.audit.plans import (
     NotAskedError,
+    check_stands,
     differences,
-    gone,
+    package_changes,
     plan_in_force,
     read_plan,
     source_content,
@@ -50,7 +52,7 @@ from polyconcept.audit.runs import (
 )
 from polyconcept.machine.atomic import remove_half_written
 from polyconcept.store import json as json_module
-from polyconcept.store.content import content_bytes, content_sha256, files_inside
+from polyconcept.store.content import content_bytes, content_sha256
 from polyconcept.store.faults import StoreError
 
 _HASHING_THREADS = 4
@@ -114,7 +116,7 @@ class Watch:
         for path in (record, *map(Path, job.output)):
             remove_half_written(path)
         # Before the hashes: an input that is written while they are taken is noticed too.
-        self._stamps = [_stamp(Path(path)) for path in job.input]
+        self._stamps = [stamp(Path(path)) for path in job.input]
         self._inputs = self._states(job.input, results_of=str(job.config["name"]))
         self._found: dict[str, Any] = {}
 
@@ -129,8 +131,8 @@ class Watch:
             NotAskedError: The plan of the job's run no longer stands.
             InputChangedError: A file that the job reads, or its code, was changed meanwhile.
         """
-        if self._plan is not None and not self._plan.exists():
-            raise NotAskedError(gone(self._plan))
+        if self._plan is not None:
+            check_stands(self._plan)
         self._check_code()
         self._check_inputs()
 
@@ -208,7 +210,11 @@ class Watch:
             found["code"] = self._code.fingerprint
         if (content := source_content(planned)) is not None:
             found["content"] = content
-        faults = [*differences(planned, found, plan.code, self._code.files), *self._just_written()]
+        faults = [
+            *differences(planned, found, plan.code, self._code.files),
+            *package_changes(plan.packages, installed_packages()),
+            *self._just_written(),
+        ]
         if faults:
             listed = "\n".join(f"  {fault}" for fault in faults)
             raise NotAskedError(
@@ -230,8 +236,8 @@ class Watch:
         kinds = self._params.get("kinds", ())
         return code_state(self._script, self._root, kinds, counted="code" in self._params)
 
-    def _stamps_of_code(self) -> list[object]:
-        return [_stamp(self._root / path) for path in self._code.files]
+    def _stamps_of_code(self) -> list[Stamp]:
+        return [stamp(self._root / path) for path in self._code.files]
 
     def _check_code(self) -> None:
         try:
@@ -249,15 +255,15 @@ class Watch:
     def _check_inputs(self) -> None:
         checked = zip(self._job.input, self._stamps, self._inputs, strict=True)
         for place, (path, before, state) in enumerate(checked):
-            if (stamp := _stamp(Path(path))) == before:
+            if (now := stamp(Path(path))) == before:
                 continue
-            now = content_sha256(Path(path))
-            if now != state.sha256:
+            sha256 = content_sha256(Path(path))
+            if sha256 != state.sha256:
                 raise InputChangedError(
-                    f"{path}: changed while the job ran: sha256 {state.sha256} before, {now} "
+                    f"{path}: changed while the job ran: sha256 {state.sha256} before, {sha256} "
                     "after; run the job again"
                 )
-            self._stamps[place] = stamp
+            self._stamps[place] = now
 
 
 def began_at() -> float:
@@ -318,14 +324,6 @@ def _check_library(root: Path) -> None:
             f"the job of {root} uses the library of {loaded.parent}: install the one that stands "
             f"beside the workflow (`make` does), or put {root} on PYTHONPATH"
         )
-
-
-def _stamp(path: Path) -> object:
-    """Return what changes where a file, or one in a folder, is written."""
-    files = [path / name for name in files_inside(path)] if path.is_dir() else [path]
-    stats = [(str(file), file.stat()) for file in files]
-    # The time of change (ctime) too: programs can set back the time of writing.
-    return [(name, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino) for name, s in stats]
 
 
 def _named(job: Job) -> list[tuple[str, Any]]:

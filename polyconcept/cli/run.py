@@ -18,12 +18,13 @@ from typing import Annotated
 
 import typer
 
+from polyconcept.audit.hashes import KnownHashes
 from polyconcept.audit.runs import SUFFIX
-from polyconcept.audit.verification import DAMAGED_RECORD, Audit
+from polyconcept.audit.verification import DAMAGED_RECORD, MISSING, Audit
 from polyconcept.cli import project
 from polyconcept.cli.killed_runs import clear_killed_runs
 from polyconcept.cli.progress import Progress
-from polyconcept.cli.verify import expected_of
+from polyconcept.cli.verify import expected_of, hashes_of
 from polyconcept.slurm.drivers import DRIVER_VARIABLE, start_driver
 from polyconcept.slurm.queue import ClusterError, has_accounting
 from polyconcept.study.schema import Study
@@ -71,7 +72,8 @@ def run(
     status = followed(line, logs / f"run-{time.strftime('%Y%m%d-%H%M%S')}.log", token)
     if status == 0 and asks_for_all(words):
         status = check_asked(settings, folder)
-    if status >= 0:  # else a signal has ended Snakemake, and what it started may still run
+    # A signal has ended Snakemake, or SLURM did not answer: what it started may still run.
+    if status >= 0 and not driver.plan.exists():
         driver.forget()
     # Shells add the number of a signal to 128.
     raise typer.Exit(status if status >= 0 else 128 - status)
@@ -86,19 +88,21 @@ def asks_for_all(words: Sequence[str]) -> bool:
 
 
 def check_asked(study: Study, folder: Path) -> int:
-    """Say which results were not made as a study asks for; return the exit status.
+    """Say which results are not what a study asks for, or damaged; return the exit status.
 
-    Snakemake does not run such a job again where it has lost its notes on it. No file is read but
-    run records.
+    Snakemake does not run such a job again where it has lost its notes on it, and does not look
+    into files. What is hashed here, `polyconcept verify` believes later.
     """
-    audit = Audit(expected_of(study, folder), folder, project.ROOT)
+    known = KnownHashes(hashes_of(study, folder))
+    audit = Audit(expected_of(study, folder), folder, project.ROOT, known=known)
     # What is not there any more, such as vectors that were removed, was made as it should.
     damaged = [fault for fault in audit.walk() if fault.what == DAMAGED_RECORD]
     others = list(audit.faults_of_records())
+    damaged += [fault for fault in audit.faults_of_contents() if fault.what != MISSING]
     if not damaged and not others:
         return 0
     rules = {audit.records[fault.place].rule for fault in others}
-    files = {fault.place.removesuffix(SUFFIX) for fault in damaged}
+    files = {file for fault in damaged for file in _made_anew(fault.place, audit)}
     listed = "".join(f"{fault}\n" for fault in [*damaged, *others][:MOST_FAULTS])
     sys.stderr.write(
         f"{listed}{len(damaged) + len(others)} faults: results that are not as {study.name} asks "
@@ -106,6 +110,17 @@ def check_asked(study: Study, folder: Path) -> int:
         f"{' '.join(sorted(rules | files))}\n"
     )
     return 1
+
+
+def _made_anew(place: str, audit: Audit) -> list[str]:
+    """Return what is to be made where a file is not as records say: itself, or what read it."""
+    if place.startswith("results/"):
+        return [place.removesuffix(SUFFIX)]
+    return [
+        record.outputs[0].path
+        for record in audit.records.values()
+        if place in {state.path for state in record.inputs}
+    ]
 
 
 def slurm_options(words: Sequence[str], token: str) -> list[str]:

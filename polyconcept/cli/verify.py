@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from polyconcept.audit.hashes import KNOWN_HASHES, KnownHashes
 from polyconcept.audit.links import Expected
 from polyconcept.audit.verification import Audit
 from polyconcept.cli import project
@@ -33,18 +34,29 @@ MOST_LEFT_OVER = 10
 def verify(
     study: project.StudyFile,
     folder: project.Folder = Path(),
-    every: Annotated[bool, typer.Option("--all", help="Name every broken link.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Hash every file anew, and name every broken link.")
+    ] = False,
 ) -> None:
     """Check every hash and setting of a finished study.
 
-    From the figures back to the sources; runs nothing and asks no network. Ends with status 1 at
-    the first broken link (--all: after naming every one), with 2 where there is nothing to verify.
+    From the figures back to the sources; runs nothing and asks no network. Hashes that were taken
+    before are believed of files that have not been written since, by their size, times and number
+    on disk (--all: of none). Ends with status 1 at the first broken link (--all: after naming every
+    one), with 2 where there is nothing to verify.
     """
     with project.faults_told(2):
         settings = project.read_study(study)
         project.check_ran(settings, folder)
     started = time.monotonic()
-    audit = Audit(expected_of(settings, folder), folder, project.ROOT, shown_progress())
+    known = KnownHashes(hashes_of(settings, folder), believe=not every)
+    audit = Audit(
+        expected_of(settings, folder),
+        folder,
+        project.ROOT,
+        known=known,
+        progress=shown_progress(),
+    )
     n_faults = 0
     for fault in audit.faults():
         n_faults += 1
@@ -56,6 +68,11 @@ def verify(
         raise typer.Exit(1)
     warn_of_left_over(audit)
     report(audit, settings, time.monotonic() - started)
+
+
+def hashes_of(study: Study, folder: Path) -> Path:
+    """Return where the hashes of a study's files are kept."""
+    return folder / f"results/{study.name}" / KNOWN_HASHES
 
 
 def expected_of(study: Study, folder: Path) -> Expected:
@@ -70,14 +87,14 @@ def expected_of(study: Study, folder: Path) -> Expected:
 
 
 def shown_progress() -> Callable[[int, int], None]:
-    """Return a function that shows on a terminal, once a second, how many files are hashed."""
+    """Return a function that shows on a terminal, once a second, how many files are seen."""
     last = time.monotonic()
 
     def show(done: int, total: int) -> None:
         nonlocal last
         if sys.stderr.isatty() and (time.monotonic() - last > 1 or done == total):
             last = time.monotonic()
-            sys.stderr.write(f"\r{done} of {total} files hashed" + "\n" * (done == total))
+            sys.stderr.write(f"\r{done} of {total} files seen" + "\n" * (done == total))
 
     return show
 
@@ -99,6 +116,8 @@ def report(audit: Audit, study: Study, seconds: float) -> None:
         f"verified {study.name}: {len(audit.records)} run records, {audit.n_files} files "
         f"({len(audit.sources)} of them sources), {audit.n_bytes / 1e6:,.1f} MB, "
         f"in {seconds:.1f} s\n"
+        f"hashed now: {audit.n_hashed}; not written since they were hashed before, and believed: "
+        f"{audit.n_files - audit.n_hashed} (--all hashes every file)\n"
         f"commits: {', '.join(commits) or 'none recorded'} ({dirty} runs with uncommitted "
         f"changes)\nSHA-256 of all results: {audit.root_sha256}\n"
     )

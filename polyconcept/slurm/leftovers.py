@@ -1,11 +1,11 @@
-"""What a killed run left running: its jobs in SLURM, and its processes on this machine."""
+"""What a killed run left: its jobs in SLURM, its processes on this machine, Snakemake's lock."""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -71,6 +71,14 @@ def end_processes(token: str) -> list[int]:
     for pid in left:
         _send(pid, signal.SIGKILL)
     return found
+
+
+def remove_locks(files: Collection[str]) -> None:
+    """Remove those of Snakemake's locks in this folder that are of any of a killed run's files."""
+    for lock in Path(".snakemake/locks").glob("*.lock"):
+        with suppress(FileNotFoundError):
+            if not set(lock.read_text(encoding="utf-8").splitlines()).isdisjoint(files):
+                lock.unlink()
 
 
 def _send(pid: int, number: int) -> None:

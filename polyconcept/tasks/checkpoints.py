@@ -34,7 +34,7 @@ def fingerprint(model: PreTrainedModel, parts: Iterable[str]) -> str:
 
 
 def mark_complete(checkpoint: Path, key: str) -> None:
-    """Note that `checkpoint` is complete, the sizes of its files, and which fine-tuning it is of.
+    """Note that `checkpoint` is complete, what its files hold, and which fine-tuning it is of.
 
     The Trainer writes a checkpoint file by file: one without this mark was interrupted.
     """
@@ -44,17 +44,22 @@ def mark_complete(checkpoint: Path, key: str) -> None:
 def last_checkpoint(directory: Path, key: str) -> Path | None:
     """Return the newest complete checkpoint of the fine-tuning `key`, or None.
 
-    Others are removed: half-written ones, and those of other options, data or weights.
+    Others are removed: half-written ones, those of other options, data or weights, and newer ones
+    that are damaged.
     """
-    usable = []
-    for checkpoint in _checkpoints(directory):
-        reason = _fault(checkpoint, key)
-        if reason is None:
-            usable.append(checkpoint)
-        else:
-            logging.getLogger(__name__).warning("removing %s: %s", checkpoint, reason)
-            shutil.rmtree(checkpoint)
+    usable = [path for path in _checkpoints(directory) if not _removed(path, _fault(path, key))]
+    # All are large: only the one to go on from is read.
+    while usable and _removed(usable[-1], _damage(usable[-1])):
+        usable.pop()
     return usable[-1] if usable else None
+
+
+def _removed(checkpoint: Path, reason: str | None) -> bool:
+    """Remove a checkpoint for a reason, where there is one; return whether there was."""
+    if reason is not None:
+        logging.getLogger(__name__).warning("removing %s: %s", checkpoint, reason)
+        shutil.rmtree(checkpoint)
+    return reason is not None
 
 
 def remove_checkpoints(directory: Path) -> None:
@@ -76,15 +81,26 @@ def _fault(checkpoint: Path, key: str) -> str | None:
     mark = checkpoint / _MARK
     if not mark.is_file():
         return "it was cut off while it was written"
-    found, *inventory = mark.read_text(encoding="utf-8").splitlines()
-    if found != key:
+    if _lines(mark)[:1] != [key]:
         return "it belongs to other options, data or starting weights"
-    # Sizes tell a file that was cut off or replaced, without reading gigabytes.
-    if inventory != _inventory(checkpoint):
+    return None
+
+
+def _damage(checkpoint: Path) -> str | None:
+    if _lines(checkpoint / _MARK)[1:] != _inventory(checkpoint):
         return "its files have changed since it was written"
     return None
 
 
 def _inventory(checkpoint: Path) -> list[str]:
-    files = sorted(path for path in checkpoint.iterdir() if path.name != _MARK)
-    return [f"{path.stat().st_size} {path.name}" for path in files]
+    files = sorted(path for path in checkpoint.rglob("*") if path.is_file() and path.name != _MARK)
+    return [f"{_sha256(path)} {path.relative_to(checkpoint)}" for path in files]
+
+
+def _lines(mark: Path) -> list[str]:
+    return mark.read_text(encoding="utf-8", errors="replace").splitlines()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,7 +1,10 @@
 """Runs through SLURM: the plan is told, and one that the cluster cannot serve is refused."""
 
+import shlex
+
 from snakemake.logging import logger
 
+from polyconcept.slurm import patience
 from polyconcept.slurm.queue import (
     ClusterError,
     has_accounting,
@@ -77,3 +80,21 @@ def check_cluster(jobs):
             check_plan(jobs)
         except ClusterError as error:
             raise WorkflowError(str(error))
+
+
+def ride_out_silence():
+    """Have the plugin keep its jobs while SLURM does not answer; return what tells how it went."""
+    import snakemake_executor_plugin_slurm as plugin
+
+    try:
+        silence = patience.Silence(
+            patience.minutes_of_patience(), say=logger.warning, error=WorkflowError
+        )
+    except ValueError as error:
+        raise WorkflowError(str(error))
+    plugin.query_job_status = silence.ridden_out(plugin.query_job_status)
+    submit, again = plugin.get_submit_command, (sys.executable, "-m", patience.__name__)
+    plugin.get_submit_command = lambda *args, **kwargs: (
+        f"{shlex.join(again)} {submit(*args, **kwargs).lstrip()}"
+    )
+    return silence

@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from polyconcept.audit.code import KNOWN, code_fingerprint, recall
+from polyconcept.audit.hashes import stamp
 from polyconcept.audit.plans import NotAskedError, plan_in_force, read_plan
 from polyconcept.audit.sources import content_hash
 from polyconcept.audit.watch import script_of
@@ -141,11 +142,22 @@ def source_files(rule, wildcards):
     return tuple(located(found[name]) for name in JOBS[rule].sources if name in found)
 
 
+@cache
+def folder_stamps(files):
+    """What tells, later, that a folder among these was written since its content was looked at."""
+    return {file: stamp(Path(file)) for file in files if Path(file).is_dir()}
+
+
+@cache
+def content(files):
+    # Once for each: Snakemake asks again before a job starts, which is to do what was planned.
+    folder_stamps(files)
+    return content_hash(map(Path, files))
+
+
 def content_of(rule):
     """Content hash of what a job reads from outside the study."""
-    # Once for each: Snakemake asks again before a job starts, which is to do what was planned.
-    of_files = cache(lambda files: content_hash(map(Path, files)))
-    return lambda wildcards: of_files(source_files(rule, wildcards))
+    return lambda wildcards: content(source_files(rule, wildcards))
 
 
 def checkpoint_folder(wildcards):

@@ -1,9 +1,11 @@
 """A run begins: it writes its plan, which its jobs work from, and takes the place of killed runs."""
 
 import uuid
+from types import SimpleNamespace
 
 from snakemake.logging import logger
 
+from polyconcept.audit.environment import installed_packages
 from polyconcept.audit.killed import ADVICE, killed_jobs
 from polyconcept.audit.plans import (
     PLAN_VARIABLE,
@@ -12,13 +14,32 @@ from polyconcept.audit.plans import (
     read_plan,
     write_plan,
 )
-from polyconcept.audit.watch import code_state, place_of
+from polyconcept.audit.watch import code_state
 from polyconcept.slurm.drivers import DRIVER_VARIABLE, read_drivers, start_driver
-from polyconcept.slurm.leftovers import end_processes
+from polyconcept.slurm.leftovers import end_processes, remove_locks
 
 LOGS = RESULTS / "logs"
-BEGUN = []
-"""The note of this run, once it has begun."""
+RUN = SimpleNamespace(driver=None, silence=None)
+"""The note of this run, once it has begun; through SLURM, what tells whether that has answered."""
+
+
+def release_lock():
+    """Remove Snakemake's lock where runs were killed on this machine, and no other may be at work.
+
+    `polyconcept run` has done so already, and looks after what its SLURM jobs have made.
+    """
+    notes = [
+        note for logs in Path("results").glob("*/logs") for note in read_drivers(logs)
+    ]
+    if any(note.alive or not note.here or note.submits for note in notes):
+        return
+    for note in notes:
+        try:
+            files = read_plan(note.plan).files
+            note.plan.unlink()  # of two runs that begin at once, one goes on
+        except (NotAskedError, FileNotFoundError):
+            continue
+        remove_locks(files)
 
 
 def planned_jobs():
@@ -37,11 +58,18 @@ def plan_of(jobs):
         sources = source_files(job.rule.name, job.wildcards)
         outputs = tuple(map(str, job.output))
         planned[outputs[0]] = PlannedJob(
-            dict(job.params.items()), tuple(map(str, job.input)), outputs, sources
+            dict(job.params.items()),
+            tuple(map(str, job.input)),
+            outputs,
+            sources,
+            folder_stamps(sources),
         )
+    # Of conda's environments and containers the run knows nothing.
+    own = workflow.deployment_settings.deployment_method
+    packages = {} if own else installed_packages()
     alone = workflow.executor_plugin.name == "local"
     latency = 0 if alone else workflow.execution_settings.latency_wait
-    return RunPlan(dict(config), code, planned, float(latency))
+    return RunPlan(dict(config), code, planned, packages, float(latency))
 
 
 def take_the_place_of_others(plan, token):
@@ -67,26 +95,34 @@ def begin(jobs):
     except ValueError as error:
         raise WorkflowError(str(error))
     mine = [driver for driver in read_drivers(LOGS) if driver.token == token]
-    [driver] = mine or [start_driver(LOGS, token, submits=False)]
-    write_plan(plan, driver.plan)
-    BEGUN.append(driver)
+    [RUN.driver] = mine or [start_driver(LOGS, token, submits=False)]
+    write_plan(plan, RUN.driver.plan)
     # Jobs of SLURM inherit both, as local ones do.
-    os.environ |= {DRIVER_VARIABLE: token, PLAN_VARIABLE: str(driver.plan)}
+    os.environ |= {DRIVER_VARIABLE: token, PLAN_VARIABLE: str(RUN.driver.plan)}
 
 
 def tell_of_killed_jobs():
     """Say which jobs of this run were killed: their own messages say nothing of it."""
-    for driver in BEGUN:
-        since = driver.plan.stat().st_mtime
-        logs = [Path(log) for job in planned_jobs() for log in job.log]
-        if killed := list(killed_jobs(logs, since)):
-            logger.error("\n".join([*killed, ADVICE]))
+    since = RUN.driver.plan.stat().st_mtime
+    logs = [Path(log) for job in planned_jobs() for log in job.log]
+    if killed := list(killed_jobs(logs, since)):
+        logger.error("\n".join([*killed, ADVICE]))
 
 
-def end():
-    """Remove the note and the plan: no job of this run is left."""
-    for driver in BEGUN:
-        driver.forget()
+def end(succeeded):
+    """Remove the note and the plan where no job of this run is left."""
+    if RUN.driver is None or (RUN.silence and RUN.silence.too_long):
+        return  # nothing was begun, or SLURM may be at jobs of it
+    if not succeeded:
+        tell_of_killed_jobs()
+    RUN.driver.forget()
+
+
+if workflow.is_main_process:
+    try:
+        release_lock()
+    except ValueError as error:
+        raise WorkflowError(str(error))
 
 
 onstart:
@@ -96,13 +132,13 @@ onstart:
         jobs = planned_jobs()
         if workflow.executor_plugin.name == "slurm":
             check_cluster(jobs)
+            RUN.silence = ride_out_silence()
         begin(jobs)
 
 
 onsuccess:
-    end()
+    end(succeeded=True)
 
 
 onerror:
-    tell_of_killed_jobs()
-    end()
+    end(succeeded=False)
