@@ -7,6 +7,7 @@ DEV_READY := .venv/.dev-ready
 FAISS := build/faiss/.ready
 # Test files that run at the same time.
 WORKERS ?= 2
+ROUNDS ?= 500
 CRATE ?= results/demo.crate.zip
 
 ifneq ($(shell command -v uv),)
@@ -19,13 +20,14 @@ MAKE_VENV := $(PYTHON) -m venv .venv
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help demo test test-slurm check lint format bench lock builtin-models clean check-crate
+.PHONY: help demo test test-slurm chaos check lint format bench lock builtin-models clean check-crate
 
 help:
 	@echo "make demo            run the embedded study (results/demo/), a few minutes, offline"
 	@echo "make check-crate     let rocrate-validator judge the crate CRATE=results/demo.crate.zip"
 	@echo "make test            run every test"
 	@echo "make test-slurm      run studies through a private SLURM on this machine (docs/CLUSTER.md)"
+	@echo "make chaos           disturb a small study ROUNDS=500 times: kills, edits put back, flipped bytes"
 	@echo "make check           format, lint, workflow and type checks, then every test"
 	@echo "make bench           benchmarks against the limits and the alternatives (docs/PERFORMANCE.md)"
 	@echo "make builtin-models  train the models that the project ships again (up to an hour)"
@@ -63,6 +65,10 @@ test: $(DEV_READY)
 # Starts a SLURM of its own and stops it; skipped with the reason where none can be installed.
 test-slurm: $(DEV_READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slurm tests/test_slurm_runs.py --durations=10
+
+# Ends at the first wrong result, and prints the seed that finds it again. MOST_SECONDS bounds it.
+chaos: $(DEV_READY)
+	PYTHONPATH=tests $(BIN)/python tests/chaos.py --rounds $(ROUNDS) $(if $(MOST_SECONDS),--seconds $(MOST_SECONDS))
 
 check: lint test
 

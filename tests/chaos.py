@@ -1,29 +1,39 @@
 """Disturb a small study, over and over, and see that no wrong result is called done.
 
-    python tests/chaos.py --rounds 20 [--seed 7] [--minutes 10]
+    PYTHONPATH=tests python tests/chaos.py --rounds 20 [--seed 7] [--seconds 200]
 
-Each round asks for another variant of a study, and while it runs kills a job, the run, Snakemake or
-all of them, edits code, text or the study and puts it back, or flips a byte of an intermediate
-result. Then the same command is given until it succeeds, doing what its messages ask for. The
-scores must be the bytes of an undisturbed run, and the study must verify.
+Each round asks for another variant of a study, by `polyconcept run` or by `snakemake` itself, and
+while it runs kills a job, the run, Snakemake or all of them, edits code, text, weights or the study
+and puts it back, flips a byte of an intermediate result or cuts off a note. Then the same command
+is given until it succeeds, doing what its messages ask for. The scores must be the bytes of an
+undisturbed run, and no run may succeed while what is behind its scores is not as it should be.
 """
 
 import argparse
 import contextlib
+import dataclasses
+import json
 import os
 import random
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 import psutil
-from known_study import project_of, run_study
-from test_workflow import study_of
+from known_study import copy_project, project_of
+from test_workflow import study_of, write_model, write_text
 
+from polyconcept.audit.verification import Audit
+from polyconcept.cli.project import read_study
+from polyconcept.cli.verify import expected_of
+
+SCORES = "results/known/scores.csv"
 CLUSTERING = {"n_clusters": 4, "n_restarts": 3, "seeds": [212]}
 VARIANTS = {
     "as it is": {},
@@ -31,15 +41,23 @@ VARIANTS = {
     "more clusters": {"clustering": CLUSTERING | {"n_clusters": 5}},
     "shorter sentences": {"words": {"max_sentence_words": 200}},
 }
+ONE_MODEL = {"models": {"shared": {"directory": "shared"}}}
 CODE = (
     "polyconcept/text/dictionary.py",
     "polyconcept/scoring/colap.py",
-    "polyconcept/machine/kinds.py",
+    "polyconcept/store/words.py",
 )
-INTERMEDIATES = ("dictionaries/*/*.t*", "words/**/*.parquet", "vectors/**/*.h5", "concepts/**/*.h5")
+INTERMEDIATES = (
+    "corpora/text/xa.txt",
+    "dictionaries/*/*.t*",
+    "words/**/*.parquet",
+    "selections/*.parquet",
+    "models/**/*.safetensors",
+    "vectors/**/*.h5",
+    "concepts/**/*.h5",
+    "scores/**/*.parquet",
+)
 MOST_TRIES = 8
-SECONDS_OF_A_RUN = 15.0
-"""Disturbances come at a random time within these."""
 
 
 class Study:
@@ -48,33 +66,46 @@ class Study:
     def __init__(self, folder):
         self.folder, self.code = folder, project_of(folder)
         self.environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(self.code)}
+        self.log = folder.with_name(f"{folder.name}.log")
 
-    def line(self, command, *words):
-        return [sys.executable, "-m", "polyconcept.cli.main", command, "study.yaml", *words]
-
-    def start(self, log):
-        with log.open("w") as output:
+    def start(self, program, *words):
+        """Begin a run up to the scores."""
+        profile = ("--workflow-profile", str(self.code / "profiles/local"))
+        line = {
+            "polyconcept": ("polyconcept.cli.main", "run", "study.yaml"),
+            "snakemake": (
+                *("snakemake", "--snakefile", str(self.code / "Snakefile"), *profile),
+                "--configfile=study.yaml",
+            ),
+        }[program]
+        with self.log.open("w") as output:
             return subprocess.Popen(
-                self.line("run", "--cores", "2"),
+                [sys.executable, "-m", *line, *words, "--", SCORES],
                 cwd=self.folder,
                 env=self.environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
 
-    def verified(self):
-        run = subprocess.run(
-            self.line("verify"),
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return run.returncode == 0, run.stderr
+    def faults(self):
+        """Everything that is wrong behind the scores, as `polyconcept verify` finds it."""
+        study = read_study(self.folder / "study.yaml")
+        expected = dataclasses.replace(expected_of(study, self.folder), finals=(SCORES,))
+        return list(Audit(expected, self.folder, self.code).faults())
 
     def scores(self):
-        return (self.folder / "results/known/scores.csv").read_bytes()
+        return (self.folder / SCORES).read_bytes()
+
+    def said(self):
+        return self.log.read_text(errors="replace")
+
+
+def make_study(folder):
+    folder.mkdir()
+    write_text(folder / "text")
+    write_model(folder / "shared", language_distance=0)
+    copy_project(project_of(folder))
+    return Study(folder)
 
 
 # --- disturbances: each takes the study, its run and the chances
@@ -107,7 +138,8 @@ def kill_the_run(_study, run, _chances):
 
 
 def kill_snakemake(_study, run, _chances):
-    kill([process for process in processes_of(run, "snakemake") if process.ppid() == run.pid])
+    children = [process for process in processes_of(run, "snakemake") if process.ppid() == run.pid]
+    kill([process for process in children if ".snakemake/scripts" not in str(process.cmdline())])
 
 
 def kill_all(_study, run, _chances):
@@ -129,6 +161,10 @@ def edit_text(study, _run, chances):
     edited(study.folder / "text/xa.txt", lambda text: text.replace(b"xa0w1", b"xa0w2"), chances)
 
 
+def edit_weights(study, _run, chances):
+    edited(study.folder / "shared/model.safetensors", lambda text: flipped(text, chances), chances)
+
+
 def edit_study(study, _run, chances):
     edited(
         study.folder / "study.yaml",
@@ -143,9 +179,26 @@ def flip_a_byte(study, _run, chances):
     if files:
         path = chances.choice(files)
         with contextlib.suppress(FileNotFoundError):  # a job has just removed it
-            content = bytearray(path.read_bytes())
-            content[chances.randrange(len(content))] ^= 1 << chances.randrange(8)
-            path.write_bytes(content)
+            content = flipped(path.read_bytes(), chances)
+            with path.open("r+b") as file:
+                file.write(content)
+
+
+def cut_bookkeeping(study, _run, chances):
+    """Cut off a note of Snakemake's or of ours, as a full disk or a crash leaves it."""
+    places = (".snakemake/metadata/*", "results/.code.json", "results/known/logs/hashes.json")
+    files = sorted(path for place in places for path in study.folder.glob(place) if path.is_file())
+    if files:
+        path = chances.choice(files)
+        with contextlib.suppress(FileNotFoundError):
+            os.truncate(path, path.stat().st_size // 2)
+
+
+def flipped(content, chances):
+    changed = bytearray(content)
+    if changed:
+        changed[chances.randrange(len(changed))] ^= 1 << chances.randrange(8)
+    return bytes(changed)
 
 
 DISTURBANCES = (
@@ -155,88 +208,132 @@ DISTURBANCES = (
     kill_all,
     edit_code,
     edit_text,
+    edit_weights,
     edit_study,
     flip_a_byte,
+    cut_bookkeeping,
 )
+OUTSIDE = (flip_a_byte, cut_bookkeeping)
+"""What Snakemake alone cannot see where no job reads the file any more."""
+EDITS = (edit_code, edit_text, edit_weights, edit_study)
+"""What a run asks for where it has not planned yet."""
 
 
 # --- rounds
 
 
-def finish(study, log):
-    """Give the same command until it succeeds; return how often, and what went wrong."""
+class WrongError(Exception):
+    """A result that is wrong was called done, or a run that cannot be finished."""
+
+
+def finish(study, program):
+    """Give the same command until it succeeds; return how often."""
+    more = ()
     for n in range(1, MOST_TRIES + 1):
-        status, said = study.start(log).wait(), log.read_text()
-        if status == 0:
-            whole, faults = study.verified()
-            if whole:
-                return n, ""
-            # A file that was flipped after the last job has read it is seen by the next look alone.
-            said = faults
-        remove_named(study, said)
-    return n, f"not done after {n} tries:\n{said[-3000:]}"
+        status, said = study.start(program, *more).wait(), study.said()
+        faults = study.faults() if status == 0 else []
+        if status == 0 and not faults:
+            return n
+        if faults and program == "polyconcept":
+            raise WrongError(f"success over\n{faults[0]}\n{said[-3000:]}")
+        more = told(study, said) or forced(faults)
+        if "LockException" in said and program == "snakemake":
+            # Killed in the moment between its lock and its note.
+            study.start(program, "--unlock").wait()
+    raise WrongError(f"not done after {n} tries:\n{said[-3000:]}")
 
 
-def remove_named(study, said):
-    """Do what messages ask for: remove the results that are damaged."""
-    for place in re.findall(
-        r"(results/known/\S+): (?:damaged|its run record|there is no|content)", said
-    ):
-        with contextlib.suppress(FileNotFoundError):
-            (study.folder / place).unlink()
+def forced(faults):
+    """The option that makes anew what `polyconcept verify` has named."""
+    files = {fault.place.removesuffix(".run.json") for fault in faults}
+    return ("--forcerun", *sorted(files)) if files else ()
 
 
-def disturb(study, name, chances, log):
-    """Run a variant, disturbed once; return what was done, and whether it ended with success."""
-    study_of(study.folder, **VARIANTS[name])
-    run, act = study.start(log), chances.choice(DISTURBANCES)
+def told(study, said):
+    """Do what messages ask for: remove what is damaged; return the option that they name."""
+    for place in re.findall(r"(results/known/\S+): (?:damaged|its run record|there is no)", said):
+        with contextlib.suppress(OSError):
+            path = study.folder / place
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    forcing = re.search(r"the same command with (--forcerun .*)", said)
+    return tuple(forcing[1].split()) if forcing else ()
+
+
+def disturb(study, program, chances, seconds):
+    """Run a study, disturbed once, and say by what. Success must be success."""
+    run, act = study.start(program), chances.choice(DISTURBANCES)
     with contextlib.suppress(subprocess.TimeoutExpired):
-        run.wait(timeout=chances.uniform(0.2, SECONDS_OF_A_RUN))
+        run.wait(timeout=chances.uniform(0, seconds))
+    at, ended = time.time(), run.poll() is not None
+    planned = any(study.folder.glob("results/known/logs/plan-*.json"))
     act(study, run, chances)
     status = run.wait()
-    return act.__name__, status == 0
+    faults = study.faults() if status == 0 else []
+    # `polyconcept run` looks into files once Snakemake has ended, and its log with it.
+    logs = [log.stat().st_mtime for log in study.folder.glob("results/known/logs/run-*.log")]
+    late = ended or at > max(logs, default=0.0)
+    unseen = act in OUTSIDE and (program == "snakemake" or late)
+    asked_for = act in EDITS and not planned
+    if faults and not unseen and not asked_for:
+        raise WrongError(f"{act.__name__}: success over\n{faults[0]}\n{study.said()[-3000:]}")
+    return act.__name__
 
 
-def references(study, log):
-    """The scores of each variant, undisturbed."""
-    found = {}
-    for name, changes in VARIANTS.items():
-        study_of(study.folder, **changes)
-        n, fault = finish(study, log)
-        if n > 1 or fault:
-            raise SystemExit(f"{name}: an undisturbed run fails: {fault}")
+def ask_for(study, name):
+    study_of(study.folder, **ONE_MODEL, **VARIANTS[name])
+
+
+def references(study):
+    """The scores of each variant, undisturbed; and how long a run of one takes."""
+    found, seconds = {}, []
+    for name in VARIANTS:
+        ask_for(study, name)
+        began = time.monotonic()
+        if finish(study, "polyconcept") > 1:
+            raise WrongError(f"{name}: an undisturbed run fails")
+        seconds.append(time.monotonic() - began)
         found[name] = study.scores()
-    return found
+    return found, statistics.median(seconds)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="end after so many")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no round after")
     asked = parser.parse_args()
-    sys.stdout.write(f"seed {asked.seed}\n")
-    chances, until = random.Random(asked.seed), time.monotonic() + 60 * asked.minutes
+    began, chances, done = time.monotonic(), random.Random(asked.seed), Counter()
+
+    def say(text):
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+    say(f"seed {asked.seed}")
     with tempfile.TemporaryDirectory() as temporary:
-        folder, log = Path(temporary) / "study", Path(temporary) / "log"
-        run_study(folder)
-        undisturbed = Path(shutil.copytree(folder, Path(temporary) / "undisturbed", symlinks=True))
-        shutil.copytree(project_of(folder), project_of(undisturbed))
-        scores, study = references(Study(undisturbed), log), Study(folder)
+        study = make_study(Path(temporary) / "study")
+        scores, seconds = references(study)
+        say(f"{len(scores)} variants undisturbed, {seconds:.0f} s each")
         for number in range(1, asked.rounds + 1):
-            name = chances.choice(list(VARIANTS))
-            act, succeeded = disturb(study, name, chances, log)
-            whole, faults = study.verified() if succeeded else (True, "")
-            if not whole and act != "flip_a_byte":
-                raise SystemExit(f"round {number}, {act}: success, but verify says\n{faults}")
-            n_tries, fault = finish(study, log)
-            if fault or study.scores() != scores[name]:
-                raise SystemExit(f"round {number}, {act}: {fault or 'other scores'}")
-            sys.stdout.write(f"round {number}: {name}, {act}: done after {n_tries} more\n")
-            sys.stdout.flush()
-            if time.monotonic() > until:
+            if time.monotonic() - began > asked.seconds:
                 break
-    sys.stdout.write(f"{number} rounds: every result is as undisturbed\n")
+            name, program = (
+                chances.choice(list(VARIANTS)),
+                chances.choice(("polyconcept", "snakemake")),
+            )
+            ask_for(study, name)
+            try:
+                act = disturb(study, program, chances, seconds)
+                n_tries = finish(study, program)
+                if study.scores() != scores[name]:
+                    raise WrongError(f"{act}: other scores than undisturbed")
+            except WrongError as error:
+                raise SystemExit(f"round {number}, {name}, {program}: {error}") from None
+            done[act] += 1
+            say(f"round {number}: {name}, {program}, {act}: done after {n_tries} more")
+    say(
+        f"{done.total()} of {asked.rounds} rounds in {time.monotonic() - began:.0f} s: all scores "
+        f"as undisturbed ({json.dumps(dict(sorted(done.items())))})"
+    )
 
 
 if __name__ == "__main__":

@@ -89,6 +89,27 @@ class Cluster:
             time.sleep(0.1)
         return job
 
+    def stop_controller(self):
+        """End slurmctld as a restart does; jobs that run go on."""
+        pid = int((self.folder / "run/slurmctld.pid").read_text())
+        os.kill(pid, signal.SIGTERM)
+        until = time.monotonic() + 60
+        while Path(f"/proc/{pid}").exists():
+            assert time.monotonic() < until, "slurmctld does not end"
+            time.sleep(0.1)
+
+    def start_controller(self):
+        """Begin slurmctld anew, with the jobs that it knew; return once it answers."""
+        path = f"{self.environment['PATH']}:/usr/sbin:/sbin"
+        command = ["slurmctld", "-f", self.environment["SLURM_CONF"]]
+        subprocess.run(command, env=self.environment | {"PATH": path}, check=True)
+        until = time.monotonic() + 60
+        while subprocess.run(
+            ["squeue"], env=self.environment, capture_output=True, check=False
+        ).returncode:
+            assert time.monotonic() < until, "slurmctld does not answer"
+            time.sleep(0.5)
+
     def tasks(self):
         """Tasks of jobs' steps, those of batch scripts left out; their ends may be missing."""
         marks = {}

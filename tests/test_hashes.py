@@ -9,6 +9,7 @@ import pytest
 
 from polyconcept.audit import hashes
 from polyconcept.audit.hashes import KnownHashes, stamp
+from polyconcept.audit.notes import write_note
 from polyconcept.store.content import content_sha256
 
 
@@ -95,20 +96,20 @@ def test_what_was_written_a_moment_ago_is_not_believed(file, monkeypatch):
     assert known_of(file)[0].hashed == {"a"}
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", "\xff", '{"format": "x", "files": {}}', "cut off", "foreign"]
-)
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", "\xff", "cut off", "edited", "foreign"])
 def test_a_damaged_or_foreign_file_of_hashes_teaches_nothing(file, text):
     _, sha256 = known_of(file)
     kept = place(file).read_text()
     if text == "cut off":
         text = kept[: len(kept) // 2]
-    if text == "foreign":  # of another disk
-        found = json.loads(kept)
-        found["files"]["a"]["stamp"][0][-1] += 1
-        found["files"]["a"]["content"] = "0" * 64
-        text = json.dumps(found)
+    if text == "edited":
+        text = kept.replace(sha256, "0" * 64)
     place(file).write_text(text, encoding="latin-1")
+    if text == "foreign":  # of another disk
+        found = json.loads(kept)["files"]
+        found["a"]["stamp"][0][-1] += 1
+        found["a"]["content"] = "0" * 64
+        write_note({"format": hashes._FORMAT, "files": found}, place(file))
 
     known, again = known_of(file)
     assert known.hashed == {"a"}
@@ -117,16 +118,16 @@ def test_a_damaged_or_foreign_file_of_hashes_teaches_nothing(file, text):
 
 @pytest.mark.parametrize("entry", [None, [], {}, {"stamp": None}, {"stamp": [], "content": 1}])
 def test_an_entry_that_is_none_is_passed_over(file, entry):
-    known_of(file)
-    text = json.dumps({"format": "polyconcept-hashes/1", "files": {"a": entry}})
-    place(file).write_text(text)
+    write_note({"format": hashes._FORMAT, "files": {"a": entry}}, place(file))
 
     assert known_of(file)[1] == content_sha256(file)
 
 
 def test_without_belief_everything_is_hashed_and_kept(file):
-    known_of(file)
-    place(file).write_text(place(file).read_text().replace(content_sha256(file), "0" * 64))
+    _, sha256 = known_of(file)
+    found = json.loads(place(file).read_text().replace(sha256, "0" * 64))
+    write_note({"format": found["format"], "files": found["files"]}, place(file))
+    assert known_of(file)[1] == "0" * 64
 
     known = KnownHashes(place(file), believe=False)
     assert known.content("a", file) == content_sha256(file)
@@ -138,7 +139,7 @@ def test_results_that_may_only_be_read_are_no_hindrance(file, monkeypatch):
     def refuse(*_):
         raise PermissionError("read-only")
 
-    monkeypatch.setattr(hashes, "write_text_atomic", refuse)
+    monkeypatch.setattr(hashes, "write_note", refuse)
     assert known_of(file)[0].hashed == {"a"}
     assert not place(file).exists()
     assert KnownHashes(Path("none/logs/hashes.json")).keep() is None

@@ -45,10 +45,9 @@ def plan(project, monkeypatch):
     monkeypatch.setenv(PLAN_VARIABLE, str(place))
     monkeypatch.setattr(watch, "began_at", time.time)  # a job is a process of its own
 
-    def planned(stamps=None, packages=None, **params):
+    def planned(stamps=None, packages=None, inputs=("text/xa.txt", "text/xb.txt"), **params):
         code = code_state(project / "workflow/scripts/split.py", project)
         params = {"settings": {"seed": 5, "layers": [0, 1]}, "code": code.fingerprint} | params
-        inputs = ("text/xa.txt", "text/xb.txt")
         asked = PlannedJob(params, inputs, (FIRST,), ("text/xa.txt",), stamps or {})
         write_plan(RunPlan({"name": "known"}, code.files, {FIRST: asked}, packages or {}), place)
         return place
@@ -101,9 +100,8 @@ def test_what_is_no_plan_is_named_with_the_cure(tmp_path, text):
 
 def test_plans_share_files_where_any_output_is_the_same():
     def plan(*outputs):
-        return RunPlan({}, {}, {outputs[0]: PlannedJob({}, ("i",), outputs, (), {})})
+        return RunPlan({}, {}, {outputs[0]: PlannedJob({}, (), outputs, (), {})})
 
-    assert plan("a", "b").files == {"a", "b", "i"}
     assert plan("a", "b").shares_files(plan("c", "b"))
     assert not plan("a", "b").shares_files(plan("c"))
 
@@ -149,6 +147,15 @@ def test_other_text_than_planned_is_refused(project, plan, capsys):
 
     assert "text/xa.txt: changed since this job was planned" in refused(project, capsys)
     assert not (project / FIRST).exists()
+
+
+def test_other_inputs_than_planned_are_refused(project, plan, capsys):
+    """As where the register of jobs, which is no job's code, is another in SLURM's process."""
+    plan(inputs=("text/xa.txt", "text/xc.txt"))
+
+    said = refused(project, capsys)
+    assert "reads text/xb.txt, which was not planned" in said
+    assert "does not read text/xc.txt, which was planned" in said
 
 
 def test_weights_that_were_written_since_are_refused(project, plan, capsys):

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -130,14 +131,14 @@ def test_a_driver_knows_the_job_that_it_runs_in(tmp_path, monkeypatch):
     assert driver.own_job == "77"
 
 
-def test_locks_of_a_killed_run_are_removed_and_those_of_others_not(tmp_path, monkeypatch):
+def test_locks_of_a_study_are_removed_and_those_of_others_not(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    remove_locks({"a"})
+    remove_locks(Path("results/a"))
     locks = tmp_path / ".snakemake/locks"
     locks.mkdir(parents=True)
-    (locks / "0.output.lock").write_text("a\nb\n")
-    (locks / "0.input.lock").write_text("text\n")
-    (locks / "1.output.lock").write_text("other\n")
-    remove_locks({"b", "c", "text"})
+    (locks / "0.output.lock").write_text("results/a/links.txt\n")
+    (locks / "0.input.lock").write_text("text/a.txt\nresults/a/links.txt\n")
+    (locks / "1.output.lock").write_text("results/ab/links.txt\n")
+    remove_locks(Path("results/a"))
 
     assert [path.name for path in locks.iterdir()] == ["1.output.lock"]

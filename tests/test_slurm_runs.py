@@ -189,7 +189,7 @@ def write_study(folder, **changes):
 
 @pytest.fixture(scope="module")
 def accidents(cluster, tmp_path_factory):
-    """A job is cancelled, then overruns; one fails once; the driver is killed twice."""
+    """SLURM is away; a job is cancelled, then overruns; one fails; the driver is killed twice."""
     before = len(cluster.jobs())
     last = max((int(job) for job, _, _ in cluster.jobs()), default=0)
     folder = tmp_path_factory.mktemp("accidents")
@@ -201,6 +201,11 @@ def accidents(cluster, tmp_path_factory):
 
     driver = start(cluster, tree, *command, program=POLYCONCEPT, log=logs[0])
     job = cluster.wait_for_task("align_words")
+    cluster.stop_controller()
+    away = time.monotonic()
+    wait_until_said(logs[0], "SLURM does not answer")
+    time.sleep(max(0.0, away + 12 - time.monotonic()))
+    cluster.start_controller()
     second = run(cluster, tree, *command, program=POLYCONCEPT, log=logs[1])
     cluster.ask("scancel", job)
     aside = ThreadPoolExecutor()
@@ -242,6 +247,13 @@ def test_accidents_do_not_change_the_scores(accidents):
     through_slurm = accidents["study"] / SCORES
 
     assert through_slurm.read_bytes() == (accidents["local"] / "scores.csv").read_bytes()
+
+
+def test_a_controller_that_was_away_is_waited_for(accidents):
+    first = accidents["outputs"][0]
+
+    assert re.search(r"its jobs go on, and it is asked again for 30 min", first)
+    assert re.search(r"SLURM answers again, after 0\.\d min", first)
 
 
 def test_a_cancelled_an_overrun_and_a_failed_job_ran_once_more(accidents):

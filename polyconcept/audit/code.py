@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import json
 import platform
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from polyconcept.machine.atomic import write_text_atomic
+from polyconcept.audit.notes import read_note, write_note
 
 PACKAGE = "polyconcept"
 
@@ -64,23 +63,23 @@ def keep(place: Path) -> None:
     """Write what is known of code to a file, for `recall`, where the file does not say all of it.
 
     Raises:
-        OSError: As `write_text_atomic`.
+        OSError: As `write_note`.
     """
     before = _kept(place)
     if _known.keys() <= before.keys():
         return
     files = {key: asdict(facts) for key, facts in sorted((before | _known).items())}
-    write_text_atomic(place, json.dumps({"python": platform.python_version(), "files": files}))
+    write_note({"python": platform.python_version(), "files": files}, place)
 
 
 def _kept(place: Path) -> dict[str, _Facts]:
     try:
-        found = json.loads(place.read_text(encoding="utf-8"))
+        found = read_note(place)
         if found["python"] != platform.python_version():  # others have other syntax trees
             return {}
         files = found["files"].items()
         return {key: _Facts(f["meaning"], tuple(f["modules"])) for key, f in files}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
         # It only saves time: what is not known is parsed.
         return {}
 

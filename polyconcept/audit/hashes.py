@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from polyconcept.machine.atomic import write_text_atomic
+from polyconcept.audit.notes import read_note, write_note
 from polyconcept.store.content import content_sha256, files_inside
 from polyconcept.store.json import sha256
 
@@ -72,9 +71,8 @@ class KnownHashes:
         """Write what is known for the next time, where that is possible."""
         if self._place is None or not self._place.parent.is_dir():
             return
-        text = json.dumps({"format": _FORMAT, "files": dict(sorted(self._known.items()))})
         with suppress(OSError):  # results that may only be read
-            write_text_atomic(self._place, text + "\n")
+            write_note({"format": _FORMAT, "files": self._known}, self._place)
 
     def _of(self, kind: str, name: str, path: Path, take: Callable[[Path], str]) -> str:
         before = stamp(path)
@@ -96,9 +94,9 @@ class KnownHashes:
 
 def _kept(place: Path) -> dict[str, dict[str, Any]]:
     try:
-        found = json.loads(place.read_text(encoding="utf-8"))
+        found = read_note(place)
         if found["format"] != _FORMAT:
             return {}
         return {str(name): dict(known) for name, known in found["files"].items()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return {}

@@ -8,7 +8,7 @@ next run removes the plans of runs that were killed.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ class PlannedJob:
     sources: tuple[str, ...]
     """Inputs that come from outside: the param ``content`` is the hash of these."""
     stamps: Mapping[str, Stamp]
-    """Of those that are folders: of weights, ``content`` tells the ends alone."""
+    """Of those that are folders: of weights, ``content`` tells the ends alone. Of conda's file."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,11 @@ class RunPlan:
 
     def shares_files(self, other: RunPlan) -> bool:
         """Return whether the jobs of two plans make the same files."""
-        return not self._made().isdisjoint(other._made())
+        return not _made(self).isdisjoint(_made(other))
 
-    @property
-    def files(self) -> set[str]:
-        """What the jobs read and make."""
-        return self._made() | {path for job in self.jobs.values() for path in job.inputs}
 
-    def _made(self) -> set[str]:
-        return {path for job in self.jobs.values() for path in job.outputs}
+def _made(plan: RunPlan) -> set[str]:
+    return {path for job in plan.jobs.values() for path in job.outputs}
 
 
 def write_plan(plan: RunPlan, path: Path) -> None:
@@ -143,10 +139,11 @@ def _gone(path: Path) -> NotAskedError:
 def differences(
     planned: PlannedJob,
     found: Mapping[str, Any],
+    inputs: Sequence[str],
     planned_code: Mapping[str, str],
     found_code: Mapping[str, str],
 ) -> Iterator[str]:
-    """Yield how the params and sources that a job has are not those that were planned.
+    """Yield how the params, inputs and sources that a job has are not those that were planned.
 
     ``code`` and ``content`` of `found` are of the files as they are. The hashes of files of code
     tell which of them changed.
@@ -159,6 +156,10 @@ def differences(
     if before.pop("content", None) != now.pop("content", None) or written:
         files = written or planned.sources
         yield f"{first_few(files)}: changed since this job was planned"
+    if came := sorted(set(inputs) - set(planned.inputs)):
+        yield f"reads {first_few(came)}, which was not planned"
+    if went := sorted(set(planned.inputs) - set(inputs)):
+        yield f"does not read {first_few(went)}, which was planned"
     for text in setting_changes(before, now):
         yield f"{text} (planned -> found)"
 

@@ -138,7 +138,7 @@ def write_record(record: RunRecord, folder: Path) -> Path:
     """
     content = {"format": FORMAT, **asdict(record)}
     try:
-        content["sha256"] = _digest(content)
+        content["sha256"] = digest(content)
     except (TypeError, ValueError) as error:
         raise RecordError(f"{record.rule}: a setting cannot be written as JSON: {error}") from error
     path = folder / record_path(record.outputs[0].path)
@@ -163,7 +163,7 @@ def read_record(path: Path) -> RunRecord:
         raise RecordError(f"{path}: format: found {mark!r}, needed {FORMAT!r}")
     claimed = found.pop("sha256", None)
     try:
-        actual = _digest(found)
+        actual = digest(found)
     except ValueError as error:  # NaN, half a surrogate pair: nothing that a job writes
         raise RecordError(f"{path}: not readable: {error}") from error
     if claimed != actual:
@@ -215,7 +215,12 @@ def seeds_in(settings: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _digest(content: Mapping[str, Any]) -> str:
+def digest(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 (hex) of what JSON can hold.
+
+    Raises:
+        TypeError, ValueError: A value is none of JSON's.
+    """
     # One spelling for one content, whatever the order of keys in the file; NaN is none of JSON's.
     text = json.dumps(
         content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False

@@ -211,7 +211,7 @@ class Watch:
         if (content := source_content(planned)) is not None:
             found["content"] = content
         faults = [
-            *differences(planned, found, plan.code, self._code.files),
+            *differences(planned, found, self._job.input, plan.code, self._code.files),
             *package_changes(plan.packages, installed_packages()),
             *self._just_written(),
         ]

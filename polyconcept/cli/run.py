@@ -12,6 +12,7 @@ import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -19,6 +20,7 @@ from typing import Annotated
 import typer
 
 from polyconcept.audit.hashes import KnownHashes
+from polyconcept.audit.links import Expected
 from polyconcept.audit.runs import SUFFIX
 from polyconcept.audit.verification import DAMAGED_RECORD, MISSING, Audit
 from polyconcept.cli import project
@@ -26,6 +28,7 @@ from polyconcept.cli.killed_runs import clear_killed_runs
 from polyconcept.cli.progress import Progress
 from polyconcept.cli.verify import expected_of, hashes_of
 from polyconcept.slurm.drivers import DRIVER_VARIABLE, start_driver
+from polyconcept.slurm.patience import AWAY, BACK
 from polyconcept.slurm.queue import ClusterError, has_accounting
 from polyconcept.study.schema import Study
 
@@ -70,8 +73,8 @@ def run(
     logs = folder / f"results/{settings.name}/logs"
     driver = start_driver(logs, token, submits=bool(through_slurm))
     status = followed(line, logs / f"run-{time.strftime('%Y%m%d-%H%M%S')}.log", token)
-    if status == 0 and asks_for_all(words):
-        status = check_asked(settings, folder)
+    if status == 0:
+        status = check_made(expected_of_run(words, settings, folder), folder)
     # A signal has ended Snakemake, or SLURM did not answer: what it started may still run.
     if status >= 0 and not driver.plan.exists():
         driver.forget()
@@ -79,22 +82,31 @@ def run(
     raise typer.Exit(status if status >= 0 else 128 - status)
 
 
-def asks_for_all(words: Sequence[str]) -> bool:
-    """Return whether Snakemake's line asks for the whole study, as its file has it."""
+def expected_of_run(words: Sequence[str], study: Study, folder: Path) -> Expected:
+    """Return what must be there after a run by Snakemake's line, which may name files to make.
+
+    Nothing for one that asks for a part of the study in other words, or changes its settings.
+    """
     from snakemake.cli import parse_args
 
     _, chosen = parse_args(list(words))
-    return not (chosen.targets or chosen.until or chosen.omit_from or chosen.config)
+    expected = expected_of(study, folder)
+    if chosen.until or chosen.omit_from or chosen.config:
+        return replace(expected, finals=())
+    if not chosen.targets:
+        return expected
+    names_files = all(target.startswith("results/") for target in chosen.targets)
+    return replace(expected, finals=sorted(chosen.targets) if names_files else ())
 
 
-def check_asked(study: Study, folder: Path) -> int:
+def check_made(expected: Expected, folder: Path) -> int:
     """Say which results are not what a study asks for, or damaged; return the exit status.
 
     Snakemake does not run such a job again where it has lost its notes on it, and does not look
     into files. What is hashed here, `polyconcept verify` believes later.
     """
-    known = KnownHashes(hashes_of(study, folder))
-    audit = Audit(expected_of(study, folder), folder, project.ROOT, known=known)
+    known = KnownHashes(hashes_of(expected.study, folder))
+    audit = Audit(expected, folder, project.ROOT, known=known)
     # What is not there any more, such as vectors that were removed, was made as it should.
     damaged = [fault for fault in audit.walk() if fault.what == DAMAGED_RECORD]
     others = list(audit.faults_of_records())
@@ -105,8 +117,8 @@ def check_asked(study: Study, folder: Path) -> int:
     files = {file for fault in damaged for file in _made_anew(fault.place, audit)}
     listed = "".join(f"{fault}\n" for fault in [*damaged, *others][:MOST_FAULTS])
     sys.stderr.write(
-        f"{listed}{len(damaged) + len(others)} faults: results that are not as {study.name} asks "
-        "for, which Snakemake does not see. Make them anew: the same command with --forcerun "
+        f"{listed}{len(damaged) + len(others)} faults: results that are not as {expected.study} "
+        "asks for, which Snakemake does not see. Make them anew: the same command with --forcerun "
         f"{' '.join(sorted(rules | files))}\n"
     )
     return 1
@@ -217,7 +229,10 @@ def forwarded_to(group: int) -> Iterator[None]:
 
 
 def shown(lines: Iterable[str], log: Path) -> deque[str]:
-    """Write lines to the log and show the progress in them; return the last ones."""
+    """Write lines to the log and show the progress in them; return the last ones.
+
+    What is said of a silent SLURM is shown as well: nothing goes on in the meantime.
+    """
     progress = Progress(_show, terminal=sys.stdout.isatty())
     last: deque[str] = deque(maxlen=N_LAST_LINES)
     with log.open("w", encoding="utf-8") as file:
@@ -226,6 +241,8 @@ def shown(lines: Iterable[str], log: Path) -> deque[str]:
             file.flush()  # can be followed, and is whole up to a kill
             last.append(line)
             progress.read(line)
+            if AWAY in line or BACK in line:
+                sys.stderr.write(line)
     return last
 
 

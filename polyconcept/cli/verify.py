@@ -49,7 +49,7 @@ def verify(
         settings = project.read_study(study)
         project.check_ran(settings, folder)
     started = time.monotonic()
-    known = KnownHashes(hashes_of(settings, folder), believe=not every)
+    known = KnownHashes(hashes_of(settings.name, folder), believe=not every)
     audit = Audit(
         expected_of(settings, folder),
         folder,
@@ -70,9 +70,9 @@ def verify(
     report(audit, settings, time.monotonic() - started)
 
 
-def hashes_of(study: Study, folder: Path) -> Path:
+def hashes_of(study: str, folder: Path) -> Path:
     """Return where the hashes of a study's files are kept."""
-    return folder / f"results/{study.name}" / KNOWN_HASHES
+    return folder / f"results/{study}" / KNOWN_HASHES
 
 
 def expected_of(study: Study, folder: Path) -> Expected:

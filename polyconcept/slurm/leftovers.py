@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -73,11 +73,12 @@ def end_processes(token: str) -> list[int]:
     return found
 
 
-def remove_locks(files: Collection[str]) -> None:
-    """Remove those of Snakemake's locks in this folder that are of any of a killed run's files."""
+def remove_locks(results: Path) -> None:
+    """Remove those of Snakemake's locks in this folder that are of a study's results."""
     for lock in Path(".snakemake/locks").glob("*.lock"):
         with suppress(FileNotFoundError):
-            if not set(lock.read_text(encoding="utf-8").splitlines()).isdisjoint(files):
+            files = map(Path, lock.read_text(encoding="utf-8").splitlines())
+            if any(file.is_relative_to(results) for file in files):
                 lock.unlink()
 
 

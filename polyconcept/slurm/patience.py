@@ -19,6 +19,8 @@ from typing import Any, TypeAlias
 MINUTES_VARIABLE = "POLYCONCEPT_CLUSTER_MINUTES"
 """Holds for how many minutes a silent SLURM is waited for, where not for `MINUTES`."""
 MINUTES = 30.0
+AWAY, BACK = "SLURM does not answer", "SLURM answers again"
+"""How what is said begins."""
 _SECONDS_BETWEEN_TRIES = 10.0
 # Where no connection was made, no job was either: other failures may have made one.
 _NO_CONTROLLER = "Unable to contact slurm controller"
@@ -66,7 +68,7 @@ class Silence:
                 self._unanswered()
                 return {}, 0.0
             if self._since is not None:
-                self._say(f"SLURM answers again, after {self._silent_minutes():.1f} min")
+                self._say(f"{BACK}, after {self._silent_minutes():.1f} min")
                 self._since = None
             return found, seconds
 
@@ -78,10 +80,7 @@ class Silence:
     def _unanswered(self) -> None:
         if self._since is None:
             self._since = time.monotonic()
-            self._say(
-                "SLURM does not answer; its jobs go on, and it is asked again for "
-                f"{self._minutes:g} min"
-            )
+            self._say(f"{AWAY}; its jobs go on, and it is asked again for {self._minutes:g} min")
         if self._silent_minutes() >= self._minutes:
             self.too_long = True
             raise self._error(

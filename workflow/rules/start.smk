@@ -34,12 +34,8 @@ def release_lock():
     if any(note.alive or not note.here or note.submits for note in notes):
         return
     for note in notes:
-        try:
-            files = read_plan(note.plan).files
-            note.plan.unlink()  # of two runs that begin at once, one goes on
-        except (NotAskedError, FileNotFoundError):
-            continue
-        remove_locks(files)
+        note.plan.unlink(missing_ok=True)
+        remove_locks(note.note.parents[1])
 
 
 def planned_jobs():
@@ -51,6 +47,10 @@ def planned_jobs():
 def plan_of(jobs):
     """What is asked of each job, as it will be told."""
     files_of = cache(lambda script, kinds: code_state(script, ROOT, kinds).files)
+    # Of conda's environments and containers the run knows only by which file they are made.
+    own = workflow.deployment_settings.deployment_method
+    environments = ROOT / "envs" / "environment.yaml"
+    stamps = {str(environments): stamp(environments)} if own else {}
     code, planned = {}, {}
     for job in jobs:
         script = script_of(job.rule.name, ROOT / "workflow" / "scripts")
@@ -62,10 +62,8 @@ def plan_of(jobs):
             tuple(map(str, job.input)),
             outputs,
             sources,
-            folder_stamps(sources),
+            folder_stamps(sources) | stamps,
         )
-    # Of conda's environments and containers the run knows nothing.
-    own = workflow.deployment_settings.deployment_method
     packages = {} if own else installed_packages()
     alone = workflow.executor_plugin.name == "local"
     latency = 0 if alone else workflow.execution_settings.latency_wait
@@ -89,13 +87,15 @@ def take_the_place_of_others(plan, token):
 
 def begin(jobs):
     """Write this run's note, unless `polyconcept run` has, and its plan."""
-    try:
-        plan, token = plan_of(jobs), os.environ.get(DRIVER_VARIABLE) or uuid.uuid4().hex
-        take_the_place_of_others(plan, token)
-    except ValueError as error:
-        raise WorkflowError(str(error))
+    # The note first: without one, nobody could tell that the lock is of a run that was killed.
+    token = os.environ.get(DRIVER_VARIABLE) or uuid.uuid4().hex
     mine = [driver for driver in read_drivers(LOGS) if driver.token == token]
     [RUN.driver] = mine or [start_driver(LOGS, token, submits=False)]
+    if workflow.executor_plugin.name == "slurm":
+        check_cluster(jobs)
+        RUN.silence = ride_out_silence()
+    plan = plan_of(jobs)
+    take_the_place_of_others(plan, token)
     write_plan(plan, RUN.driver.plan)
     # Jobs of SLURM inherit both, as local ones do.
     os.environ |= {DRIVER_VARIABLE: token, PLAN_VARIABLE: str(RUN.driver.plan)}
@@ -129,11 +129,12 @@ onstart:
     for line in cautions(STUDY):
         logger.info(f"note: {line}")
     if workflow.executor_plugin.name != "touch":
-        jobs = planned_jobs()
-        if workflow.executor_plugin.name == "slurm":
-            check_cluster(jobs)
-            RUN.silence = ride_out_silence()
-        begin(jobs)
+        try:
+            begin(planned_jobs())
+        except (ValueError, WorkflowError) as error:
+            if RUN.driver is not None:
+                RUN.driver.forget()
+            raise WorkflowError(str(error))
 
 
 onsuccess:
