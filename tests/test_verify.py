@@ -16,7 +16,7 @@ from snakemake_runs import verified
 
 from polyconcept.audit import hashes
 from polyconcept.audit.crate_files import Choice
-from polyconcept.audit.crate_runs import CrateError
+from polyconcept.audit.crate_runs import CrateError, read_runs
 from polyconcept.audit.verification import Audit
 from polyconcept.cli import project
 from polyconcept.cli.crate import make_crate
@@ -126,6 +126,8 @@ def test_large_folders_may_be_links_to_another_disk(copied, tmp_path, capsys):
         (copied / RESULTS / name).symlink_to(tmp_path / name)
     assert verified(copied) == 0
     assert capsys.readouterr().err == ""
+    finals = [f"{RESULTS}/scores.csv", f"{RESULTS}/examples/xa-xb.json"]
+    assert VECTORS in {run.outputs[0].path for run in read_runs(RESULTS, finals, copied)}
 
     half = f"vectors/apart/base/encoder/.xa.{'a' * 32}.part.h5"
     (copied / RESULTS / half).touch()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from polyconcept.audit.runs import RecordError, RunRecord, read_record, record_path
+from polyconcept.audit.runs import SUFFIX, RecordError, RunRecord, read_record, record_path
+from polyconcept.store.content import result_files
 
 N_SHOWN = 5
 
@@ -51,9 +52,9 @@ def _makers(results: str, root: Path) -> dict[str, RunRecord]:
     """Return the record behind each output of a study."""
     folder = root / results
     maker: dict[str, RunRecord] = {}
-    for path in sorted(folder.rglob("*.run.json")):
-        # What is being written has a hidden name.
-        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+    for name in result_files(folder):
+        path = folder / name
+        if not name.endswith(SUFFIX):
             continue
         try:
             run = read_record(path)
@@ -67,7 +68,7 @@ def _makers(results: str, root: Path) -> dict[str, RunRecord]:
         maker |= {output.path: run for output in run.outputs}
     if not maker:
         raise CrateError(
-            f"{results} holds no run records (*.run.json), so nothing says how its files were "
+            f"{results} holds no run records (*{SUFFIX}), so nothing says how its files were "
             f"made; results from before there were records need `--forceall`"
         )
     return maker
