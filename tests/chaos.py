@@ -29,7 +29,7 @@ import psutil
 from known_study import copy_project, project_of
 from test_workflow import study_of, write_model, write_text
 
-from polyconcept.audit.verification import Audit
+from polyconcept.audit.verification import DAMAGED_RECORD, Audit
 from polyconcept.cli.project import read_study
 from polyconcept.cli.verify import expected_of
 
@@ -80,7 +80,7 @@ class Study:
         }[program]
         with self.log.open("w") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", *line, *words, "--", SCORES],
+                [sys.executable, "-m", *line, SCORES, *words],
                 cwd=self.folder,
                 env=self.environment,
                 stdout=output,
@@ -244,8 +244,11 @@ def finish(study, program):
 
 
 def forced(faults):
-    """The option that makes anew what `polyconcept verify` has named."""
-    files = {fault.place.removesuffix(".run.json") for fault in faults}
+    """The option that makes anew the damaged files of which Snakemake knows nothing."""
+    damage = ("content changed since", "its bytes changed", "cannot be read", DAMAGED_RECORD)
+    files = {
+        fault.place.removesuffix(".run.json") for fault in faults if fault.what.startswith(damage)
+    }
     return ("--forcerun", *sorted(files)) if files else ()
 
 

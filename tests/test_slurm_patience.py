@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import inspect
 import logging
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,6 +14,7 @@ from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from polyconcept.slurm import patience
 from polyconcept.slurm.patience import Silence, hand_in, minutes_of_patience
 
+ROOT = Path(__file__).parents[1]
 SQUEUE = """#!/bin/sh
 echo look >> {folder}/looks
 [ $(wc -l < {folder}/looks) -gt {fails} ] || exit 1
@@ -139,3 +142,11 @@ def test_silence_is_waited_for_as_long_as_is_set(monkeypatch):
         monkeypatch.setenv(patience.MINUTES_VARIABLE, wrong)
         with pytest.raises(ValueError, match=f"MINUTES: found '{wrong}', needed a number"):
             minutes_of_patience()
+
+
+def test_the_plugin_calls_what_the_workflow_puts_in_place_by_these_names():
+    rules = (ROOT / "workflow/rules/cluster.smk").read_text()
+    for name in ("query_job_status", "get_submit_command"):
+        assert f"plugin.{name} = " in rules
+        assert callable(getattr(plugin, name))
+        assert f" {name}(" in inspect.getsource(plugin.Executor)
