@@ -79,7 +79,7 @@ class Audit:
     @property
     def n_hashed(self) -> int:
         """Those of them that were hashed now, and not believed."""
-        return len(self._known.hashed)
+        return len(self._known.hashed & self._hashes.keys())
 
     @property
     def n_bytes(self) -> int:
