@@ -36,8 +36,9 @@ from polyconcept.audit.environment import (
     peak_memory_mib,
 )
 from polyconcept.audit.jobs import running
+from polyconcept.audit.places import locate, place_of
 from polyconcept.audit.runs import RecordError, read_record, record_path, seeds_in
-from polyconcept.audit.watch import Job, Watch, locate, place_of
+from polyconcept.audit.watch import Job, Watch
 from polyconcept.store.content import content_bytes, content_sha256
 from polyconcept.store.difference import Difference, content_difference
 from polyconcept.store.faults import StoreError

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from polyconcept.audit.watch import script_name
+from polyconcept.audit.places import script_name
 from polyconcept.study.jobs.table import JOBS
 
 ROOT = Path(__file__).parents[1]

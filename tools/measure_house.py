@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from polyconcept.audit.code import code_files
-from polyconcept.audit.watch import script_of
+from polyconcept.audit.places import script_of
 from polyconcept.clustering.ways import WAYS
 from polyconcept.study.jobs.figures import FIGURES, figure_kinds
 from polyconcept.study.jobs.paths import SOURCES

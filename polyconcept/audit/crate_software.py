@@ -12,8 +12,8 @@ from rocrate.rocrate import ROCrate
 from polyconcept.audit.code import code_fingerprint
 from polyconcept.audit.crate_files import FileIndex, add
 from polyconcept.audit.crate_runs import CrateError
+from polyconcept.audit.places import script_name
 from polyconcept.audit.runs import RunRecord
-from polyconcept.audit.watch import script_name
 
 LICENSE = "https://spdx.org/licenses/Apache-2.0"
 PYTHON = "https://www.python.org/"

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from polyconcept.audit.code import CodeError
+from polyconcept.audit.places import script_of
 from polyconcept.audit.runs import SUFFIX, CodeState, RunRecord, record_path, seeds_in
-from polyconcept.audit.watch import code_state, script_of
+from polyconcept.audit.watch import code_state
 
 # A pin is kept whatever happens to the code that asked for it.
 _WITHOUT_CODE = ("pin_repository",)

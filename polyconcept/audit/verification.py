@@ -12,6 +12,7 @@ from typing import TypeAlias
 from polyconcept.audit.downloads import download_faults
 from polyconcept.audit.hashes import KnownHashes
 from polyconcept.audit.links import Expected, Fault, record_faults
+from polyconcept.audit.places import locate
 from polyconcept.audit.runs import (
     SUFFIX,
     FileState,
@@ -20,7 +21,6 @@ from polyconcept.audit.runs import (
     read_record,
     record_path,
 )
-from polyconcept.audit.watch import locate
 from polyconcept.machine.atomic import is_half_written
 from polyconcept.store.content import MOVABLE, content_bytes, result_files
 from polyconcept.store.faults import StoreError

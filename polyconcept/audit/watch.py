@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +17,7 @@ import psutil
 
 from polyconcept.audit.code import (
     KNOWN,
+    PACKAGE,
     CodeError,
     code_files,
     code_fingerprint,
@@ -32,6 +32,7 @@ from polyconcept.audit.environment import (
     peak_memory_mib,
 )
 from polyconcept.audit.hashes import Stamp, stamp
+from polyconcept.audit.places import place_of, script_of
 from polyconcept.audit.plans import (
     NotAskedError,
     check_stands,
@@ -56,7 +57,6 @@ from polyconcept.store.content import content_bytes, content_sha256
 from polyconcept.store.faults import StoreError
 
 _HASHING_THREADS = 4
-_OWN_FOLDER = "polyconcept"
 
 
 class InputChangedError(RuntimeError):
@@ -278,19 +278,6 @@ def _hash(path: str) -> str | Exception:
         return error
 
 
-def script_of(rule: str, folder: Path) -> Path:
-    """Return the script of a rule; its folder is ``workflow/scripts`` of the project."""
-    return Path(os.path.abspath(folder)) / script_name(rule)  # noqa: PTH100 - keeps links as they are
-
-
-def script_name(rule: str) -> str:
-    """Return the file name of a rule's script.
-
-    Rules of the names ``a`` and ``a__b`` differ in their files only: they have one script.
-    """
-    return f"{rule.partition('__')[0]}.py"
-
-
 def code_state(
     script: Path, root: Path, kinds: Iterable[str] = (), *, counted: bool = True
 ) -> CodeState:
@@ -304,21 +291,9 @@ def code_state(
     return CodeState(code_fingerprint(script, root, kinds) if counted else None, files)
 
 
-def place_of(path: str, root: Path) -> str:
-    """Return how a record names a file: the project's own from its root, all others as they are."""
-    own = root / _OWN_FOLDER
-    return str(Path(path).relative_to(root)) if Path(path).is_relative_to(own) else path
-
-
-def locate(place: str, folder: Path, root: Path) -> Path:
-    """Return the file that a record names, as `place_of` gave it; Snakemake ran in `folder`."""
-    own = Path(place).parts[:1] == (_OWN_FOLDER,)
-    return root / place if own else folder / place
-
-
 def _check_library(root: Path) -> None:
     """Refuse to take the hash of one copy of the library where another one is at work."""
-    own, loaded = (root / _OWN_FOLDER).resolve(), Path(__file__).resolve().parents[1]
+    own, loaded = (root / PACKAGE).resolve(), Path(__file__).resolve().parents[1]
     if own.is_dir() and own != loaded:
         raise RuntimeError(
             f"the job of {root} uses the library of {loaded.parent}: install the one that stands "

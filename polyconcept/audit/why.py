@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from polyconcept.audit.changes import first_few, setting_changes
+from polyconcept.audit.places import locate
 from polyconcept.audit.runs import RunRecord
-from polyconcept.audit.watch import code_state, locate
+from polyconcept.audit.watch import code_state
 from polyconcept.store.content import content_sha256
 
 _GIT_SECONDS = 10.0

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from polyconcept.audit.code import CodeError, code_fingerprint
+from polyconcept.audit.places import locate, script_of
 from polyconcept.audit.runs import SUFFIX, RecordError, RunRecord, read_record
 from polyconcept.audit.sources import content_hash
-from polyconcept.audit.watch import locate, script_of
 from polyconcept.audit.why import Asked, changes_since
 from polyconcept.store.content import result_files
 from polyconcept.study.jobs.table import JOBS, flat, job_inputs, job_kinds, job_settings

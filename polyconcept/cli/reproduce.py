@@ -21,9 +21,10 @@ from typing import Annotated
 import typer
 
 from polyconcept.audit.code import CodeError
+from polyconcept.audit.places import locate, script_of
 from polyconcept.audit.runs import FileState, RecordError, RunRecord, read_record, record_path
 from polyconcept.audit.verification import Audit
-from polyconcept.audit.watch import code_state, locate, script_of
+from polyconcept.audit.watch import code_state
 from polyconcept.cli import project
 from polyconcept.cli.project import say
 from polyconcept.cli.verify import expected_of

@@ -73,6 +73,6 @@ def job_of(record: dict[str, Any], project: Path) -> SimpleNamespace:
 if __name__ == "__main__":
     [record_file, project_folder] = sys.argv[1:]
     job = job_of(json.loads(Path(record_file).read_text(encoding="utf-8")), Path(project_folder))
-    # As `script_of` of polyconcept.audit.watch.
+    # As `script_of` of polyconcept.audit.places.
     script = Path(job.scriptdir) / f"{job.rule.partition('__')[0]}.py"
     runpy.run_path(str(script), init_globals={"snakemake": job}, run_name="__main__")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from polyconcept.audit.code import KNOWN, code_fingerprint, recall
 from polyconcept.audit.hashes import stamp
+from polyconcept.audit.places import script_of
 from polyconcept.audit.plans import NotAskedError, plan_in_force, read_plan
 from polyconcept.audit.sources import content_hash
-from polyconcept.audit.watch import script_of
 from polyconcept.store.content import MOVABLE, links_out_of_results
 from polyconcept.study.checks import cautions
 from polyconcept.study.jobs.paths import SPLITS
