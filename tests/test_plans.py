@@ -408,17 +408,19 @@ def test_a_process_of_its_own_works_from_the_study_as_planned(runs):
     [
         ("dictionaries/xa-xb/links.txt", "align_words (xa-xb)", "selections/xa-xb.parquet"),
         ("words/text/xa.parquet", "split_words (xa)", "selections/xa-xb.parquet"),
+        ("models/apart/base", "fetch_model (apart)", "vectors/apart/base/encoder/xa.h5"),
         (
             "vectors/apart/base/encoder/xa.h5",
             "extract_vectors (apart base encoder)",
             "concepts/apart/base/encoder/xa-xb.h5",
         ),
+        ("examples/xa-xb.json", "find_examples (xa-xb)", "figures/examples.pdf"),
     ],
 )
 def test_a_flipped_byte_of_an_intermediate_is_named_with_its_job(runs, made, maker, reader):
     results = runs.folder / "results/known"
     before = (results / reader).read_bytes()
-    flip(results / made)
+    flip(results / made / "model.safetensors" if (results / made).is_dir() else results / made)
     (results / reader).unlink()
     status, said = runs.finish("--", f"results/known/{reader}")
 
@@ -426,7 +428,8 @@ def test_a_flipped_byte_of_an_intermediate_is_named_with_its_job(runs, made, mak
     assert f"results/known/{made}: damaged since {maker} made it" in said
     assert "Traceback" not in said.split("damaged since")[0].splitlines()[-1]
     assert not (results / reader).exists()
-    (results / made).unlink()
+    remove = shutil.rmtree if (results / made).is_dir() else Path.unlink
+    remove(results / made)  # as the message says
     status, said = runs.finish("--", f"results/known/{reader}")
     assert status == 0, said
     assert (results / reader).read_bytes() == before
