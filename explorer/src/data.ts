@@ -136,6 +136,10 @@ export class SideClusters {
     cells.sort((a, b) => this.words[b] - this.words[a] || a - b);
     return cells.map((cell) => ({ type: this.typeOf[cell], words: this.words[cell], cell }));
   }
+  /** The concept that holds most words of a type, -1 where none does. */
+  commonest(type: number): number {
+    return this.start[type] < this.start[type + 1] ? this.cluster[this.start[type]] : -1;
+  }
   /** Concept of each word, -1 of one in none. */
   clusterOfWords(): Int32Array {
     const found = new Int32Array(this.ofWord.length);
@@ -213,6 +217,13 @@ export function conceptsOf(layer: Layer, overview: Overview): Concept[] {
   return found;
 }
 
+/** The concept with most words of a type, and for a target type one that it is the best target of. */
+export function conceptOf(layer: Layer, concepts: Concept[], side: number, type: number): Concept | undefined {
+  const cluster = layer.sides[side].commonest(type);
+  if (side === 0 || layer.metric === "colap") return concepts.find((one) => one.cluster === cluster);
+  return concepts.filter((one) => one.target === cluster).sort((a, b) => b.matched - a.matched)[0];
+}
+
 export interface Places { sentence: Int32Array; repeat: Numbers }
 
 export async function loadPlaces(pair: Pair, metric: Metric, side: number): Promise<Places> {
@@ -232,9 +243,9 @@ export async function loadSentences(pair: string, block: number): Promise<string
   return SIDES.map((side) => texts[side].split("\n"));
 }
 
-export const TRAIL_TYPES = 512;
+export const TRAIL_TYPES = 2048;
 
-export interface Cell { run: string; layer: number; cluster: number; matched: boolean; counts: boolean }
+export interface Cell { run: string; layer: number; inside: boolean; matched: boolean; counts: boolean }
 
 /** Where a type is in every run and layer. */
 export async function loadTrail(pair: Pair, metric: Metric, side: number, type: number): Promise<Cell[]> {
@@ -245,7 +256,7 @@ export async function loadTrail(pair: Pair, metric: Metric, side: number, type: 
   return places.map((place, row) => {
     const at = row * width + (type % TRAIL_TYPES);
     const state = columns.state[at];
-    return { ...place, cluster: columns.cluster[at], matched: (state & 3) === 2, counts: state >= 4 };
+    return { ...place, inside: (state & 3) > 0, matched: (state & 3) === 2, counts: state >= 4 };
   });
 }
 

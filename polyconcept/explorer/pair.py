@@ -18,7 +18,7 @@ from polyconcept.records.concepts import ConceptKey, parts_of
 from polyconcept.records.explored import ExploredRun, PairText
 from polyconcept.records.text import Definition
 
-TYPES = 512
+TYPES = 2048
 """Word types of a block of trails."""
 
 
@@ -70,14 +70,14 @@ class _Pair:
                 yield Shard(f"{self.prefix}/places/{metric}.{side}", columns)
         yield from sentence_shards(self.prefix, self.text.sentences)
         for metric in METRICS:
-            cells: list[list[np.ndarray]] = []
+            found_states = []
             for run in runs:
                 for layer in run.concepts.layers:
                     found = self._layer(metric, run, layer)
                     name = f"{self.prefix}/concepts/{run.name}/{metric}.{layer}"
                     yield Shard(name, dict(self._packed(found)))
-                    cells.append(self._cells(found))
-            yield from self._trails(metric, cells)
+                    found_states.append(self._states(found))
+            yield from self._trails(metric, found_states)
 
     def _types(self, runs: Sequence[ExploredRun]) -> Shard:
         columns: dict[str, np.ndarray | str] = {}
@@ -152,22 +152,19 @@ class _Pair:
             yield f"{name}.of_word", clusters.of_word
         yield from layer.columns.items()
 
-    def _cells(self, layer: _Layer) -> list[np.ndarray]:
-        """Return the commonest cluster and the state of each type, of source and target."""
+    def _states(self, layer: _Layer) -> tuple[np.ndarray, ...]:
+        """Return the state of each type of source and target in its commonest cluster."""
         matched = partnered(layer.clusters, self.links[0], layer.partner)
-        found = []
-        for clusters, own, counts in zip(layer.clusters, matched, layer.counts, strict=True):
-            commonest = clusters.commonest()
-            found.append(np.stack([commonest, states(commonest, own, counts)]).astype(np.int32))
-        return found
+        sides = zip(layer.clusters, matched, layer.counts, strict=True)
+        return tuple(states(clusters.commonest(), own, counts) for clusters, own, counts in sides)
 
-    def _trails(self, metric: str, cells: list[list[np.ndarray]]) -> Iterator[Shard]:
-        """Yield blocks of types with their cell in every run and layer, runs in their order."""
+    def _trails(self, metric: str, found: Sequence[tuple[np.ndarray, ...]]) -> Iterator[Shard]:
+        """Yield blocks of types with their state in every run and layer, runs in their order."""
         for place, side in enumerate(SIDES):
-            for first in range(0, len(self.words[place].types), TYPES):
-                block = np.stack([cell[place][:, first : first + TYPES] for cell in cells])
+            trail = np.stack([one[place] for one in found])
+            for first in range(0, trail.shape[1], TYPES):
                 name = f"{self.prefix}/trails/{metric}.{side}.{first // TYPES}"
-                yield Shard(name, {"cluster": block[:, 0], "state": block[:, 1]})
+                yield Shard(name, {"state": trail[:, first : first + TYPES]})
 
 
 def _direction(side: SideWords) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polyconcept.records.arrays import ClusterOfWord, Int64, Rows
+from polyconcept.records.arrays import ClusterOfWord, Int32, Int64, Rows
 from polyconcept.records.text import Definition, Selection, Words
 
 METRICS = ("calign", "colap")
@@ -34,7 +34,7 @@ class OrderedWords:
         """Words of each type."""
         return np.bincount(self.word_type, minlength=self.n_types)
 
-    def labels(self, clustered: Rows, cluster: ClusterOfWord) -> ClusterOfWord:
+    def labels(self, clustered: Rows, cluster: ClusterOfWord) -> Int32[np.ndarray, " selected"]:
         """Return the cluster of each word, -1 where it is in none or has no vector.
 
         Args:
@@ -52,7 +52,7 @@ class OrderedWords:
             )
         labels = np.full(len(self.selected), -1, dtype=np.int32)
         labels[has_vector] = cluster
-        found: ClusterOfWord = labels[self.order]
+        found: Int32[np.ndarray, " selected"] = labels[self.order]
         return found
 
 
@@ -61,7 +61,7 @@ class SideWords:
     """One language of a pair."""
 
     types: tuple[str, ...]
-    """Types of which some metric clusters words, in the order of the word table."""
+    """Types of which some metric clusters words, by code points: neighbours are often of a kind."""
     of_metric: Mapping[str, OrderedWords]
     """Metric -> its words."""
 
@@ -81,10 +81,13 @@ def words_by_type(
 
 def _side(words: Words, rows: Mapping[str, Rows]) -> SideWords:
     of_rows = {metric: words.word_type[selected] for metric, selected in rows.items()}
-    kept = np.unique(np.concatenate(list(of_rows.values())))
+    kept = np.unique(np.concatenate(list(of_rows.values()))).tolist()
+    kept.sort(key=words.types.__getitem__)
+    number = np.full(len(words.types), -1, dtype=np.int64)
+    number[kept] = np.arange(len(kept))
     ordered = {}
     for metric, selected in rows.items():
-        local = np.searchsorted(kept, of_rows[metric])
+        local = number[of_rows[metric]]
         order = np.lexsort((selected, local))
         ordered[metric] = OrderedWords(selected[order], local[order], len(kept), order, selected)
-    return SideWords(tuple(words.types[i] for i in kept.tolist()), ordered)
+    return SideWords(tuple(words.types[i] for i in kept), ordered)

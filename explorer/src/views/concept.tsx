@@ -1,8 +1,8 @@
 // One concept: its words, their translations, its best targets and its sentences.
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { Csv, percent, type Shown, useLoaded, Waiting, Word } from "../common";
+import { Choice, Csv, percent, runName, type Shown, useLoaded, Waiting, Word } from "../common";
 import {
-  type Cell, conceptsOf, type Layer, type Links, loadLayer, loadLinks, loadPlaces, loadSentences, loadTrail,
+  type Concept as One, conceptOf, conceptsOf, type Layer, type Links, loadLayer, loadLinks, loadPlaces, loadSentences,
   type Member, type Metric, type Pair, SENTENCES,
 } from "../data";
 import { address } from "../route";
@@ -11,7 +11,6 @@ import { chosen, MARKS, statusName, TopWords } from "./concepts";
 const BEST = 5;
 const BLOCKS = 4;
 const SHOWN = 8;
-const COMMONEST = 4;
 
 /** Members of both sides and which of them translate each other. */
 interface Matches { members: Member[][]; partners: Map<number, number[]>[] }
@@ -24,10 +23,10 @@ export function Concept({ overview, pair, at, here }: Shown) {
   );
   const [lit, setLit] = useState<[number, number] | null>(null);
   const layer = loaded?.[0];
-  const concepts = useMemo(() => layer && chosen(conceptsOf(layer, overview), at), [layer, at.sort, at.show]);
-  const cluster = Number(at.cluster ?? concepts?.[0]?.cluster ?? 0);
   const all = useMemo(() => layer && conceptsOf(layer, overview), [layer]);
-  const concept = all?.find((one) => one.cluster === cluster);
+  const concepts = useMemo(() => all && chosen(all, at), [all, at.sort, at.show]);
+  const concept = layer && all && concepts && asked(layer, all, concepts, pair, at);
+  const cluster = concept?.cluster ?? -1;
   const target = at.target === undefined ? (concept?.target ?? -1) : Number(at.target);
   const matches = useMemo(
     () => loaded && matchesOf(loaded[0], loaded[1].forward, cluster, target),
@@ -35,7 +34,7 @@ export function Concept({ overview, pair, at, here }: Shown) {
   );
   useEffect(() => setLit(null), [matches]);
   if (!loaded || !layer || layer.metric !== metric || !matches || !concepts) return <Waiting />;
-  if (!concept) return <p>Concept {cluster} has no words in this layer.</p>;
+  if (!concept) return <h1>No concept: {at.type ? "the word is in none that another matches best" : "it has no words in this layer"}</h1>;
   const place = concepts.findIndex((one) => one.cluster === cluster);
   const beside = (step: number) => concepts[place + step]?.cluster;
   const nMatched = matches.members[0].filter(({ type }) => matches.partners[0].has(type)).length;
@@ -50,9 +49,9 @@ export function Concept({ overview, pair, at, here }: Shown) {
     <section>
       <h1>Concept {cluster} {MARKS[concept.status]} {statusName(concept.status, metric)}</h1>
       <p class="tools">
-        {beside(-1) !== undefined && <a id="previous" href={here({ cluster: beside(-1), target: undefined })}>← previous (k)</a>}
-        {beside(1) !== undefined && <a id="next" href={here({ cluster: beside(1), target: undefined })}>next (j) →</a>}
-        <a href={address("concepts", { ...at, cluster: undefined, target: undefined })}>all concepts</a>
+        {beside(-1) !== undefined && <a id="previous" href={here({ cluster: beside(-1), target: undefined, type: undefined, side: undefined })}>← previous (k)</a>}
+        {beside(1) !== undefined && <a id="next" href={here({ cluster: beside(1), target: undefined, type: undefined, side: undefined })}>next (j) →</a>}
+        <a href={address("concepts", { ...at, cluster: undefined, target: undefined, type: undefined, side: undefined })}>all concepts</a>
         <a href={here({ gloss: glossed ? undefined : 1 })}>{glossed ? "without translations in brackets" : "translations in brackets"}</a>
         <Csv name={`${overview.name}-concept-${cluster}`} rows={() => table(pair, matches)} />
       </p>
@@ -77,9 +76,17 @@ export function Concept({ overview, pair, at, here }: Shown) {
         <Targets layer={layer} forward={loaded[1].forward} cluster={cluster} target={target} here={here} pair={pair} />
       )}
       <Sentences pair={pair} layer={layer} clusters={[cluster, target]} key={`${pair.name}${at.run}${at.layer}${metric}${cluster}-${target}`} />
-      <Together pair={pair} at={at} members={matches.members[0]} key={`together-${pair.name}${at.run}${at.layer}${metric}${cluster}`} />
+      <Elsewhere overview={overview} pair={pair} at={at} here={here} layer={layer} cluster={cluster} />
     </section>
   );
+}
+
+/** The concept of an address: by its number, by a word in it, or the first in the list. */
+function asked(layer: Layer, all: One[], listed: One[], pair: Pair, at: Record<string, string>): One | undefined {
+  if (at.cluster !== undefined) return all.find((one) => one.cluster === Number(at.cluster));
+  if (!at.type) return listed[0];
+  const side = Number(at.side ?? 0);
+  return conceptOf(layer, all, side, pair.types[side].indexOf(at.type));
 }
 
 function matchesOf(layer: Layer, forward: Links, cluster: number, target: number): Matches {
@@ -233,73 +240,50 @@ function setOff(text: string, marks: [string, number][]) {
   });
 }
 
-/** Whether the commonest words of a concept are in one concept elsewhere. */
-function Together({ pair, at, members }: { pair: Pair; at: Record<string, string>; members: Member[] }) {
-  const commonest = members.slice(0, COMMONEST);
-  const [asked, setAsked] = useState(false);
-  const trails = useLoaded(
-    async () => (asked ? Promise.all(commonest.map(({ type }) => loadTrail(pair, at.metric as Metric, 0, type))) : undefined),
-    [asked],
-  );
-  if (commonest.length < 2) return null;
+/** In which concepts of another run or layer the words of a concept are. */
+function Elsewhere({ overview, pair, at, here, layer, cluster }: Pick<Shown, "overview" | "pair" | "at" | "here"> & { layer: Layer; cluster: number }) {
+  const run = pair.runs.find(({ name }) => name === at.run2) ?? pair.runs.find(({ name }) => name === at.run)!;
+  const layer2 = run.layers.map(String).includes(at.layer2) ? at.layer2 : "";
+  const found = useLoaded(async () => {
+    if (!layer2) return undefined;
+    const other = await loadLayer(pair, run.name, Number(layer2), layer.metric);
+    const count = new Map<number, number>();
+    let all = 0;
+    layer.sides.forEach((own, side) => {
+      if (side === 1 && layer.metric === "calign") return;
+      const [one, two] = [own.clusterOfWords(), other.sides[side].clusterOfWords()];
+      one.forEach((concept, word) => {
+        if (concept !== cluster) return;
+        all++;
+        if (two[word] >= 0) count.set(two[word], (count.get(two[word]) ?? 0) + 1);
+      });
+    });
+    const best = [...count].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, BEST);
+    return { other, all, best, concepts: conceptsOf(other, overview) };
+  }, [pair, run.name, layer2, layer, cluster]);
   return (
     <>
       <h2>Elsewhere</h2>
-      <p>
-        How many of its {commonest.length} commonest {pair.languages[0]} words (
-        {commonest.map(({ type }, place) => <>{place > 0 && " "}<Word pair={pair} side={0}>{pair.types[0][type]}</Word></>)}
-        ) are mostly in one concept, in every layer and run.
+      <p class="tools">
+        Where its {layer.metric === "calign" ? `${pair.languages[0]} ` : ""}words are in
+        <Choice label="run" value={run.name} options={pair.runs.map(({ name }) => [name, runName(name)])} href={(run2) => here({ run2, layer2: pair.runs.find(({ name }) => name === run2)!.layers.includes(Number(at.layer)) ? at.layer : undefined })} />
+        <Choice label="layer" value={layer2} options={[["", "choose"], ...run.layers.map((one) => [String(one), String(one)] as [string, string])]} href={(chosenLayer) => here({ run2: run.name, layer2: chosenLayer })} />
       </p>
-      {!asked ? (
-        <button type="button" onClick={() => setAsked(true)}>Show</button>
-      ) : !trails ? <Waiting /> : (
-        <TrailGrid pair={pair} at={at} cells={trails[0].map((cell, place) => ({ ...cell, ...largest(trails.map((one) => one[place])) }))} text={(cell) => `${cell.together} of ${commonest.length}`} />
+      {found && (
+        <ol class="targets" id="elsewhere">
+          {found.best.map(([one, count]) => {
+            const concept = found.concepts.find((other) => other.cluster === one)!;
+            return (
+              <li key={one}>
+                {count} of {found.all} in{" "}
+                <a href={address("concept", { pair: at.pair, run: run.name, layer: layer2, metric: at.metric, cluster: one })}>concept {one}</a>{" "}
+                {MARKS[concept.status]} {statusName(concept.status, layer.metric)}: <TopWords pair={pair} layer={found.other} side={0} cluster={one} />
+              </li>
+            );
+          })}
+        </ol>
       )}
     </>
-  );
-}
-
-function largest(cells: Cell[]): { cluster: number; together: number } {
-  const count = new Map<number, number>();
-  for (const { cluster } of cells) if (cluster >= 0) count.set(cluster, (count.get(cluster) ?? 0) + 1);
-  const [cluster, together] = [...count].sort((a, b) => b[1] - a[1])[0] ?? [-1, 0];
-  return { cluster, together };
-}
-
-/** A grid layer x run; each cell leads to the concept there. */
-export function TrailGrid<One extends { run: string; layer: number; cluster: number; counts: boolean }>({ pair, at, cells, text }: {
-  pair: Pair; at: Record<string, string>; cells: One[]; text: (cell: One) => string;
-}) {
-  const layers = [...new Set(cells.map(({ layer }) => layer))].sort((a, b) => a - b);
-  return (
-    <div class="scroll">
-      <table class="grid">
-        <thead>
-          <tr><th scope="col">Layer</th>{pair.runs.map(({ name }) => <th scope="col" key={name}>{name.split("/").join(" ")}</th>)}</tr>
-        </thead>
-        <tbody>
-          {layers.map((layer) => (
-            <tr key={layer}>
-              <th scope="row">{layer}</th>
-              {pair.runs.map(({ name }) => {
-                const cell = cells.find((one) => one.run === name && one.layer === layer);
-                if (!cell) return <td key={name}>–</td>;
-                const own = name === at.run && layer === Number(at.layer);
-                if (cell.cluster < 0) return <td key={name}>· in none</td>;
-                const known = { pair: at.pair, run: name, layer, metric: at.metric };
-                // Of a target concept there is no page of its own: the list of concepts is nearest.
-                const href = at.side === "1" && at.metric === "calign" ? address("concepts", known) : address("concept", { ...known, cluster: cell.cluster });
-                return (
-                  <td key={name} class={cell.counts ? "counts" : undefined}>
-                    <a href={href} aria-current={own ? "true" : undefined}>{text(cell)}</a>
-                  </td>
-                );
-              })}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }
 

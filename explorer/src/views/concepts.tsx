@@ -51,7 +51,7 @@ export function Concepts({ overview, pair, at, here }: Shown) {
   const verb = metric === "calign" ? "align" : "overlap";
   return (
     <section>
-      <h1 id="count" data-hit={nAligned} data-total={concepts.length}>
+      <h1 id="count" data-of={`${pair.name}/${at.run}/${at.layer}/${metric}`} data-hit={nAligned} data-total={concepts.length}>
         {nAligned} of {concepts.length} {verb}
       </h1>
       <Chance overview={overview} pair={pair} at={at} />

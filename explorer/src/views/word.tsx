@@ -1,9 +1,8 @@
 // A word type: its translations, and the concept it is in, in every layer and run.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Shown, useLoaded, Waiting, Word } from "../common";
-import { loadLinks, loadTrail, type Metric, search } from "../data";
+import { type Cell, loadLinks, loadTrail, type Metric, type Pair, search } from "../data";
 import { address, go } from "../route";
-import { TrailGrid } from "./concept";
 
 const SHOWN = 50;
 
@@ -75,11 +74,43 @@ function Trail({ pair, at }: Pick<Shown, "pair" | "at">) {
         ))}
         {!translations.length && "none that is clustered"}.
       </p>
-      <TrailGrid pair={pair} at={at} cells={cells} text={(cell) => `${cell.cluster} ${cell.matched ? "✓" : "✗"}`} />
+      <Grid pair={pair} at={at} cells={cells} />
       <p class="note">
-        Number of the concept that holds most of its words. ✓ a translation is in {metric === "calign" ? "the concept that matches it best" : "it too"}, ✗ none is;
-        set off where the concept {metric === "calign" ? "aligns" : "overlaps"}.
+        Of the concept that holds most of its words: ✓ a translation is in {metric === "calign" ? "its best target" : "it too"}, ✗ none is,
+        framed where the concept {metric === "calign" ? "aligns" : "overlaps"}; each leads there.
       </p>
     </>
+  );
+}
+
+/** A grid layer x run; each cell leads to the concept there. */
+function Grid({ pair, at, cells }: { pair: Pair; at: Record<string, string>; cells: Cell[] }) {
+  const layers = [...new Set(cells.map(({ layer }) => layer))].sort((a, b) => a - b);
+  return (
+    <div class="scroll">
+      <table class="grid">
+        <thead>
+          <tr><th scope="col">Layer</th>{pair.runs.map(({ name }) => <th scope="col" key={name}>{name.split("/").join(" ")}</th>)}</tr>
+        </thead>
+        <tbody>
+          {layers.map((layer) => (
+            <tr key={layer}>
+              <th scope="row">{layer}</th>
+              {pair.runs.map(({ name }) => {
+                const cell = cells.find((one) => one.run === name && one.layer === layer);
+                if (!cell?.inside) return <td key={name}>{cell ? "· in none" : "–"}</td>;
+                const href = address("concept", { pair: at.pair, run: name, layer, metric: at.metric, side: at.side, type: at.type });
+                const label = `${name}, layer ${layer}: ${cell.matched ? "a translation is there" : "no translation is there"}${cell.counts ? ", framed" : ""}`;
+                return (
+                  <td key={name} class={cell.counts ? "counts" : undefined}>
+                    <a href={href} aria-label={label}>{cell.matched ? "✓" : "✗"}</a>
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
