@@ -208,7 +208,7 @@ def test_keys_go_through_concepts_and_search(page, address):
     page.wait_for_selector(f"main h1:not(:has-text('Concept {second}'))")
     page.keyboard.press("/")
     page.wait_for_selector("#search")
-    page.wait_for_function("document.activeElement.id === 'search'")
+    page.wait_for_selector("#search:focus")
     page.keyboard.type("jk")
     assert page.input_value("#search") == "jk"
 
@@ -222,9 +222,9 @@ def test_labels_of_two_raters_are_kept_and_compared(page, address):
         "#audit"
     )
     page.select_option("label:has-text('Rater') select", "2")
-    page.wait_for_function("document.querySelector('#audit').innerText.startsWith('0 of 0')")
+    page.wait_for_selector("#audit:has-text('0 of 0 labelled')")
     page.locator(".audit li").nth(0).locator("input").nth(2).check()
-    page.wait_for_function("document.querySelector('#audit').innerText.includes('agree on 0 of 1')")
+    page.wait_for_selector("#audit:has-text('agree on 0 of 1')")
 
 
 def test_a_missing_file_is_named(browser, study, tmp_path):

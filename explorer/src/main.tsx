@@ -42,7 +42,7 @@ function Page() {
   if (!overview || !pair) return <Waiting />;
   const known = complete(pair, at);
   const shown: Shown = { overview, pair, at: known, here: (changes) => address(view, { ...known, ...changes }) };
-  const { View } = { View: PAGES[view] };
+  const Current = PAGES[view];
   const layers = pair.runs.find((run) => run.name === known.run)!.layers.map(String);
   const place = { pair: known.pair, run: known.run, layer: known.layer, metric: known.metric };
   const to = (changes: Record<string, string>) => address(view === "concept" ? "concepts" : view, { ...place, ...kept(view, known), ...changes });
@@ -65,7 +65,7 @@ function Page() {
         )}
       </header>
       <main tabIndex={-1}>
-        <Boundary at={location.hash}><View {...shown} /></Boundary>
+        <Boundary at={location.hash}><Current {...shown} /></Boundary>
       </main>
       <footer>
         Study {overview.name}, {overview.definition} definition, clusterings of seed {overview.seed}.
