@@ -27,7 +27,8 @@ def partnered(
         partner: Target cluster of each source cluster, -1 of one without.
     """
     source, target = clusters
-    base = int(target.cluster.max(initial=0)) + 1
+    # One number for a type and a cluster, of which a partner may be one without words.
+    base = int(max(target.cluster.max(initial=0), partner.max(initial=0))) + 1
     inside = target.cluster >= 0
     known = target.word_type[inside] * base + target.cluster[inside]
 
