@@ -5,6 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 DEV_READY := .venv/.dev-ready
 FAISS := build/faiss/.ready
+BROWSER := build/browser/.ready
 # Test files that run at the same time.
 WORKERS ?= 2
 CRATE ?= results/demo.crate.zip
@@ -19,12 +20,14 @@ MAKE_VENV := $(PYTHON) -m venv .venv
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help demo test test-slurm check lint format bench lock builtin-models clean check-crate
+.PHONY: help demo explorer test test-browser test-slurm check lint format bench lock builtin-models clean check-crate
 
 help:
 	@echo "make demo            run the embedded study (results/demo/), a few minutes, offline"
 	@echo "make check-crate     let rocrate-validator judge the crate CRATE=results/demo.crate.zip"
 	@echo "make test            run every test"
+	@echo "make test-browser    look at the explorer in chromium, where there is one (docs/EXPLORER.md)"
+	@echo "make explorer        bundle the explorer's page anew; needs Node"
 	@echo "make test-slurm      run studies through a private SLURM on this machine (docs/CLUSTER.md)"
 	@echo "make check           format, lint, workflow and type checks, then every test"
 	@echo "make bench           benchmarks against the limits and the alternatives (docs/PERFORMANCE.md)"
@@ -47,6 +50,8 @@ $(DEV_READY): $(READY) envs/requirements-dev.lock
 demo: $(READY)
 	$(BIN)/snakemake --workflow-profile profiles/local --configfile studies/demo.yaml
 	$(BIN)/snakemake --workflow-profile profiles/local --configfile studies/demo.yaml --report results/demo/report.html
+	$(BIN)/snakemake --workflow-profile profiles/local results/demo/explorer/index.html --configfile studies/demo.yaml
+	@echo "explorer:    results/demo/explorer/index.html"
 	@echo "figures:     results/demo/figures/"
 	@ls results/demo/figures/*.pdf results/demo/figures/*.png | sed 's/^/             /'
 	@echo "score table: results/demo/scores.csv (and scores.parquet)"
@@ -59,6 +64,18 @@ check-crate: $(READY)
 # One thread each: the models of the tests are so small that more threads only wait for each other.
 test: $(DEV_READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
+
+# What drives the browser has a folder of its own, build/browser/, made on first use.
+$(BROWSER): envs/browser.lock $(DEV_READY)
+	$(INSTALL) --target build/browser -r $<
+	touch $@
+
+test-browser: $(BROWSER)
+	PYTHONPATH=build/browser OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m browser
+
+# The bundle is committed: only who changes its source needs Node.
+explorer:
+	cd explorer && npm ci --no-audit --no-fund && npm run check && npm run build
 
 # Starts a SLURM of its own and stops it; skipped with the reason where none can be installed.
 test-slurm: $(DEV_READY)

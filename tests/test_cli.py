@@ -301,11 +301,15 @@ def test_the_figures_are_opened_where_there_is_no_report(study, monkeypatch):
     (study / "results/known/report.html").touch()
     assert called("open", file, *options).output == f"{study}/results/known/report.html\n"
     assert opened[1] == f"file://{study}/results/known/report.html"
+    (study / "results/known/explorer").mkdir()
+    (study / "results/known/explorer/index.html").touch()
+    explorer = f"{study}/results/known/explorer/index.html"
+    assert called("open", file, *options).output == f"{explorer}\n"
 
     shutil.rmtree(study / "results/known")
     nothing = called("open", file, *options)
     assert nothing.exit_code == 1
-    assert "found neither report.html nor figures/" in nothing.output
+    assert "found neither explorer/, report.html nor figures/" in nothing.output
 
 
 @pytest.mark.workflow

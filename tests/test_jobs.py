@@ -128,6 +128,34 @@ BY_HAND = [
         + [f"{R}/selections/en-de.parquet"],
     ),
     ("find_examples", {"pair": "en-de"}, [*TABLES, *BOTH_WAYS, f"{CONCEPTS}.h5"]),
+    (
+        "explore_pair",
+        {"pair": "en-de"},
+        [*TEXTS, *TABLES, f"{R}/selections/en-de.parquet"]
+        + [f"{R}/dictionaries/en-de/{way}.tsv" for way in ("forward", "backward")]
+        + [
+            f"{R}/{kind}/{run}/en-de.{ending}"
+            for run in (
+                *(f"bert/{variant}/encoder" for variant in ("base", "random", "ner")),
+                *(
+                    f"mt5/{variant}/{side}"
+                    for variant in ("base", "mt")
+                    for side in ("encoder", "decoder", "encoder-decoder")
+                ),
+            )
+            for kind, ending in (
+                ("concepts", "h5"),
+                ("scores", "calign_concepts.parquet"),
+                ("scores", "colap_concepts.parquet"),
+            )
+        ],
+    ),
+    (
+        "build_explorer",
+        {},
+        [f"{R}/scores.parquet", f"{R}/claims.json", f"{R}/explorer/data/en-de"]
+        + [f"polyconcept/explorer/bundle/explorer.{ending}" for ending in ("js", "css")],
+    ),
     ("plot_figure", {"figure": "calign_curves"}, [f"{R}/scores.parquet"]),
     ("plot_figure", {"figure": "examples"}, [f"{R}/examples/en-de.json"]),
     ("pin_repository", {"pin": "models--a--mt5@latest"}, []),

@@ -10,7 +10,7 @@ from polyconcept.cli import project
 
 
 def open_results(study: project.StudyFile, folder: project.Folder = Path()) -> None:
-    """Open a study's report in the browser, else its figures.
+    """Open a study's explorer in the browser, else its report, else its figures.
 
     Its name is printed too, which is all that happens where there is no browser.
     """
@@ -22,12 +22,14 @@ def open_results(study: project.StudyFile, folder: project.Folder = Path()) -> N
 
 
 def shown_first(results: Path) -> Path:
-    """Return the report in a study's results, or the folder of its figures without one.
+    """Return the explorer in a study's results, else the report, else the folder of its figures.
 
     Raises:
-        FileNotFoundError: There is neither.
+        FileNotFoundError: There is none of them.
     """
-    for path in (results / "report.html", results / "figures"):
+    for path in (results / "explorer/index.html", results / "report.html", results / "figures"):
         if path.exists():
             return path
-    raise FileNotFoundError(f"{results}: found neither report.html nor figures/; run the study")
+    raise FileNotFoundError(
+        f"{results}: found neither explorer/, report.html nor figures/; run the study"
+    )

@@ -1,4 +1,4 @@
-"""What a reader sees: claims, figures, and the examples of concepts that one of them shows."""
+"""What a reader sees: claims, figures with examples of concepts, and the explorer."""
 
 from polyconcept.study.jobs.figures import FIGURES, figure_names
 
@@ -68,3 +68,42 @@ rule plot_figure:
         code=code_of("plot_figure"),
     script:
         "../scripts/plot_figure.py"
+
+
+rule explore_pair:
+    # The explorer's data of a pair.
+    input:
+        unpack(inputs_of("explore_pair")),
+    output:
+        data=directory("<results>/explorer/data/{pair}"),
+    log:
+        "<logs>/explore_pair/{pair}.log",
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=settings_of("explore_pair"),
+        code=code_of("explore_pair"),
+    script:
+        "../scripts/explore_pair.py"
+
+
+rule build_explorer:
+    # The page over the data of all pairs.
+    input:
+        unpack(inputs_of("build_explorer")),
+    output:
+        page="<results>/explorer/index.html",
+        code="<results>/explorer/explorer.js",
+        style="<results>/explorer/explorer.css",
+        overview="<results>/explorer/data/overview.js",
+    log:
+        "<logs>/build_explorer.log",
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=settings_of("build_explorer"),
+        content=content_of("build_explorer"),
+        code=code_of("build_explorer"),
+    script:
+        "../scripts/build_explorer.py"

@@ -1,0 +1,23 @@
+"""The explorer's page, and what it shows first: scores by layer and claims."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyconcept.audit.jobs import running
+from polyconcept.explorer.overview import overview
+from polyconcept.explorer.page import explorer_page, write_page
+from polyconcept.explorer.shards import shard_script
+from polyconcept.machine.atomic import write_text_atomic
+from polyconcept.store.json import read_json
+from polyconcept.store.scores import read_scores
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with running(snakemake):
+    files, settings = snakemake.input, snakemake.params.settings
+    claims = read_json(Path(files.claims))
+    first = overview(read_scores([Path(files.scores)]), claims, **settings)
+    write_text_atomic(Path(snakemake.output.overview), shard_script(first))
+    page = explorer_page(settings["name"], claims)
+    write_page(page, [Path(files.code), Path(files.style)], Path(snakemake.output.page))
