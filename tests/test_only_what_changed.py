@@ -10,7 +10,7 @@ from demo_runs import ROOT, adopt, clone, jobs, need_demo
 
 pytestmark = pytest.mark.demo
 
-TABLE = {"merge_scores": 1, "state_claims": 1, "plot_figure": 12}
+TABLE = {"merge_scores": 1, "state_claims": 1, "plot_figure": 12, "build_explorer": 1}
 EXAMPLES = {"find_examples": 2, "plot_figure": 13}
 
 
@@ -37,8 +37,8 @@ def planned(folder, change):
     return jobs(folder, study="studies/changed.yaml")
 
 
-def scores(n):
-    return {"score_concepts": n} | TABLE
+def scores(n, pairs=2):
+    return {"score_concepts": n, "explore_pair": pairs} | TABLE
 
 
 def test_results_that_were_adopted_by_a_fresh_clone_have_nothing_to_do(demo_clone):
@@ -146,7 +146,7 @@ CHANGES = {
     }
     | {"extract_vectors": 8, "extract_vectors__pair": 2, "cluster_words": 30}
     | {"cluster_controls": 9, "mix_languages": 4}
-    | scores(30)
+    | scores(30, pairs=3)
     | {"find_examples": 3, "plot_figure": 13},
     add_test_language: {"fetch_text": 1, "score_task": 1} | TABLE,
     # COLAP knows no large clusters: CALIGN's four figures and the rivals.
