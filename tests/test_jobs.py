@@ -268,6 +268,15 @@ def test_a_rule_makes_what_the_register_says_others_read(file, n_jobs):
     assert len(jobs) == n_jobs, Counter(rule for rule, _ in jobs)
 
 
+def test_fine_tuned_models_can_be_spared_the_controls():
+    settings = yaml.safe_load((ROOT / "studies/demo.yaml").read_text())
+    settings["controls"] = {"finetuned": False, "cluster_factors": [0.5]}
+    jobs = jobs_of(parse_study(settings))
+
+    controlled = {dict(names)["variant"] for rule, names in jobs if rule == "cluster_controls"}
+    assert controlled == {"base"}
+
+
 # What a module that is loaded by name must have, by the rule that loads it.
 PROTOCOL = {
     "fetch_text": [{"text"}],

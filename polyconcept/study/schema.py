@@ -154,6 +154,7 @@ class Controls(Frozen):
     """Controls through the same pipeline, and simple rivals (docs/STATISTICS.md)."""
 
     models: tuple[Name, ...] | None = None
+    finetuned: bool = True
     random_weights: bool = True
     vectors: tuple[Literal["centred", "standardised", "unit_length"], ...] = (
         "centred",
@@ -254,7 +255,8 @@ class Study(Frozen):
 
         Weights drawn anew are a control already: what they score under another is shown nowhere.
         """
-        return model in self.controlled and variant != "random"
+        wanted = variant == "base" or (self.controls.finetuned and variant != "random")
+        return model in self.controlled and wanted
 
     @property
     def mixed(self) -> tuple[str, ...]:
