@@ -21,10 +21,12 @@ from polyconcept.scoring.colap_measure import colap_scores
 from polyconcept.scoring.sentences import sentence_shares
 from polyconcept.scoring.word_classes import classes_of_pair
 
+LONG = "x" * 150
 EVIL = "<img/src=x/onerror=alert(1)>"
-ENGLISH = ("cat", "dog", "Haus", "tree", "red", "blue", "İstanbul", "house", "cats", EVIL)
-ARABIC = ("قط", "كلب", "بيت", "شجرة", "أحمر", "أزرق", "إسطنبول", "دار", "قطط", "سطر")
+ENGLISH = ("cat", "dog", "Haus", "tree", "red", "blue", "İstanbul", "house", "cats", EVIL, LONG)
+ARABIC = ("قط", "كلب", "بيت", "شجرة", "أحمر", "أزرق", "إسطنبول", "دار", "قطط", "سطر", "ط" * 150)
 LAYERS, SEEDS, N_CLUSTERS = (0, 2), (212, 213), 4
+SWEPT = (0.5, 0.9)
 NOISE = {0: 0.006, 2: 0.003}
 """Share of the words that are in any cluster, by layer."""
 RUNS = (("bert", "base", "encoder"), ("bert", "ner", "encoder"), ("bert", "random", "encoder"))
@@ -55,20 +57,23 @@ def made_text(n_sentences=150):
     )
 
 
-def made_run(text, name, seed):
+def made_run(text, name, seed, layers=LAYERS, seeds=SEEDS):
     """Clusters that mostly follow the word, so that some align; the scores are the library's."""
     rng = np.random.default_rng(seed)
     source, target = text.words
     # Random weights know nothing of translations.
-    shift = {"en": 0, "ar": rng.integers(N_CLUSTERS, size=10) if name[1] == "random" else 0}
+    shift = {
+        "en": 0,
+        "ar": rng.integers(N_CLUSTERS, size=len(ENGLISH)) if name[1] == "random" else 0,
+    }
     of_type = {}
     for words in text.words:
         places = word_places(words)
         moved = np.resize(shift[words.language], len(ENGLISH))[places]
         of_type[words.language] = (places + moved) % N_CLUSTERS
     by_key = {}
-    for layer in LAYERS:
-        for one in SEEDS:
+    for layer in layers:
+        for one in seeds:
             labels = {}
             for words in text.words:
                 noise = rng.random(words.n_words) < NOISE[layer]
@@ -80,8 +85,8 @@ def made_run(text, name, seed):
     concepts = Concepts(source, target, by_key, N_CLUSTERS, definitions=("published",))
     run = Run(*name, corpus="made")
     alignments, overlaps, scores = {}, {}, []
-    for layer in LAYERS:
-        for one in SEEDS:
+    for layer in layers:
+        for one in seeds:
             key = "published", "en", "ar", layer, one
             sides = ClusteredWords.of_pair(concepts, "calign", "published", layer=layer, seed=one)
             found = calign(*sides, text.dictionaries[0], RULE)
@@ -126,12 +131,13 @@ def summaries(scores):
     for row in scores:
         if row.seed != SEEDS[0] or row.over not in ("all", ""):
             continue
-        low, high = row.value - 0.1, min(row.value + 0.05, 1.0)
+        low, high = max(row.value - 0.1, 0.0), min(row.value + 0.05, 1.0)
         made = {"low": low, "high": high, "null_mean": 0.1, "ceiling": 0.9}
         mean = replace(row, seed=None, n_hit=None, n_total=None, **made)
         corrected = replace(mean, definition="corrected")
         back = replace(corrected, source=row.target, target=row.source, value=row.value / 2)
         found += [mean, corrected, *([back] if row.metric == "calign" else [])]
+        found += [replace(mean, parameter="match", at=at) for at in SWEPT]
     return found
 
 

@@ -126,6 +126,7 @@ function complete(
   const run = pair.runs.find(({ name }) => name === at.run) ?? pair.runs[0];
   const layers = run.layers.map(String);
   const whole = { test: (value: string) => /^[0-9]{1,9}$/.test(value), needed: "a whole number" };
+  const other = pair.runs.find(({ name }) => name === at.run2);
   const sorts = [...Object.keys(KEYS), "class"];
   const among = (values: string[]) => ({ test: (value: string) => values.includes(value), needed: values.join(", ") });
   const known: Record<string, { test: (value: string) => boolean; needed: string }> = {
@@ -139,12 +140,14 @@ function complete(
     class: among(pair.classes),
     sort: { test: (value: string) => sorts.includes(value.replace(/^-/, "")), needed: `${sorts.join(", ")}, with - from high to low` },
     run2: among(pair.runs.map(({ name }) => name)),
-    cluster: whole, target: whole, seed: whole, layer2: whole,
+    layer2: other ? among(other.layers.map(String)) : whole,
+    cluster: whole, target: whole, seed: whole,
   };
   if (SHOW[view]) known.show = among(SHOW[view]);
   const found: Record<string, string> = {};
   for (const [key, value] of Object.entries(at)) {
-    if (!value || !known[key] || known[key].test(value)) found[key] = value;
+    // Own ones alone: an address may ask for the "constructor" of anything.
+    if (!value || !Object.hasOwn(known, key) || known[key].test(value)) found[key] = value;
     else faults.push(`${key} “${value}”; needed: ${known[key].needed}`);
   }
   const layer = found.layer || layers[layers.length - 1];

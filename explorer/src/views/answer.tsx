@@ -206,7 +206,8 @@ function Mark({ score, x, y, overview }: { score: Score; x: number; y: number; o
     <>
       <title>{label}</title>
       {variant === "random" ? (
-        <path d={`M${x - 4} ${y - 4}l8 8m0 -8l-8 8`} class="cross" />
+        // A little above the line, so that no other mark hides it.
+        <path d={`M${x - 4} ${y - 10}l8 8m0 -8l-8 8`} class="cross" />
       ) : (
         <circle cx={x} cy={y} r="4.5" class={variant === "base" ? "hollow" : "point"} />
       )}

@@ -95,7 +95,7 @@ function Missing({ pair, at, all, layer }: { pair: Pair; at: Record<string, stri
   const why = at.cluster !== undefined
     ? `There is no concept ${at.cluster} with words in ${place}, whose ${all.length} concepts have numbers from 0 to ${layer.nConcepts - 1}.`
     : at.type
-      ? `“${at.type}” is in no concept in ${place}, or in one that fits no other best.`
+      ? <>“<bdi>{at.type}</bdi>” is in no concept in {place}, or in one that fits no other best.</>
       : `In ${place} no word is in a concept.`;
   return (
     <>
