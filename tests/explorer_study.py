@@ -137,7 +137,7 @@ def summaries(scores):
         corrected = replace(mean, definition="corrected")
         back = replace(corrected, source=row.target, target=row.source, value=row.value / 2)
         found += [mean, corrected, *([back] if row.metric == "calign" else [])]
-        found += [replace(mean, parameter="match", at=at) for at in SWEPT]
+        found += [replace(mean, value=at * row.value, parameter="match", at=at) for at in SWEPT]
     return found
 
 

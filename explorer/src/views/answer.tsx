@@ -54,7 +54,7 @@ export function Answer({ overview, at, here }: Shown) {
         {definition === overview.definition ? " Each mark leads to its concepts." : ` The concepts of the ${definition} definition are not on this page.`}
       </p>
       {!panels.size && <p>The score table has no such scores.</p>}
-      {bare.length > 0 && <p class="warning">No random weights were scored of {bare.join("; ")}: what the shape of the model alone gives is not known there.</p>}
+      {bare.length > 0 && <p class="warning">No random weights were scored for {bare.join("; ")}: what the shape of the model alone gives is not known there.</p>}
       <div class="panels">
         {[...panels].map(([name, rows]) => <Panel key={name} name={name} rows={rows} overview={overview} />)}
       </div>

@@ -95,8 +95,8 @@ export function Concepts({ overview, pair, at, here }: Shown) {
           <thead>
             <tr>
               <Head name="concept" at={at} here={here}>Concept</Head>
-              <th scope="col">{pair.names[0]}</th>
-              <th scope="col">{pair.names[1]}</th>
+              <th scope="col" dir={pair.directions[0]}>{pair.names[0]}</th>
+              <th scope="col" dir={pair.directions[1]}>{pair.names[1]}</th>
               <Head name="matched" at={at} here={here}>{metric === "calign" ? "Types matched" : "Words of the rarer language"}</Head>
               <Head name="stability" at={at} here={here}>Stability</Head>
               {metric === "calign" && <Head name="sentence" at={at} here={here}>Commonest sentence</Head>}
