@@ -6,6 +6,7 @@ READY := .venv/.ready
 DEV_READY := .venv/.dev-ready
 FAISS := build/faiss/.ready
 BROWSER := build/browser/.ready
+NODE_READY := explorer/node_modules/.package-lock.json
 # Test files that run at the same time.
 WORKERS ?= 2
 CRATE ?= results/demo.crate.zip
@@ -26,7 +27,7 @@ help:
 	@echo "make demo            run the embedded study (results/demo/), a few minutes, offline"
 	@echo "make check-crate     let rocrate-validator judge the crate CRATE=results/demo.crate.zip"
 	@echo "make test            run every test"
-	@echo "make test-browser    look at the explorer in chromium, where there is one (docs/EXPLORER.md)"
+	@echo "make test-browser    look at the explorer in chromium and Firefox, where they are (docs/EXPLORER.md)"
 	@echo "make explorer        bundle the explorer's page anew; needs Node"
 	@echo "make test-slurm      run studies through a private SLURM on this machine (docs/CLUSTER.md)"
 	@echo "make check           format, lint, workflow and type checks, then every test"
@@ -71,11 +72,16 @@ $(BROWSER): envs/browser.lock $(DEV_READY)
 	touch $@
 
 test-browser: $(BROWSER)
-	PYTHONPATH=build/browser OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m browser
+	PYTHONPATH=build/browser OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m browser tests/test_explorer_browser.py
 
-# The bundle is committed: only who changes its source needs Node.
-explorer:
-	cd explorer && npm ci --no-audit --no-fund && npm run check && npm run build
+# The bundle is committed: only who changes its source needs Node. axe-core, by which the tests in
+# the browser look for barriers, is one of its packages.
+$(NODE_READY): explorer/package-lock.json
+	cd explorer && npm ci --no-audit --no-fund --silent
+	touch $@
+
+explorer: $(NODE_READY)
+	cd explorer && npm run check && npm run build
 
 # Starts a SLURM of its own and stops it; skipped with the reason where none can be installed.
 test-slurm: $(DEV_READY)

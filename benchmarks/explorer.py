@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -179,15 +180,26 @@ def made_text() -> PairText:
         for metric, cap in CAPS.items()
     }
     dictionaries = made_dictionary(source, target, rng), made_dictionary(target, source, rng)
-    return PairText((source, target), (sentences[0], sentences[1]), dictionaries, selections)
+    names = ("digits", "names", "other", "punctuation", "same_spelling")
+    classes = {
+        name: {
+            words.language: rng.integers(len(names), size=VOCABULARY) == place
+            for words in (source, target)
+        }
+        for place, name in enumerate(names)
+    }
+    return PairText(
+        (source, target), (sentences[0], sentences[1]), dictionaries, selections, classes
+    )
 
 
 def made_scores(runs: list[ExploredRun], rng: np.random.Generator) -> list[Score]:
-    """Return as many rows as the score table has of these runs and five pairs."""
+    """Return as many summaries as the score table has of these runs and five pairs."""
+    definitions: tuple[Definition, ...] = ("published", "corrected")
     return [
         Score(
             metric=metric,
-            definition="published",
+            definition=definition,
             over="all",
             model=run.model,
             variant=run.variant,
@@ -196,9 +208,9 @@ def made_scores(runs: list[ExploredRun], rng: np.random.Generator) -> list[Score
             source="en",
             target=f"{target}",
             layer=layer,
-            seed=seed,
-            n_hit=60,
-            n_total=N_CLUSTERS,
+            seed=None,
+            n_hit=None,
+            n_total=None,
             value=rng.random(),
             low=rng.random(),
             high=rng.random(),
@@ -211,31 +223,16 @@ def made_scores(runs: list[ExploredRun], rng: np.random.Generator) -> list[Score
         for run in runs
         for target in ("ar", "de", "fr", "es", "it")
         for layer in LAYERS
-        for seed in (None, 212)
+        for definition in definitions
     ]
 
 
-def main() -> None:
-    """Write the explorer and print what it takes."""
-    folder = Path(sys.argv[1])
+def write_explorer(folder: Path, n_runs: int = N_RUNS) -> tuple[Counter[str], Counter[str]]:
+    """Write the explorer of one pair; return bytes of each kind of shard, all and the largest."""
     text = made_text()
     rng = np.random.default_rng(2)
-    runs = [made_run(text, number, rng) for number in range(N_RUNS)]
-    sizes: Counter[str] = Counter()
-    largest: Counter[str] = Counter()
-    counts: Counter[str] = Counter()
-    begun = time.perf_counter()
-    for shard in pair_shards(text, runs, definition="published", n=10):
-        script = shard_script(shard)
-        write_text_atomic(folder / "data" / f"{shard.name}.js", script)
-        kind = shard.name.split("/")[1] + (
-            "." + shard.name.split("/")[-1].split(".")[0] if "concepts" in shard.name else ""
-        )
-        sizes[kind] += len(script)
-        counts[kind] += 1
-        largest[kind] = max(largest[kind], len(script))
-    seconds = time.perf_counter() - begun
-    claims = {"least_effect": 0.01, "notes": [], "claims": []}
+    runs = [made_run(text, number, rng) for number in range(n_runs)]
+    claims = {"least_effect": 0.01, "notes": [], "claims": [], "settings": []}
     first = overview(
         made_scores(runs, rng),
         claims,
@@ -245,16 +242,39 @@ def main() -> None:
         pairs=["en-ar"],
         calign={"n": 10, "match": 0.8, "size_ratio": 0.6, "min_types": 5},
         colap={"share": 0.3},
+        commit="0" * 40,
+        scores_sha256="0" * 64,
     )
-    script = shard_script(first)
-    write_text_atomic(folder / "data/overview.js", script)
+    sizes: Counter[str] = Counter()
+    largest: Counter[str] = Counter()
+    tops = []
+    for shard in chain([first], pair_shards(text, runs, definition="published", n=10)):
+        script = shard_script(shard)
+        write_text_atomic(folder / "data" / f"{shard.name}.js", script)
+        _, kind, *rest = shard.name.split("/") if "/" in shard.name else ("", shard.name)
+        if kind == "concepts":
+            kind += f".{rest[-1].split('.')[0]}"
+        if kind == "top":
+            tops.append(shard.about)
+        sizes[kind] += len(script)
+        largest[kind] = max(largest[kind], len(script))
     write_page(
-        explorer_page("made", claims), sorted(BUNDLE.glob("explorer.*")), folder / "index.html"
+        explorer_page("made", claims, tops),
+        sorted(BUNDLE.glob("explorer.*")),
+        folder / "index.html",
     )
+    return sizes, largest
+
+
+def main() -> None:
+    """Write the explorer and print what it takes."""
+    begun = time.perf_counter()
+    sizes, largest = write_explorer(Path(sys.argv[1]))
+    print(f"{time.perf_counter() - begun:.0f} s a pair, of which its made text is a part")
     for kind, size in sizes.most_common():
-        print(f"{kind:16} {counts[kind]:5} files {size:12,} bytes, the largest {largest[kind]:9,}")
-    print(f"overview {len(script):,} bytes; {seconds:.0f} s a pair")
-    print(f"{N_PAIRS} pairs: {N_PAIRS * sizes.total() + len(script):,} bytes")
+        print(f"{kind:16} {size:12,} bytes, the largest {largest[kind]:9,}")
+    one = sizes["overview"]
+    print(f"{N_PAIRS} pairs: {N_PAIRS * (sizes.total() - one) + one:,} bytes")
 
 
 if __name__ == "__main__":

@@ -3,12 +3,23 @@
 import base64
 import gzip
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from explorer_study import ARABIC, ENGLISH, EVIL, LAYERS, N_CLUSTERS, RULE, SEEDS, made_study
+from explorer_study import (
+    ARABIC,
+    ENGLISH,
+    EVIL,
+    LAYERS,
+    N_CLUSTERS,
+    RULE,
+    RUNS,
+    SEEDS,
+    made_study,
+)
 from hand_concepts import entries, table
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,10 +29,10 @@ from polyconcept.explorer.links import TypeLinks, type_links
 from polyconcept.explorer.page import explorer_page
 from polyconcept.explorer.pair import pair_shards
 from polyconcept.explorer.places import place_columns
-from polyconcept.explorer.shards import Shard, shard_script, write_shards
+from polyconcept.explorer.shards import Shard, shard_about, shard_script, write_shards
 from polyconcept.explorer.trails import partnered
 from polyconcept.explorer.words import words_by_type
-from polyconcept.records.text import Selection
+from polyconcept.records.text import Selection, Sentences
 from polyconcept.scoring.calign import translation_table
 from polyconcept.store.explored import read_scored
 from polyconcept.store.tables import write_table
@@ -50,6 +61,10 @@ def opened(script):
     return SimpleNamespace(name=name, about=header["about"], columns=columns, kinds=kinds)
 
 
+def sentences_of(language, *text):
+    return Sentences(language, tuple(tuple(line.split()) for line in text))
+
+
 def integers(*values):
     return np.array(values, dtype=np.int64)
 
@@ -65,6 +80,10 @@ def test_a_shard_comes_back(values, text):
 
     assert (found.name, found.about) == ("a/b", {"about": "ä"})
     assert found.columns == {"number": values, "text": text}
+
+
+def test_what_a_shard_says_is_read_back():
+    assert shard_about(shard_script(Shard("a(b", about={"c": "ä)"}))) == {"c": "ä)"}
 
 
 def test_numbers_take_the_fewest_bytes_that_hold_them():
@@ -107,6 +126,7 @@ def test_clusters_of_a_type_come_once_with_most_words_first():
     assert found.n_clusters.tolist() == [2, 0, 1]
     assert found.cluster.tolist() == [2, 5, -1]
     assert found.of_word.tolist() == [1, 0, 0, 0]
+    assert found.n_words.tolist() == [2, 1, 1]
     assert found.commonest().tolist() == [2, -1, -1]
 
 
@@ -140,16 +160,34 @@ def test_clusters_of_other_words_than_those_selected_are_refused():
 
 
 def test_places_are_steps_from_sentence_to_sentence_of_a_type():
-    words = table("en", "a b a", "c", "a b")
+    text = ("a b a", "c", "a b")
+    words = table("en", *text)
     selection = Selection(np.arange(6), np.arange(6))
     selections = {(m, "published"): selection for m in ("calign", "colap")}
     source, _ = words_by_type((words, words), selections, "published")
 
-    columns = place_columns(source.of_metric["calign"], words)
+    columns = place_columns(source.of_metric["calign"], words, sentences_of("en", *text))
 
     # a in sentences 0, 0, 2; b in 0, 2; c in 1. The second a of sentence 0 is its repeat 1.
     assert columns["step"].tolist() == [0, 0, 2, 0, 2, 1]
     assert columns["repeat"].tolist() == [0, 1, 0, 0, 0, 0]
+
+
+def test_words_that_the_table_leaves_out_count_where_a_word_is_told_from_its_likes():
+    whole = table("en", "a a b")
+    words = replace(
+        whole,
+        sentence=whole.sentence[1:],
+        position=whole.position[1:],
+        word_type=whole.word_type[1:],
+    )
+    selection = Selection(np.arange(2), np.arange(2))
+    selections = {(m, "published"): selection for m in ("calign", "colap")}
+    source, _ = words_by_type((words, words), selections, "published")
+
+    columns = place_columns(source.of_metric["calign"], words, sentences_of("en", "a a b"))
+
+    assert columns["repeat"].tolist() == [1, 0]
 
 
 def test_stability_is_the_mean_best_jaccard_index():
@@ -161,6 +199,14 @@ def test_stability_is_the_mean_best_jaccard_index():
 
     assert found[:2] == pytest.approx([(2 / 4 + 1) / 2, (2 / 3 + 1) / 2])
     assert np.isnan(found[2])
+
+
+def test_types_of_a_cluster_come_with_most_words_first():
+    # Type 1 has two words in cluster 3, types 0 and 2 one each.
+    found = type_clusters(integers(0, 1, 1, 2), np.array([3, 3, 3, 3], dtype=np.int32), 3)
+
+    assert found.types_of(3).tolist() == [1, 0, 2]
+    assert found.types_of(4).tolist() == []
 
 
 # --- translations
@@ -246,7 +292,7 @@ def test_a_pair_has_a_shard_of_each_run_layer_and_metric(shards):
 
     assert concepts == {
         f"en-ar/concepts/bert/{variant}/encoder/{metric}.{layer}"
-        for variant in ("base", "ner")
+        for variant in ("base", "ner", "random")
         for metric in ("calign", "colap")
         for layer in LAYERS
     }
@@ -291,7 +337,7 @@ def test_scores_of_concepts_are_those_of_the_first_seed(shards):
 
 
 def test_trails_say_of_every_run_and_layer_whether_a_translation_is_there(shards):
-    trail = shards["en-ar/trails/calign.source.0"].columns["state"]
+    trail = shards["en-ar/trails/calign.source.0"].columns
     columns = shards["en-ar/concepts/bert/ner/encoder/calign.2"].columns
     types = shards["en-ar/types"].columns
     arabic = types["target"].split("\n")
@@ -300,14 +346,44 @@ def test_trails_say_of_every_run_and_layer_whether_a_translation_is_there(shards
         clusters = iter(columns[f"{side}.cluster"])
         cells[side] = [[next(clusters) for _ in range(n)] for n in columns[f"{side}.n"]]
 
-    assert len(trail) == 2 * len(LAYERS) * len(ENGLISH)
-    states = trail[3 * len(ENGLISH) :]  # of the second run's second layer
+    assert len(trail["state"]) == len(RUNS) * len(LAYERS) * len(ENGLISH)
+    second = slice(3 * len(ENGLISH), 4 * len(ENGLISH))  # of the second run's second layer
+    states, clusters_there = trail["state"][second], trail["cluster"][second]
     for number, word in enumerate(types["source"].split("\n")):
         commonest = cells["source"][number][0]
+        assert clusters_there[number] == commonest
         there = cells["target"][arabic.index(ARABIC[ENGLISH.index(word)])]
         matched = columns["best_target"][commonest] in there
         aligned = columns["n_targets"][commonest] > 0
         assert states[number] == (2 if matched else 1) + (4 if aligned else 0)
+
+
+def test_classes_are_a_bit_each(shards):
+    types = shards["en-ar/types"]
+    of_word = dict(
+        zip(types.columns["source"].split("\n"), types.columns["source.classes"], strict=True)
+    )
+
+    # No script among them: of a language it is mostly one. Words of the text are capitalised
+    # inside sentences; Arabic has no capitals, so that English decides what is a name.
+    assert types.about["classes"] == ["digits", "names", "other", "punctuation", "same_spelling"]
+    assert of_word["cat"] == 0b00100
+    assert of_word["Haus"] == 0b00010
+
+
+def test_a_page_without_script_has_the_best_concepts_of_the_first_run(shards):
+    top = shards["en-ar/top"].about
+    columns = shards["en-ar/concepts/bert/base/encoder/calign.2"].columns
+
+    assert (top["run"], top["layer"]) == ("bert/base/encoder", 2)
+    assert top["n_aligned"] == sum(n > 0 for n in columns["n_targets"])
+    assert top["n_concepts"] == sum(n > 0 for n in columns["n_types"])
+    aligned = [concept["aligned"] for concept in top["concepts"]]
+    assert aligned == sorted(aligned, reverse=True)
+    for concept in top["concepts"]:
+        assert (
+            concept["n_types"] == columns["n_types"][concept["cluster"]] == len(concept["words"][0])
+        )
 
 
 # --- files
@@ -334,7 +410,21 @@ def test_scores_of_concepts_are_read_by_clustering(tmp_path):
 
 
 def test_the_page_says_the_claims_where_no_script_runs_and_nothing_is_markup():
-    page = explorer_page(EVIL, {"claims": [{"sentence": f"Holds. {EVIL}"}]})
+    concept = {"cluster": 7, "aligned": True, "n_matched": 2, "n_types": 9}
+    words = [[EVIL, *"abcdefgh"], ["قط"]]
+    top = {
+        "languages": ["en", "ar"],
+        "directions": ["ltr", "rtl"],
+        "run": "bert/base/encoder",
+        "layer": 3,
+        "n_aligned": 1,
+        "n_concepts": 12,
+        "concepts": [concept | {"words": words}],
+    }
+    page = explorer_page(EVIL, {"claims": [{"sentence": f"Holds. {EVIL}"}]}, [top])
 
     assert EVIL not in page
+    assert "1 of 12 concepts of en align" in page
+    assert '<bdi>g</bdi> <bdi dir="ltr">+1</bdi></span>' in page
+    assert '<td><span lang="ar" dir="rtl"><bdi>قط</bdi></span></td><td>2 of 9</td>' in page
     assert "<li>Holds. &lt;img/src=x/onerror=alert(1)&gt;</li>" in page.partition("<noscript>")[2]

@@ -1,7 +1,8 @@
 // What several views use.
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Overview, Pair } from "./data";
+import { conceptxFile } from "./conceptx";
+import type { Layer, Overview, Pair } from "./data";
 
 /** What every view is given. */
 export interface Shown {
@@ -62,14 +63,43 @@ export function Choice({ label, value, options, href }: {
 
 /** A button that hands over a table as CSV. */
 export function Csv({ name, rows }: { name: string; rows: () => (string | number | null)[][] }) {
-  const save = () => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([csv(rows())], { type: "text/csv" }));
-    link.download = `${name}.csv`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  return <button type="button" onClick={() => save(`${name}.csv`, "text/csv", csv(rows()))}>CSV</button>;
+}
+
+/** Buttons that hand over words of concepts as files of ConceptX: one for each language, or for both together. */
+export function ConceptX({ pair, run, layer, number, wanted, sides = [0, 1], label = "" }: {
+  pair: Pair; run: string; layer: Layer; number: string; wanted: (side: number, cluster: number) => boolean;
+  sides?: number[]; label?: string;
+}) {
+  const [making, setMaking] = useState(false);
+  const [error, setError] = useState<Error>();
+  if (error) throw error;
+  const files = layer.metric === "colap" ? [[0, 1]] : sides.map((side) => [side]);
+  const make = (file: number[]) => {
+    const language = file.map((side) => pair.languages[side]).join("+");
+    setMaking(true);
+    conceptxFile(pair, layer, file, wanted)
+      .then((text) => save(`${run.replaceAll("/", ".")}.${pair.name}.layer${number}.${language}.txt`, "text/plain", text))
+      .catch(setError)
+      .finally(() => setMaking(false));
   };
-  return <button type="button" onClick={save}>CSV</button>;
+  return (
+    <>
+      {files.map((file) => (
+        <button key={file.join()} type="button" class="conceptx" disabled={making} onClick={() => make(file)}>
+          {label || "ConceptX"} {file.map((side) => pair.languages[side]).join("+")}
+        </button>
+      ))}
+    </>
+  );
+}
+
+function save(name: string, type: string, text: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
 export function csv(rows: (string | number | null)[][]): string {

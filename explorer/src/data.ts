@@ -7,6 +7,13 @@ export const SIDES = ["source", "target"] as const;
 export interface Claim {
   title: string; sentence: string; verdict: string; metric: string; definition: string; claim: number;
   effect: number | null; low: number | null; high: number | null; n_settings: number; n_same: number;
+  precision_low: number | null; precision_high: number | null;
+}
+
+/** The verdict where one setting differs; `parameter` is empty in the row of the study's own. */
+export interface AtSetting {
+  metric: string; definition: string; claim: number; parameter: string; at: number | null; verdict: string;
+  effect: number | null;
 }
 
 export interface Overview {
@@ -17,14 +24,16 @@ export interface Overview {
   calign: { n: number; match: number; size_ratio: number; min_types: number };
   colap: { share: number };
   scores: Record<string, any[]>;
-  claims: { least_effect: number; notes: string[]; claims: Claim[] };
+  claims: { least_effect: number; notes: string[]; claims: Claim[]; settings: AtSetting[] };
+  /** Of the code; null where it stood in no repository. */
+  commit: string | null;
+  scores_sha256: string;
 }
 
 export interface Score {
-  metric: string; over: string; model: string; variant: string; side: string; source: string; target: string;
-  layer: number; seed: number | null; n_hit: number | null; n_total: number | null; value: number;
-  low: number | null; high: number | null; null_mean: number | null; null_low: number | null;
-  null_high: number | null; ceiling: number | null;
+  metric: string; definition: string; over: string; model: string; variant: string; side: string; source: string;
+  target: string; layer: number; value: number; low: number | null; high: number | null; null_mean: number | null;
+  null_low: number | null; null_high: number | null; ceiling: number | null;
 }
 
 export async function loadOverview(): Promise<Overview> {
@@ -43,6 +52,8 @@ export interface Run { name: string; layers: number[] }
 export interface Pair {
   name: string;
   languages: string[];
+  /** Their names in English, or codes where these are none of a language. */
+  names: string[];
   directions: ("ltr" | "rtl")[];
   runs: Run[];
   nSentences: number;
@@ -50,6 +61,18 @@ export interface Pair {
   types: string[][];
   /** Words of each type, by metric, of source and target. */
   nWords: Record<Metric, Numbers[]>;
+  /** Classes of words. */
+  classes: string[];
+  /** Of each type of source and target: bit i is set where it is of class i. */
+  classesOf: Numbers[];
+}
+
+export function languageName(code: string): string {
+  try {
+    return new Intl.DisplayNames(["en"], { type: "language" }).of(code) ?? code;
+  } catch {
+    return code;
+  }
 }
 
 export async function loadPair(name: string): Promise<Pair> {
@@ -58,11 +81,14 @@ export async function loadPair(name: string): Promise<Pair> {
   return {
     name,
     languages: about.languages,
+    names: about.languages.map(languageName),
     directions: about.directions,
     runs: about.runs.map(([run, layers]: [string, number[]]) => ({ name: run, layers })),
     nSentences: about.n_sentences,
     types: SIDES.map((side) => texts[side].split("\n")),
     nWords: { calign: of("calign"), colap: of("colap") },
+    classes: about.classes,
+    classesOf: SIDES.map((side) => columns[`${side}.classes`]),
   };
 }
 
@@ -139,6 +165,16 @@ export class SideClusters {
   /** The concept that holds most words of a type, -1 where none does. */
   commonest(type: number): number {
     return this.start[type] < this.start[type + 1] ? this.cluster[this.start[type]] : -1;
+  }
+  /** Type of a word. */
+  typeOfWord(word: number): number {
+    let [low, high] = [0, this.wordStart.length - 1];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (this.wordStart[middle] <= word) low = middle;
+      else high = middle;
+    }
+    return low;
   }
   /** Concept of each word, -1 of one in none. */
   clusterOfWords(): Int32Array {
@@ -217,6 +253,33 @@ export function conceptsOf(layer: Layer, overview: Overview): Concept[] {
   return found;
 }
 
+export interface ClassShare { name: string; share: number }
+
+/**
+ * The class that most words of each concept are of, and the share of them that are: of CALIGN words of the source
+ * language, of COLAP of both. Undefined of a concept without words.
+ */
+export function commonestClasses(layer: Layer, pair: Pair): (ClassShare | undefined)[] {
+  const n = pair.classes.length;
+  const count = new Int32Array(layer.nConcepts * n);
+  const all = new Int32Array(layer.nConcepts);
+  layer.sides.forEach((side, place) => {
+    if (place === 1 && layer.metric === "calign") return;
+    for (let cell = 0; cell < side.cluster.length; cell++) {
+      const cluster = side.cluster[cell];
+      if (cluster < 0) continue;
+      all[cluster] += side.words[cell];
+      const classes = pair.classesOf[place][side.typeOf[cell]];
+      for (let one = 0; one < n; one++) if ((classes >> one) & 1) count[cluster * n + one] += side.words[cell];
+    }
+  });
+  return Array.from(all, (words, cluster) => {
+    const own = count.subarray(cluster * n, (cluster + 1) * n);
+    const most = Math.max(...own);
+    return words && most ? { name: pair.classes[own.indexOf(most)], share: most / words } : undefined;
+  });
+}
+
 /** The concept with most words of a type, and for a target type one that it is the best target of. */
 export function conceptOf(layer: Layer, concepts: Concept[], side: number, type: number): Concept | undefined {
   const cluster = layer.sides[side].commonest(type);
@@ -243,9 +306,9 @@ export async function loadSentences(pair: string, block: number): Promise<string
   return SIDES.map((side) => texts[side].split("\n"));
 }
 
-export const TRAIL_TYPES = 2048;
+export const TRAIL_TYPES = 1024;
 
-export interface Cell { run: string; layer: number; inside: boolean; matched: boolean; counts: boolean }
+export interface Cell { run: string; layer: number; cluster: number; matched: boolean; counts: boolean }
 
 /** Where a type is in every run and layer. */
 export async function loadTrail(pair: Pair, metric: Metric, side: number, type: number): Promise<Cell[]> {
@@ -256,7 +319,7 @@ export async function loadTrail(pair: Pair, metric: Metric, side: number, type: 
   return places.map((place, row) => {
     const at = row * width + (type % TRAIL_TYPES);
     const state = columns.state[at];
-    return { ...place, inside: (state & 3) > 0, matched: (state & 3) === 2, counts: state >= 4 };
+    return { ...place, cluster: columns.cluster[at], matched: (state & 3) === 2, counts: state >= 4 };
   });
 }
 

@@ -3,12 +3,17 @@ import { useEffect, useState } from "preact/hooks";
 
 export const VIEWS = ["answer", "concepts", "concept", "word", "compare", "audit"] as const;
 export type View = (typeof VIEWS)[number];
-export interface Route { view: View; at: Record<string, string> }
+/** `unknown` is what an address asks for that is no view. */
+export interface Route { view: View; at: Record<string, string>; unknown: string }
 
 export function readRoute(hash: string): Route {
   const [view, rest] = hash.replace(/^#/, "").split("?", 2);
-  const known = (VIEWS as readonly string[]).includes(view) ? (view as View) : "concepts";
-  return { view: known, at: Object.fromEntries(new URLSearchParams(rest ?? "")) };
+  const known = (VIEWS as readonly string[]).includes(view);
+  return {
+    view: known ? (view as View) : "answer",
+    at: Object.fromEntries(new URLSearchParams(rest ?? "")),
+    unknown: known ? "" : view,
+  };
 }
 
 export function address(view: View, at: Record<string, string | number | undefined>): string {

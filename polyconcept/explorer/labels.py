@@ -18,6 +18,8 @@ class TypeClusters:
     """Type of each type and cluster that have a word in common."""
     cluster: Int64[np.ndarray, " cell"]
     """Its cluster; -1 where words are in none."""
+    n_words: Int64[np.ndarray, " cell"]
+    """Words that they have in common."""
     of_word: Int64[np.ndarray, " word"]
     """Which of the cells of its type each word is, from 0."""
     n_types: int
@@ -34,6 +36,14 @@ class TypeClusters:
         first = np.ones(len(self.word_type), dtype=bool)
         first[1:] = self.word_type[1:] != self.word_type[:-1]
         found[self.word_type[first]] = self.cluster[first]
+        return found
+
+    def types_of(self, cluster: int) -> Int64[np.ndarray, " found"]:
+        """Return the types with words in a cluster, most words first."""
+        cells = np.flatnonzero(self.cluster == cluster)
+        found: Int64[np.ndarray, " found"] = self.word_type[
+            cells[np.argsort(-self.n_words[cells], kind="stable")]
+        ]
         return found
 
 
@@ -53,6 +63,7 @@ def type_clusters(
     return TypeClusters(
         of_type[order],
         of_cluster[order] - 1,
+        n_words[order],
         place[of_word] - begins[word_type],
         n_types,
     )

@@ -11,6 +11,7 @@ from polyconcept.records.scores import Score
 _METRICS = ("calign", "colap")
 _COLUMNS = (
     "metric",
+    "definition",
     "over",
     "model",
     "variant",
@@ -18,9 +19,6 @@ _COLUMNS = (
     "source",
     "target",
     "layer",
-    "seed",
-    "n_hit",
-    "n_total",
     "value",
     "low",
     "high",
@@ -38,23 +36,21 @@ def overview(scores: Iterable[Score], claims: Mapping[str, Any], **about: object
         scores: The score table.
         claims: What ``claims.json`` holds.
         about: Of the study: `name`, `definition`, `seed` of the concepts shown, `pairs`, the
-            thresholds of `calign` and `colap`.
+            thresholds of `calign` and `colap`; `commit` of the code, and SHA-256 of the score
+            table, `scores_sha256`.
     """
     shown = [
         score
         for score in scores
-        if score.is_plain
-        and score.metric in _METRICS
-        and score.definition == about["definition"]
-        and score.seed in (None, about["seed"])
+        if score.is_plain and score.metric in _METRICS and score.seed is None
     ]
     columns = {name: [_short(getattr(score, name)) for score in shown] for name in _COLUMNS}
     return Shard("overview", about={**about, "scores": columns, "claims": _claims(claims)})
 
 
 def _claims(claims: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the claims without the tables that claims.html has."""
-    kept: Sequence[str] = ("least_effect", "notes", "claims")
+    """Return the claims without the rivals, of which claims.html has a table."""
+    kept: Sequence[str] = ("least_effect", "notes", "claims", "settings")
     return {name: claims[name] for name in kept}
 
 

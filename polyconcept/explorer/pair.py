@@ -18,8 +18,11 @@ from polyconcept.records.concepts import ConceptKey, parts_of
 from polyconcept.records.explored import ExploredRun, PairText
 from polyconcept.records.text import Definition
 
-TYPES = 2048
+TYPES = 1024
 """Word types of a block of trails."""
+
+_TOP = 10
+"""Concepts that are shown where no script runs."""
 
 
 def pair_shards(
@@ -28,7 +31,7 @@ def pair_shards(
     """Yield the shards of a pair: text, translations, concepts, and where each word type is.
 
     Args:
-        text: Sentences, words and dictionaries.
+        text: Sentences, words, their classes, and dictionaries.
         runs: Concepts of each run, of the first seed.
         definition: Whose words and scores are shown.
         n: Translations of a word that count.
@@ -65,8 +68,10 @@ class _Pair:
         yield self._types(runs)
         yield self._links()
         for metric in METRICS:
-            for side, words, table in zip(SIDES, self.words, self.text.words, strict=True):
-                columns = place_columns(words.of_metric[metric], table)
+            for side, words, table, sentences in zip(
+                SIDES, self.words, self.text.words, self.text.sentences, strict=True
+            ):
+                columns = place_columns(words.of_metric[metric], table, sentences)
                 yield Shard(f"{self.prefix}/places/{metric}.{side}", columns)
         yield from sentence_shards(self.prefix, self.text.sentences)
         for metric in METRICS:
@@ -76,13 +81,16 @@ class _Pair:
                     found = self._layer(metric, run, layer)
                     name = f"{self.prefix}/concepts/{run.name}/{metric}.{layer}"
                     yield Shard(name, dict(self._packed(found)))
-                    found_states.append(self._states(found))
+                    found_states.append(self._trail(found))
+                if metric == "calign" and run is runs[0]:
+                    yield self._top(run, layer, found)
             yield from self._trails(metric, found_states)
 
     def _types(self, runs: Sequence[ExploredRun]) -> Shard:
         columns: dict[str, np.ndarray | str] = {}
-        for name, side in zip(SIDES, self.words, strict=True):
+        for name, side, language in zip(SIDES, self.words, self.languages, strict=True):
             columns[name] = "\n".join(side.types)
+            columns[f"{name}.classes"] = self._classes(side, language)
             for metric, words in side.of_metric.items():
                 columns[f"{name}.{metric}"] = words.n_words
         about = {
@@ -90,8 +98,20 @@ class _Pair:
             "directions": [_direction(side) for side in self.words],
             "runs": [[run.name, run.concepts.layers] for run in runs],
             "n_sentences": len(self.text.sentences[0]),
+            "classes": self._class_names(),
         }
         return Shard(f"{self.prefix}/types", columns, about)
+
+    def _class_names(self) -> list[str]:
+        """Return the classes but for scripts, of which a language mostly has one."""
+        return [name for name in self.text.classes if not name.startswith("script:")]
+
+    def _classes(self, side: SideWords, language: str) -> np.ndarray:
+        """Return of each type a number whose bit i is set where it is of class i."""
+        found = np.zeros(len(side.types), dtype=np.int64)
+        for bit, name in enumerate(self._class_names()):
+            found |= self.text.classes[name][language][side.type_index].astype(np.int64) << bit
+        return found
 
     def _links(self) -> Shard:
         columns = {}
@@ -152,19 +172,70 @@ class _Pair:
             yield f"{name}.of_word", clusters.of_word
         yield from layer.columns.items()
 
-    def _states(self, layer: _Layer) -> tuple[np.ndarray, ...]:
-        """Return the state of each type of source and target in its commonest cluster."""
+    def _trail(self, layer: _Layer) -> tuple[dict[str, np.ndarray], ...]:
+        """Return the commonest cluster of each type of source and target, and its state there."""
         matched = partnered(layer.clusters, self.links[0], layer.partner)
         sides = zip(layer.clusters, matched, layer.counts, strict=True)
-        return tuple(states(clusters.commonest(), own, counts) for clusters, own, counts in sides)
+        return tuple(
+            {
+                "cluster": clusters.commonest(),
+                "state": states(clusters.commonest(), own, counts),
+            }
+            for clusters, own, counts in sides
+        )
 
-    def _trails(self, metric: str, found: Sequence[tuple[np.ndarray, ...]]) -> Iterator[Shard]:
-        """Yield blocks of types with their state in every run and layer, runs in their order."""
+    def _trails(
+        self, metric: str, found: Sequence[tuple[dict[str, np.ndarray], ...]]
+    ) -> Iterator[Shard]:
+        """Yield blocks of types with where they are in every run and layer, runs in their order."""
         for place, side in enumerate(SIDES):
-            trail = np.stack([one[place] for one in found])
-            for first in range(0, trail.shape[1], TYPES):
+            trail = {
+                name: np.stack([one[place][name] for one in found]) for name in ("cluster", "state")
+            }
+            for first in range(0, trail["state"].shape[1], TYPES):
                 name = f"{self.prefix}/trails/{metric}.{side}.{first // TYPES}"
-                yield Shard(name, {"state": trail[:, first : first + TYPES]})
+                columns = {key: rows[:, first : first + TYPES] for key, rows in trail.items()}
+                yield Shard(name, columns)
+
+    def _top(self, run: ExploredRun, layer: int, found: _Layer) -> Shard:
+        """Return the concepts that align best, or come nearest to it, for a page without script."""
+        columns, clusters = found.columns, found.clusters
+        n_types, n_matched = columns["n_types"], columns["n_matched"]
+        aligned = columns["n_targets"] > 0
+        share = n_matched / np.maximum(n_types, 1)
+        order = np.lexsort((-n_types, -share, ~aligned))
+        order = order[n_types[order] > 0]
+        words = [
+            [
+                [side.types[i] for i in own.types_of(one)]
+                for own, side, one in zip(
+                    clusters,
+                    self.words,
+                    (int(cluster), int(columns["best_target"][cluster])),
+                    strict=True,
+                )
+            ]
+            for cluster in order[:_TOP]
+        ]
+        about = {
+            "languages": self.languages,
+            "directions": [_direction(side) for side in self.words],
+            "run": run.name,
+            "layer": layer,
+            "n_aligned": int(aligned.sum()),
+            "n_concepts": len(order),
+            "concepts": [
+                {
+                    "cluster": int(cluster),
+                    "aligned": bool(aligned[cluster]),
+                    "n_matched": int(n_matched[cluster]),
+                    "n_types": int(n_types[cluster]),
+                    "words": own,
+                }
+                for cluster, own in zip(order[:_TOP], words, strict=True)
+            ],
+        }
+        return Shard(f"{self.prefix}/top", about=about)
 
 
 def _direction(side: SideWords) -> str:

@@ -15,8 +15,8 @@ SENTENCES = 64
 """Sentences of a block."""
 
 
-def place_columns(words: OrderedWords, table: Words) -> dict[str, np.ndarray]:
-    """Return the sentence of each word, and which of the words spelt like it there it is.
+def place_columns(words: OrderedWords, table: Words, sentences: Sentences) -> dict[str, np.ndarray]:
+    """Return the sentence of each word, and how many spelt like it stand before it there.
 
     Sentences are given as the step from the word before it of the same type.
     """
@@ -24,7 +24,7 @@ def place_columns(words: OrderedWords, table: Words) -> dict[str, np.ndarray]:
     same = np.zeros(len(step), dtype=bool)
     same[1:] = words.word_type[1:] == words.word_type[:-1]
     step[1:][same[1:]] -= table.sentence[words.rows][:-1][same[1:]]
-    return {"step": step, "repeat": _repeats(table)[words.rows]}
+    return {"step": step, "repeat": _repeats(table, sentences)[words.rows]}
 
 
 def sentence_shards(prefix: str, sentences: tuple[Sentences, Sentences]) -> Iterator[Shard]:
@@ -38,14 +38,18 @@ def sentence_shards(prefix: str, sentences: tuple[Sentences, Sentences]) -> Iter
         yield Shard(f"{prefix}/sentences/{first // SENTENCES}", columns)
 
 
-def _repeats(table: Words) -> Int64[np.ndarray, " word"]:
-    """Return how many words before each one in its sentence are spelt like it."""
-    order = np.lexsort((table.position, table.word_type, table.sentence))
-    sentence, word_type = table.sentence[order], table.word_type[order]
-    begins = np.ones(len(order), dtype=bool)
-    begins[1:] = (sentence[1:] != sentence[:-1]) | (word_type[1:] != word_type[:-1])
-    starts = np.flatnonzero(begins)
-    lengths = np.diff(np.append(starts, len(order)))
-    repeats = np.empty(len(order), dtype=np.int64)
-    repeats[order] = np.arange(len(order)) - np.repeat(starts, lengths)
-    return repeats
+def _repeats(table: Words, sentences: Sentences) -> Int64[np.ndarray, " word"]:
+    """Return how many words before each one in its sentence are spelt like it.
+
+    Of all that stand there: the word table may leave some of them out.
+    """
+    where = zip(
+        table.sentence.tolist(), table.position.tolist(), table.word_type.tolist(), strict=True
+    )
+    return np.array(
+        [
+            sentences.words[sentence][:position].count(table.types[word_type])
+            for sentence, position, word_type in where
+        ],
+        dtype=np.int64,
+    )

@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -49,6 +49,14 @@ def shard_script(shard: Shard) -> str:
     # A time in it would make each run's bytes others.
     coded = base64.b64encode(gzip.compress(content, 9, mtime=0)).decode("ascii")
     return f'polyconcept_shard({json.dumps(shard.name)},"{coded}");\n'
+
+
+def shard_about(script: str) -> Any:  # noqa: ANN401 - JSON holds anything
+    """Return what a shard says in JSON, from its script."""
+    _, coded = json.loads(f"[{script[script.index('(') + 1 : script.rindex(')')]}]")
+    content = gzip.decompress(base64.b64decode(coded))
+    size = int.from_bytes(content[:4], "little")
+    return json.loads(content[4 : 4 + size])["about"]
 
 
 def write_shards(shards: Iterable[Shard], folder: Path) -> None:

@@ -64,6 +64,8 @@ class SideWords:
     """Types of which some metric clusters words, by code points: neighbours are often of a kind."""
     of_metric: Mapping[str, OrderedWords]
     """Metric -> its words."""
+    type_index: Int64[np.ndarray, " type"]
+    """Place of each type in the word table."""
 
 
 def words_by_type(
@@ -90,4 +92,4 @@ def _side(words: Words, rows: Mapping[str, Rows]) -> SideWords:
         local = number[of_rows[metric]]
         order = np.lexsort((selected, local))
         ordered[metric] = OrderedWords(selected[order], local[order], len(kept), order, selected)
-    return SideWords(tuple(words.types[i] for i in kept), ordered)
+    return SideWords(tuple(words.types[i] for i in kept), ordered, np.array(kept, dtype=np.int64))

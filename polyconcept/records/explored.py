@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from polyconcept.records.concepts import ConceptReader
-from polyconcept.records.text import Definition, Dictionary, Selection, Sentences, Words
+from polyconcept.records.text import Definition, Dictionary, Masks, Selection, Sentences, Words
 
 ScoredConcepts: TypeAlias = Mapping[tuple[Definition, str, str, int, int], Mapping[str, np.ndarray]]
 """Definition, source, target, layer, seed -> columns with a place for each cluster."""
@@ -27,6 +27,8 @@ class PairText:
     """From source to target, and back."""
     selections: Mapping[tuple[str, Definition], Selection]
     """Metric and definition -> rows of the word tables that are clustered."""
+    classes: Mapping[str, Masks]
+    """Class of words -> which types of each word table are of it."""
 
 
 @dataclass(frozen=True)

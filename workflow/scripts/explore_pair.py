@@ -7,6 +7,7 @@ from polyconcept.audit.jobs import running
 from polyconcept.explorer.pair import pair_shards
 from polyconcept.explorer.shards import write_shards
 from polyconcept.records.explored import PairText
+from polyconcept.scoring.word_classes import classes_of_pair
 from polyconcept.store.explored import opened_runs
 from polyconcept.store.words import read_selections, read_words
 from polyconcept.text.dictionary import read_dictionaries
@@ -20,11 +21,13 @@ with running(snakemake):
     words = read_words(Path(files.source_words)), read_words(Path(files.target_words))
     languages = words[0].language, words[1].language
     source, target = read_texts([files.source, files.target], languages)
+    dictionaries = read_dictionaries(files.forward, files.backward, *languages)
     text = PairText(
         words,
         (source, target),
-        read_dictionaries(files.forward, files.backward, *languages),
+        dictionaries,
         read_selections(Path(files.selections), *words),
+        classes_of_pair(*words, dictionaries),
     )
     of_runs = settings.pop("runs"), files.concepts, files.alignments, files.overlaps
     with opened_runs(*of_runs, words) as runs:

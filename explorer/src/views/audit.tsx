@@ -1,8 +1,9 @@
 // A seeded sample of concepts that two raters label.
 import { useMemo, useState } from "preact/hooks";
-import { Choice, Csv, type Shown, useLoaded, Waiting } from "../common";
+import { Choice, Csv, runName, type Shown, useLoaded, Waiting } from "../common";
 import { conceptsOf, loadLayer, type Metric } from "../data";
 import { address } from "../route";
+import { Terms } from "../terms";
 import { TopWords } from "./concepts";
 
 const LABELS = ["convincing", "doubtful", "wrong"] as const;
@@ -36,10 +37,30 @@ export function sample<Item>(items: Item[], n: number, seed: number): Item[] {
   return taken;
 }
 
+// Where the browser keeps nothing, labels last as long as the page.
+const unkept = new Map<string, Record<string, string>>();
+
+function stored(key: string): Record<string, string> {
+  try {
+    const found = JSON.parse(localStorage.getItem(key) ?? "{}");
+    return unkept.get(key) ?? (found && typeof found === "object" ? found : {});
+  } catch {
+    return unkept.get(key) ?? {};
+  }
+}
+
+function store(key: string, labels: Record<string, string>): void {
+  try {
+    localStorage.setItem(key, JSON.stringify(labels));
+  } catch {
+    unkept.set(key, labels);
+  }
+}
+
 export function Audit({ overview, pair, at, here }: Shown) {
   const metric = at.metric as Metric;
   const rater = at.rater === "2" ? "2" : "1";
-  const seed = Number(at.seed ?? overview.seed);
+  const seed = Number(at.seed || overview.seed);
   const layer = useLoaded(() => loadLayer(pair, at.run, Number(at.layer), metric), [pair, at.run, at.layer, metric]);
   const drawn = useMemo(
     () => layer && sample(conceptsOf(layer, overview).filter(({ status }) => status === "aligned"), SAMPLE, seed),
@@ -47,11 +68,11 @@ export function Audit({ overview, pair, at, here }: Shown) {
   );
   const place = `polyconcept:${overview.name}:${pair.name}:${at.run}:${at.layer}:${metric}`;
   const [changed, setChanged] = useState(0);
-  const read = (who: string): Record<string, string> => JSON.parse(localStorage.getItem(`${place}:${who}`) ?? "{}");
+  const read = (who: string): Record<string, string> => stored(`${place}:${who}`);
   const labels = useMemo(() => ({ "1": read("1"), "2": read("2") }), [place, changed]);
   if (!layer || !drawn) return <Waiting />;
   const label = (cluster: number, given: string) => {
-    localStorage.setItem(`${place}:${rater}`, JSON.stringify({ ...labels[rater], [cluster]: given }));
+    store(`${place}:${rater}`, { ...labels[rater], [cluster]: given });
     setChanged(changed + 1);
   };
   const given = drawn.filter(({ cluster }) => labels[rater][cluster]);
@@ -62,12 +83,16 @@ export function Audit({ overview, pair, at, here }: Shown) {
   return (
     <section>
       <h1>Audit</h1>
+      <p>
+        Do the concepts that {metric === "calign" ? "align" : "overlap"} mean the same in both languages? Of {pair.name}, {runName(at.run)},
+        layer {at.layer}, {drawn.length} are drawn at random (the same ones for a seed). Two people label them, each under a number of their own.
+      </p>
       <p class="tools">
         <Choice label="Rater" value={rater} options={[["1", "1"], ["2", "2"]]} href={(value) => here({ rater: value })} />
         <label>Seed of the sample <input type="number" value={seed} onChange={(event) => (location.hash = here({ seed: event.currentTarget.value }))} /></label>
         <Csv name={`${overview.name}-audit`} rows={() => [
-          ["pair", "run", "layer", "metric", "sample_seed", "concept", "rater_1", "rater_2"],
-          ...drawn.map(({ cluster }) => [pair.name, at.run, at.layer, metric, seed, cluster, labels["1"][cluster] ?? "", labels["2"][cluster] ?? ""]),
+          ["scores_sha256", "pair", "run", "layer", "metric", "sample_seed", "concept", "rater_1", "rater_2"],
+          ...drawn.map(({ cluster }) => [overview.scores_sha256, pair.name, at.run, at.layer, metric, seed, cluster, labels["1"][cluster] ?? "", labels["2"][cluster] ?? ""]),
         ]} />
       </p>
       <p id="audit">
@@ -95,6 +120,7 @@ export function Audit({ overview, pair, at, here }: Shown) {
         ))}
       </ol>
       <p class="note">Labels stay in this browser; the CSV takes them elsewhere.</p>
+      <Terms overview={overview} of={["concept", metric, "wilson"]} />
     </section>
   );
 }

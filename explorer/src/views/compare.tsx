@@ -1,9 +1,10 @@
 // What becomes of the concepts of one run and layer in another.
-import { useMemo } from "preact/hooks";
-import { Choice, Csv, percent, runName, type Shown, useLoaded, Waiting } from "../common";
+import { useMemo, useState } from "preact/hooks";
+import { Choice, ConceptX, Csv, percent, runName, type Shown, useLoaded, Waiting } from "../common";
 import { type Concept, conceptsOf, type Layer, loadLayer, type Metric } from "../data";
 import { address } from "../route";
-import { MARKS, TopWords } from "./concepts";
+import { Terms } from "../terms";
+import { MARKS, TopWords, wantedOf } from "./concepts";
 
 const SHOWN = 100;
 
@@ -73,6 +74,8 @@ export function Compare({ overview, pair, at, here }: Shown) {
       .sort((a, b) => Math.abs(b.by) - Math.abs(a.by) || a.from.cluster - b.from.cluster),
     [loaded],
   );
+  const [nShown, setNShown] = useState(SHOWN);
+  const verb = metric === "calign" ? "align" : "overlap";
   const kinds = ["kept", "gained", "lost", "neither", "split", "merged"] as const;
   const is = (change: Change, kind: string) => !kind || change.kind === kind || change.shape === kind;
   const shown = changes?.filter((change) => is(change, at.show ?? ""));
@@ -93,7 +96,13 @@ export function Compare({ overview, pair, at, here }: Shown) {
               </a>
             ))}
             <Csv name={`${overview.name}-changes`} rows={() => table(shown)} />
+            <ConceptX pair={pair} run={at.run} layer={loaded[0]} number={at.layer} sides={[0]} label="ConceptX before" wanted={wantedOf(shown.map(({ from }) => from))} />
+            <ConceptX pair={pair} run={known.name} layer={loaded[1]} number={layer2} sides={[0]} label="ConceptX after" wanted={wantedOf(shown.flatMap(({ to }) => to ?? []))} />
           </p>
+          <p class="note">
+            Kept: {verb} before and after. Lost, gained: only before, only after. By size of the change of the matched share.
+          </p>
+          {!shown.length && <p>No concept is so.</p>}
           <div class="scroll">
             <table>
               <thead>
@@ -103,7 +112,7 @@ export function Compare({ overview, pair, at, here }: Shown) {
                 </tr>
               </thead>
               <tbody>
-                {shown.slice(0, SHOWN).map((change) => (
+                {shown.slice(0, nShown).map((change) => (
                   <tr key={change.from.cluster}>
                     <th scope="row"><a class="row" href={address("concept", { pair: at.pair, run: at.run, layer: at.layer, metric, cluster: change.from.cluster })}>{change.from.cluster}</a> {MARKS[change.from.status]}</th>
                     <td>{change.to ? <><a href={address("concept", { pair: at.pair, run: known.name, layer: layer2, metric, cluster: change.to.cluster })}>{change.to.cluster}</a> {MARKS[change.to.status]}</> : "–"}</td>
@@ -117,10 +126,9 @@ export function Compare({ overview, pair, at, here }: Shown) {
               </tbody>
             </table>
           </div>
-          <p class="note">
-            Each concept is followed to the one that shares most words with it (Jaccard index). Split: no concept holds
-            more than half of its words. Merged: the one that does is mostly other words.
-          </p>
+          {shown.length > nShown && <button type="button" onClick={() => setNShown(nShown + 4 * SHOWN)}>More of {shown.length}</button>}
+          <p class="note">{MARKS.aligned} {verb}s, {MARKS.near} near miss, {MARKS.none} neither.</p>
+          <Terms overview={overview} of={["concept", metric, "matched", "near", "shape"]} />
         </>
       )}
     </section>

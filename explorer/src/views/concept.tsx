@@ -1,12 +1,13 @@
 // One concept: its words, their translations, its best targets and its sentences.
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { Choice, Csv, percent, runName, type Shown, useLoaded, Waiting, Word } from "../common";
+import { Choice, ConceptX, Csv, percent, runName, type Shown, useLoaded, Waiting, Word } from "../common";
 import {
-  type Concept as One, conceptOf, conceptsOf, type Layer, type Links, loadLayer, loadLinks, loadPlaces, loadSentences,
+  commonestClasses, type Concept as One, conceptOf, conceptsOf, type Layer, type Links, loadLayer, loadLinks, loadPlaces, loadSentences,
   type Member, type Metric, type Pair, SENTENCES,
 } from "../data";
 import { address } from "../route";
-import { chosen, MARKS, statusName, TopWords } from "./concepts";
+import { Terms } from "../terms";
+import { chosen, className, MARKS, statusName, TopWords } from "./concepts";
 
 const BEST = 5;
 const BLOCKS = 4;
@@ -24,7 +25,8 @@ export function Concept({ overview, pair, at, here }: Shown) {
   const [lit, setLit] = useState<[number, number] | null>(null);
   const layer = loaded?.[0];
   const all = useMemo(() => layer && conceptsOf(layer, overview), [layer]);
-  const concepts = useMemo(() => all && chosen(all, at), [all, at.sort, at.show]);
+  const classes = useMemo(() => layer && commonestClasses(layer, pair), [layer]);
+  const concepts = useMemo(() => all && classes && chosen(all, at, classes), [all, at.sort, at.show, at.class]);
   const concept = layer && all && concepts && asked(layer, all, concepts, pair, at);
   const cluster = concept?.cluster ?? -1;
   const target = at.target === undefined ? (concept?.target ?? -1) : Number(at.target);
@@ -33,12 +35,14 @@ export function Concept({ overview, pair, at, here }: Shown) {
     [loaded, cluster, target],
   );
   useEffect(() => setLit(null), [matches]);
-  if (!loaded || !layer || layer.metric !== metric || !matches || !concepts) return <Waiting />;
-  if (!concept) return <h1>No concept: {at.type ? "the word is in none that another matches best" : "it has no words in this layer"}</h1>;
+  if (!loaded || !layer || layer.metric !== metric || !matches || !all || !concepts || !classes) return <Waiting />;
+  if (!concept) return <Missing pair={pair} at={at} all={all} layer={layer} />;
   const place = concepts.findIndex((one) => one.cluster === cluster);
   const beside = (step: number) => concepts[place + step]?.cluster;
   const nMatched = matches.members[0].filter(({ type }) => matches.partners[0].has(type)).length;
   const glossed = at.gloss === "1";
+  const own = classes[cluster];
+  const mostly = own && ` Mostly ${className(own.name)} (${percent(own.share)}).`;
   const words = (side: number) => (
     <WordList
       pair={pair} side={side} matches={matches} lit={lit} setLit={setLit} at={at}
@@ -52,32 +56,53 @@ export function Concept({ overview, pair, at, here }: Shown) {
         {beside(-1) !== undefined && <a id="previous" href={here({ cluster: beside(-1), target: undefined, type: undefined, side: undefined })}>← previous (k)</a>}
         {beside(1) !== undefined && <a id="next" href={here({ cluster: beside(1), target: undefined, type: undefined, side: undefined })}>next (j) →</a>}
         <a href={address("concepts", { ...at, cluster: undefined, target: undefined, type: undefined, side: undefined })}>all concepts</a>
-        <a href={here({ gloss: glossed ? undefined : 1 })}>{glossed ? "without translations in brackets" : "translations in brackets"}</a>
+        <a href={here({ gloss: glossed ? undefined : 1 })}>{glossed ? "hide translations" : "show a translation of each word"}</a>
         <Csv name={`${overview.name}-concept-${cluster}`} rows={() => table(pair, matches)} />
+        <ConceptX pair={pair} run={at.run} layer={layer} number={at.layer} wanted={(side, one) => one === (side ? target : cluster)} />
       </p>
       {metric === "calign" ? (
         <p id="matched" data-matched={nMatched}>
-          {nMatched} of {concept.of} {pair.languages[0]} types have a translation in concept {target < 0 ? "–" : target} of{" "}
-          {pair.languages[1]}{target === concept.target ? ", its best" : ""}. Stability {percent(concept.stability)},
-          commonest sentence {percent(concept.sentenceShare)}.
+          {nMatched} of {concept.of} {pair.names[0]} types have a translation in concept {target < 0 ? "–" : target} of{" "}
+          {pair.names[1]}{target === concept.target ? ", the one that fits best" : ""}. Stability {percent(concept.stability)},
+          commonest sentence {percent(concept.sentenceShare)}.{mostly}
         </p>
       ) : (
         <p>
-          {layer.columns.n_source[cluster]} {pair.languages[0]} and {layer.columns.n_target[cluster]} {pair.languages[1]}{" "}
-          words. Stability {percent(concept.stability)}.
+          {layer.columns.n_source[cluster]} {pair.names[0]} and {layer.columns.n_target[cluster]} {pair.names[1]}{" "}
+          words. Stability {percent(concept.stability)}.{mostly}
         </p>
       )}
       <div class="sides">
-        <div><h2>{pair.languages[0]}</h2>{words(0)}</div>
-        <div><h2>{pair.languages[1]}</h2>{words(1)}</div>
+        <div><h2>{pair.names[0]}</h2>{words(0)}</div>
+        <div><h2>{pair.names[1]}</h2>{words(1)}</div>
       </div>
-      <p class="note">Bold: has a translation on the other side, shown on hover and focus. Dotted: has none.</p>
+      <p class="note">
+        Bold: has a translation on the other side, which is set off on hover and focus. Dotted: has none. ×n: so many of its words are here.
+      </p>
       {metric === "calign" && (
         <Targets layer={layer} forward={loaded[1].forward} cluster={cluster} target={target} here={here} pair={pair} />
       )}
       <Sentences pair={pair} layer={layer} clusters={[cluster, target]} key={`${pair.name}${at.run}${at.layer}${metric}${cluster}-${target}`} />
       <Elsewhere overview={overview} pair={pair} at={at} here={here} layer={layer} cluster={cluster} />
+      <Terms overview={overview} of={metric === "calign" ? ["concept", "calign", "matched", "near", "stability", "sentence", "class"] : ["concept", "colap", "near", "stability", "class"]} />
     </section>
+  );
+}
+
+/** Says why there is no concept to show, and where to go on. */
+function Missing({ pair, at, all, layer }: { pair: Pair; at: Record<string, string>; all: One[]; layer: Layer }) {
+  const place = `layer ${at.layer} of ${runName(at.run)}`;
+  const why = at.cluster !== undefined
+    ? `There is no concept ${at.cluster} with words in ${place}, whose ${all.length} concepts have numbers from 0 to ${layer.nConcepts - 1}.`
+    : at.type
+      ? <>“<bdi>{at.type}</bdi>” is in no concept in {place}, or in one that fits no other best.</>
+      : `In ${place} no word is in a concept.`;
+  return (
+    <>
+      <h1>No such concept</h1>
+      <p role="alert">{why}</p>
+      <p><a href={address("concepts", { pair: pair.name, run: at.run, layer: at.layer, metric: at.metric })}>All concepts of this layer</a></p>
+    </>
   );
 }
 
@@ -153,6 +178,7 @@ function Targets({ layer, forward, cluster, target, here, pair }: {
   return (
     <>
       <h2>Best targets</h2>
+      <p class="note">The {BEST} concepts of {pair.names[1]} with most types matched, whatever their size; a much smaller or larger one does not count for the score.</p>
       <ol class="targets">
         {best.map(([one, count]) => (
           <li key={one}>
@@ -190,6 +216,7 @@ function Sentences({ pair, layer, clusters }: { pair: Pair; layer: Layer; cluste
   return (
     <>
       <h2>Sentences</h2>
+      <p class="note">Sentences of the parallel text that have words of both sides, which are set off.</p>
       {shown?.apart && <p class="note">No sentence has words of both concepts: these have words of one.</p>}
       {!shown ? <Waiting /> : (
         <ol class="sentences">
@@ -265,7 +292,7 @@ function Elsewhere({ overview, pair, at, here, layer, cluster }: Pick<Shown, "ov
     <>
       <h2>Elsewhere</h2>
       <p class="tools">
-        Where its {layer.metric === "calign" ? `${pair.languages[0]} ` : ""}words are in
+        Where its {layer.metric === "calign" ? `${pair.names[0]} ` : ""}words are in
         <Choice label="run" value={run.name} options={pair.runs.map(({ name }) => [name, runName(name)])} href={(run2) => here({ run2, layer2: pair.runs.find(({ name }) => name === run2)!.layers.includes(Number(at.layer)) ? at.layer : undefined })} />
         <Choice label="layer" value={layer2} options={[["", "choose"], ...run.layers.map((one) => [String(one), String(one)] as [string, string])]} href={(chosenLayer) => here({ run2: run.name, layer2: chosenLayer })} />
       </p>
