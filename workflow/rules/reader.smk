@@ -1,6 +1,17 @@
 """What a reader sees: claims, figures with examples of concepts, and the explorer."""
 
+from polyconcept.figures.captions import caption
 from polyconcept.study.jobs.figures import FIGURES, figure_names
+
+# For Snakemake's report, which sees nothing else of ours: as params, another wording would draw the
+# figures again.
+config = {
+    **config,
+    "captions": {
+        name: caption(FIGURES[name].module, FIGURES[name].settings(STUDY)).text
+        for name in figure_names(STUDY)
+    },
+}
 
 
 rule state_claims:

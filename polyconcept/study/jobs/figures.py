@@ -22,7 +22,7 @@ def _always(_study: Study) -> bool:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a study; its caption stands in workflow/report/figure.rst."""
+    """A figure of a study; its caption stands in polyconcept/figures/captions.py."""
 
     module: str
     """Of `polyconcept.figures`, whose function `draw` gives it."""
