@@ -21,7 +21,7 @@ METRIC = {"metric": "calign", "definition": "corrected", "over": "all"}
 
 def caption_of(name):
     figure = FIGURES[name]
-    return caption(figure.module, figure.settings(STUDY))
+    return caption(figure.module, figure.captioned(STUDY))
 
 
 def paragraphs(text):

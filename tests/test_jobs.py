@@ -156,6 +156,20 @@ BY_HAND = [
         [f"{R}/scores.parquet", f"{R}/claims.json", f"{R}/explorer/data/en-de"]
         + [f"polyconcept/explorer/bundle/explorer.{ending}" for ending in ("js", "css")],
     ),
+    (
+        "build_report",
+        {},
+        [f"{R}/scores.parquet", f"{R}/claims.json"]
+        + [
+            f"{R}/figures/{metric}{kind}.png"
+            for metric in ("calign", "colap")
+            for kind in ("", "_change", "_curves", "_controls")
+        ]
+        + [
+            f"{R}/figures/{name}.png"
+            for name in ("calign_auc", "matched_fraction", "rivals", "tasks", "examples")
+        ],
+    ),
     ("plot_figure", {"figure": "calign_curves"}, [f"{R}/scores.parquet"]),
     ("plot_figure", {"figure": "examples"}, [f"{R}/examples/en-de.json"]),
     ("pin_repository", {"pin": "models--a--mt5@latest"}, []),
