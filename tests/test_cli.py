@@ -217,7 +217,7 @@ def test_a_changed_study_is_checked_and_run(finished, study):
     checked = polyconcept_in(study, project, "check", "study.yaml")
     ran = polyconcept_in(study, project, "run", "study.yaml", "--cores", "2")
 
-    assert checked.stdout == "known: in order; 13 jobs would run\n", checked.stderr
+    assert checked.stdout == "known: in order; 14 jobs would run\n", checked.stderr
     assert ran.returncode == 0, ran.stdout + ran.stderr
     first, *stages, last = ran.stdout.splitlines()
     assert first.startswith(f"snakemake --snakefile {project}/Snakefile --workflow-profile")
@@ -274,7 +274,7 @@ def test_results_without_times_and_notes_are_adopted(finished, study):
     )
     study_of(study, colap={"share": 0.2})
     assert polyconcept_in(study, project, "check", "study.yaml").stdout == (
-        "known: in order; 13 jobs would run\n"
+        "known: in order; 14 jobs would run\n"
     )
 
     with (study / "results/known/scores.csv").open("a") as file:

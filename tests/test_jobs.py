@@ -272,7 +272,7 @@ def jobs_of(study):
 
 
 @pytest.mark.parametrize(
-    ("file", "n_jobs"), [("studies/demo.yaml", 128), ("config.yaml", 411)], ids=["demo", "full"]
+    ("file", "n_jobs"), [("studies/demo.yaml", 129), ("config.yaml", 412)], ids=["demo", "full"]
 )
 def test_a_rule_makes_what_the_register_says_others_read(file, n_jobs):
     study = parse_study(yaml.safe_load((ROOT / file).read_text()))

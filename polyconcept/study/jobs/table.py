@@ -57,9 +57,9 @@ def flat(inputs: Inputs) -> list[str]:
 
 
 def final_files(study: Study) -> tuple[str, ...]:
-    """Return the score tables, claims and figures that a finished study has."""
+    """Return the score tables, claims, figures and report that a finished study has."""
     results = f"results/{study.name}"
-    tables = ("scores.parquet", "scores.csv", "claims.json", "claims.html")
+    tables = ("scores.parquet", "scores.csv", "claims.json", "claims.html", "index.html")
     figures = [
         f"figures/{name}.{suffix}" for name in figure_names(study) for suffix in ("pdf", "png")
     ]
