@@ -226,7 +226,7 @@ def test_a_changed_study_is_checked_and_run(finished, study):
     assert first.endswith("--configfile=study.yaml --cores 2")
     assert [re.sub(r"  done in \d+ (s|min)$", "", stage) for stage in stages] == [
         "scores      3 of 3",
-        "figures    10 of 10",
+        "figures    11 of 11",
     ]
     log = (study / last.removeprefix("log: ")).read_text()
     assert "Finished jobid" in log
@@ -257,7 +257,7 @@ def test_after_a_kill_what_the_study_asks_for_is_kept_and_all_else_made_again(fi
     assert re.fullmatch(r"kept \d+ files that its jobs made, removed \d+", said[2])
     assert [re.sub(r"  done in \d+ (s|min)$", "", line) for line in said[4:-1]] == [
         "scores      3 of 3",
-        "figures    10 of 10",
+        "figures    11 of 11",
     ]
     assert not note.exists()
 
