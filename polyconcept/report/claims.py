@@ -26,7 +26,10 @@ _PAGE = """\
 {%- if found.low is not none and found.high is not none %}
  [{{ found.low | signed }}, {{ found.high | signed }}]{% endif %}{% endif %}
 {%- endmacro %}
-{% macro list(items) %}{{ items | join(", ") or "–" }}{% endmacro %}
+{% macro list(items) -%}
+{% for item in items %}<span class="number">{{ item }}</span>{{ ", " if not loop.last }}
+{%- else %}–{% endfor %}
+{%- endmacro %}
 {% block title %}Claims{% endblock %}
 {% block body %}
 <h1>Do the claims hold in this study?</h1>

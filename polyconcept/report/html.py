@@ -28,15 +28,15 @@ ul { padding-left: 1.2rem; }
 li { margin-bottom: 0.3rem; }
 summary { cursor: pointer; color: var(--link); padding: 0.15rem 0; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; font-size: 0.9em; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 0.8rem 0 0.3rem; }
 th, td { text-align: left; vertical-align: top; padding: 0.25rem 0.8rem 0.25rem 0;
   border-bottom: 1px solid var(--line); }
 .verdict { font-weight: 600; white-space: nowrap; }
 .holds { color: var(--holds); } .fails { color: var(--fails); } .open { color: var(--open); }
 .number { white-space: nowrap; }
-.quiet { color: var(--quiet); font-size: 0.9rem; }
-.beside { font-size: 0.8rem; } .beside th { padding-left: 1rem; font-weight: normal; }
+.quiet { color: var(--quiet); font-size: 0.9em; } h3 .quiet { font-weight: normal; }
+.beside { font-size: 0.9em; } .beside th { padding-left: 1rem; font-weight: normal; }
 figure { margin: 1rem 0 2rem; }
 figure img { display: block; max-width: 100%; height: auto; background: #ffffff; }
 figcaption { margin-top: 0.4rem; }
