@@ -53,10 +53,11 @@ demo: $(READY)
 	$(BIN)/snakemake --workflow-profile profiles/local --configfile studies/demo.yaml --report results/demo/report.html
 	$(BIN)/snakemake --workflow-profile profiles/local results/demo/explorer/index.html --configfile studies/demo.yaml
 	@echo "explorer:    results/demo/explorer/index.html"
+	@echo "report:      results/demo/index.html"
 	@echo "figures:     results/demo/figures/"
 	@ls results/demo/figures/*.pdf results/demo/figures/*.png | sed 's/^/             /'
 	@echo "score table: results/demo/scores.csv (and scores.parquet)"
-	@echo "report:      results/demo/report.html"
+	@echo "audit view:  results/demo/report.html"
 
 # The validator has an environment of its own, build/crate-validator/, made on first use.
 check-crate: $(READY)

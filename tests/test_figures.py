@@ -5,16 +5,12 @@ import sys
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
 import pytest
-import yaml
-from docutils.core import publish_parts
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from jinja2 import Environment, StrictUndefined
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
@@ -33,9 +29,6 @@ from polyconcept.figures.style import look, style
 from polyconcept.figures.tasks import draw as plot_task_scores
 from polyconcept.records.concepts import AlignedConcepts, ConceptExample
 from polyconcept.records.scores import Score
-from polyconcept.study.jobs.figures import FIGURES
-from polyconcept.study.jobs.table import job_kinds, job_settings
-from polyconcept.study.parse import parse_study
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (0, 1, 3, 6, 9, 12)
@@ -846,30 +839,3 @@ def test_failed_drawing_leaves_no_file(tmp_path):
     with pytest.raises(OSError, match="broken"):
         save_figure(figure, tmp_path / "a.png")
     assert list(tmp_path.iterdir()) == []
-
-
-# --- captions ---
-
-
-@pytest.mark.parametrize("name", [*FIGURES, "workflow"])
-def test_captions_are_one_sentence_of_valid_markup(name):
-    study = parse_study(yaml.safe_load((ROOT / "studies/demo.yaml").read_text()))
-    file = "workflow" if name == "workflow" else "figure"
-    text = (ROOT / f"workflow/report/{file}.rst").read_text()
-    params = SimpleNamespace()
-    if name != "workflow":
-        names = {"figure": name}
-        params.settings = job_settings("plot_figure", study, names)
-        params.kinds = job_kinds("plot_figure", study, names)
-    snakemake = SimpleNamespace(params=params)
-
-    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    caption = environment.from_string(text).render(snakemake=snakemake).strip()
-    body = publish_parts(caption, writer="html", settings_overrides={"halt_level": 2})["body"]
-
-    assert body.count("<p>") == 1
-    if name != "workflow":
-        assert caption.count(".") == 1
-        assert caption.endswith(".")
-    if name not in ("tasks", "workflow"):
-        assert "published definition" in caption

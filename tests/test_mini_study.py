@@ -188,7 +188,7 @@ def test_the_study_is_verified(finished):
         (
             "figures.over",
             "large",
-            {"plot_figure": 6},
+            {"plot_figure": 6, "build_report": 1},
         ),
     ],
 )

@@ -10,7 +10,13 @@ from demo_runs import ROOT, adopt, clone, jobs, need_demo
 
 pytestmark = pytest.mark.demo
 
-TABLE = {"merge_scores": 1, "state_claims": 1, "plot_figure": 12, "build_explorer": 1}
+TABLE = {
+    "merge_scores": 1,
+    "state_claims": 1,
+    "plot_figure": 12,
+    "build_report": 1,
+    "build_explorer": 1,
+}
 EXAMPLES = {"find_examples": 2, "plot_figure": 13}
 
 
@@ -150,7 +156,7 @@ CHANGES = {
     | {"find_examples": 3, "plot_figure": 13},
     add_test_language: {"fetch_text": 1, "score_task": 1} | TABLE,
     # COLAP knows no large clusters: CALIGN's four figures and the rivals.
-    change_one_figure: {"plot_figure": 6},
+    change_one_figure: {"plot_figure": 6, "build_report": 1},
 }
 
 
@@ -168,13 +174,13 @@ def edit(path, pattern, replacement):
 def test_a_colour_reruns_figures_only(own_clone):
     edit(own_clone / "polyconcept/figures/style.py", "#[0-9A-Fa-f]{6}", "#123456")
 
-    assert jobs(own_clone) == {"plot_figure": 13}
+    assert jobs(own_clone) == {"plot_figure": 13, "build_report": 1}
 
 
 def test_an_edit_of_a_figure_reruns_that_figure_only(own_clone):
     edit(own_clone / "polyconcept/figures/rivals.py", r"\Z", "\n_NEW = 1\n")
 
-    assert jobs(own_clone) == {"plot_figure": 1}
+    assert jobs(own_clone) == {"plot_figure": 1, "build_report": 1}
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,7 @@ def test_the_report_shows_the_figures(finished):
 
     assert run.returncode == 0, run.stderr[-2000:]
     assert "Alignment by layer" in report
-    assert "Share of source-language concepts" in report
+    assert "The share of concepts of the source language" in report
 
 
 CHECKED = "results/known/corpora/text/xb.txt"

@@ -8,7 +8,6 @@ from statistics import fmean
 
 from polyconcept.claims.effects import Effects, changed, deeper, of_models
 from polyconcept.claims.intervals import (
-    LEAST_FOR_CORRELATION,
     is_constant,
     judge,
     mean_interval,
@@ -17,7 +16,7 @@ from polyconcept.claims.intervals import (
 )
 from polyconcept.claims.rows import Table, View
 from polyconcept.claims.transfer import Transfer, transfer
-from polyconcept.records.verdicts import Finding, OfRun
+from polyconcept.records.verdicts import LEAST_FOR_CORRELATION, Finding, OfRun
 
 
 @dataclass(frozen=True, kw_only=True)

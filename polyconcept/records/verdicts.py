@@ -7,6 +7,11 @@ from typing import Literal, TypeAlias
 
 Verdict: TypeAlias = Literal["holds", "does not hold", "undecided"]
 
+LEAST_FOR_MEAN = 3
+"""Models below which claims 1 and 2 stay undecided: of two, Student's t says next to nothing."""
+LEAST_FOR_CORRELATION = 4
+"""Points below which a correlation has no interval: its variance has n - 3 below the line."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
@@ -130,3 +135,9 @@ class Claims:
     """The agreement table: per metric and definition the study's own settings, then the swept."""
     rivals: tuple[Rival, ...]
     """The rank correlations of the score table."""
+
+
+def signed(value: float) -> str:
+    """Return three decimals with a sign, as an effect is written; minus as wide as plus."""
+    rounded = f"{value:+.3f}"
+    return "0.000" if rounded in ("+0.000", "-0.000") else rounded.replace("-", "−")

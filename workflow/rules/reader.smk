@@ -1,6 +1,17 @@
-"""What a reader sees: claims, figures with examples of concepts, and the explorer."""
+"""What a reader sees: claims, figures with examples of concepts, report, explorer."""
 
+from polyconcept.figures.captions import caption
 from polyconcept.study.jobs.figures import FIGURES, figure_names
+
+# For Snakemake's report, which sees nothing else of ours: as params, another wording would draw the
+# figures again.
+config = {
+    **config,
+    "captions": {
+        name: caption(FIGURES[name].module, FIGURES[name].captioned(STUDY)).text
+        for name in figure_names(STUDY)
+    },
+}
 
 
 rule state_claims:
@@ -68,6 +79,24 @@ rule plot_figure:
         code=code_of("plot_figure"),
     script:
         "../scripts/plot_figure.py"
+
+
+rule build_report:
+    # The page to open first.
+    input:
+        unpack(inputs_of("build_report")),
+    output:
+        page="<results>/index.html",
+    log:
+        "<logs>/build_report.log",
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=settings_of("build_report"),
+        code=code_of("build_report"),
+    script:
+        "../scripts/build_report.py"
 
 
 rule explore_pair:

@@ -1,8 +1,8 @@
-"""What a reader sees: claims, figures, examples, the explorer."""
+"""What a reader sees: claims, figures, examples, the report, the explorer."""
 
 from __future__ import annotations
 
-from polyconcept.study.jobs.figures import FIGURES, figure_inputs, figure_kinds
+from polyconcept.study.jobs.figures import FIGURES, figure_inputs, figure_kinds, figure_names
 from polyconcept.study.jobs.job import Inputs, Job, Values, plain
 from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.jobs.scores import resample_files
@@ -34,6 +34,29 @@ def _find_examples(study: Study, _names: Names) -> Values:
         "n_examples": chosen.n_concepts,
         "rule": plain(study.calign) | plain(study.figures, "definition"),
     }
+
+
+def _reported_files(files: Files, _names: Names) -> Inputs:
+    """Scores, claims and figures."""
+    pictures = [f"{files.results}/figures/{name}.png" for name in figure_names(files.study)]
+    return {
+        "scores": f"{files.results}/scores.parquet",
+        "claims": f"{files.results}/claims.json",
+        "figures": pictures,
+    }
+
+
+def _build_report(study: Study, _names: Names) -> Values:
+    """Each figure with its module and settings, which its caption follows from."""
+    figures = {
+        name: {
+            "category": FIGURES[name].category,
+            "module": FIGURES[name].module,
+            "settings": FIGURES[name].captioned(study),
+        }
+        for name in figure_names(study)
+    }
+    return {"name": study.name, "figures": figures, **plain(study.figures, "definition")}
 
 
 def _explored_files(files: Files, names: Names) -> Inputs:
@@ -89,6 +112,7 @@ JOBS = {
         lambda _, names: figure_kinds(names["figure"]),
         local=True,
     ),
+    "build_report": Job("figures", _reported_files, _build_report, local=True),
     "explore_pair": Job("explorer", _explored_files, _explore_pair),
     "build_explorer": Job(
         "explorer", _explorer_files, _build_explorer, sources=("code", "style"), local=True
