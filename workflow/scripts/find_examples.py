@@ -1,4 +1,4 @@
-"""The best-aligned concepts of one pair, in the run and layer that the study names."""
+"""The best concepts of one pair by both metrics, in the run and layer that the study names."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
