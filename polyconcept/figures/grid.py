@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from matplotlib.artist import Artist
@@ -34,9 +35,9 @@ _LEGEND_LINE = 0.17
 _HANDLE = 0.58
 """Inches that an entry of the legend takes besides its letters."""
 
-_PAGES = (COLUMN_WIDTH, 1.0), (TEXT_WIDTH, 0.7), (WIDE, 0.5)
+_PAGES = (COLUMN_WIDTH, 0.8), (TEXT_WIDTH, 0.65), (WIDE, 0.48)
 """Width of a figure of models and pairs, and the narrowest panel that it may have; inches."""
-_LEFT, _BETWEEN, _EDGE = 0.62, 0.1, 0.05
+_LEFT, _BETWEEN, _EDGE = 0.72, 0.1, 0.05
 """Inches left of the panels, between two, and at the page's right and lower edge."""
 _NAME, _TICKS, _BELOW = 0.19, 0.2, 0.16
 """Inches; height of a model's name, of the numbers below a panel, and of the name of the axis."""
@@ -187,7 +188,7 @@ class PairGrid:
         return left, self._height - down - self._panel
 
     def panel(self, row: int, column: int, *, first: bool) -> Axes:
-        """Return the axes of a model and pair; the `first` of a line has the numbers at its left."""
+        """Return the axes of a model and pair; the `first` of a line has numbers at its left."""
         left, bottom = self._place(row, column)
         box = (left / self._width, bottom / self._height,
                self.panel_width / self._width, self._panel / self._height)  # fmt: skip
@@ -260,7 +261,7 @@ def spread(wanted: Sequence[float], heights: Sequence[float], room: float) -> li
     """
     order = sorted(range(len(wanted)), key=lambda i: (wanted[i], -i))
     below = [0.0]
-    for lower, upper in zip(order, order[1:], strict=False):
+    for lower, upper in pairwise(order):
         below.append(below[-1] + (heights[lower] + heights[upper]) / 2)
     # Labels that push each other away stand around the mean of their places: isotonic regression.
     blocks: list[list[float]] = []
@@ -288,8 +289,8 @@ def fit(values: Collection[float]) -> tuple[float, float]:
     if 0 < low <= high / 2:
         low = 0.0
     if high - low < 1e-9:
-        # One value alone: a scale that shows where it stands.
-        low, high = (0.0, 0.1) if high == 0 else (min(0.0, 2 * low), max(0.0, 2 * high))
+        # One value alone: how far it is from 0.
+        low, high = (0.0, 0.1) if high == 0 else (min(0.0, low), max(0.0, high))
     # A little room: markers at the ends stay whole.
     room = 0.06 * (high - low)
     return low - room, high + room
@@ -344,7 +345,7 @@ def _most_columns(width: float) -> int:
 
 
 def _columns(groups: Sequence[Sequence[Run]], width: float) -> int:
-    """Return columns that fit into the width, hold groups whole if they can, and fill rows alike."""
+    """Return columns that fit into the width: groups whole if they can be, rows filled alike."""
     longest, most = max(map(len, groups)), _most_columns(width)
     beside = max(1, most // longest)
     return min(most, longest * -(-len(groups) // -(-len(groups) // beside)))

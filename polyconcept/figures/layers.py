@@ -99,11 +99,13 @@ class Panel:
     @property
     def values(self) -> list[float]:
         """All that is drawn."""
-        found = [
-            value for curve in self.curves.values() for value in (*curve.mean, *curve.low, *curve.high)
-            if not math.isnan(value)
-        ]  # fmt: skip
-        return [*found, *(end for ends in self.null.values() for end in ends), *self.ceiling.values()]
+        ends = [end for curve in self.curves.values() for end in (*curve.low, *curve.high)]
+        return [
+            *(value for curve in self.curves.values() for value in curve.mean),
+            *(end for end in ends if not math.isnan(end)),
+            *(end for of_layer in self.null.values() for end in of_layer),
+            *self.ceiling.values(),
+        ]
 
 
 Panels: TypeAlias = Mapping[ModelSide, Mapping[Pair, Panel]]
@@ -255,7 +257,9 @@ def _draw_panel(axes: Axes, panel: Panel, looks: Mapping[str, Look], width: floa
         low, high = zip(*panel.null.values(), strict=True)
         _fill(axes, tuple(panel.null), low, high, zorder=0.5, **NULL)
     if panel.ceiling:
-        _plain_line(axes, tuple(panel.ceiling), tuple(panel.ceiling.values()), zorder=1.5, **CEILING)
+        _plain_line(
+            axes, tuple(panel.ceiling), tuple(panel.ceiling.values()), zorder=1.5, **CEILING
+        )
     for variant, curve in panel.curves.items():
         if variant == "random":
             _plain_line(axes, curve.layers, curve.mean, zorder=1.8, label=variant, **RANDOM)
@@ -322,9 +326,7 @@ def _names(beside: Sequence[Panel]) -> list[str]:
     return [label_text(name) for name in names]
 
 
-def _end_labels(
-    panel: Panel, beside: Sequence[Panel], looks: Mapping[str, Look]
-) -> list[EndLabel]:
+def _end_labels(panel: Panel, beside: Sequence[Panel], looks: Mapping[str, Look]) -> list[EndLabel]:
     """Return the names of a row, each with its end in the row's last panel."""
     lines: dict[str, tuple[float | None, Mapping[str, Any]]] = {
         label_text(_CEILING): (_last(panel.ceiling), CEILING),

@@ -43,19 +43,19 @@ def save_figure(figure: Figure, *paths: Path) -> None:
         raise ValueError(f"{', '.join(other)}: the suffix should be one of {', '.join(_METADATA)}")
     with style():
         # Once for all files: text measured with the dots of each would place the panels anew.
-        resolution = _resolution(figure)
-        figure.set_dpi(resolution)
+        dots = resolution(figure)
+        figure.set_dpi(dots)
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
         for path in paths:
             with atomic_path(path) as temporary:
                 figure.savefig(
                     temporary, format=path.suffix[1:], metadata=_METADATA[path.suffix],
-                    dpi=resolution,
+                    dpi=dots,
                 )  # fmt: skip
 
 
-def _resolution(figure: Figure) -> float:
+def resolution(figure: Figure) -> float:
     """Return the dots per inch with which the figure fits on the screen, if it can be read so."""
     width, height = map(float, figure.get_size_inches())
     return min(_FINEST, _LARGEST / width, _LARGEST / height, max(_SCREEN / height, _COARSEST))

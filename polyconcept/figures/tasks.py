@@ -115,11 +115,10 @@ def draw(scores: Iterable[Score]) -> Figure:
     heading = Heading(
         "How well does a task carry over to languages that it was not learnt in?",
         [
-            f"{n_seeds} seeds of the fine-tuning" if n_seeds > 1 else "one fine-tuning, no interval",
-            "compare hatched bars with full ones, and with chance" if rows.where(null_mean=known)
-            else "",
+            f"{n_seeds} seeds of the fine-tuning" if n_seeds > 1 else "one fine-tuning, no range",
+            "compare hatched bars with full ones",
         ],
-    )  # fmt: skip
+    )
     return _draw(_panels(rows), unlearnt, heading)
 
 

@@ -140,8 +140,9 @@ def _end(lines: Sequence[_Line], threshold: float | None) -> float:
     """Return the first threshold from which on all curves are 0, or the highest of all."""
     # The study's own stays in view.
     there = sorted({at for thresholds, _ in lines for at in thresholds} | {threshold or 0.0})
-    last = max((at for thresholds, means in lines
-                for at, mean in zip(thresholds, means, strict=True) if mean > 0), default=0.0)  # fmt: skip
+    points = [point for thresholds, means in lines
+              for point in zip(thresholds, means, strict=True)]  # fmt: skip
+    last = max((at for at, mean in points if mean > 0), default=0.0)
     beyond = [at for at in there if at > max(last, threshold or 0.0)]
     return (beyond[0] if beyond else there[-1]) or 1.0
 

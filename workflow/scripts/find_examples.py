@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 with running(snakemake):
     settings = dict(snakemake.params.settings)
     rule = CalignRule(**settings.pop("rule"))
+    share = settings.pop("colap")["share"]
     source = read_words(Path(snakemake.input.source_words))
     target = read_words(Path(snakemake.input.target_words))
     forward = dictionary.read_dictionary(
         Path(snakemake.input.forward), source.language, target.language
     )
     with ConceptFile.open(Path(snakemake.input.concepts), source, target) as concepts:
-        examples = examples_of_layer(concepts, forward, rule, **settings)
+        examples = examples_of_layer(concepts, forward, rule, share=share, **settings)
     write_examples(examples, Path(snakemake.output.examples))

@@ -32,7 +32,7 @@ def _find_examples(study: Study, _names: Names) -> Values:
     return {
         "layer": chosen.layer,
         "n_examples": chosen.n_concepts,
-        "share": study.colap.share,
+        "colap": plain(study.colap),
         "rule": plain(study.calign) | plain(study.figures, "definition"),
     }
 
