@@ -364,6 +364,16 @@ def test_runs_of_curves_leave_no_place_empty_before_the_last():
     assert places(figure) == [(row, column) for row in (0, 1) for column in (0, 1, 2)]
 
 
+def test_panels_of_runs_are_titled_base_first_on_a_line_each_where_one_has_no_room():
+    variants = ("random", "a-task", "base", "ner")
+    rows = [r for v in variants for r in sweep(model="xlm-roberta-large", variant=v)]
+
+    assert titles(plot_curves(rows, "calign")) == [
+        f"xlm-roberta-large\n{name}"
+        for name in ("base", "random weights", "fine-tuned: a-task", "fine-tuned: ner")
+    ]
+
+
 def test_models_with_as_many_runs_are_rows():
     runs = [(model, variant) for model in ("a", "b", "c") for variant in ("base", "ner")]
 
@@ -738,10 +748,10 @@ def study(models, targets, variants=("base", "random", "ner", "ner_2", "ner+ner_
     ]  # fmt: skip
 
 
-def all_figures(rows):
+def all_figures(rows, metrics=("calign", "colap")):
     return [
         *(draw(rows, metric, definition="published", over="all")
-          for metric in ("calign", "colap")
+          for metric in metrics
           for draw in (plot_by_layer, plot_change_by_layer, plot_curves,
                        plot_controls)),
         plot_curves(rows, "calign", threshold=0.8),
@@ -800,9 +810,13 @@ def check_layout(figure):
     assert figure.get_figwidth() * resolution(figure) <= 1000
 
 
-@pytest.mark.parametrize(("models", "targets"), [ONE, FOUR], ids=["one", "many"])
-def test_nothing_leaves_the_figure_or_overlaps(models, targets):
-    for figure in all_figures(study(models, targets)):
+@pytest.mark.parametrize(
+    ("models", "targets", "metrics"),
+    [(*ONE, ("calign", "colap")), (*FOUR, ("calign",))],
+    ids=["one", "many"],
+)
+def test_nothing_leaves_the_figure_or_overlaps(models, targets, metrics):
+    for figure in all_figures(study(models, targets), metrics):
         check_layout(figure)
 
 
@@ -854,7 +868,7 @@ def test_small_multiples_of_any_size(size, variants):
         assert max(*null_high, *ceiling(axes).values()) < high
 
 
-@pytest.mark.parametrize("n_pairs", [13, 20])
+@pytest.mark.parametrize("n_pairs", [14, 20])
 def test_pairs_without_room_go_on_in_further_lines(n_pairs):
     targets = [f"l{i:02}" for i in range(n_pairs)]
     rows = [r for t in targets for r in in_layers(target=t)]

@@ -131,8 +131,8 @@ def draw(
     one that no font has is drawn as a box, below it stands of which scripts they are, and a log
     line names them and the fonts that have them.
 
-    Where the figure would be higher than a page, the pairs stand in two columns on a page on its
-    side, the last concepts of the pairs with most are left out, at last words too.
+    Where the figure would be higher than a page on its side, the pairs stand in two columns, else
+    on an upright page; then the last concepts of the pairs with most are left out, at last words.
 
     Of each list `n_types` word types are shown; `title` says which run and layer it is.
 
@@ -167,8 +167,9 @@ def _shapes(pairs: Sequence[PairExamples], n_types: int) -> list[_Shape]:
         shape
         for n in range(max(most, 1), 0, -1)
         for shape in (
-            _Shape(TEXT_WIDTH, 1, UPRIGHT_HEIGHT, n, n_types),
+            _Shape(TEXT_WIDTH, 1, PAGE_HEIGHT, n, n_types),
             _Shape(WIDE, beside, PAGE_HEIGHT, n, n_types),
+            _Shape(TEXT_WIDTH, 1, UPRIGHT_HEIGHT, n, n_types),
         )
     ]
     fewest = min(n_types, _FEWER_TYPES)
@@ -276,7 +277,9 @@ class _Block:
     ) -> tuple[_List, ...]:
         """Return the two lists; one runs from right to left if most of its words do."""
         width = (self._shape.column - _COUNTS - 2 * _BETWEEN) / 2
-        examples = (*pair.aligned.examples, *pair.overlapping.examples)
+        examples: list[ConceptExample | OverlapExample] = [
+            *pair.aligned.examples, *pair.overlapping.examples
+        ]  # fmt: skip
         sides = (
             (pair.aligned.source, [e.source_types for e in examples], 0.0),
             (pair.aligned.target, [e.target_types for e in examples], width + _BETWEEN),

@@ -128,16 +128,15 @@ def _codes(family: str) -> frozenset[int]:
         entry for entry in font_manager.fontManager.ttflist
         if entry.name == family and entry.style == "normal"
     ]  # fmt: skip
-    regular, bold = (
-        min(upright, key=lambda entry: (abs(entry.weight - weight), entry.fname), default=None)
-        for weight in (400, 700)
-    )
-    return frozenset(_file_codes(regular) & _file_codes(bold))
+    return frozenset(_file_codes(upright, "normal") & _file_codes(upright, "bold"))
 
 
-def _file_codes(entry: font_manager.FontEntry | None) -> set[int]:
-    if entry is None:
+def _file_codes(entries: Sequence[font_manager.FontEntry], weight: str) -> set[int]:
+    """Return code points of the file that comes nearest to a weight; none without files."""
+    if not entries:
         return set()
+    far = font_manager.fontManager.score_weight
+    entry = min(entries, key=lambda entry: (far(weight, entry.weight), entry.fname))
     return set(font_manager.get_font(font_manager.FontPath(entry.fname, entry.index)).get_charmap())
 
 

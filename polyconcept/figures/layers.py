@@ -279,7 +279,7 @@ def _plain_line(
 ) -> None:  # fmt: skip
     """Draw a line without markers; over a single layer as wide as a band there."""
     if len(layers) == 1:
-        axes.plot((layers[0] - _ALONE, layers[0] + _ALONE), values * 2, **signs)
+        axes.plot((layers[0] - _ALONE, layers[0] + _ALONE), (values[0], values[0]), **signs)
     else:
         axes.plot(layers, values, **signs)
 
