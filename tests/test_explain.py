@@ -240,7 +240,10 @@ SCORED = (
 )
 AFTER_K = f"setting n_clusters: 4 -> 5 runs again: select_words 1, cluster_words 2 then: {SCORED}"
 AFTER_SCORES = "merge_scores 1, state_claims 1, plot_figure 9, build_report 1"
-AFTER_SHARE = f"setting colap.share: 0.3 -> 0.2 runs again: score_concepts 2 then: {AFTER_SCORES}"
+AFTER_SHARE = (
+    "setting colap.share: 0.3 -> 0.2 runs again: score_concepts 2, find_examples 1 then: "
+    "merge_scores 1, state_claims 1, plot_figure 10, build_report 1"
+)
 workflow = pytest.mark.workflow
 
 
@@ -254,9 +257,9 @@ def test_a_threshold_is_named(study, project):
     study_of(study, colap={"share": 0.2})
 
     assert explained(study, project) == (
-        f"known: 14 jobs planned, for 2 causes {AFTER_SHARE} setting threshold: 0.3 -> 0.2 "
+        f"known: 16 jobs planned, for 2 causes {AFTER_SHARE} setting threshold: 0.3 -> 0.2 "
         "(figure colap_curves) runs again: plot_figure 1 then: build_report 1 in all "
-        f"score_concepts 2, {AFTER_SCORES}"
+        f"{SCORED}"
     )
 
 

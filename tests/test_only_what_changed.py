@@ -125,8 +125,8 @@ CHANGES = {
     change_seed: {"finetune": 1, "score_task": 1}
     | {"extract_vectors": 1, "extract_vectors__pair": 2, "cluster_words": 4}
     | scores(4),
-    # Both metrics and their rivals are one job.
-    change_threshold: scores(20),
+    # Both metrics and their rivals are one job, and examples are of both.
+    change_threshold: scores(20) | EXAMPLES,
     swap_thresholds: scores(20) | EXAMPLES,
     # Whether there are enough words is checked where they are selected.
     change_k: {"select_words": 2, "cluster_words": 20, "cluster_controls": 6, "mix_languages": 4}

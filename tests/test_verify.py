@@ -148,6 +148,7 @@ EVERY_KIND = [
     "scores.csv",
     "figures/calign.png",
     "figures/examples.pdf",
+    "figures/rivals.svg",
     "examples/xa-xb.json",
     "scores/apart/base/encoder/xa-xb.colap.parquet",
     "scores/apart/base/encoder/xa-xb.calign_concepts.parquet",

@@ -37,6 +37,7 @@ FORMATS = {
     ".png": "image/png",
     ".py": "text/x-python",
     ".rst": "text/x-rst",
+    ".svg": "image/svg+xml",
     ".tsv": "text/tab-separated-values",
     ".yaml": "application/yaml",
 }

@@ -38,7 +38,7 @@ rule state_claims:
 
 
 rule find_examples:
-    # The best-aligned concepts of the run and layer that the study names.
+    # The best concepts of the run and layer that the study names, by both metrics.
     input:
         unpack(inputs_of("find_examples")),
     output:
@@ -60,6 +60,7 @@ rule plot_figure:
         unpack(inputs_of("plot_figure")),
     output:
         pdf="<results>/figures/{figure}.pdf",
+        svg="<results>/figures/{figure}.svg",
         png=report(
             "<results>/figures/{figure}.png",
             caption="../report/figure.rst",

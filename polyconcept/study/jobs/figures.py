@@ -131,7 +131,7 @@ FIGURES: Mapping[str, Figure] = {
     "examples": Figure(
         "examples",
         "Examples",
-        {"shows": "aligned concepts"},
+        {"shows": "concepts as words"},
         _examples,
         "examples",
         lambda study: study.figures.examples is not None,

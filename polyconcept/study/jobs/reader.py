@@ -32,6 +32,7 @@ def _find_examples(study: Study, _names: Names) -> Values:
     return {
         "layer": chosen.layer,
         "n_examples": chosen.n_concepts,
+        "colap": plain(study.colap),
         "rule": plain(study.calign) | plain(study.figures, "definition"),
     }
 

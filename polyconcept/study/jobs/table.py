@@ -62,7 +62,9 @@ def final_files(study: Study) -> tuple[str, ...]:
     tables = ("scores.parquet", "scores.csv", "claims.json", "claims.html")
     pages = ("index.html", "explorer/index.html")
     figures = [
-        f"figures/{name}.{suffix}" for name in figure_names(study) for suffix in ("pdf", "png")
+        f"figures/{name}.{suffix}"
+        for name in figure_names(study)
+        for suffix in ("pdf", "png", "svg")
     ]
     return tuple(f"{results}/{name}" for name in (*tables, *pages, *figures))
 
