@@ -24,6 +24,13 @@ class Firefox:
             command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment
         )
         self.faults, self._number = [], 0
+        try:
+            self._connect(program)
+        except BaseException:
+            self._end()
+            raise
+
+    def _connect(self, program):
         for line in self._process.stderr:
             if found := STARTED.search(line):
                 self._socket = Socket(found[1], int(found[2]), "/session")
@@ -72,8 +79,14 @@ class Firefox:
             time.sleep(0.05)
         raise AssertionError(f"not in {seconds} s: {expression}; faults: {self.faults}")
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self._socket.close()
+        self._end()
+
+    def _end(self):
         self._process.terminate()
         self._process.wait(30)
         self._process.stderr.close()
@@ -83,7 +96,7 @@ class Socket:
     """A client of a WebSocket: texts alone. RFC 6455."""
 
     def __init__(self, host, port, path):
-        self._socket = socket.create_connection((host, port), timeout=60)
+        self._socket = socket.create_connection((host, port), timeout=180)
         key = base64.b64encode(os.urandom(16)).decode()
         lines = (
             f"GET {path} HTTP/1.1", f"Host: {host}:{port}", "Upgrade: websocket",

@@ -203,10 +203,11 @@ def test_stability_is_the_mean_best_jaccard_index():
 
 def test_types_of_a_cluster_come_with_most_words_first():
     # Type 1 has two words in cluster 3, types 0 and 2 one each.
-    found = type_clusters(integers(0, 1, 1, 2), np.array([3, 3, 3, 3], dtype=np.int32), 3)
+    labels = np.array([3, 3, 3, 3, -1], dtype=np.int32)
+    found = type_clusters(integers(0, 1, 1, 2, 2), labels, 3)
 
     assert found.types_of(3).tolist() == [1, 0, 2]
-    assert found.types_of(4).tolist() == []
+    assert found.types_of(4).tolist() == found.types_of(-1).tolist() == []
 
 
 # --- translations

@@ -39,8 +39,8 @@ class TypeClusters:
         return found
 
     def types_of(self, cluster: int) -> Int64[np.ndarray, " found"]:
-        """Return the types with words in a cluster, most words first."""
-        cells = np.flatnonzero(self.cluster == cluster)
+        """Return the types with words in a cluster, most words first; none of -1, no cluster."""
+        cells = np.flatnonzero((self.cluster == cluster) & (self.cluster >= 0))
         found: Int64[np.ndarray, " found"] = self.word_type[
             cells[np.argsort(-self.n_words[cells], kind="stable")]
         ]

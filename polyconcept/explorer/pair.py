@@ -199,23 +199,21 @@ class _Pair:
 
     def _top(self, run: ExploredRun, layer: int, found: _Layer) -> Shard:
         """Return the concepts that align best, or come nearest to it, for a page without script."""
-        columns, clusters = found.columns, found.clusters
+        columns = found.columns
         n_types, n_matched = columns["n_types"], columns["n_matched"]
         aligned = columns["n_targets"] > 0
         share = n_matched / np.maximum(n_types, 1)
         order = np.lexsort((-n_types, -share, ~aligned))
         order = order[n_types[order] > 0]
-        words = [
-            [
-                [side.types[i] for i in own.types_of(one)]
-                for own, side, one in zip(
-                    clusters,
-                    self.words,
-                    (int(cluster), int(columns["best_target"][cluster])),
-                    strict=True,
-                )
-            ]
-            for cluster in order[:_TOP]
+        concepts = [
+            {
+                "cluster": cluster,
+                "aligned": bool(aligned[cluster]),
+                "n_matched": int(n_matched[cluster]),
+                "n_types": int(n_types[cluster]),
+                "words": self._words_of(found, cluster),
+            }
+            for cluster in order[:_TOP].tolist()
         ]
         about = {
             "languages": self.languages,
@@ -224,18 +222,14 @@ class _Pair:
             "layer": layer,
             "n_aligned": int(aligned.sum()),
             "n_concepts": len(order),
-            "concepts": [
-                {
-                    "cluster": int(cluster),
-                    "aligned": bool(aligned[cluster]),
-                    "n_matched": int(n_matched[cluster]),
-                    "n_types": int(n_types[cluster]),
-                    "words": own,
-                }
-                for cluster, own in zip(order[:_TOP], words, strict=True)
-            ],
+            "concepts": concepts,
         }
         return Shard(f"{self.prefix}/top", about=about)
+
+    def _words_of(self, found: _Layer, cluster: int) -> list[list[str]]:
+        """Return the types of a concept and of its partner, most words first."""
+        sides = zip(self.words, found.clusters, (cluster, int(found.partner[cluster])), strict=True)
+        return [[side.types[i] for i in own.types_of(one)] for side, own, one in sides]
 
 
 def _direction(side: SideWords) -> str:
