@@ -8,10 +8,9 @@ from polyconcept.records.verdicts import signed
 
 _STYLE = """
 :root { color-scheme: light dark; --text: #1b1b1b; --back: #ffffff; --line: #c9c9c9;
-  --quiet: #555555; --link: #00539b; --shade: #f3f3f1;
-  --holds: #00664b; --fails: #9b3a00; --open: #4f4f4f; }
-@media screen and (prefers-color-scheme: dark) { :root { --text: #e8e8e8; --back: #161616; --line: #4a4a4a;
-  --quiet: #b0b0b0; --link: #8cc4ff; --shade: #232323;
+  --quiet: #555555; --link: #00539b; --holds: #00664b; --fails: #9b3a00; --open: #4f4f4f; }
+@media screen and (prefers-color-scheme: dark) { :root { --text: #e8e8e8; --back: #161616;
+  --line: #4a4a4a; --quiet: #b0b0b0; --link: #8cc4ff;
   --holds: #5fd3ad; --fails: #ffab7a; --open: #c4c4c4; } }
 * { box-sizing: border-box; }
 body { color: var(--text); background: var(--back); font: 16px/1.5 system-ui, sans-serif;
