@@ -97,13 +97,18 @@ class _Ruler:
         # Of any size: nothing is drawn on it. matplotlib's stubs leave the renderer untyped.
         self._renderer = RendererAgg(100, 100, _DPI)  # type: ignore[no-untyped-call]
         self._families = list(families)
+        # Every shape of the figure that is tried has the same words.
+        self._widths: dict[tuple[str, bool], float] = {}
 
     def width(self, text: str, *, bold: bool) -> float:
         """Return inches."""
-        weight = "bold" if bold else "normal"
-        font = FontProperties(family=self._families, size=_SIZE, weight=weight)
-        measure = self._renderer.get_text_width_height_descent
-        return float(measure(text, font, False)[0]) / _DPI  # type: ignore[no-untyped-call]
+        if (text, bold) not in self._widths:
+            weight = "bold" if bold else "normal"
+            font = FontProperties(family=self._families, size=_SIZE, weight=weight)
+            measure = self._renderer.get_text_width_height_descent
+            width = measure(text, font, False)[0]  # type: ignore[no-untyped-call]
+            self._widths[text, bold] = float(width) / _DPI
+        return self._widths[text, bold]
 
     def shorten(self, word: str, *, bold: bool) -> str:
         """Return the word, its end replaced by an ellipsis where it is too long."""
@@ -177,13 +182,15 @@ def _shapes(pairs: Sequence[PairExamples], n_types: int) -> list[_Shape]:
 
 
 def _words(pairs: Sequence[PairExamples], n_types: int) -> dict[str, list[str]]:
-    """Return language -> the words that may be shown."""
-    words: dict[str, list[str]] = {}
+    """Return language -> the words that may be shown; also where there are none."""
+    words: dict[str, list[str]] = {
+        language: [] for pair in pairs for language in (pair.aligned.source, pair.aligned.target)
+    }
     for pair in pairs:
         for found in (pair.aligned, pair.overlapping):
             for example in found.examples:
-                words.setdefault(found.source, []).extend(example.source_types[:n_types])
-                words.setdefault(found.target, []).extend(example.target_types[:n_types])
+                words[found.source] += example.source_types[:n_types]
+                words[found.target] += example.target_types[:n_types]
     return words
 
 
@@ -284,10 +291,9 @@ class _Block:
             (pair.aligned.source, [e.source_types for e in examples], 0.0),
             (pair.aligned.target, [e.target_types for e in examples], width + _BETWEEN),
         )
-        none = Lettering((), frozenset())
         return tuple(
             _List(language, is_right_to_left(list(chain.from_iterable(types))), left, width,
-                  letters.get(language, none), rulers.get(language, _Ruler(())))
+                  letters[language], rulers[language])
             for language, types, left in sides
         )  # fmt: skip
 
