@@ -47,10 +47,11 @@ def caption(module: str, settings: _Settings) -> Caption:
 
 
 _BANDS = (
-    "Coloured bands are 95 % intervals over what the legend says, else over clustering seeds and "
-    "sentences."
+    "Coloured bands are 95 % intervals over what the line below the title says, else over "
+    "clustering seeds and sentences."
 )
-_RANDOM = "The grey broken line is the same model with random weights, where the study has it."
+_PANELS = "Rows are models, columns language pairs; base and fine-tuned share a panel."
+_RANDOM = "Grey dashes and dots are the same model with random weights, where the study has it."
 _LAYERS = {
     "calign": (
         "The share of {large}concepts of the source language that have a counterpart in the target "
@@ -96,15 +97,15 @@ def _layers(settings: _Settings) -> tuple[str, str]:
     large = "large " if settings.get("over") == "large" else ""
     plain = f"{title}, layer by layer. The hatched band is the score of permuted input."
     text = _LAYERS.get(settings["metric"], plain).format(large=large)
-    return f"{title} by layer", f"{text} {_RANDOM} {_BANDS}"
+    return f"{title} by layer", f"{text} {_PANELS} {_RANDOM} {_BANDS}"
 
 
 def _change(settings: _Settings) -> tuple[str, str]:
     title = _title(settings)
     above = _CHANGES.get(settings["metric"], "the score is higher than before, below it lower")
     return f"Change of {title} by fine-tuning", (
-        f"What fine-tuning changes in {title}, layer by layer: fine-tuned minus base. Above the "
-        f"line at zero {above}; where a band, the 95 % interval over seeds and sentences, holds "
+        f"What fine-tuning changes in {title}, layer by layer: fine-tuned minus base, a row for each "
+        f"model and a column for each language pair. Above the line at zero {above}; where a band, the 95 % interval over seeds and sentences, holds "
         "zero, it may be neither."
     )
 
@@ -115,7 +116,8 @@ def _thresholds(settings: _Settings) -> tuple[str, str]:
     return f"{title} at every threshold", (
         f"Whether the order of the layers hangs on the threshold of {title}: {threshold}. One "
         "curve per layer, from dark to light, the mean of the language pairs: where two cross, "
-        "their order is a matter of the threshold, and the upright line is that of this study."
+        "their order is a matter of the threshold. The upright line is that of this study, and the "
+        "axis ends where all curves are at 0."
     )
 
 
@@ -126,7 +128,7 @@ def _controls(settings: _Settings) -> tuple[str, str]:
         "changes one thing, and one that scores like the plain score at the top explains it: where "
         "random weights do, nothing learnt is needed. Dots are means of the language pairs, small "
         "marks the pairs, lines 95 % intervals, hatched bars the range of permuted input where a "
-        "row has them. n is the fewest words of a pair that a row rests on, 100 at least; changed "
+        "row has them, and a dash stands for what was not computed or has too few words. n is the fewest words of a pair that a row rests on, 100 at least; changed "
         "vectors and other numbers of clusters are of few clustering seeds."
     )
 
@@ -145,18 +147,19 @@ def _tasks(_settings: _Settings) -> tuple[str, str]:
         "How well fine-tuned models do in languages that they were not fine-tuned on. Full bars "
         "are languages of the fine-tuning, light ones those that a model had learnt to translate "
         "into before, hatched ones zero-shot: the nearer these come to the full ones, the more has "
-        "carried over, if they are above what guessing gives (half the answers right, of two "
-        "classes)."
+        "carried over, if they are above the line across each bar, what the same answers score for "
+        "other sentences."
     )
 
 
 def _examples(_settings: _Settings) -> tuple[str, str]:
-    return "Examples of aligned concepts", (
-        "What concepts that align look like: the best of one run and layer, not typical ones. Each "
-        "pair lists its word types, the most frequent first; bold words have a translation in the "
-        'other concept, those underlined with dots have none. "Matched" counts the source words '
-        'that have one, "sentence" is the share of all source words that stand in their commonest '
-        "sentence, and the line above says how many concepts align in all."
+    return "Examples of concepts", (
+        "What concepts that two languages share look like: the best of one run and layer, not "
+        "typical ones, as lists of word types with the most frequent first. Under CALIGN a concept "
+        "of each language: bold words have a translation in the other, those underlined with dots "
+        'have none, "matched" counts the source words that have one, and "sentence" is the share of '
+        "the source words that stand in their commonest sentence. Under COLAP one concept of both "
+        "languages with the share of each. The line above says how many there are in all."
     )
 
 
