@@ -104,9 +104,10 @@ def _change(settings: _Settings) -> tuple[str, str]:
     title = _title(settings)
     above = _CHANGES.get(settings["metric"], "the score is higher than before, below it lower")
     return f"Change of {title} by fine-tuning", (
-        f"What fine-tuning changes in {title}, layer by layer: fine-tuned minus base, a row for each "
-        f"model and a column for each language pair. Above the line at zero {above}; where a band, the 95 % interval over seeds and sentences, holds "
-        "zero, it may be neither."
+        f"What fine-tuning changes in {title}, layer by layer: fine-tuned minus base, a row for "
+        "each model and a column for each language pair. Above the line at zero "
+        f"{above}; where a band, the 95 % interval over seeds and sentences, holds zero, it may be "
+        "neither."
     )
 
 
@@ -128,8 +129,8 @@ def _controls(settings: _Settings) -> tuple[str, str]:
         "changes one thing, and one that scores like the plain score at the top explains it: where "
         "random weights do, nothing learnt is needed. Dots are means of the language pairs, small "
         "marks the pairs, lines 95 % intervals, hatched bars the range of permuted input where a "
-        "row has them, and a dash stands for what was not computed or has too few words. n is the fewest words of a pair that a row rests on, 100 at least; changed "
-        "vectors and other numbers of clusters are of few clustering seeds."
+        "row has them, and a dash stands for what was not computed or has too few words. n is the "
+        "fewest words of a pair that a row rests on, 100 at least; changed vectors and other numbers of clusters are of few clustering seeds."
     )
 
 
@@ -157,8 +158,8 @@ def _examples(_settings: _Settings) -> tuple[str, str]:
         "What concepts that two languages share look like: the best of one run and layer, not "
         "typical ones, as lists of word types with the most frequent first. Under CALIGN a concept "
         "of each language: bold words have a translation in the other, those underlined with dots "
-        'have none, "matched" counts the source words that have one, and "sentence" is the share of '
-        "the source words that stand in their commonest sentence. Under COLAP one concept of both "
+        'have none, "matched" counts the source words that have one, and "sentence" is the share '
+        "of the source words that stand in their commonest sentence. Under COLAP one concept of both "
         "languages with the share of each. The line above says how many there are in all."
     )
 
