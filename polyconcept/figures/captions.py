@@ -130,7 +130,8 @@ def _controls(settings: _Settings) -> tuple[str, str]:
         "random weights do, nothing learnt is needed. Dots are means of the language pairs, small "
         "marks the pairs, lines 95 % intervals, hatched bars the range of permuted input where a "
         "row has them, and a dash stands for what was not computed or has too few words. n is the "
-        "fewest words of a pair that a row rests on, 100 at least; changed vectors and other numbers of clusters are of few clustering seeds."
+        "fewest words of a pair that a row rests on, 100 at least; changed vectors and other "
+        "numbers of clusters are of few clustering seeds."
     )
 
 
@@ -159,8 +160,8 @@ def _examples(_settings: _Settings) -> tuple[str, str]:
         "typical ones, as lists of word types with the most frequent first. Under CALIGN a concept "
         "of each language: bold words have a translation in the other, those underlined with dots "
         'have none, "matched" counts the source words that have one, and "sentence" is the share '
-        "of the source words that stand in their commonest sentence. Under COLAP one concept of both "
-        "languages with the share of each. The line above says how many there are in all."
+        "of the source words that stand in their commonest sentence. Under COLAP one concept of "
+        "both languages with the share of each. The line above says how many there are in all."
     )
 
 
