@@ -83,6 +83,7 @@ def browser():
 def page(browser):
     """A page whose every fault in console, script or request fails the test."""
     found, faults = browser.new_page(), []
+    found.set_default_timeout(90_000)  # machines that test are busy
     found.on(
         "console",
         lambda message: (
