@@ -236,13 +236,14 @@ def explained(study, project, *options):
 
 SCORED = (
     "score_concepts 2, merge_scores 1, state_claims 1, find_examples 1, plot_figure 10, "
-    "build_report 1"
+    "build_report 1, explore_pair 1, build_explorer 1"
 )
 AFTER_K = f"setting n_clusters: 4 -> 5 runs again: select_words 1, cluster_words 2 then: {SCORED}"
 AFTER_SCORES = "merge_scores 1, state_claims 1, plot_figure 9, build_report 1"
 AFTER_SHARE = (
-    "setting colap.share: 0.3 -> 0.2 runs again: score_concepts 2, find_examples 1 then: "
-    "merge_scores 1, state_claims 1, plot_figure 10, build_report 1"
+    "setting colap.share: 0.3 -> 0.2 runs again: score_concepts 2, find_examples 1, "
+    "build_explorer 1 then: merge_scores 1, state_claims 1, plot_figure 10, build_report 1, "
+    "explore_pair 1"
 )
 workflow = pytest.mark.workflow
 
@@ -257,7 +258,7 @@ def test_a_threshold_is_named(study, project):
     study_of(study, colap={"share": 0.2})
 
     assert explained(study, project) == (
-        f"known: 16 jobs planned, for 2 causes {AFTER_SHARE} setting threshold: 0.3 -> 0.2 "
+        f"known: 18 jobs planned, for 2 causes {AFTER_SHARE} setting threshold: 0.3 -> 0.2 "
         "(figure colap_curves) runs again: plot_figure 1 then: build_report 1 in all "
         f"{SCORED}"
     )
