@@ -51,7 +51,6 @@ $(DEV_READY): $(READY) envs/requirements-dev.lock
 demo: $(READY)
 	$(BIN)/snakemake --workflow-profile profiles/local --configfile studies/demo.yaml
 	$(BIN)/snakemake --workflow-profile profiles/local --configfile studies/demo.yaml --report results/demo/report.html
-	$(BIN)/snakemake --workflow-profile profiles/local results/demo/explorer/index.html --configfile studies/demo.yaml
 	@echo "explorer:    results/demo/explorer/index.html"
 	@echo "report:      results/demo/index.html"
 	@echo "figures:     results/demo/figures/"
@@ -73,7 +72,7 @@ $(BROWSER): envs/browser.lock $(DEV_READY)
 	touch $@
 
 test-browser: $(BROWSER)
-	PYTHONPATH=build/browser OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m browser tests/test_explorer_browser.py
+	PYTHONPATH=build/browser OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m browser tests/test_*_browser.py
 
 # The bundle is committed: only who changes its source needs Node. axe-core, by which the tests in
 # the browser look for barriers, is one of its packages.
@@ -111,8 +110,8 @@ $(FAISS): benchmarks/faiss.lock
 	  && touch $@ ) || echo "faiss cannot be installed: k-means is measured without it" >&2
 
 # docs/PERFORMANCE.md; WITH="extraction storage" measures only these.
-bench: $(DEV_READY) $(FAISS)
-	$(BIN)/python benchmarks/run.py $(WITH)
+bench: $(DEV_READY) $(FAISS) $(BROWSER)
+	PYTHONPATH=build/browser $(BIN)/python benchmarks/run.py $(WITH)
 
 builtin-models: $(READY)
 	$(BIN)/python tools/make_builtin_models.py

@@ -6,14 +6,19 @@ five times as much. Run it as `python benchmarks/explorer.py FOLDER`, which keep
 
 from __future__ import annotations
 
+import importlib.util
+import shutil
 import sys
+import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from statistics import median
 
 import numpy as np
+from measuring import Figure, figure
 
 from polyconcept.explorer.overview import overview
 from polyconcept.explorer.page import explorer_page, write_page
@@ -266,15 +271,111 @@ def write_explorer(folder: Path, n_runs: int = N_RUNS) -> tuple[Counter[str], Co
     return sizes, largest
 
 
+def page_bytes(folder: Path) -> int:
+    """Return bytes of what every view needs."""
+    names = ("index.html", "explorer.js", "explorer.css")
+    return sum((folder / name).stat().st_size for name in names)
+
+
+def first_view_bytes(folder: Path, largest: Counter[str], n_runs: int) -> int:
+    """Return bytes of the page and of the concepts of a layer."""
+    shards = largest["overview"] * N_RUNS // n_runs + largest["types"] + largest["links"]
+    return page_bytes(folder) + shards + layer_bytes(largest)
+
+
+def layer_bytes(largest: Counter[str]) -> int:
+    """Return bytes of another layer's concepts."""
+    return max(largest["concepts.calign"], largest["concepts.colap"])
+
+
+def further_view_bytes(largest: Counter[str], n_runs: int) -> int:
+    """Return bytes of the dearest view after the first: a layer, a concept or a word's trails."""
+    concept = 2 * largest["places"] + 4 * largest["sentences"]
+    # Trails hold every run.
+    return max(layer_bytes(largest), concept, largest["trails"] * N_RUNS // n_runs)
+
+
+def folder_bytes(folder: Path, sizes: Counter[str], n_runs: int) -> int:
+    """Return bytes of five pairs of twelve runs."""
+    of_runs = sizes["concepts.calign"] + sizes["concepts.colap"] + sizes["trails"]
+    of_pair = sizes.total() - sizes["overview"] - of_runs + of_runs * N_RUNS // n_runs
+    return N_PAIRS * of_pair + sizes["overview"] * N_RUNS // n_runs + page_bytes(folder)
+
+
+SWITCH = """layer => new Promise(done => {
+    const begun = performance.now();
+    location.hash = location.hash.replace(/layer=[0-9]+/, `layer=${layer}`);
+    const look = () => document.querySelector(`[data-of*="/${layer}/"]`)
+        ? done(performance.now() - begun) : requestAnimationFrame(look);
+    look();
+})"""
+SEARCH = """text => new Promise(done => {
+    const field = document.querySelector('#search'), begun = performance.now();
+    field.value = text;
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    const asked = () => new URLSearchParams(location.hash.split('?')[1]).get('q') === text;
+    const look = () => asked() && document.querySelector('.results')
+        ? done(performance.now() - begun) : requestAnimationFrame(look);
+    look();
+})"""
+
+
+def seconds_in_a_browser(address: str) -> tuple[float, float] | None:
+    """Return the median seconds of another layer, and of a search; none without a browser."""
+    chromium = shutil.which("chromium")
+    if chromium is None or importlib.util.find_spec("playwright") is None:
+        return None
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(f"{address}#concepts?layer=0")
+        page.wait_for_selector("#concepts")
+        switches = [page.evaluate(SWITCH, layer) for layer in (1, 3, 6, 9, 12)]
+        page.goto(f"{address}#word")
+        page.wait_for_selector("#search")
+        searches = [page.evaluate(SEARCH, text) for text in ("a", "ab", "bc", "\u0642", "a1")]
+        browser.close()
+    return median(switches) / 1000, median(searches) / 1000
+
+
+def measure(quick: bool) -> dict[str, Figure]:
+    """Measure bytes and, where there is a browser, times of the explorer of a large study."""
+    n_runs = 1 if quick else N_RUNS
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        sizes, largest = write_explorer(folder, n_runs)
+        lines = {
+            "first view": (first_view_bytes(folder, largest, n_runs), 1_000_000),
+            "further view": (further_view_bytes(largest, n_runs), 600_000),
+            "folder": (folder_bytes(folder, sizes, n_runs), 150_000_000),
+        }
+        seconds = seconds_in_a_browser((folder / "index.html").as_uri())
+    found = {
+        f"explorer, {what}": figure(size / 1e6, "MB", "<= 1", size / most, limit=most / 1e6)
+        for what, (size, most) in lines.items()
+    }
+    if seconds is None:
+        print("explorer: no chromium or no playwright here: no times", file=sys.stderr)
+        return found
+    return found | {
+        f"explorer, {what}": figure(of_one, "s", "<= 1", of_one / most, limit=most)
+        for (what, most), of_one in zip(
+            (("another layer", 0.5), ("search", 0.1)), seconds, strict=True
+        )
+    }
+
+
 def main() -> None:
     """Write the explorer and print what it takes."""
     begun = time.perf_counter()
-    sizes, largest = write_explorer(Path(sys.argv[1]))
+    folder = Path(sys.argv[1])
+    sizes, largest = write_explorer(folder)
     print(f"{time.perf_counter() - begun:.0f} s a pair, of which its made text is a part")
     for kind, size in sizes.most_common():
         print(f"{kind:16} {size:12,} bytes, the largest {largest[kind]:9,}")
-    one = sizes["overview"]
-    print(f"{N_PAIRS} pairs: {N_PAIRS * (sizes.total() - one) + one:,} bytes")
+    print(f"{N_PAIRS} pairs: {folder_bytes(folder, sizes, N_RUNS):,} bytes")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,13 @@ export interface Claim {
   title: string; sentence: string; verdict: string; metric: string; definition: string; claim: number;
   effect: number | null; low: number | null; high: number | null; n_settings: number; n_same: number;
   precision_low: number | null; precision_high: number | null;
+  /** Claims 1 and 2 in each run and pair; their intervals are for other sentences and seeds. */
+  of_pairs: ({ model: string; variant: string; pair: string } & Effect)[];
+  /** Claim 3 in each run; their intervals are for other languages. */
+  of_runs: ({ model: string; variant: string } & Effect)[];
 }
+
+export interface Effect { effect: number; low: number | null; high: number | null }
 
 /** The verdict where one setting differs; `parameter` is empty in the row of the study's own. */
 export interface AtSetting {

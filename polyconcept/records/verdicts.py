@@ -52,6 +52,26 @@ class OfRun:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OfPair:
+    """Claim 1 or 2 in one run and pair: no verdict, since other pairs of the model go with it."""
+
+    model: str
+    """Name of the model in the study."""
+    variant: str
+    """``base``, or the task it was fine-tuned on."""
+    pair: str
+    """Name of the pair."""
+    effect: float
+    """Difference of scores."""
+    low: float | None
+    """Lower end of the 95 % interval on other sentences and under other seeds of the clustering.
+
+    None where the study has no resampled scores of the metric."""
+    high: float | None
+    """Upper end."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Claim(Finding):
     """One of the paper's claims, judged by one metric under one definition."""
 
@@ -77,6 +97,8 @@ class Claim(Finding):
     """Layers whose scores count, of any model."""
     of_runs: tuple[OfRun, ...]
     """Claim 3 inside each fine-tuned model with enough languages; of other claims empty."""
+    of_pairs: tuple[OfPair, ...]
+    """Claims 1 and 2 in each run and pair; of claim 3 empty."""
     n_settings: int
     """Swept settings at which the claim was judged again."""
     n_same: int

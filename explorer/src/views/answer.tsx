@@ -1,6 +1,6 @@
 // The claims, and scores by layer from base to fine-tuned.
 import { Choice, Csv, type Shown } from "../common";
-import { type AtSetting, type Claim, languageName, type Overview, type Score, scoresOf } from "../data";
+import { type AtSetting, type Claim, type Effect, languageName, type Overview, type Score, scoresOf } from "../data";
 import { address } from "../route";
 import { Terms } from "../terms";
 
@@ -33,8 +33,9 @@ export function Answer({ overview, at, here }: Shown) {
         <Choice label="Definition" value={definition} options={[["published", "published"], ["corrected", "corrected"]]} href={(value) => here({ definition: value })} />
       </p>
       <p class="note">
-        ● effect with its 95 % interval on an axis around 0; dashed line: the least effect that counts, {least_effect}. Squares:
-        the verdict at each swept setting, ■ the same, □ another.
+        ● effect with its 95 % interval on an axis around 0; dashed line: the least effect that counts, {least_effect}. A
+        solid interval is for other models (claim 3: languages), a dashed one for the same models on other sentences and under
+        other seeds. Squares: the verdict at each swept setting, ■ the same, □ another.
       </p>
       <ClaimList claims={judged.filter((claim) => METRICS.some(([name]) => name === claim.metric))} settings={settings} least={least_effect} />
       {judged.some((claim) => !METRICS.some(([name]) => name === claim.metric)) && (
@@ -78,7 +79,7 @@ function ClaimList({ claims, settings, least }: { claims: Claim[]; settings: AtS
             {claims.filter(({ claim }) => claim === number).map((claim) => (
               <li>
                 <p>{claim.sentence}</p>
-                <Interval claim={claim} least={least} />
+                <Effects claim={claim} least={least} />
                 <Strip claim={claim} settings={settings} />
               </li>
             ))}
@@ -111,24 +112,56 @@ function Strip({ claim, settings }: { claim: Claim; settings: AtSetting[] }) {
   );
 }
 
-/** An effect with its interval on an axis that has 0 in it. */
-function Interval({ claim, least }: { claim: Claim; least: number }) {
+const OPEN = 12;
+
+/** The effect, and that of each run and pair, on one axis that has 0 in it. */
+function Effects({ claim, least }: { claim: Claim; least: number }) {
   const { effect } = claim;
   if (effect === null) return null;
   // The interval for other models, or where there are too few of them that for these.
   const wide = claim.low !== null && claim.high !== null;
   const [low, high] = wide ? [claim.low, claim.high] : [claim.precision_low, claim.precision_high];
+  const whole = { effect, low, high };
+  const parts = claim.claim === 3
+    ? claim.of_runs.map((run) => ({ name: [run.model, run.variant], ...run }))
+    : claim.of_pairs.map((run) => ({ name: [run.model, run.variant, run.pair], ...run }));
   const counts = claim.claim === 3 ? 0 : least;
-  const reach = Math.max(2 * counts, 0.01, ...[effect, low, high].map((value) => Math.abs(value ?? 0))) * 1.1;
+  const values = [whole, ...parts].flatMap((found) => [found.effect, found.low, found.high]);
+  const reach = Math.max(2 * counts, 0.01, ...values.map((value) => Math.abs(value ?? 0))) * 1.1;
+  return (
+    <>
+      <Interval found={whole} basis={wide ? "" : "for these models "} reach={reach} counts={counts} />
+      {parts.length > 0 && (
+        <details open={parts.length <= OPEN}>
+          <summary>By model{claim.claim === 3 ? "" : " and pair"} ({parts.length})</summary>
+          <table class="effects">
+            <tbody>
+              {parts.map((part) => (
+                <tr key={part.name.join()}>
+                  <th scope="row">{part.name.join(", ")}</th>
+                  <td><Interval found={part} basis={claim.claim === 3 ? "" : "for this model "} reach={reach} counts={counts} /></td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </details>
+      )}
+    </>
+  );
+}
+
+/** An effect with its interval; the axis runs from minus to plus `reach`. */
+function Interval({ found, basis, reach, counts }: { found: Effect; basis: string; reach: number; counts: number }) {
+  const { effect, low, high } = found;
   const x = (value: number) => 100 + (value / reach) * 95;
-  const label = `effect ${signed(effect)}` + (low !== null && high !== null ? `, 95 % interval ${wide ? "" : "for these models "}${signed(low)} to ${signed(high)}` : ", no interval");
+  const label = `effect ${signed(effect)}` + (low !== null && high !== null ? `, 95 % interval ${basis}${signed(low)} to ${signed(high)}` : ", no interval");
   return (
     <svg viewBox="0 0 200 20" class="interval" role="img" aria-label={label}>
       <title>{label}</title>
       <line x1="0" x2="200" y1="10" y2="10" class="axis faint" />
       <line x1="100" x2="100" y1="2" y2="18" class="axis" />
       {counts > 0 && <line x1={x(counts)} x2={x(counts)} y1="2" y2="18" class="axis dashed" />}
-      {low !== null && high !== null && <line x1={x(low)} x2={x(high)} y1="10" y2="10" class={wide ? "range" : "range narrow"} />}
+      {low !== null && high !== null && <line x1={x(low)} x2={x(high)} y1="10" y2="10" class={basis ? "range narrow" : "range"} />}
       <circle cx={x(effect)} cy="10" r="4" class="point" />
     </svg>
   );
