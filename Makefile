@@ -5,6 +5,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 DEV_READY := .venv/.dev-ready
 FAISS := build/faiss/.ready
+BROWSER := build/browser/.ready
+NODE_READY := explorer/node_modules/.package-lock.json
 # Test files that run at the same time.
 WORKERS ?= 2
 ROUNDS ?= 500
@@ -20,12 +22,14 @@ MAKE_VENV := $(PYTHON) -m venv .venv
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help demo test test-slurm chaos check lint format bench lock builtin-models clean check-crate
+.PHONY: help demo explorer test test-browser test-slurm chaos check lint format bench lock builtin-models clean check-crate
 
 help:
 	@echo "make demo            run the embedded study (results/demo/), a few minutes, offline"
 	@echo "make check-crate     let rocrate-validator judge the crate CRATE=results/demo.crate.zip"
 	@echo "make test            run every test"
+	@echo "make test-browser    look at the explorer in chromium and Firefox, where they are (docs/EXPLORER.md)"
+	@echo "make explorer        bundle the explorer's page anew; needs Node"
 	@echo "make test-slurm      run studies through a private SLURM on this machine (docs/CLUSTER.md)"
 	@echo "make chaos           disturb a small study ROUNDS=500 times: kills, edits put back, flipped bytes"
 	@echo "make check           format, lint, workflow and type checks, then every test"
@@ -49,10 +53,12 @@ $(DEV_READY): $(READY) envs/requirements-dev.lock
 demo: $(READY)
 	$(BIN)/snakemake --workflow-profile profiles/local --configfile studies/demo.yaml
 	$(BIN)/snakemake --workflow-profile profiles/local --configfile studies/demo.yaml --report results/demo/report.html
+	@echo "explorer:    results/demo/explorer/index.html"
+	@echo "report:      results/demo/index.html"
 	@echo "figures:     results/demo/figures/"
 	@ls results/demo/figures/*.pdf results/demo/figures/*.png | sed 's/^/             /'
 	@echo "score table: results/demo/scores.csv (and scores.parquet)"
-	@echo "report:      results/demo/report.html"
+	@echo "audit view:  results/demo/report.html"
 
 # The validator has an environment of its own, build/crate-validator/, made on first use.
 check-crate: $(READY)
@@ -61,6 +67,23 @@ check-crate: $(READY)
 # One thread each: the models of the tests are so small that more threads only wait for each other.
 test: $(DEV_READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
+
+# What drives the browser has a folder of its own, build/browser/, made on first use.
+$(BROWSER): envs/browser.lock $(DEV_READY)
+	$(INSTALL) --target build/browser -r $<
+	touch $@
+
+test-browser: $(BROWSER)
+	PYTHONPATH=build/browser OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m browser tests/test_*_browser.py
+
+# The bundle is committed: only who changes its source needs Node. axe-core, by which the tests in
+# the browser look for barriers, is one of its packages.
+$(NODE_READY): explorer/package-lock.json
+	cd explorer && npm ci --no-audit --no-fund --silent
+	touch $@
+
+explorer: $(NODE_READY)
+	cd explorer && npm run check && npm run build
 
 # Starts a SLURM of its own and stops it; skipped with the reason where none can be installed.
 test-slurm: $(DEV_READY)
@@ -93,8 +116,8 @@ $(FAISS): benchmarks/faiss.lock
 	  && touch $@ ) || echo "faiss cannot be installed: k-means is measured without it" >&2
 
 # docs/PERFORMANCE.md; WITH="extraction storage" measures only these.
-bench: $(DEV_READY) $(FAISS)
-	$(BIN)/python benchmarks/run.py $(WITH)
+bench: $(DEV_READY) $(FAISS) $(BROWSER)
+	PYTHONPATH=build/browser $(BIN)/python benchmarks/run.py $(WITH)
 
 builtin-models: $(READY)
 	$(BIN)/python tools/make_builtin_models.py

@@ -35,7 +35,8 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
 RATES = Path(__file__).with_name("rates.json")
 NAMES = (
-    "storage", "scores", "chance", "rates", "workflow", "demo", "wordalign", "extraction", "kmeans"
+    "storage", "scores", "chance", "rates", "workflow", "demo", "explorer", "wordalign",
+    "extraction", "kmeans",
 )  # fmt: skip
 GPU = "gpu"
 """The benchmark that is one of them where torch finds a CUDA GPU."""

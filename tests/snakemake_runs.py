@@ -10,7 +10,7 @@ import pytest
 from polyconcept.cli.main import app
 
 ROOT = Path(__file__).parents[1]
-AFTER_SCORES = {"merge_scores": 1, "state_claims": 1, "plot_figure": 9}
+AFTER_SCORES = {"merge_scores": 1, "state_claims": 1, "plot_figure": 9, "build_report": 1}
 """What runs again behind any CALIGN or COLAP of a study without tasks."""
 
 

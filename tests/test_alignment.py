@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from polyconcept.interop.clusters import read_clusters
 from polyconcept.interop.dictionary import read_dictionary
 from polyconcept.records.concepts import AlignedConcepts, ClusteredWords, ConceptExample
+from polyconcept.records.examples import OverlapExample
 from polyconcept.records.scores import CalignRule, ClusterAlignment, Score, ScoreKey
 from polyconcept.records.text import Dictionary
 from polyconcept.scoring.calign import align_clusters, aligned_at, calign, translation_table
 from polyconcept.scoring.calign_measure import calign_scores
-from polyconcept.scoring.examples import aligned_examples
+from polyconcept.scoring.colap import colap
+from polyconcept.scoring.examples import aligned_examples, overlap_examples
 
 GOLDEN = Path(__file__).parents[1] / ".." / "shared" / "golden" / "alignment"
 RULE = CalignRule("published", n=10, match=0.5, size_ratio=0.6, min_types=2)
@@ -181,6 +183,34 @@ def test_examples_repeat_no_cluster_and_stop_at_the_number_asked_for():
     assert len(alignment.pair_source) == 5
     assert heads(9) == [("a b c d", "A B C D"), ("a b c", "A B C"), ("x y z", "X Y Z")]
     assert heads(1) == [("a b c d", "A B C D")]
+
+
+def test_examples_of_overlap_are_the_most_even_of_the_large():
+    # Words of each language in five clusters: 2 + 2, 4 + 2, 3 + 1, 3 + 3, and 1 + 1 of two types.
+    source = clustered("en", "a b", "c c d e", "f g h", "i j k", "l")
+    target = clustered("de", "A B", "C C", "F", "I J K", "L")
+    overlap = colap(source.cluster, target.cluster, n_clusters=5, share=0.3, definition="published")
+
+    found = overlap_examples(overlap, source, target, layer=3, n_examples=3, min_types=3)
+
+    # By hand: a quarter of the third is German. Of the even ones the fourth has more types; the
+    # fifth is even too, but small.
+    assert (found.source, found.target, found.layer) == ("en", "de", 3)
+    assert (found.n_overlapping, found.n_concepts) == (4, 5)
+    assert found.examples == (
+        OverlapExample(("i", "j", "k"), ("I", "J", "K"), 3, 3),
+        OverlapExample(("a", "b"), ("A", "B"), 2, 2),
+        OverlapExample(("c", "d", "e"), ("C",), 4, 2),
+    )
+
+
+def test_nothing_that_overlaps_is_no_example():
+    source, target = clustered("en", "a", ""), clustered("de", "", "A")
+    overlap = colap(source.cluster, target.cluster, n_clusters=2, share=0.3, definition="corrected")
+
+    found = overlap_examples(overlap, source, target, layer=0, n_examples=3, min_types=0)
+
+    assert (found.n_overlapping, found.n_concepts, found.examples) == (0, 2, ())
 
 
 # Exact ties: published comparisons are strict, corrected ones let a tie pass.

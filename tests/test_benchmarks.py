@@ -37,6 +37,18 @@ def test_every_line_has_a_number_beside_its_limit_or_alternative(name):
     check_figures(json.loads(run.stdout))
 
 
+def test_the_explorer_of_a_large_study_stays_in_its_budget():
+    command = [sys.executable, BENCHMARKS / "run.py", "--one", "explorer", "--quick"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-3000:]
+    figures = json.loads(run.stdout)
+
+    check_figures(figures)
+    in_bytes = {what: row["ratio"] for what, row in figures.items() if row["unit"] == "MB"}
+    assert len(in_bytes) == 3
+    assert max(in_bytes.values()) <= 1, in_bytes
+
+
 def test_what_a_gpu_is_measured_by_runs_on_a_cpu():
     command = [sys.executable, BENCHMARKS / "gpu.py", "--quick", "--device", "cpu"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -27,8 +27,8 @@ from claim_tables import (
 )
 
 from polyconcept.claims.intervals import judge, mean_interval, spearman, spearman_interval
-from polyconcept.claims.page import claims_page
 from polyconcept.claims.rivals import rank_correlations
+from polyconcept.report.claims import claims_page
 from polyconcept.store.json import write_json
 
 
@@ -757,7 +757,11 @@ def test_the_page_names_every_claim_verdict_setting_and_rival(stated):
 
     assert {found.verdict for found in stated.claims} == {"holds", "does not hold", "undecided"}
     assert all(found.title in page for found in stated.claims)
-    assert all(escape(found.sentence, quote=False) in page for found in stated.claims)
+    # The verdict, with which a sentence begins, is marked up.
+    words = re.sub(r"</?span[^>]*>", "", page)
+    assert all(
+        f"<li>{escape(found.sentence, quote=False)}</li>" in words for found in stated.claims
+    )
     swept = {(row.metric, row.definition) for row in stated.settings if row.parameter}
     rows = [row for row in stated.settings if (row.metric, row.definition) in swept]
     for name, verdict in (("holds", "holds"), ("fails", "does not hold"), ("open", "undecided")):
@@ -770,14 +774,33 @@ def test_the_page_names_every_claim_verdict_setting_and_rival(stated):
     assert "<li>Learnt nothing, and left out of claims 2 and 3: m3 fine-tuned on ner.</li>" in page
 
 
+def folds(page):
+    return re.findall("<details>.*?</details>", page, flags=re.DOTALL)
+
+
 def test_what_stands_beside_calign_is_smaller_and_folded(stated):
     page = claims_page(stated)
 
     assert page.count('<tr class="beside">') == 3 * 4
-    for folded in re.findall("<details>.*?</details>", page, flags=re.DOTALL):
+    lists = [folded.split("<ul>")[1] for folded in folds(page) if "<ul>" in folded]
+    assert len(lists) == 3
+    for folded in lists:
         assert folded.count("<li>") == 4
-        assert "Area under CALIGN" in folded
+        assert "by Area under CALIGN" in folded
         assert "by COLAP" not in folded
+
+
+def test_sentences_are_seen_and_every_table_is_folded(stated):
+    page = claims_page(stated)
+    seen = page
+    for folded in folds(page):
+        seen = seen.replace(folded, "")
+
+    assert "<table" not in seen
+    assert page.count("<table") == 3 + 1 + 1 + len([c for c in stated.claims if c.of_runs])
+    # CALIGN and COLAP, published and corrected, of each claim.
+    assert [seen.count(f"</span> by {name} (") for name in ("CALIGN", "COLAP")] == [6, 6]
+    assert seen.count("by Area under CALIGN") == 0
 
 
 def test_the_page_of_an_empty_study_stands_too():

@@ -84,6 +84,32 @@ def test_what_runs_share_is_in_the_precision_and_what_cancels_is_not():
     assert alone.precision_high == pytest.approx(0.03 + reach([(4 * 0.0004 / 3, 3)]))
 
 
+def test_each_run_and_pair_has_an_interval_of_its_own():
+    """Of two models whose mean is known exactly, neither is."""
+    up = rising(model="a", drawn=(0.11, 0.15, 0.11, 0.15), seeds=(0.13,), seed=(0,) * 4)
+    down = rising(model="b", drawn=(0.15, 0.11, 0.15, 0.11), seeds=(0.13,), seed=(0,) * 4)
+    rows, draws = joined(up, down)
+    half = reach([(4 * 0.0004 / 3, 3)])
+
+    found = claim(rows, 1, resamples=draws).of_pairs
+
+    assert [(one.model, one.variant, one.pair) for one in found] == [
+        ("a", "base", "en-de"), ("b", "base", "en-de"),
+    ]  # fmt: skip
+    for one in found:
+        assert (one.low, one.effect, one.high) == pytest.approx((0.03 - half, 0.03, 0.03 + half))
+
+
+def test_without_resampled_scores_runs_and_pairs_have_no_interval():
+    rows, draws = joined(rising(), rising(variant="ner"))
+
+    [of_pair] = claim(rows, 2).of_pairs
+
+    assert (of_pair.variant, of_pair.low, of_pair.high) == ("ner", None, None)
+    assert of_pair.effect == pytest.approx(0)
+    assert claim(rows, 3, resamples=draws).of_pairs == ()
+
+
 def test_of_claim_2_the_change_is_taken_sample_by_sample():
     base = rising(seeds=(0.13,), seed=(0,) * 4)
     tuned = rising(variant="ner", drawn=(0.14, 0.15, 0.16, 0.19), seeds=(0.16,), seed=(0,) * 4)

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import webbrowser
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -21,6 +22,7 @@ from known_study import finished_study, project_of, study_of
 from typer.testing import CliRunner
 
 import polyconcept
+from polyconcept.audit.runs import read_record, write_record
 from polyconcept.cli import run
 from polyconcept.cli.main import app
 from polyconcept.cli.progress import Progress
@@ -217,14 +219,14 @@ def test_a_changed_study_is_checked_and_run(finished, study):
     checked = polyconcept_in(study, project, "check", "study.yaml")
     ran = polyconcept_in(study, project, "run", "study.yaml", "--cores", "2")
 
-    assert checked.stdout == "known: in order; 13 jobs would run\n", checked.stderr
+    assert checked.stdout == "known: in order; 14 jobs would run\n", checked.stderr
     assert ran.returncode == 0, ran.stdout + ran.stderr
     first, *stages, last = ran.stdout.splitlines()
     assert first.startswith(f"snakemake --snakefile {project}/Snakefile --workflow-profile")
     assert first.endswith("--configfile=study.yaml --cores 2")
     assert [re.sub(r"  done in \d+ (s|min)$", "", stage) for stage in stages] == [
         "scores      3 of 3",
-        "figures    10 of 10",
+        "figures    11 of 11",
     ]
     log = (study / last.removeprefix("log: ")).read_text()
     assert "Finished jobid" in log
@@ -255,7 +257,7 @@ def test_after_a_kill_what_the_study_asks_for_is_kept_and_all_else_made_again(fi
     assert re.fullmatch(r"kept \d+ files that its jobs made, removed \d+", said[2])
     assert [re.sub(r"  done in \d+ (s|min)$", "", line) for line in said[4:-1]] == [
         "scores      3 of 3",
-        "figures    10 of 10",
+        "figures    11 of 11",
     ]
     assert not note.exists()
 
@@ -274,7 +276,7 @@ def test_results_without_times_and_notes_are_adopted(finished, study):
     )
     study_of(study, colap={"share": 0.2})
     assert polyconcept_in(study, project, "check", "study.yaml").stdout == (
-        "known: in order; 13 jobs would run\n"
+        "known: in order; 14 jobs would run\n"
     )
 
     with (study / "results/known/scores.csv").open("a") as file:
@@ -291,21 +293,55 @@ def test_a_study_without_its_text_does_not_pass_the_check(finished, study):
     assert "elsewhere" in checked.stderr
 
 
+@pytest.fixture
+def opened(monkeypatch):
+    """What the browser is asked to show."""
+    found = []
+    monkeypatch.setattr(webbrowser, "get", lambda: type("B", (), {"open": found.append}))
+    return found
+
+
 @pytest.mark.workflow
-def test_the_figures_are_opened_where_there_is_no_report(study, monkeypatch):
-    opened = []
-    monkeypatch.setattr(webbrowser, "get", lambda: type("B", (), {"open": opened.append}))
-    file, options = study / "study.yaml", ("--folder", study)
+def test_the_explorer_is_opened_else_the_report_else_the_claims(study, opened):
+    results = study / "results/known"
+    shown = [called("open", study / "study.yaml", "--folder", study)]
+    (results / "explorer").mkdir()
+    (results / "explorer/index.html").touch()
+    shown += [called("open", study / "study.yaml", "--folder", study)]
+    shutil.rmtree(results / "explorer")
+    (results / "index.html").unlink()
+    shown += [called("open", study / "study.yaml", "--folder", study)]
 
-    assert called("open", file, *options).output == f"{study}/results/known/figures\n"
-    (study / "results/known/report.html").touch()
-    assert called("open", file, *options).output == f"{study}/results/known/report.html\n"
-    assert opened[1] == f"file://{study}/results/known/report.html"
+    pages = ("index.html", "explorer/index.html", "claims.html")
+    assert [one.stdout for one in shown] == [f"{results}/{page}\n" for page in pages]
+    assert [one.stderr for one in shown] == [""] * 3
+    assert opened == [f"file://{results}/{page}" for page in pages]
 
-    shutil.rmtree(study / "results/known")
-    nothing = called("open", file, *options)
+    shutil.rmtree(results)
+    nothing = called("open", study / "study.yaml", "--folder", study)
     assert nothing.exit_code == 1
-    assert "found neither report.html nor figures/" in nothing.output
+    assert "found none of explorer/index.html, index.html, claims.html" in nothing.stderr
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize("page", ["index.html", "claims.html"])
+def test_a_page_of_older_scores_is_opened_with_a_warning(study, opened, page):
+    results = study / "results/known"
+    if page == "claims.html":
+        (results / "index.html").unlink()
+    record = read_record(results / "scores.parquet.run.json")
+    # As after a run that made other scores and stopped there.
+    first, *others = record.outputs
+    write_record(replace(record, outputs=(replace(first, sha256="0" * 64), *others)), study)
+
+    shown = called("open", study / "study.yaml", "--folder", study)
+
+    assert f"{page} is older than {results}/scores.parquet: it shows other scores" in shown.stderr
+    assert f"results/known/{page}` makes it anew" in shown.stderr
+    assert opened == [f"file://{results}/{page}"]
+    # Without a record nobody can tell.
+    (results / "scores.parquet.run.json").unlink()
+    assert called("open", study / "study.yaml", "--folder", study).stderr == ""
 
 
 @pytest.mark.workflow

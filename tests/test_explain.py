@@ -234,10 +234,17 @@ def explained(study, project, *options):
     return " ".join(made.stdout.split())
 
 
-SCORED = "score_concepts 2, merge_scores 1, state_claims 1, find_examples 1, plot_figure 10"
+SCORED = (
+    "score_concepts 2, merge_scores 1, state_claims 1, find_examples 1, plot_figure 10, "
+    "build_report 1, explore_pair 1, build_explorer 1"
+)
 AFTER_K = f"setting n_clusters: 4 -> 5 runs again: select_words 1, cluster_words 2 then: {SCORED}"
-AFTER_SCORES = "merge_scores 1, state_claims 1, plot_figure 9"
-AFTER_SHARE = f"setting colap.share: 0.3 -> 0.2 runs again: score_concepts 2 then: {AFTER_SCORES}"
+AFTER_SCORES = "merge_scores 1, state_claims 1, plot_figure 9, build_report 1"
+AFTER_SHARE = (
+    "setting colap.share: 0.3 -> 0.2 runs again: score_concepts 2, find_examples 1, "
+    "build_explorer 1 then: merge_scores 1, state_claims 1, plot_figure 10, build_report 1, "
+    "explore_pair 1"
+)
 workflow = pytest.mark.workflow
 
 
@@ -251,8 +258,9 @@ def test_a_threshold_is_named(study, project):
     study_of(study, colap={"share": 0.2})
 
     assert explained(study, project) == (
-        f"known: 13 jobs planned, for 2 causes {AFTER_SHARE} setting threshold: 0.3 -> 0.2 "
-        f"(figure colap_curves) runs again: plot_figure 1 in all score_concepts 2, {AFTER_SCORES}"
+        f"known: 18 jobs planned, for 2 causes {AFTER_SHARE} setting threshold: 0.3 -> 0.2 "
+        "(figure colap_curves) runs again: plot_figure 1 then: build_report 1 in all "
+        f"{SCORED}"
     )
 
 
@@ -261,7 +269,7 @@ def test_two_causes_are_both_named_though_one_runs_behind_the_other(study, proje
     study_of(study, **NEW_K, colap={"share": 0.2})
     said = explained(study, project, "--jobs")
 
-    assert "18 jobs planned, for 3 causes" in said
+    assert "19 jobs planned, for 3 causes" in said
     assert AFTER_K.replace("5 runs", "5 [2] runs") in said
     assert AFTER_SHARE.replace("0.2 runs", "0.2 [1] runs") in said
     assert "cluster_words apart/base/encoder/xa-xb from [2]" in said
@@ -305,7 +313,8 @@ def test_an_added_model_is_named_where_it_is_new_and_where_it_is_listed(study, p
         f"cluster_words 1, score_concepts 1 then: {AFTER_SCORES}"
     ) in said
     assert (
-        "setting runs.third: new runs again: merge_scores 1 then: state_claims 1, plot_figure 9"
+        "setting runs.third: new runs again: merge_scores 1 then: "
+        + AFTER_SCORES.removeprefix("merge_scores 1, ")
     ) in said
 
 
@@ -327,8 +336,8 @@ def test_a_deleted_file_is_named(study, project):
     (study / "results/known/figures/calign.pdf").unlink()
 
     assert explained(study, project) == (
-        "known: 1 job planned, for 1 cause missing results/known/figures/calign.pdf runs again: "
-        "plot_figure 1 in all plot_figure 1"
+        "known: 2 jobs planned, for 1 cause missing results/known/figures/calign.pdf runs again: "
+        "plot_figure 1 then: build_report 1 in all plot_figure 1, build_report 1"
     )
 
 
@@ -409,7 +418,7 @@ def test_a_study_that_never_ran_is_one_cause(study, project):
     study_of(study, name="other")
     said = explained(study, project)
 
-    assert "other: 27 jobs planned, for 1 cause new study other: never run runs: fetch_text" in said
+    assert "other: 28 jobs planned, for 1 cause new study other: never run runs: fetch_text" in said
     assert "then:" not in said
 
 

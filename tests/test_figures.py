@@ -5,16 +5,13 @@ import sys
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
 import pytest
-import yaml
-from docutils.core import publish_parts
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from jinja2 import Environment, StrictUndefined
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
@@ -24,18 +21,16 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from polyconcept.figures import fonts
-from polyconcept.figures import style as looks
 from polyconcept.figures.change import draw as plot_change_by_layer
 from polyconcept.figures.examples import draw as plot_concept_examples
+from polyconcept.figures.grid import fit, spread
 from polyconcept.figures.layers import draw as plot_by_layer
 from polyconcept.figures.save import save_figure
-from polyconcept.figures.style import look, style
+from polyconcept.figures.style import UPRIGHT_HEIGHT, look, style
 from polyconcept.figures.tasks import draw as plot_task_scores
 from polyconcept.records.concepts import AlignedConcepts, ConceptExample
+from polyconcept.records.examples import OverlapExample, OverlappingConcepts, PairExamples
 from polyconcept.records.scores import Score
-from polyconcept.study.jobs.figures import FIGURES
-from polyconcept.study.jobs.table import job_kinds, job_settings
-from polyconcept.study.parse import parse_study
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (0, 1, 3, 6, 9, 12)
@@ -61,12 +56,16 @@ def task_score(value=0.5, **fields):
 
 
 def example(source_types=("book",), target_types=("Buch",), **fields):
-    """A pair with one aligned concept; all words are matched."""
+    """A pair with one aligned concept, all words matched, and nothing that overlaps."""
     flags = (True,) * len(source_types), (True,) * len(target_types)
     built = ConceptExample(source_types, target_types, *flags, sentence_share=0.25)
     names = [name for name in fields if name.endswith("_matched") or name == "sentence_share"]
     ours = {name: fields.pop(name) for name in names}
-    return replace(AlignedConcepts("en", "de", 6, 7, 60, (replace(built, **ours),)), **fields)
+    overlapping = fields.pop("overlapping", ())
+    n_overlapping = fields.pop("n_overlapping", len(overlapping))
+    aligned = replace(AlignedConcepts("en", "de", 6, 7, 60, (replace(built, **ours),)), **fields)
+    pair = aligned.source, aligned.target, 6
+    return PairExamples(aligned, OverlappingConcepts(*pair, n_overlapping, 80, overlapping))
 
 
 def study(models=("mbert", "xlmr"), variants=("base", "ner"), targets=("ar", "de")):
@@ -92,6 +91,11 @@ def curves_of(axes):
 
 def texts(figure):
     return [text.get_text() for text in figure.texts]
+
+
+def read(figure):
+    """All that stands around the panels, in one line."""
+    return " ".join(" ".join(texts(figure)).split())
 
 
 def pixels(figure):
@@ -130,11 +134,7 @@ def tiny_font(path, character, family):
 @pytest.fixture
 def clear_fonts():
     """Fonts are looked up afresh, before and after."""
-    cached = (
-        looks.installed_families,
-        fonts._covered,
-        font_manager.fontManager._findfont_cached,
-    )
+    cached = (fonts._codes, font_manager.fontManager._findfont_cached)
     for function in cached:
         function.cache_clear()
     yield
@@ -145,22 +145,19 @@ def clear_fonts():
 # --- by layer ---
 
 
-def test_curves_are_the_rows():
-    panel = {
-        "en-ar": (LAYERS, tuple(0.1 + 0.2 + 0.03 * layer for layer in LAYERS)),
-        "en-de": (LAYERS, tuple(0.1 + 0.2 + 0.05 + 0.03 * layer for layer in LAYERS)),
-    }
+def panels_of(figure):
+    return {axes.get_label(): axes for axes in figure.axes}
 
-    axes = plot_by_layer(study(), "calign").axes
-    found = curves_of(axes[3])
 
-    assert [a.get_title() for a in axes] == [
-        "mbert, base", "mbert, fine-tuned: ner", "xlmr, base", "xlmr, fine-tuned: ner",
-    ]  # fmt: skip
-    assert found.keys() == panel.keys()
-    for label, (layers, values) in panel.items():
-        assert found[label][0] == layers
-        assert found[label][1] == pytest.approx(values)
+def test_a_panel_has_the_curves_of_a_model_and_pair():
+    shown = panels_of(plot_by_layer(study(), "calign"))
+
+    assert list(shown) == ["mbert: en → ar", "mbert: en → de", "xlmr: en → ar", "xlmr: en → de"]
+    found = curves_of(shown["xlmr: en → de"])
+    assert found.keys() == {"base", "ner"}
+    for variant, start in (("base", 0.15), ("ner", 0.35)):
+        assert found[variant][0] == LAYERS
+        assert found[variant][1] == pytest.approx([start + 0.03 * layer for layer in LAYERS])
 
 
 def test_order_of_rows_changes_nothing():
@@ -184,7 +181,7 @@ def test_only_rows_asked_for_are_drawn():
 
     figure = plot_by_layer([layer_score(0.2), *noise], "calign")
 
-    assert [curves_of(axes) for axes in figure.axes] == [{"en-de": ((0,), (0.2,))}]
+    assert [curves_of(axes) for axes in figure.axes] == [{"base": ((0,), (0.2,))}]
 
 
 def test_seeds_are_averaged_and_spanned():
@@ -195,22 +192,22 @@ def test_seeds_are_averaged_and_spanned():
     (band,) = axes.collections
     heights = band.get_paths()[0].vertices[:, 1]
 
-    assert curves_of(axes)["en-de"][1] == pytest.approx((0.3, 0.3))
+    assert curves_of(axes)["base"][1] == pytest.approx((0.3, 0.3))
     assert (heights.min(), heights.max()) == pytest.approx((0.1, 0.6))
-    assert "range of the seeds" in [t.get_text() for t in figure.legends[0].get_texts()]
+    assert "coloured bands: range of the seeds; 3 seeds of the clustering" in read(figure)
 
 
 def test_one_seed_has_no_band():
     figure = plot_by_layer(study(), "calign")
 
     assert not any(axes.collections for axes in figure.axes)
-    assert [t.get_text() for t in figure.legends[0].get_texts()] == ["en → ar", "en → de"]
+    assert "Published definition; 1 seed of the clustering" in read(figure)
 
 
 def test_pairs_of_colap_have_no_direction():
     figure = plot_by_layer([layer_score(metric="colap")], "colap")
 
-    assert [t.get_text() for t in figure.legends[0].get_texts()] == ["en + de"]
+    assert "en + de" in texts(figure)
 
 
 @pytest.mark.parametrize(
@@ -224,19 +221,41 @@ def test_pairs_of_colap_have_no_direction():
 def test_axes_say_what_is_shown(choice, label):
     figure = plot_by_layer([layer_score(**choice)], "calign", **choice)
 
-    assert figure.get_supylabel().replace("\n", " ") == label
-    assert figure.axes[0].get_xlabel() == "layer"
+    assert label in [text.replace("\n", " ") for text in texts(figure)]
+    assert "layer" in texts(figure)
+
+
+@pytest.mark.parametrize(
+    ("draw", "metric", "question"),
+    [
+        (plot_by_layer, "calign",
+         "How many concepts of one language have a counterpart in the other?"),
+        (plot_by_layer, "colap", "How many concepts are made of words of both languages?"),
+        (plot_by_layer, "cka", "cka: how high is it in each layer?"),
+        (plot_change_by_layer, "calign",
+         "Do more concepts have a counterpart after fine-tuning, or fewer?"),
+        (plot_change_by_layer, "colap", "Does fine-tuning mix the languages more, or less?"),
+        (plot_change_by_layer, "cka", "What does fine-tuning change in cka?"),
+    ],
+)  # fmt: skip
+def test_a_figure_has_the_question_that_it_answers_as_its_title(draw, metric, question):
+    rows = [layer_score(metric=metric, variant=variant) for variant in ("base", "ner")]
+
+    title = draw(rows, metric).texts[0]
+
+    assert title.get_text().replace("\n", " ") == question
+    assert title.get_weight() == "bold"
 
 
 def test_layer_ticks_are_the_layers_at_their_places():
-    axes = plot_by_layer(study(variants=("base",)), "calign").axes[0]
+    axes = plot_by_layer(study(), "calign").axes[0]
 
     assert tuple(axes.get_xticks()) == LAYERS
     assert [label.get_text() for label in axes.get_xticklabels()] == [str(n) for n in LAYERS]
 
 
 def test_many_layers_keep_first_and_last_label():
-    rows = [layer_score(layer=n, variant=v) for n in range(25) for v in ("base", "ner", "mt", "x")]
+    rows = [layer_score(layer=n, target=t) for n in range(25) for t in ("ar", "de", "es", "fr")]
 
     axes = plot_by_layer(rows, "calign").axes[0]
     labels = [int(label.get_text()) for label in axes.get_xticklabels()]
@@ -246,39 +265,52 @@ def test_many_layers_keep_first_and_last_label():
     assert sorted({*axes.get_xticks(), *axes.get_xticks(minor=True)}) == list(range(25))
 
 
-def test_scores_share_one_axis_from_0():
-    rows = [layer_score(0.1), layer_score(0.4, variant="ner")]
+def test_all_panels_share_a_score_axis_that_fits_what_is_drawn():
+    rows = [layer_score(0.1), layer_score(0.4, variant="ner"), layer_score(0.2, model="xlmr")]
 
     limits = [axes.get_ylim() for axes in plot_by_layer(rows, "calign").axes]
 
-    assert limits == [pytest.approx((-0.03, 1.03))] * 2
+    # From 0, which is near, to the highest, with 6 % of room.
+    assert limits == [pytest.approx((-0.024, 0.424))] * 2
 
 
-def test_sides_are_rows_and_absent_runs_leave_a_hole():
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [
+        ([0.1, 0.5], (-0.03, 0.53)),
+        ([0.8, 1.0], (0.788, 1.012)),
+        ([-0.2, 0.3], (-0.23, 0.33)),
+        ([0.0, 0.0], (-0.006, 0.106)),
+        ([0.4], (-0.024, 0.424)),
+        ([-0.1], (-0.106, 0.006)),
+    ],
+)
+def test_an_axis_fits_its_values_and_zero_where_that_is_near(values, ends):
+    assert fit(values) == pytest.approx(ends)
+
+
+def test_sides_are_rows_and_a_pair_without_scores_says_so():
     rows = [
         layer_score(model="mt5", side="decoder"),
         layer_score(model="mt5", side="encoder"),
         layer_score(model="mbert"),
-        layer_score(model="mbert", variant="ner"),
+        layer_score(model="mbert", target="ar"),
     ]
 
-    titles = [axes.get_title() for axes in plot_by_layer(rows, "calign").axes]
+    figure = plot_by_layer(rows, "calign")
 
-    assert titles == ["mbert, base", "mbert, fine-tuned: ner", "mt5, base", "mt5, decoder, base"]
-
-
-def test_long_titles_take_a_line_each():
-    rows = [layer_score(model="xlm-roberta-large", variant=v) for v in ("base", "ner", "sst2")]
-
-    titles = [axes.get_title() for axes in plot_by_layer(rows, "calign").axes]
-
-    assert titles[0] == "xlm-roberta-large\nbase"
+    assert list(panels_of(figure)) == [
+        "mbert: en → ar", "mbert: en → de", "mt5: en → de", "mt5, decoder: en → de",
+    ]  # fmt: skip
+    assert texts(figure).count("no scores") == 2
+    names = {t.get_text(): t.get_position()[1] for t in figure.texts if t.get_weight() == "bold"}
+    assert names["mbert"] > names["mt5"] > names["mt5, decoder"]
 
 
-def test_twelve_languages_look_different_even_in_grey():
-    targets = [f"{a}x" for a in "abcdefghijkl"]
+def test_variants_look_different_even_in_grey():
+    names = [f"task-{letter}" for letter in "abcdefghijk"]
 
-    axes = plot_by_layer(study(("m",), ("base",), targets), "calign").axes[0]
+    axes = plot_by_layer(study(("m",), ("base", *names), ("de",)), "calign").axes[0]
     signs = {
         (line.get_marker(), line.get_linestyle(), to_hex(line.get_color()))
         for line in axes.get_lines()
@@ -287,6 +319,50 @@ def test_twelve_languages_look_different_even_in_grey():
     assert len(signs) == 12
     assert len({(marker, line) for marker, line, _ in signs}) >= 8
     assert len({look(index) for index in range(56)}) == 56
+
+
+def test_a_variant_looks_the_same_in_every_panel():
+    rows = [*study(("a",), ("base", "mt")), *study(("b",), ("base", "mt", "ner"))]
+
+    by_model = [
+        {line.get_label(): (line.get_color(), line.get_marker()) for line in axes.get_lines()}
+        for axes in plot_by_layer(rows, "calign").axes
+    ]
+
+    assert by_model[0] == by_model[1]
+    assert by_model[2] == by_model[3] == by_model[0] | {"ner": by_model[2]["ner"]}
+
+
+def test_names_stand_beside_the_ends_of_their_curves():
+    rows = [layer_score(v, variant=n) for n, v in (("base", 0.1), ("ner", 0.5), ("mt", 0.9))]
+
+    figure = plot_by_layer(rows, "calign")
+    (axes,) = figure.axes
+    places = {text.get_text(): text.get_position() for text in figure.texts}
+    low, high = axes.get_ylim()
+    box = axes.get_position()
+
+    for name, value in (("base", 0.1), ("fine-tuned: ner", 0.5), ("fine-tuned: mt", 0.9)):
+        x, y = places[name]
+        assert x > box.x1
+        assert y == pytest.approx(box.y0 + box.height * (value - low) / (high - low))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "heights", "places"),
+    [
+        ([1.0, 3.0], [1.0, 1.0], [1.0, 3.0]),
+        # As far apart as they are high, around the mean of their places.
+        ([2.0, 2.0], [1.0, 1.0], [2.5, 1.5]),
+        ([5.0, 5.2, 5.4], [1.0, 1.0, 1.0], [4.2, 5.2, 6.2]),
+        # None leaves the panel.
+        ([0.0, 9.9], [1.0, 2.0], [0.5, 9.0]),
+        ([0.0, 0.1], [1.0, 1.0], [0.5, 1.5]),
+        ([], [], []),
+    ],
+)
+def test_labels_are_spread(wanted, heights, places):
+    assert spread(wanted, heights, 10.0) == pytest.approx(places)
 
 
 # --- change ---
@@ -306,10 +382,19 @@ def test_change_is_tuned_minus_base_seed_by_seed():
     (axes,) = figure.axes
     heights = axes.collections[0].get_paths()[0].vertices[:, 1]
 
-    assert axes.get_title() == "mbert, fine-tuned: ner"
-    assert curves_of(axes)["en-de"][1] == pytest.approx((-0.1,))
+    assert axes.get_label() == "mbert: en → de"
+    assert curves_of(axes)["ner"][1] == pytest.approx((-0.1,))
     assert (heights.min(), heights.max()) == pytest.approx((-0.3, 0.1))
-    assert figure.get_supylabel() == "CALIGN: fine-tuned minus base"
+    assert "CALIGN: fine-tuned minus base" in [text.replace("\n", " ") for text in texts(figure)]
+
+
+def test_zero_is_in_view_of_a_change():
+    rows = [layer_score(0.1), layer_score(0.5, variant="ner")]
+
+    (axes,) = plot_change_by_layer(rows, "calign").axes
+
+    assert axes.get_ylim()[0] < 0 < 0.4 < axes.get_ylim()[1]
+    assert [0.0, 0.0] in [list(line.get_ydata()) for line in axes.get_lines()]
 
 
 def test_change_needs_both():
@@ -368,12 +453,33 @@ def test_bars_are_scores_and_zero_shot_is_hatched():
     assert [bool(bar.get_hatch()) for bar in bars] == [False, True, True]
     assert [t.get_text() for t in axes.texts] == ["0.90", "0.40", "0.70"]
     assert [sorted(line.get_ydata()) for line in axes.get_lines()] == [[0.6, 0.8]]
+    assert "2 seeds of the fine-tuning" in read(figure)
     assert [(t.get_text(), bool(patch.get_hatch())) for t, patch in zip(
         figure.legends[0].get_texts(), figure.legends[0].get_patches(), strict=True
     )] == [
         ("language fine-tuned on", False),
         ("zero-shot: language never fine-tuned on", True),
     ]  # fmt: skip
+
+
+def test_chance_is_a_line_across_each_bar_that_has_it():
+    rows = [
+        task_score(0.4, target="ar", null_mean=0.25),
+        task_score(0.9, target="en", zero_shot=False),
+        task_score(0.6, target="de", null_mean=0.1),
+        task_score(0.8, target="de", seed=2, null_mean=0.3),
+    ]
+
+    figure = plot_task_scores(rows)
+    (axes,) = figure.axes
+    across = {tuple(line.get_xdata()): tuple(line.get_ydata()) for line in axes.get_lines()
+              if len(set(line.get_ydata())) == 1}  # fmt: skip
+
+    assert across == {
+        (0.625, 1.375): pytest.approx((0.25, 0.25)),
+        (1.625, 2.375): pytest.approx((0.2, 0.2)),
+    }
+    assert figure.legends[0].get_texts()[-1].get_text() == "chance: answers to other sentences"
 
 
 def test_what_was_translated_before_is_no_zero_shot():
@@ -419,6 +525,7 @@ def test_tasks_are_rows_and_models_columns():
 
     axes = plot_task_scores([*rows, layer_score()]).axes
 
+    # Nothing is left empty where xlmr lacks a task.
     assert [(a.get_title(), a.get_ylabel()) for a in axes] == [
         ("mbert", "entity F1\nner, tuned on en"),
         ("xlmr", ""),
@@ -522,14 +629,31 @@ def test_word_lists_stand_under_their_languages():
 
     figure = plot_concept_examples([shown], title="mbert, base")
 
-    assert texts(figure)[:5] == [
-        "mbert, base",
-        "English (en) → German (de): 7 of 60 concepts align in layer 6, the best 1 shown",
-        "English (en)", "German (de)", "matched",
+    assert texts(figure)[:-1] == [
+        "What do concepts that two languages share look like?",
+        "Published definition; mbert, base; the best, not the usual",
+        "English (en)", "German (de)", "layer 6", "CALIGN: 7 of 60 align, the best shown",
+        "2 of 2 matched", "sentence 25%", "book", "page", "Buch", "Seite",
+        "COLAP: no example: 0 of 80 overlap",
     ]  # fmt: skip
-    assert set(texts(figure)[5:-2]) == {
-        *("2 of 2", "sentence 25%", "book", "page", "Buch", "Seite")
-    }  # fmt: skip
+
+
+def test_concepts_of_both_languages_have_the_share_of_each():
+    mixed = OverlapExample(("book", "page"), ("Buch", "Seite", "Werk"), 15, 5)
+    shown = example(examples=(), n_aligned=0, overlapping=(mixed,), n_overlapping=31)
+
+    figure = plot_concept_examples([shown], n_types=2)
+
+    assert texts(figure)[2:-1] == [
+        "English (en)", "German (de)", "layer 6", "CALIGN: no example: 0 of 60 align",
+        "COLAP: 31 of 80 overlap, the best shown", "75% en (15)", "25% de (5)",
+        "book", "page", "Buch", "Seite", "+1 more",
+    ]  # fmt: skip
+    # Whether they translate each other is not asked.
+    words = [text for text in figure.texts if text.get_text() in ("book", "Seite")]
+    assert [(word.get_weight(), word.get_color()) for word in words] == [("normal", "black")] * 2
+    assert not [line for line in figure.get_children()
+                if isinstance(line, Line2D) and line.get_linestyle() == ":"]  # fmt: skip
 
 
 def test_words_of_both_sides_without_translation_are_marked_by_more_than_colour():
@@ -543,7 +667,7 @@ def test_words_of_both_sides_without_translation_are_marked_by_more_than_colour(
     dotted = [line for line in figure.get_children()
               if isinstance(line, Line2D) and line.get_linestyle() == ":"]  # fmt: skip
 
-    assert "2 of 3" in place
+    assert "2 of 3 matched" in place
     assert [w for w in ("book", "page", "tome", "Buch", "Seite")
             if place[w].get_weight() == "bold"] == ["book", "tome", "Seite"]  # fmt: skip
     # A dotted line runs below each of the others, as long as the word.
@@ -638,7 +762,7 @@ def test_words_beyond_the_limit_are_counted_and_so_are_the_matched_ones_among_th
 
     figure = plot_concept_examples([example(words, source_matched=matched)], n_types=3)
 
-    assert {"w0", "w2", "+17 more, 1 matched", "4 of 20"} <= set(texts(figure))
+    assert {"w0", "w2", "+17 more, 1 matched", "4 of 20 matched"} <= set(texts(figure))
     assert "w3" not in texts(figure)
 
 
@@ -669,65 +793,128 @@ def test_all_words_stay_in_the_figure_and_apart():
     assert overlaps == []
 
 
+def only_matplotlibs_fonts(monkeypatch, *more):
+    """As on a machine without any font, or with these."""
+    own = matplotlib.get_data_path()
+    kept = [f for f in font_manager.fontManager.ttflist if f.fname.startswith(own)]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", kept)
+    for path in more:
+        font_manager.fontManager.addfont(path)
+
+
 @pytest.mark.usefixtures("clear_fonts")
-def test_missing_characters_are_boxes_and_one_log_line(caplog, monkeypatch, tmp_path):
-    monkeypatch.setattr(looks, "_FAMILIES", ("DejaVu Sans",))
+def test_missing_characters_are_boxes_and_one_log_line_names_fonts(caplog, monkeypatch, tmp_path):
+    only_matplotlibs_fonts(monkeypatch)
 
     with caplog.at_level(logging.WARNING):
-        figure = plot_concept_examples([example(("a中", "中文", "b\nc", "\ud800"))])
-        save_figure(figure, tmp_path / "a.pdf", tmp_path / "a.png")
+        figure = plot_concept_examples([example(("a中", "中文", "b\nc", "\ud800", "กก", "ひ"))])
+        save_figure(figure, tmp_path / "a.pdf", tmp_path / "a.png", tmp_path / "a.svg")
 
     assert {"a□", "□□", "b□c", "□"} <= set(texts(figure))
-    assert "□: a character that no font here has" in texts(figure)[-2]
+    assert "□: no font here has the character (CJK, Thai, other; see the log)" in read(figure)
     (record,) = caplog.records
-    assert "4 characters are in no font here" in record.getMessage()
-    assert "U+4E2D CJK UNIFIED IDEOGRAPH-4E2D, U+6587" in record.getMessage()
+    assert record.getMessage() == (
+        "6 characters are in no font of this machine and drawn as □: CJK (U+3072 HIRAGANA LETTER "
+        "HI, U+4E2D CJK UNIFIED IDEOGRAPH-4E2D, U+6587 CJK UNIFIED IDEOGRAPH-6587): install Noto "
+        "Sans CJK, on Debian and Ubuntu the package fonts-noto-cjk; Thai (U+0E01 THAI CHARACTER KO "
+        "KAI): install Noto Sans Thai, on Debian and Ubuntu the package fonts-noto-core; other "
+        "(U+000A unnamed, U+D800 unnamed)"
+    )
 
 
 def test_invisible_characters_are_left_out_and_joiners_stay():
-    assert fonts.drawable("ze\u200bro\u2060\u202ewidth\ufeff\u00ad") == "zerowidth"
-    assert fonts.drawable("می\u200cخواهم") == "می\u200cخواهم"
-    assert fonts.drawable("\u200b") == "□"
+    drawable = fonts.lettering([], "en").drawable
+
+    assert drawable("ze\u200bro\u2060\u202ewidth\ufeff\u00ad") == "zerowidth"
+    assert drawable("می\u200cخواهم") == "می\u200cخواهم"
+    assert drawable("\u200b") == "□"
 
 
 @pytest.mark.usefixtures("clear_fonts")
-def test_another_font_gives_what_dejavu_lacks(tmp_path, monkeypatch, caplog):
+def test_any_installed_font_gives_what_dejavu_lacks(tmp_path, monkeypatch, caplog):
     tiny_font(tmp_path / "tiny.ttf", "中", "Tiny")
-    known = list(font_manager.fontManager.ttflist)
-    monkeypatch.setattr(font_manager.fontManager, "ttflist", known)
-    font_manager.fontManager.addfont(tmp_path / "tiny.ttf")
-    monkeypatch.setattr(looks, "_FAMILIES", ("DejaVu Sans", "Tiny", "Not Installed"))
+    tiny_font(tmp_path / "other.ttf", "文", "Other")
+    only_matplotlibs_fonts(monkeypatch, tmp_path / "tiny.ttf", tmp_path / "other.ttf")
 
     figure = plot_concept_examples([example(("中",))])
-    save_figure(figure, tmp_path / "a.pdf", tmp_path / "a.png")
+    save_figure(figure, tmp_path / "a.pdf", tmp_path / "a.png", tmp_path / "a.svg")
 
-    assert looks.installed_families() == ("DejaVu Sans", "Tiny")
+    assert fonts.lettering(["a中"], "zh").families == ("DejaVu Sans", "Tiny")
     assert "中" in texts(figure)
     assert [r for r in caplog.records if r.name.startswith("polyconcept")] == []
 
 
-def test_a_pair_of_which_nothing_aligns_is_said():
-    nothing = example(examples=(), n_aligned=0)
+@pytest.mark.usefixtures("clear_fonts")
+def test_han_characters_are_drawn_as_the_readers_of_a_language_know_them(tmp_path, monkeypatch):
+    for end in ("SC", "JP", "KR", "TC"):
+        tiny_font(tmp_path / f"{end}.ttf", "中", f"Noto Sans CJK {end}")
+    tiny_font(tmp_path / "last.ttf", "中", "Last Resort")
+    tiny_font(tmp_path / "a.ttf", "中", "A Font")
+    only_matplotlibs_fonts(monkeypatch, *sorted(tmp_path.glob("*.ttf")))
 
-    shown = texts(plot_concept_examples([nothing], title="mbert"))
+    found = {code: fonts.lettering(["中"], code).families[1:] for code in
+             ("zh", "zh-Hant", "ja", "ko", "en")}  # fmt: skip
 
-    assert shown == ["mbert", "English (en) → German (de): 0 of 60 concepts align in layer 6"]
+    assert found == {
+        "zh": ("Noto Sans CJK SC",),
+        "zh-Hant": ("Noto Sans CJK TC",),
+        "ja": ("Noto Sans CJK JP",),
+        "ko": ("Noto Sans CJK KR",),
+        "en": ("Noto Sans CJK SC",),
+    }
+
+
+@pytest.mark.parametrize(
+    ("language", "word", "by_itself"),
+    [("hi", "कि", "क"), ("th", "ที่", "ท"), ("zh", "中文", "中"), ("ko", "한국", "한")],
+)
+def test_scripts_are_drawn_where_the_machine_has_a_font(language, word, by_itself):
+    letters = fonts.lettering([word], language)
+    if letters.missing([word]):
+        pytest.skip(f"no font for {language} on this machine")
+
+    family = list(letters.families)
+
+    assert letters.drawable(word) == word
+    assert (picture(word, family=family) != picture(by_itself, family=family)).any()
+    assert (picture(word, family=family) != picture("□" * len(word))).any()
 
 
 def test_concepts_that_have_no_room_are_left_out_of_each_pair_alike():
     words = tuple(f"word{i}" for i in range(8))
-    (one,) = example(words, words).examples
+    (one,) = example(words, words).aligned.examples
     pairs = [example(target=t, examples=(one,) * 9, n_aligned=9) for t in ("de", "fr", "es")]
 
     figure = plot_concept_examples(pairs)
     alone = plot_concept_examples([example(examples=(one,) * 2, n_aligned=2)])
-    shown = [text.split("layer 6")[1] for text in texts(figure) if "concepts align" in text]
+    shown = [text for text in texts(figure) if text.startswith("CALIGN: ") and " align" in text]
 
-    assert figure.get_size_inches()[1] <= 6.15
+    assert figure.get_size_inches()[1] <= UPRIGHT_HEIGHT
+    assert len(shown) == 3
     assert len(set(shown)) == 1
-    assert ", the best " in shown[0]
-    assert texts(figure).count("8 of 8") == 3 * int(shown[0].split()[3])
-    assert [text for text in texts(alone) if text.endswith("layer 6, all shown")]
+    n_shown = int(shown[0].removeprefix("CALIGN: 9 of 60 align, the best ").split()[0])
+    assert 1 < n_shown < 9
+    assert texts(figure).count("8 of 8 matched") == 3 * n_shown
+    assert "CALIGN: 2 of 60 align, all shown" in texts(alone)
+
+
+def test_many_pairs_stand_in_two_columns_with_fewer_words():
+    words = tuple(f"word{i}" for i in range(20))
+    (one,) = example(words, words).aligned.examples
+    mixed = OverlapExample(words, words, 30, 20)
+    pairs = [
+        example(target=t, examples=(one,) * 4, overlapping=(mixed,) * 4)
+        for t in ("ar", "bg", "de", "es", "fr", "hi", "it", "nl", "pl", "ru", "sv", "tr")
+    ]
+
+    figure = plot_concept_examples(pairs)
+    lefts = {text.get_position()[0] for text in figure.texts if text.get_text() == "English (en)"}
+
+    assert len(lefts) == 2
+    assert texts(figure).count("20 of 20 matched") == texts(figure).count("60% en (30)") == 12
+    assert texts(figure).count("word3") == 12 * 4
+    assert "word4" not in texts(figure)
+    assert all(box.y0 >= 0 for box in (text.get_window_extent() for text in figure.texts))
 
 
 def test_unfit_examples_are_refused():
@@ -737,6 +924,8 @@ def test_unfit_examples_are_refused():
         plot_concept_examples([example(target_matched=(True, False))])
     with pytest.raises(ValueError, match="a concept without words"):
         plot_concept_examples([example(("a",), ())])
+    with pytest.raises(ValueError, match="a concept without words of one language"):
+        plot_concept_examples([example(overlapping=(OverlapExample(("a",), (), 3, 0),))])
     with pytest.raises(ValueError, match="n_types=0 should be at least 1"):
         plot_concept_examples([example()], n_types=0)
 
@@ -760,14 +949,16 @@ def all_figures():
 
 def test_same_input_same_bytes(tmp_path):
     for index, (first, second) in enumerate(zip(all_figures(), all_figures(), strict=True)):
-        save_figure(first, tmp_path / f"{index}.pdf", tmp_path / f"{index}.png")
+        save_figure(first, *(tmp_path / f"{index}.{suffix}" for suffix in ("pdf", "png", "svg")))
         # Neither saving twice nor the order of the formats matters.
-        save_figure(second, tmp_path / "b.png", tmp_path / "c.pdf", tmp_path / "d.png")
+        names = ("e.svg", "b.png", "c.pdf", "d.png")
+        save_figure(second, *(tmp_path / name for name in names))
 
         png = (tmp_path / f"{index}.png").read_bytes()
         pdf = (tmp_path / f"{index}.pdf").read_bytes()
         assert png == (tmp_path / "b.png").read_bytes() == (tmp_path / "d.png").read_bytes()
         assert pdf == (tmp_path / "c.pdf").read_bytes()
+        assert (tmp_path / f"{index}.svg").read_bytes() == (tmp_path / "e.svg").read_bytes()
         assert png.startswith(b"\x89PNG")
         assert pdf.startswith(b"%PDF")
         assert b"CreationDate" not in pdf
@@ -778,20 +969,22 @@ def test_bytes_do_not_depend_on_hash_seed_or_user_settings(tmp_path):
     code = (
         "import sys; from pathlib import Path; sys.path.insert(0, 'tests')\n"
         "from test_figures import all_figures, save_figure\n"
-        "save_figure(all_figures()[3], Path(sys.argv[1]))"
+        "save_figure(all_figures()[3], *map(Path, sys.argv[1:]))"
     )
     settings = tmp_path / "matplotlibrc"
-    settings.write_text("font.size: 20\npdf.fonttype: 3\nlines.linewidth: 5\n")
+    settings.write_text("font.size: 20\npdf.fonttype: 3\nlines.linewidth: 5\nsvg.fonttype: none\n")
     for name, environment in (
-        ("1.pdf", {"PYTHONHASHSEED": "1"}),
-        ("2.pdf", {"PYTHONHASHSEED": "2", "MATPLOTLIBRC": str(settings)}),
+        ("1", {"PYTHONHASHSEED": "1"}),
+        ("2", {"PYTHONHASHSEED": "2", "MATPLOTLIBRC": str(settings)}),
     ):
         subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path / name)],
+            [sys.executable, "-c", code, *(str(tmp_path / f"{name}.{s}") for s in ("pdf", "svg"))],
             check=True, cwd=ROOT, env={**os.environ, **environment},
         )  # fmt: skip
 
-    assert (tmp_path / "1.pdf").read_bytes() == (tmp_path / "2.pdf").read_bytes()
+    for suffix in ("pdf", "svg"):
+        one, other = ((tmp_path / f"{name}.{suffix}").read_bytes() for name in "12")
+        assert one == other
 
 
 def test_settings_of_the_caller_are_left_alone(tmp_path):
@@ -813,7 +1006,10 @@ def test_no_letter_is_below_7_points():
     ("inches", "pixels"),
     [
         ((6.3, 4.0), (945, 600)),
-        ((2.0, 6.5), (200, 650)),
+        ((2.0, 5.0), (260, 650)),
+        # 105 dots per inch at least, as long as it is no higher than 1000.
+        ((2.0, 8.0), (210, 840)),
+        ((2.0, 20.0), (100, 1000)),
         ((20.0, 2.0), (1000, 100)),
         ((1.0, 1.0), (150, 150)),
     ],
@@ -825,11 +1021,23 @@ def test_png_fits_on_the_screen(inches, pixels, tmp_path):
         assert image.size == pixels
 
 
-def test_only_pdf_and_png(tmp_path):
+def test_words_become_no_markup_of_an_svg(tmp_path):
+    word = "<script>--></script>&"
+
+    save_figure(plot_concept_examples([example((word,))]), tmp_path / "a.svg")
+
+    text = (tmp_path / "a.svg").read_text()
+    elements = {element.tag.split("}")[-1] for element in ElementTree.fromstring(text).iter()}
+    assert "script" not in elements
+    assert "text" not in elements  # Letters are outlines.
+    assert "<dc:date>" not in text
+
+
+def test_only_pdf_png_and_svg(tmp_path):
     figure = plot_by_layer([layer_score()], "calign")
 
-    with pytest.raises(ValueError, match=r"a\.svg: the suffix should be one of \.pdf, \.png"):
-        save_figure(figure, tmp_path / "a.png", tmp_path / "a.svg")
+    with pytest.raises(ValueError, match=r"a\.jpg: the suffix should be one of \.pdf, \.png"):
+        save_figure(figure, tmp_path / "a.png", tmp_path / "a.jpg")
     with pytest.raises(ValueError, match="no path"):
         save_figure(figure)
     assert list(tmp_path.iterdir()) == []
@@ -846,30 +1054,3 @@ def test_failed_drawing_leaves_no_file(tmp_path):
     with pytest.raises(OSError, match="broken"):
         save_figure(figure, tmp_path / "a.png")
     assert list(tmp_path.iterdir()) == []
-
-
-# --- captions ---
-
-
-@pytest.mark.parametrize("name", [*FIGURES, "workflow"])
-def test_captions_are_one_sentence_of_valid_markup(name):
-    study = parse_study(yaml.safe_load((ROOT / "studies/demo.yaml").read_text()))
-    file = "workflow" if name == "workflow" else "figure"
-    text = (ROOT / f"workflow/report/{file}.rst").read_text()
-    params = SimpleNamespace()
-    if name != "workflow":
-        names = {"figure": name}
-        params.settings = job_settings("plot_figure", study, names)
-        params.kinds = job_kinds("plot_figure", study, names)
-    snakemake = SimpleNamespace(params=params)
-
-    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    caption = environment.from_string(text).render(snakemake=snakemake).strip()
-    body = publish_parts(caption, writer="html", settings_overrides={"halt_level": 2})["body"]
-
-    assert body.count("<p>") == 1
-    if name != "workflow":
-        assert caption.count(".") == 1
-        assert caption.endswith(".")
-    if name not in ("tasks", "workflow"):
-        assert "published definition" in caption

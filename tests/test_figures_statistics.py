@@ -1,7 +1,7 @@
 """Bands, nulls, ceilings, curves, controls and rivals are those of the score table."""
 
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from polyconcept.figures.grid import legend_lines, packed
 from polyconcept.figures.layers import draw as plot_by_layer
 from polyconcept.figures.rivals import draw as plot_rivals
 from polyconcept.figures.rows import variant_name
-from polyconcept.figures.save import save_figure
+from polyconcept.figures.save import resolution, save_figure
 from polyconcept.figures.thresholds import draw as plot_curves
 from polyconcept.records.scores import Score
 
@@ -62,6 +62,16 @@ def titles(figure):
     return [axes.get_title().replace("\N{NO-BREAK SPACE}", " ") for axes in figure.axes]
 
 
+def texts(figure):
+    """What stands around the panels, each in one line."""
+    return {" ".join(text.get_text().split()) for text in figure.texts}
+
+
+def note(figure):
+    """What stands below the title."""
+    return " ".join(figure.texts[1].get_text().split())
+
+
 def legend(figure):
     return [text.get_text() for text in figure.legends[0].get_texts()]
 
@@ -72,9 +82,9 @@ def legend(figure):
 def test_curve_and_band_are_those_of_the_summary_rows():
     noise = [row(0.9, layer=layer, seed=seed) for layer in LAYERS for seed in (1, 2, 3)]
 
-    figure = plot_by_layer([*in_layers(), *noise], "calign")
+    figure = plot_by_layer([*in_layers(n_words=4321), *noise], "calign")
     (axes,) = figure.axes
-    line = lines(axes)["en-de"]
+    line = lines(axes)["base"]
     layers, low, high = bands(axes)[to_hex(line.get_color())]
 
     assert tuple(line.get_xdata()) == LAYERS
@@ -82,28 +92,39 @@ def test_curve_and_band_are_those_of_the_summary_rows():
     assert layers == list(LAYERS)
     assert low == pytest.approx([0.1, 0.22, 0.34])
     assert high == pytest.approx([0.4, 0.52, 0.64])
-    assert legend(figure) == [
-        "en → de", "95 % interval", "permuted input", "same language, other seed",
-    ]  # fmt: skip
+    assert note(figure) == (
+        "Published definition; coloured bands: 95 % interval; ceiling: same language, other seed; "
+        "3 seeds of the clustering, at least 4,321 words of each language"
+    )
+    assert {"base", "ceiling", "permuted input"} <= texts(figure)
 
 
-def test_null_spans_the_pairs_and_ceiling_is_their_mean():
+def test_null_and_ceiling_are_those_of_the_pair():
     rows = in_layers(target="ar", null_low=0.01, null_high=0.03, ceiling=0.9)
 
-    (axes,) = plot_by_layer([*rows, *in_layers()], "calign").axes
-    layers, low, high = bands(axes)["null"]
-    (ceiling,) = (line for line in axes.get_lines() if line.get_linestyle() == ":"
-                  and line.get_marker() == "None")  # fmt: skip
+    arabic, german = plot_by_layer([*rows, *in_layers()], "calign").axes
 
-    assert (layers, low, high) == (list(LAYERS), [0.01] * 3, [0.06] * 3)
-    assert tuple(ceiling.get_xdata()) == LAYERS
-    assert tuple(ceiling.get_ydata()) == pytest.approx((0.85,) * 3)
+    for axes, null, expected in ((arabic, (0.01, 0.03), 0.9), (german, (0.02, 0.06), 0.8)):
+        layers, low, high = bands(axes)["null"]
+        assert (layers, low, high) == (list(LAYERS), [null[0]] * 3, [null[1]] * 3)
+        assert ceiling(axes) == dict.fromkeys(LAYERS, expected)
+
+
+def test_null_spans_the_learnt_weights_of_a_panel_and_ceiling_is_their_mean():
+    tuned = in_layers(variant="ner", null_low=0.01, null_high=0.03, ceiling=0.9)
+    random = in_layers(variant="random", null_low=0.2, null_high=0.3, ceiling=0.1)
+
+    (axes,) = plot_by_layer([*in_layers(), *tuned, *random], "calign").axes
+
+    assert bands(axes)["null"] == (list(LAYERS), [0.01] * 3, [0.06] * 3)
+    assert ceiling(axes) == dict.fromkeys(LAYERS, pytest.approx(0.85))
 
 
 def test_ceiling_of_colap_is_not_another_seed():
     figure = plot_by_layer(in_layers(metric="colap"), "colap")
 
-    assert legend(figure) == ["en + de", "95 % interval", "permuted input"]
+    assert note(figure) == "Published definition; coloured bands: 95 % interval"
+    assert "ceiling" not in texts(figure)
     assert len(figure.axes[0].get_lines()) == 1
 
 
@@ -116,12 +137,16 @@ def test_layers_without_interval_have_no_band_there():
     assert {x for path in band.get_paths() for x in path.vertices[:, 0]} == {0, 12}
 
 
-def test_one_layer_has_bands_that_can_be_seen():
-    (axes,) = plot_by_layer([summary(0.5, layer=3)], "calign").axes
+def test_one_layer_has_bands_and_lines_that_can_be_seen():
+    rows = [summary(0.5, layer=3), summary(0.1, layer=3, variant="random")]
+
+    (axes,) = plot_by_layer(rows, "calign").axes
 
     for layers, low, high in bands(axes).values():
         assert min(layers) < 3 < max(layers)
         assert low[0] < high[0]
+    for drawn in (ceiling(axes), random_line(axes)):
+        assert min(drawn) < 3 < max(drawn)
 
 
 def test_summary_and_seeds_stand_side_by_side():
@@ -129,52 +154,49 @@ def test_summary_and_seeds_stand_side_by_side():
 
     figure = plot_by_layer([*seeds, summary()], "calign")
 
-    assert legend(figure)[2:4] == ["95 % interval (two seeds)", "range of the seeds"]
-    assert lines(figure.axes[0])["en-ar"].get_ydata() == pytest.approx([0.2])
+    assert "coloured bands: 95 % interval (two seeds) or range of the seeds" in note(figure)
+    assert lines(figure.axes[0])["base"].get_ydata() == pytest.approx([0.2])
+
+
+def ceiling(axes):
+    """Layer -> height of the dotted line without markers."""
+    (found,) = (line for line in axes.get_lines() if line.get_linestyle() == ":"
+                and line.get_marker() == "None")  # fmt: skip
+    return dict(zip(*found.get_data(), strict=True))
 
 
 def random_line(axes):
     """Layer -> score of the line of random weights, which has dashes, dots and no markers."""
     found = [line for line in axes.get_lines()
              if line.get_marker() == "None" and line.get_linestyle() == "--"]  # fmt: skip
-    return [dict(zip(*line.get_data(), strict=True)) for line in found]
+    return dict(zip(*found[0].get_data(), strict=True)) if found else {}
 
 
 @pytest.mark.parametrize("metric", ["calign", "colap"])
-def test_random_weights_are_a_line_in_the_panels_of_their_model(metric):
+def test_random_weights_are_a_line_in_the_panel_of_their_model_and_pair(metric):
     rows = [
         *in_layers(metric=metric), *in_layers(metric=metric, variant="ner"),
-        *in_layers(metric=metric, model="xlmr"),
+        *in_layers(metric=metric, target="ar"), *in_layers(metric=metric, model="xlmr"),
         *(summary(0.8, metric=metric, variant="random", layer=n) for n in LAYERS),
         *(summary(0.9, metric=metric, variant="random", layer=n, target="ar") for n in LAYERS),
     ]  # fmt: skip
 
     figure = plot_by_layer(rows, metric)
 
-    assert titles(figure) == [
-        "mbert, base", "mbert, random weights", "mbert, fine-tuned: ner", "xlmr, base",
-    ]  # fmt: skip
-    of_mean = {layer: pytest.approx(0.85) for layer in LAYERS}
-    assert [random_line(axes) for axes in figure.axes] == [[of_mean], [], [of_mean], []]
-    assert "random weights, mean of the pairs" in legend(figure)
+    assert [axes.get_label().split(":")[0] for axes in figure.axes] == ["mbert", "mbert", "xlmr"]
+    arabic, german = (dict.fromkeys(LAYERS, value) for value in (0.9, 0.8))
+    assert [random_line(axes) for axes in figure.axes] == [arabic, german, {}]
+    assert [set(lines(axes)) >= {"base", "ner"} for axes in figure.axes] == [False, True, False]
     # The null stands in every panel beside it.
     assert all("null" in bands(axes) for axes in figure.axes)
 
 
-def test_random_weights_stand_in_the_legend_where_they_are_drawn():
+def test_random_weights_are_named_where_they_are_drawn():
     rows = [row(0.1, metric="colap"), row(0.8, metric="colap", variant="random")]
 
-    assert legend(plot_by_layer(rows, "colap")) == ["en + de", "random weights"]
-    assert "random weights" not in legend(plot_by_layer(rows[:1], "colap"))
-
-
-def test_random_weights_stand_between_base_and_fine_tuned():
-    rows = [summary(variant=v) for v in ("random", "a-task", "base", "ner")]
-
-    assert titles(plot_by_layer(rows, "calign")) == [
-        "mbert\nbase", "mbert\nrandom weights", "mbert\nfine-tuned: a-task",
-        "mbert\nfine-tuned: ner",
-    ]  # fmt: skip
+    assert "random weights" in texts(plot_by_layer(rows, "colap"))
+    assert "random weights" not in texts(plot_by_layer(rows[:1], "colap"))
+    assert "base" not in texts(plot_by_layer(rows[1:], "colap"))
 
 
 def repeated(**fields):
@@ -190,18 +212,17 @@ def repeated(**fields):
 def test_repeated_fine_tunings_are_shown_as_their_mean():
     other = summary(0.3, variant="ner", model="xlmr")
 
-    figure = plot_by_layer([summary(), *repeated(), other], "calign")
-    axes = figure.axes[1]
+    figure = plot_by_layer([summary(ceiling=None), *repeated(), other], "calign")
+    axes = figure.axes[0]
 
-    assert titles(figure) == [
-        "mbert\nbase", "mbert\nfine-tuned: ner (mean of 2)", "xlmr\nfine-tuned: ner",
+    assert [set(lines(a)) & {"base", "ner", "ner_2", "ner+ner_2"} for a in figure.axes] == [
+        {"base", "ner+ner_2"}, {"ner"},
     ]  # fmt: skip
-    assert lines(axes)["en-de"].get_ydata() == pytest.approx([0.5])
-    # Null and ceiling are those of the parts.
+    assert {"fine-tuned: ner (mean of 2)", "fine-tuned: ner"} <= texts(figure)
+    assert lines(axes)["ner+ner_2"].get_ydata() == pytest.approx([0.5])
+    # Null and ceiling are those of the parts, and of base.
     assert bands(axes)["null"][2] == [0.07, 0.07]
-    assert [line.get_ydata() for line in axes.get_lines() if line.get_marker() == "None"] == [
-        pytest.approx([0.7])
-    ]
+    assert list(ceiling(axes).values()) == pytest.approx([0.7, 0.7])
 
 
 @pytest.mark.parametrize(
@@ -243,22 +264,24 @@ def test_change_is_that_of_the_table():
     (axes,) = figure.axes
     ((layers, low, high),) = bands(axes).values()
 
-    assert titles(figure) == ["mbert, fine-tuned: ner"]
-    assert lines(axes)["en-de"].get_ydata() == pytest.approx([0.1, 0.3])
+    assert lines(axes)["ner"].get_ydata() == pytest.approx([0.1, 0.3])
     assert layers == [0, 6]
     assert low == pytest.approx([-0.1, 0.1])
     assert high == pytest.approx([0.2, 0.4])
-    assert legend(figure) == [
-        "en → de", "95 % interval (sentences alone, one fine-tuning)"
-    ]  # fmt: skip
+    assert note(figure) == (
+        "Published definition; a band that holds zero: neither more nor less is shown; coloured "
+        "bands: 95 % interval (sentences alone, one fine-tuning); 1 seed of the clustering"
+    )
 
 
 def test_change_of_repeated_fine_tunings_is_that_of_their_mean():
     rows = [change(variant=v) for v in ("ner", "ner_2", "ner+ner_2", "sst2")]
 
-    assert titles(plot_change_by_layer(rows, "calign")) == [
-        "mbert, fine-tuned: ner (mean of 2)", "mbert, fine-tuned: sst2",
-    ]  # fmt: skip
+    figure = plot_change_by_layer(rows, "calign")
+
+    assert {"fine-tuned: ner (mean of 2)", "fine-tuned: sst2"} <= texts(figure)
+    assert "fine-tuned: ner" not in texts(figure)
+    assert "base" not in texts(figure)
 
 
 def test_random_weights_are_no_fine_tuning():
@@ -267,7 +290,8 @@ def test_random_weights_are_no_fine_tuning():
     with pytest.raises(ValueError, match=r"no run is fine-tuned.*mbert base, mbert random"):
         plot_change_by_layer(rows, "calign")
     tuned = [*rows, row(0.4, seed=1, variant="ner")]
-    assert titles(plot_change_by_layer(tuned, "calign")) == ["mbert, fine-tuned: ner"]
+    (axes,) = plot_change_by_layer(tuned, "calign").axes
+    assert {label for label in lines(axes) if not label.startswith("_")} == {"ner"}
 
 
 def test_change_without_seeds_or_differences_is_refused():
@@ -309,9 +333,53 @@ def test_curves_are_means_of_the_pairs_layer_by_layer():
 def test_threshold_is_marked_only_where_it_is_known():
     figure = plot_curves(sweep("colap"), "colap")
 
+    assert note(figure).endswith("one language pair")
     assert [line.get_label() for line in figure.axes[0].get_lines()] == ["layer 0"]
     assert figure.axes[0].get_xlabel() == "share"
     assert legend(figure) == ["layer 0"]
+
+
+def test_axes_of_curves_end_where_all_have_come_to_0():
+    ends = [
+        plot_curves(sweep("colap", values=values), "colap", threshold=at).axes[0].get_xlim()[1]
+        for values, at in (((1.0, 0.0, 0.0), 0.3), ((1.0, 0.2, 0.0), 0.3), ((1.0, 0.0, 0.0), 0.7),
+                           ((0.0, 0.0, 0.0), None))
+    ]  # fmt: skip
+
+    assert ends == pytest.approx([0.5 * 1.02, 1.02, 1.02, 0.5 * 1.02])
+
+
+def places(figure):
+    """Row and column of each panel."""
+    found = [axes.get_subplotspec() for axes in figure.axes]
+    return [(place.rowspan.start, place.colspan.start) for place in found]
+
+
+def test_runs_of_curves_leave_no_place_empty_before_the_last():
+    runs = (("mbert", "base"), ("mbert", "ner"), ("mbert", "random"), ("mt5", "base"),
+            ("xlmr", "base"), ("xlmr", "ner"))  # fmt: skip
+
+    figure = plot_curves([r for m, v in runs for r in sweep(model=m, variant=v)], "calign")
+
+    assert places(figure) == [(row, column) for row in (0, 1) for column in (0, 1, 2)]
+
+
+def test_panels_of_runs_are_titled_base_first_on_a_line_each_where_one_has_no_room():
+    variants = ("random", "a-task", "base", "ner")
+    rows = [r for v in variants for r in sweep(model="xlm-roberta-large", variant=v)]
+
+    assert titles(plot_curves(rows, "calign")) == [
+        f"xlm-roberta-large\n{name}"
+        for name in ("base", "random weights", "fine-tuned: a-task", "fine-tuned: ner")
+    ]
+
+
+def test_models_with_as_many_runs_are_rows():
+    runs = [(model, variant) for model in ("a", "b", "c") for variant in ("base", "ner")]
+
+    figure = plot_curves([r for m, v in runs for r in sweep(model=m, variant=v)], "calign")
+
+    assert places(figure) == [(row, column) for row in (0, 1, 2) for column in (0, 1)]
 
 
 def test_deeper_layers_are_lighter():
@@ -445,9 +513,9 @@ def test_what_needs_no_threshold_is_drawn_by_layer_with_its_null(metric, definit
     figure = plot_by_layer(rows, metric, definition=definition)
     (axes,) = figure.axes
 
-    assert figure.get_supylabel().replace("\n", " ") == label
+    assert label in texts(figure)
     assert bands(axes)["null"] == (list(LAYERS), [0.02] * 3, [0.06] * 3)
-    assert legend(figure) == ["en → de", "permuted input"]
+    assert {"en → de", "base", "permuted input"} <= texts(figure)
 
 
 @pytest.mark.parametrize(
@@ -466,13 +534,13 @@ def test_what_needs_no_threshold_is_drawn_by_layer_with_its_null(metric, definit
         ),
     ],
 )
-def test_the_legend_says_what_few_seeds_leave_out(seeds, variants, expected):
+def test_a_figure_says_what_few_seeds_leave_out(seeds, variants, expected):
     rows = [
         one for variant in variants
         for one in (summary(variant=variant), *(row(variant=variant, seed=s) for s in seeds))
     ]  # fmt: skip
 
-    assert f"95 % interval{expected}" in legend(plot_by_layer(rows, "calign"))
+    assert f"bands: 95 % interval{expected};" in note(plot_by_layer(rows, "calign")) + ";"
 
 
 def test_pairs_are_marks_and_their_nulls_and_intervals_are_spanned():
@@ -509,6 +577,10 @@ def test_each_model_and_side_has_a_panel_of_its_own_deepest_layer():
         "mbert, layer 12", "mt5, layer 8", "mt5, decoder, layer 8", "xlmr, layer 24",
     ]  # fmt: skip
     assert [len(dots(axes)) for axes in figure.axes[1:]] == [17, 17, 1]
+    # A row without a dot says so.
+    assert [len(axes.texts) for axes in figure.axes] == [0, 1, 1, 17]
+    assert {text.get_text() for text in figure.axes[3].texts} == {"\N{EN DASH}"}
+    assert note(figure).endswith("–: not computed, or fewer than 100 words")
 
 
 def test_layer_0_alone_is_the_plain_score():
@@ -676,10 +748,10 @@ def study(models, targets, variants=("base", "random", "ner", "ner_2", "ner+ner_
     ]  # fmt: skip
 
 
-def all_figures(rows):
+def all_figures(rows, metrics=("calign", "colap")):
     return [
         *(draw(rows, metric, definition="published", over="all")
-          for metric in ("calign", "colap")
+          for metric in metrics
           for draw in (plot_by_layer, plot_change_by_layer, plot_curves,
                        plot_controls)),
         plot_curves(rows, "calign", threshold=0.8),
@@ -698,10 +770,9 @@ FOUR = (
 
 
 def pixels_of_smallest_letters(figure):
-    """On the screen, where save_figure makes a figure fit into 1000 x 650."""
-    width, height = figure.get_size_inches()
+    """On the screen, in the PNG that save_figure makes."""
     smallest = min(t.get_fontsize() for t in figure.findobj(Text) if t.get_text())
-    return smallest / 72 * min(150, 1000 / width, 650 / height)
+    return smallest / 72 * resolution(figure)
 
 
 def test_panels_of_a_model_stay_together_where_rows_are_shared():
@@ -714,37 +785,113 @@ def test_panels_of_a_model_stay_together_where_rows_are_shared():
     assert packed([["a", "b"], ["c"]], 2) == [["a", "b"], ["c", None]]
 
 
-@pytest.mark.parametrize(("models", "targets"), [ONE, FOUR], ids=["one", "many"])
-def test_nothing_leaves_the_figure_or_overlaps(models, targets):
-    for figure in all_figures(study(models, targets)):
-        renderer = FigureCanvasAgg(figure).get_renderer()
-        figure.draw(renderer)
-        boxes = [axes.get_tightbbox(renderer) for axes in figure.axes]
-        others = [*figure.texts, *figure.legends]
-        boxes += [other.get_window_extent(renderer) for other in others]
-        shown = [t for t in figure.findobj(Text) if t.get_text()]
-        page = figure.bbox
+def check_layout(figure):
+    """Nothing leaves the figure or covers another, all can be read, and the PNG fits a screen."""
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    boxes = [axes.get_tightbbox(renderer) for axes in figure.axes]
+    others = [*figure.texts, *figure.legends]
+    boxes += [other.get_window_extent(renderer) for other in others]
+    shown = [t for t in figure.findobj(Text) if t.get_text()]
+    page = figure.bbox
 
-        # A pixel of tolerance: letters overhang their advance.
-        assert not [(a, b) for a, b in combinations(boxes, 2)
-                    if min(a.x1, b.x1) - max(a.x0, b.x0) > 1
-                    and min(a.y1, b.y1) - max(a.y0, b.y0) > 1]  # fmt: skip
-        for box in boxes:
-            assert page.x0 - 1 <= box.x0
-            assert box.x1 <= page.x1 + 1
-            assert page.y0 - 1 <= box.y0
-            assert box.y1 <= page.y1 + 1
-        assert min(t.get_fontsize() for t in shown) >= 7
-        assert pixels_of_smallest_letters(figure) >= 9
+    # A pixel of tolerance: letters overhang their advance.
+    assert not [(a, b) for a, b in combinations(boxes, 2)
+                if min(a.x1, b.x1) - max(a.x0, b.x0) > 1
+                and min(a.y1, b.y1) - max(a.y0, b.y0) > 1]  # fmt: skip
+    for box in boxes:
+        assert page.x0 - 1 <= box.x0
+        assert box.x1 <= page.x1 + 1
+        assert page.y0 - 1 <= box.y0
+        assert box.y1 <= page.y1 + 1
+    assert min(t.get_fontsize() for t in shown) >= 7
+    assert pixels_of_smallest_letters(figure) >= 9
+    assert figure.get_figheight() * resolution(figure) <= 1000
+    assert figure.get_figwidth() * resolution(figure) <= 1000
+
+
+@pytest.mark.parametrize(
+    ("models", "targets", "metrics"),
+    [(*ONE, ("calign", "colap")), (*FOUR, ("calign",))],
+    ids=["one", "many"],
+)
+def test_nothing_leaves_the_figure_or_overlaps(models, targets, metrics):
+    for figure in all_figures(study(models, targets), metrics):
+        check_layout(figure)
+
+
+def by_layer(n_models, n_pairs, n_layers, variants=("base", "random", "ner", "sentiment")):
+    """Summary rows of so many models, pairs and layers, and what fine-tuning changes."""
+    targets = [*TARGETS, "ja", "ko", "th", "tr"][:n_pairs]
+    rows = []
+    for m, target, (v, variant), layer in product(
+        range(n_models), targets, enumerate(variants), range(n_layers)
+    ):
+        place = {"model": f"model-{m}", "target": target, "variant": variant, "layer": layer}
+        value = 0.05 + 0.03 * v + 0.02 * (m + layer % 4) + 0.001 * len(target)
+        rows.append(summary(value, low=value - 0.02, high=value + 0.02, **place))
+        if variant not in ("base", "random"):
+            rows.append(change(value / 5, **place))
+    return rows
+
+
+SIZES = {
+    "one of each": ((1, 1, 1), {}),
+    "no fine-tuning": ((1, 2, 3), {"variants": ("base", "random")}),
+    "random weights alone": ((2, 1, 3), {"variants": ("random",)}),
+    "a paper": ((3, 5, 6), {}),
+    "many": ((6, 12, 12), {}),
+}
+
+
+@pytest.mark.parametrize(("size", "variants"), SIZES.values(), ids=SIZES.keys())
+def test_small_multiples_of_any_size(size, variants):
+    n_models, n_pairs, n_layers = size
+    rows = by_layer(*size, **variants)
+    drawn = [plot_by_layer(rows, "calign")]
+    drawn += [] if variants else [plot_change_by_layer(rows, "calign")]
+
+    for figure in drawn:
+        check_layout(figure)
+        # Every panel has curves, over all layers.
+        assert len(figure.axes) == n_models * n_pairs
+        for axes in figure.axes:
+            named = [line for label, line in lines(axes).items() if not label.startswith("_")]
+            assert named
+            assert all(len(line.get_xdata()) in (n_layers, 2) for line in named)
+        # Every row names its curves.
+        assert sum(text.get_text().startswith("model-") for text in figure.texts) == n_models
+    for axes in drawn[0].axes:
+        low, high = axes.get_ylim()
+        _, null_low, null_high = bands(axes)["null"]
+        assert low < min(null_low)
+        assert max(*null_high, *ceiling(axes).values()) < high
+
+
+@pytest.mark.parametrize("n_pairs", [14, 20])
+def test_pairs_without_room_go_on_in_further_lines(n_pairs):
+    targets = [f"l{i:02}" for i in range(n_pairs)]
+    rows = [r for t in targets for r in in_layers(target=t)]
+    rows += [r for t in targets for r in in_layers(target=t, model="xlmr")]
+
+    figure = plot_by_layer(rows, "calign")
+    check_layout(figure)
+    places = [axes.get_position() for axes in figure.axes]
+
+    assert len(places) == 2 * n_pairs
+    assert len({round(place.y0, 6) for place in places}) == 4
+    assert all(sum(text == f"en → {t}" for text in map(Text.get_text, figure.texts)) == 2
+               for t in targets)  # fmt: skip
 
 
 def test_same_rows_in_any_order_give_the_same_bytes(tmp_path):
     rows = study(*ONE)
-    for first, second in zip(all_figures(rows), all_figures(rows[::-1]), strict=True):
-        save_figure(first, tmp_path / "a.png", tmp_path / "a.pdf")
-        save_figure(second, tmp_path / "b.png", tmp_path / "b.pdf")
+    drawn = [all_figures(order, ("calign",)) for order in (rows, rows[::-1])]
+    for first, second in zip(*drawn, strict=True):
+        for drawn, name in ((first, "a"), (second, "b")):
+            save_figure(drawn, *(tmp_path / f"{name}.{s}" for s in ("png", "pdf", "svg")))
 
-        for suffix in ("png", "pdf"):
+        for suffix in ("png", "pdf", "svg"):
             one, other = ((tmp_path / f"{n}.{suffix}").read_bytes() for n in "ab")
             assert one == other
 

@@ -128,6 +128,48 @@ BY_HAND = [
         + [f"{R}/selections/en-de.parquet"],
     ),
     ("find_examples", {"pair": "en-de"}, [*TABLES, *BOTH_WAYS, f"{CONCEPTS}.h5"]),
+    (
+        "explore_pair",
+        {"pair": "en-de"},
+        [*TEXTS, *TABLES, f"{R}/selections/en-de.parquet"]
+        + [f"{R}/dictionaries/en-de/{way}.tsv" for way in ("forward", "backward")]
+        + [
+            f"{R}/{kind}/{run}/en-de.{ending}"
+            for run in (
+                *(f"bert/{variant}/encoder" for variant in ("base", "random", "ner")),
+                *(
+                    f"mt5/{variant}/{side}"
+                    for variant in ("base", "mt")
+                    for side in ("encoder", "decoder", "encoder-decoder")
+                ),
+            )
+            for kind, ending in (
+                ("concepts", "h5"),
+                ("scores", "calign_concepts.parquet"),
+                ("scores", "colap_concepts.parquet"),
+            )
+        ],
+    ),
+    (
+        "build_explorer",
+        {},
+        [f"{R}/scores.parquet", f"{R}/claims.json", f"{R}/explorer/data/en-de"]
+        + [f"polyconcept/explorer/bundle/explorer.{ending}" for ending in ("js", "css")],
+    ),
+    (
+        "build_report",
+        {},
+        [f"{R}/scores.parquet", f"{R}/claims.json"]
+        + [
+            f"{R}/figures/{metric}{kind}.png"
+            for metric in ("calign", "colap")
+            for kind in ("", "_change", "_curves", "_controls")
+        ]
+        + [
+            f"{R}/figures/{name}.png"
+            for name in ("calign_auc", "matched_fraction", "rivals", "tasks", "examples")
+        ],
+    ),
     ("plot_figure", {"figure": "calign_curves"}, [f"{R}/scores.parquet"]),
     ("plot_figure", {"figure": "examples"}, [f"{R}/examples/en-de.json"]),
     ("pin_repository", {"pin": "models--a--mt5@latest"}, []),
@@ -230,7 +272,7 @@ def jobs_of(study):
 
 
 @pytest.mark.parametrize(
-    ("file", "n_jobs"), [("studies/demo.yaml", 128), ("config.yaml", 411)], ids=["demo", "full"]
+    ("file", "n_jobs"), [("studies/demo.yaml", 132), ("config.yaml", 418)], ids=["demo", "full"]
 )
 def test_a_rule_makes_what_the_register_says_others_read(file, n_jobs):
     study = parse_study(yaml.safe_load((ROOT / file).read_text()))

@@ -148,7 +148,7 @@ def test_figures_and_report(finished):
     run = snakemake(finished, "--report", "report.html")
 
     found = {path.name for path in figures.iterdir() if not path.name.endswith(".run.json")}
-    assert found == {f"{name}.{suffix}" for name in names for suffix in ("pdf", "png")}
+    assert found == {f"{name}.{suffix}" for name in names for suffix in ("pdf", "png", "svg")}
     assert run.returncode == 0, run.stderr[-2000:]
     report = (finished / "report.html").read_text()
     assert all(
@@ -188,7 +188,7 @@ def test_the_study_is_verified(finished):
         (
             "figures.over",
             "large",
-            {"plot_figure": 6},
+            {"plot_figure": 6, "build_report": 1},
         ),
     ],
 )

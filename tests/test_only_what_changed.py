@@ -10,7 +10,13 @@ from demo_runs import ROOT, adopt, clone, jobs, need_demo
 
 pytestmark = pytest.mark.demo
 
-TABLE = {"merge_scores": 1, "state_claims": 1, "plot_figure": 12}
+TABLE = {
+    "merge_scores": 1,
+    "state_claims": 1,
+    "plot_figure": 12,
+    "build_report": 1,
+    "build_explorer": 1,
+}
 EXAMPLES = {"find_examples": 2, "plot_figure": 13}
 
 
@@ -37,8 +43,8 @@ def planned(folder, change):
     return jobs(folder, study="studies/changed.yaml")
 
 
-def scores(n):
-    return {"score_concepts": n} | TABLE
+def scores(n, pairs=2):
+    return {"score_concepts": n, "explore_pair": pairs} | TABLE
 
 
 def test_results_that_were_adopted_by_a_fresh_clone_have_nothing_to_do(demo_clone):
@@ -119,8 +125,8 @@ CHANGES = {
     change_seed: {"finetune": 1, "score_task": 1}
     | {"extract_vectors": 1, "extract_vectors__pair": 2, "cluster_words": 4}
     | scores(4),
-    # Both metrics and their rivals are one job.
-    change_threshold: scores(20),
+    # Both metrics and their rivals are one job, and examples are of both.
+    change_threshold: scores(20) | EXAMPLES,
     swap_thresholds: scores(20) | EXAMPLES,
     # Whether there are enough words is checked where they are selected.
     change_k: {"select_words": 2, "cluster_words": 20, "cluster_controls": 6, "mix_languages": 4}
@@ -146,11 +152,11 @@ CHANGES = {
     }
     | {"extract_vectors": 8, "extract_vectors__pair": 2, "cluster_words": 30}
     | {"cluster_controls": 9, "mix_languages": 4}
-    | scores(30)
+    | scores(30, pairs=3)
     | {"find_examples": 3, "plot_figure": 13},
     add_test_language: {"fetch_text": 1, "score_task": 1} | TABLE,
     # COLAP knows no large clusters: CALIGN's four figures and the rivals.
-    change_one_figure: {"plot_figure": 6},
+    change_one_figure: {"plot_figure": 6, "build_report": 1},
 }
 
 
@@ -168,13 +174,13 @@ def edit(path, pattern, replacement):
 def test_a_colour_reruns_figures_only(own_clone):
     edit(own_clone / "polyconcept/figures/style.py", "#[0-9A-Fa-f]{6}", "#123456")
 
-    assert jobs(own_clone) == {"plot_figure": 13}
+    assert jobs(own_clone) == {"plot_figure": 13, "build_report": 1}
 
 
 def test_an_edit_of_a_figure_reruns_that_figure_only(own_clone):
     edit(own_clone / "polyconcept/figures/rivals.py", r"\Z", "\n_NEW = 1\n")
 
-    assert jobs(own_clone) == {"plot_figure": 1}
+    assert jobs(own_clone) == {"plot_figure": 1, "build_report": 1}
 
 
 @pytest.mark.parametrize(

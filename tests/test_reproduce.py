@@ -91,7 +91,7 @@ def test_what_cannot_be_done_again_is_said(finished, tmp_path):
     assert "0 of 1 runs gave the same results" in differs
 
 
-def test_runs_that_need_the_network_or_trained_on_a_gpu_are_not_drawn(capsys):
+def test_runs_that_cannot_give_the_same_twice_are_not_drawn(capsys):
     gpu = Machine("host", "Linux", 2, None, "cuda:0", "a GPU", "500.1")
     records = {
         "a": record(rule="pin_repository"),
@@ -99,6 +99,7 @@ def test_runs_that_need_the_network_or_trained_on_a_gpu_are_not_drawn(capsys):
         "c": record(rule="finetune", machine=gpu),
         "d": record(rule="finetune"),
         "e": record(rule="extract_vectors", machine=gpu),
+        "f": record(rule="build_report"),
     }
     drawn = reproduce.draw(records, n=5, seed=0)
     output = capsys.readouterr().out
@@ -109,6 +110,7 @@ def test_runs_that_need_the_network_or_trained_on_a_gpu_are_not_drawn(capsys):
     }
     assert "left out of the draw: 2 runs that need the network" in output
     assert "left out of the draw: 1 runs that trained on a GPU" in output
+    assert "left out of the draw: 1 runs whose page says when the scores were made" in output
 
 
 def test_a_seed_draws_the_same_runs(capsys):

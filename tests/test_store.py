@@ -12,10 +12,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from polyconcept.records.concepts import Clusters, ConceptKey, KMeansClusters, VectorHeader
+from polyconcept.records.concepts import (
+    AlignedConcepts,
+    Clusters,
+    ConceptExample,
+    ConceptKey,
+    KMeansClusters,
+    VectorHeader,
+)
+from polyconcept.records.examples import OverlapExample, OverlappingConcepts, PairExamples
 from polyconcept.records.scores import Score
 from polyconcept.records.text import Selection, Translations, Words
 from polyconcept.store.concepts import ConceptFile, write_concepts
+from polyconcept.store.examples import read_examples, write_examples
 from polyconcept.store.faults import StoreError
 from polyconcept.store.json import read_json, write_json
 from polyconcept.store.scores import read_scores, typed_first, write_scores, write_scores_csv
@@ -483,6 +492,23 @@ def test_what_json_has_no_form_of_is_refused(tmp_path):
         write_json({"a": {1, 2}}, tmp_path / "a.json")
 
     assert not list(tmp_path.iterdir())
+
+
+def test_examples_of_both_metrics_come_back(tmp_path):
+    aligned = ConceptExample(("a", "b"), ("A",), (True, False), (True,), 0.25)
+    mixed = OverlapExample(("a",), ("A", "B"), 3, 4)
+    pairs = [
+        PairExamples(
+            AlignedConcepts("en", "de", 6, 7, 60, examples),
+            OverlappingConcepts("en", "de", 6, 30, 80, (mixed,)),
+        )
+        for examples in ((aligned,), ())
+    ]
+    paths = [tmp_path / "1.json", tmp_path / "2.json"]
+    for pair, path in zip(pairs, paths, strict=True):
+        write_examples(pair, path)
+
+    assert read_examples(paths) == pairs
 
 
 def test_same_scores_give_the_same_bytes(tmp_path):

@@ -140,8 +140,8 @@ def test_every_promised_file_is_there(finished):
     expected = {f"{metric}{kind}" for metric in ("calign", "colap") for kind in kinds}
     expected |= {"calign_auc", "matched_fraction", "rivals", "examples"}
 
-    assert {path.stem for path in (results / "figures").glob("*.pdf")} == expected
-    assert {path.stem for path in (results / "figures").glob("*.png")} == expected
+    for suffix in ("pdf", "png", "svg"):
+        assert {path.stem for path in (results / "figures").glob(f"*.{suffix}")} == expected
     assert (results / "scores.csv").read_text().startswith("metric,definition,over,")
     hidden = [path for path in results.rglob(".*") if path.name != ".snakemake_timestamp"]
     assert hidden == []
@@ -207,7 +207,7 @@ def test_the_report_shows_the_figures(finished):
 
     assert run.returncode == 0, run.stderr[-2000:]
     assert "Alignment by layer" in report
-    assert "Share of source-language concepts" in report
+    assert "The share of concepts of the source language" in report
 
 
 CHECKED = "results/known/corpora/text/xb.txt"

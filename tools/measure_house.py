@@ -28,7 +28,7 @@ from polyconcept.study.kinds import TASK_KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "polyconcept"
-WRITER = PACKAGE / "claims/page.py"
+WRITER = PACKAGE / "report/claims.py"
 RULE = "mix_languages"
 # What Snakemake does not offer to be used: underscore attributes of its objects, attributes of them
 # that are replaced, and files in its folder.
@@ -38,7 +38,7 @@ SURGERY = re.compile(
     re.M,
 )
 # What no job that may use a GPU should run again for.
-LATE = ("figures", "claims", "explorer", "scoring")
+LATE = ("figures", "claims", "explorer", "report", "scoring")
 
 
 def kinds_of(rule: str) -> list[tuple[str, ...]]:

@@ -16,18 +16,28 @@ from polyconcept.audit.runs import FileState, RunRecord, record_path
 from polyconcept.store.content import content_sha256, files_inside
 
 # Folders of a study's results that are left out unless asked for, with the choice that asks.
-LEFT_OUT = {"vectors": "vectors", "models": "vectors", "corpora": "text", "tasks": "text"}
+LEFT_OUT = {
+    "vectors": "vectors",
+    "models": "vectors",
+    "corpora": "text",
+    "tasks": "text",
+    "explorer": "text",
+}
 HDF5 = (".h5", ".hdf5")
 FORMATS = {
     ".cff": "application/yaml",
+    ".css": "text/css",
     ".csv": "text/csv",
     ".h5": "application/x-hdf5",
+    ".html": "text/html",
+    ".js": "text/javascript",
     ".json": "application/json",
     ".parquet": "application/vnd.apache.parquet",
     ".pdf": "application/pdf",
     ".png": "image/png",
     ".py": "text/x-python",
     ".rst": "text/x-rst",
+    ".svg": "image/svg+xml",
     ".tsv": "text/tab-separated-values",
     ".yaml": "application/yaml",
 }

@@ -160,8 +160,9 @@ def _whole_run(
     for state in (output for run in study.runs for output in run.outputs):
         if state.path in study.finals:
             given.append(files.of(state))
-            is_figure = PurePosixPath(state.path).parent.name == "figures"
-            parameters.link(workflow, "output", "figures" if is_figure else "scores", given[-1])
+            folder = PurePosixPath(state.path).parent.name
+            kind = folder if folder in ("figures", "explorer") else "scores"
+            parameters.link(workflow, "output", kind, given[-1])
     return add(
         crate,
         "#workflow-run",

@@ -27,6 +27,8 @@ from polyconcept.store.faults import StoreError
 
 # Folders and files that tell of the work and are no results.
 _NO_RESULTS = ("logs", "checkpoints", "report.html")
+# Says when the scores were made: another run that gives the same results has another one.
+_DATED = "index.html"
 # hashlib lets other threads run while it works on large blocks: see its documentation.
 _HASHING_THREADS = 4
 
@@ -94,8 +96,9 @@ class Audit:
 
     @property
     def root_sha256(self) -> str:
-        """One SHA-256 of all outputs: of the lines ``{path} {SHA-256}``, sorted."""
-        lines = sorted({f"{output.path} {output.sha256}\n" for output in self._outputs()})
+        """One SHA-256 of all outputs but the dated page: of lines ``{path} {SHA-256}``, sorted."""
+        outputs = [one for one in self._outputs() if one.path != f"{self._results}/{_DATED}"]
+        lines = sorted({f"{output.path} {output.sha256}\n" for output in outputs})
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def left_over(self) -> list[str]:

@@ -120,6 +120,11 @@ class Watch:
         self._inputs = self._states(job.input, results_of=str(job.config["name"]))
         self._found: dict[str, Any] = {}
 
+    @property
+    def commit(self) -> str | None:
+        """Commit of the code; none where the project stands in no repository."""
+        return None if self._git is None else self._git.commit
+
     def note(self, found: Mapping[str, Any]) -> None:
         """Keep for the record what the job found its inputs to be, as values of JSON's."""
         self._found |= _plain(found)

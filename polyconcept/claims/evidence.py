@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from statistics import fmean
 
 from polyconcept.claims.effects import Effects, changed, deeper, of_models
 from polyconcept.claims.intervals import (
-    LEAST_FOR_CORRELATION,
     is_constant,
     judge,
     mean_interval,
     spearman,
     spearman_interval,
 )
-from polyconcept.claims.rows import Table, View
+from polyconcept.claims.rows import Table, Unit, View
 from polyconcept.claims.transfer import Transfer, transfer
-from polyconcept.records.verdicts import Finding, OfRun
+from polyconcept.records.verdicts import LEAST_FOR_CORRELATION, Finding, OfRun
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +35,8 @@ class Evidence:
     """Runs, with their pairs or languages, that count."""
     of_runs: tuple[OfRun, ...] = ()
     """Claim 3 inside each fine-tuned model."""
+    of_units: Mapping[Unit, float] = field(default_factory=dict)
+    """Claims 1 and 2 in each run and pair."""
     left_out: tuple[tuple[int, str], ...] = ()
     """How many zero-shot scores claim 3 leaves out, and why."""
     lacking: str = ""
@@ -112,6 +113,7 @@ def _of_models(table: Table, effects: Effects, least_effect: float, lacking: str
         languages=_unique(table.names[unit.pair] for unit in effects.of_units),
         layers=effects.layers,
         basis=frozenset((*unit.run, *sorted(unit.pair)) for unit in effects.of_units),
+        of_units={unit: effect.item() for unit, effect in effects.of_units.items()},
     )
 
 

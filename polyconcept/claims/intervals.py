@@ -13,12 +13,13 @@ from statistics import NormalDist, fmean
 import numpy as np
 
 from polyconcept.records.variance import interval
-from polyconcept.records.verdicts import Finding, Verdict
+from polyconcept.records.verdicts import (
+    LEAST_FOR_CORRELATION,
+    LEAST_FOR_MEAN,
+    Finding,
+    Verdict,
+)
 
-LEAST_FOR_MEAN = 3
-"""Models below which claims 1 and 2 stay undecided: of two, Student's t says next to nothing."""
-LEAST_FOR_CORRELATION = 4
-"""Points below which a correlation has no interval: its variance has n - 3 below the line."""
 DIGITS = 12
 """Means of the same scores in another order differ by less: that is no difference in rank."""
 

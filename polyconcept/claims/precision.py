@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from polyconcept.claims.effects import Effects, of_fine_tunings, of_models
-from polyconcept.claims.rows import Draws, Table, View, mean
+from polyconcept.claims.rows import Draws, Table, Unit, View, mean
+from polyconcept.records.arrays import Int64
 from polyconcept.records.variance import interval, spread, within_variance
 
 
@@ -20,6 +21,8 @@ class Precision:
     high: float
     varied: tuple[str, ...]
     """What could have been otherwise, in English."""
+    of_units: Mapping[Unit, tuple[float, float]]
+    """The interval of the effect in each run and pair, on other sentences and seeds."""
 
 
 def precision(
@@ -43,19 +46,35 @@ def precision(
         if lacking := _places(own) - _places(view):
             raise ValueError(f"no {what} of {metric} ({definition}) for {min(lacking)}")
 
-    variance, freedom = within_variance(_effect(table, effects(samples)), seed)
-    parts, varied = [(variance, float(freedom))], ["on other sentences"]
-    under_seeds = spread(_effect(table, effects(by_seed)).tolist())
-    if under_seeds is not None:
-        n_seeds = len(np.unique(seed))
-        parts.append((under_seeds / n_seeds, n_seeds - 1.0))
-        varied.append("under other seeds of the clustering")
-    found = effects(own)
+    found, of_samples, of_seeds = effects(own), effects(samples), effects(by_seed)
+    parts = _of_draws(_effect(table, of_samples), seed, _effect(table, of_seeds).tolist())
+    varied = ["on other sentences", "under other seeds of the clustering"][: len(parts)]
     if repeated := _of_repeats(table, found):
         parts += repeated
         varied.append("under other seeds of the fine-tuning")
     low, high = interval(_effect(table, found).item(), parts, bounds=(-1.0, 1.0))
-    return Precision(low, high, tuple(varied))
+    of_units = {
+        unit: interval(
+            effect.item(),
+            _of_draws(of_samples.of_units[unit], seed, of_seeds.of_units[unit].tolist()),
+            bounds=(-1.0, 1.0),
+        )
+        for unit, effect in found.of_units.items()
+    }
+    return Precision(low, high, tuple(varied), of_units)
+
+
+def _of_draws(
+    of_samples: Draws, seed: Int64[np.ndarray, " draw"], of_seeds: Sequence[float]
+) -> list[tuple[float, float]]:
+    """Return what sentences and, of two or more, seeds of the clustering add to the variance."""
+    variance, freedom = within_variance(of_samples, seed)
+    parts = [(variance, float(freedom))]
+    under_seeds = spread(of_seeds)
+    if under_seeds is not None:
+        n_seeds = len(np.unique(seed))
+        parts.append((under_seeds / n_seeds, n_seeds - 1.0))
+    return parts
 
 
 def _effect(table: Table, effects: Effects) -> Draws:

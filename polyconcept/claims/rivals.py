@@ -7,11 +7,12 @@ import logging
 from collections.abc import Iterable
 from statistics import fmean
 
-from polyconcept.claims.intervals import LEAST_FOR_CORRELATION, spearman
+from polyconcept.claims.intervals import spearman
 from polyconcept.claims.rows import single_runs
 from polyconcept.records.metrics import DEFINITIONS, MAIN_METRICS, RIVALS
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
+from polyconcept.records.verdicts import LEAST_FOR_CORRELATION
 
 _log = logging.getLogger(__name__)
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from polyconcept.claims.evidence import Evidence
-from polyconcept.claims.intervals import LEAST_FOR_CORRELATION, LEAST_FOR_MEAN
 from polyconcept.claims.notes import named
 from polyconcept.claims.precision import Precision
 from polyconcept.claims.rows import Table
 from polyconcept.records.metrics import METRICS
-from polyconcept.records.verdicts import Claim
+from polyconcept.records.verdicts import (
+    LEAST_FOR_CORRELATION,
+    LEAST_FOR_MEAN,
+    Claim,
+    signed,
+)
 
 _VERDICTS = {"holds": "Holds", "does not hold": "Does not hold", "undecided": "Undecided"}
 
@@ -31,7 +35,7 @@ def sentence(claim: Claim, evidence: Evidence, known: Precision | None, table: T
     if claim.effect is None:
         parts = [f"{verdict} by {name}: {evidence.lacking}."]
     else:
-        effect = f"{_EFFECTS[claim.claim]} {number(claim.effect)}"
+        effect = f"{_EFFECTS[claim.claim]} {signed(claim.effect)}"
         parts = [f"{verdict} by {name}: {effect} ({_basis(claim, known)}).", _too_few(claim)]
     if claim.claim != 1 and table.untrained:
         done = "Counted, though" if table.count_untrained else "Left out, since"
@@ -46,21 +50,15 @@ def sentence(claim: Claim, evidence: Evidence, known: Precision | None, table: T
     return " ".join(part for part in parts if part)
 
 
-def number(value: float) -> str:
-    """Return three decimals with a sign; minus signs as wide as plus signs."""
-    rounded = f"{value:+.3f}"
-    return "0.000" if rounded in ("+0.000", "-0.000") else rounded.replace("-", "−")
-
-
 def _basis(claim: Claim, known: Precision | None) -> str:
     one, several, _ = _COUNTED[claim.claim]
     points = f"{claim.n_points} {one if claim.n_points == 1 else several}"
     if claim.low is None or claim.high is None:
         text = f"{points}, no interval"
     else:
-        text = f"95 % interval {number(claim.low)} to {number(claim.high)} over {points}"
+        text = f"95 % interval {signed(claim.low)} to {signed(claim.high)} over {points}"
     if known is not None:
-        reach = f"{number(known.low)} to {number(known.high)}"
+        reach = f"{signed(known.low)} to {signed(known.high)}"
         text += f"; for these models, {_joined(known.varied)}, {reach}"
     return text
 

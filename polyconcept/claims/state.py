@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 
 from polyconcept.claims.effects import Effects, changed, deeper
@@ -15,13 +15,13 @@ from polyconcept.claims.evidence import (
     nothing,
 )
 from polyconcept.claims.notes import remarks, warnings
-from polyconcept.claims.precision import precision
+from polyconcept.claims.precision import Precision, precision
 from polyconcept.claims.rows import Table, View
 from polyconcept.claims.sentences import sentence
 from polyconcept.records.metrics import DEFINITIONS, METRICS
 from polyconcept.records.scores import Resamples, Score
 from polyconcept.records.table import ScoreTable
-from polyconcept.records.verdicts import AtSetting, Claim, Claims, Rival
+from polyconcept.records.verdicts import AtSetting, Claim, Claims, OfPair, Rival
 
 _log = logging.getLogger(__name__)
 
@@ -136,11 +136,20 @@ def _claim(
         languages=own.languages,
         layers=own.layers,
         of_runs=own.of_runs,
+        of_pairs=tuple(_of_pairs(table, own, known)),
         n_settings=len(verdicts),
         n_same=verdicts.count(own.finding.verdict),
         sentence="",
     )
     return replace(found, sentence=sentence(found, own, known, table))
+
+
+def _of_pairs(table: Table, own: Evidence, known: Precision | None) -> Iterator[OfPair]:
+    for unit, effect in own.of_units.items():
+        low, high = (None, None) if known is None else known.of_units[unit]
+        model, variant = unit.run
+        pair = table.names[unit.pair]
+        yield OfPair(model=model, variant=variant, pair=pair, effect=effect, low=low, high=high)
 
 
 def _rivals(scores: Sequence[Score]) -> tuple[Rival, ...]:

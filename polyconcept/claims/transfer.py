@@ -9,7 +9,6 @@ import numpy as np
 
 from polyconcept.claims.effects import of_models
 from polyconcept.claims.intervals import (
-    LEAST_FOR_CORRELATION,
     is_constant,
     spearman,
     spearman_interval,
@@ -17,7 +16,7 @@ from polyconcept.claims.intervals import (
 from polyconcept.claims.rows import Draws, Run, Table, Unit, View, mean
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
-from polyconcept.records.verdicts import OfRun
+from polyconcept.records.verdicts import LEAST_FOR_CORRELATION, OfRun
 
 
 @dataclass(frozen=True)

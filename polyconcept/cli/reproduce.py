@@ -32,6 +32,7 @@ from polyconcept.store.content import content_sha256
 from polyconcept.store.difference import content_difference
 
 TRAINING_RULES = ("pretrain", "finetune")
+DATED_RULES = ("build_report",)
 # Where a run computed on another device: docs/AUDIT.md, "What counts as equal", gives the reasons.
 MOST_RELATIVE = 1e-3
 MOST_OTHERS = 0.01
@@ -113,6 +114,8 @@ def left_out_because(record: RunRecord) -> str | None:
         return "that need the network"
     if record.rule in TRAINING_RULES and record.machine.device != "cpu":
         return "that trained on a GPU (training there does not give the same numbers twice)"
+    if record.rule in DATED_RULES:
+        return "whose page says when the scores were made"
     return None
 
 

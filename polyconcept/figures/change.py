@@ -8,13 +8,19 @@ from dataclasses import replace
 from matplotlib.figure import Figure
 
 from polyconcept.figures.grid import is_directed, label_of
-from polyconcept.figures.layers import draw_panels, panels
-from polyconcept.figures.rows import choose, interval_name
-from polyconcept.figures.style import GREY, style
+from polyconcept.figures.layers import draw_panels, notes, panels
+from polyconcept.figures.lettering import Heading
+from polyconcept.figures.rows import choose
+from polyconcept.figures.style import style
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
 
+_QUESTIONS = {
+    "calign": "Do more concepts have a counterpart after fine-tuning, or fewer?",
+    "colap": "Does fine-tuning mix the languages more, or less?",
+}
+_READING = "a band that holds zero: neither more nor less is shown"
 _PLACE = ("model", "side", "pair", "layer", "seed")
 """What a fine-tuned score and that of its base have in common."""
 
@@ -40,18 +46,14 @@ def draw(
     table = ScoreTable(scores)
     found = _changes(table, metric, **choice)
     name = label_of(metric, definition, over).split(" (")[0]
-    label = f"{name}: fine-tuned minus base"
     of_seeds = table.where(_is_of_a_seed, metric=metric, **choice)
-    figure = draw_panels(
-        panels(found),
-        label,
-        directed=is_directed(metric),
-        interval=interval_name(ScoreTable([*found, *of_seeds.where(variant="base")])),
+    shown = panels(found)
+    rows = ScoreTable([*found, *of_seeds.where(variant="base")])
+    question = _QUESTIONS.get(metric, f"What does fine-tuning change in {name}?")
+    heading = Heading(question, [f"{definition} definition", _READING, *notes(shown, rows)])
+    return draw_panels(
+        shown, heading, f"{name}: fine-tuned minus base", directed=is_directed(metric), zero=True
     )
-    for axes in figure.axes:
-        axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
-        axes.margins(y=0.1)
-    return figure
 
 
 def _changes(table: ScoreTable, metric: str, **choice: str) -> ScoreTable:

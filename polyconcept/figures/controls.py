@@ -12,9 +12,20 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from polyconcept.figures.grid import add_legend, label_of, legend_lines, model_sides, wrapped
-from polyconcept.figures.rows import Pair, Point, Run, choose, interval_name, points
+from polyconcept.figures.grid import add_legend, label_of, legend_lines, model_sides, side_name
+from polyconcept.figures.lettering import Heading, wrapped
+from polyconcept.figures.rows import (
+    ModelSide,
+    Pair,
+    Point,
+    Run,
+    choose,
+    interval_name,
+    points,
+    rests_on,
+)
 from polyconcept.figures.style import GREY, NULL, PAGE_HEIGHT, TEXT_WIDTH, WIDE, style
+from polyconcept.records.metrics import METRICS
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable
 from polyconcept.records.text import Definition
@@ -45,6 +56,8 @@ _ORDER = (_PLAIN, _FIRST, _RANDOM, *_WORDS.values(), _SCRIPT, *_VECTORS.values()
 _LEAST_WORDS = 100
 """Words that each language must have of a class: fewer leave most of hundreds of clusters empty,
 and a mean over the pairs would be as much of these as of pairs with thousands."""
+_NONE = "\N{EN DASH}"
+"""Stands where a row has no dot."""
 _LINE = 0.17
 """Inches from one row of dots to the next."""
 _SHAPES = (TEXT_WIDTH, 3), (WIDE, 6)
@@ -63,7 +76,7 @@ _INTERVAL: dict[str, Any] = {"color": "#0072B2", "linewidth": 1.2}
 
 _Rows: TypeAlias = Mapping[str, Mapping[Pair, Point]]
 """Name of a row of dots -> its score for each pair."""
-_Panels: TypeAlias = Mapping[tuple[str, str], _Rows]
+_Panels: TypeAlias = Mapping[ModelSide, _Rows]
 
 
 @style()
@@ -98,7 +111,18 @@ def draw(
         raise ValueError(f"no row of {metric} is of the base model at the study's settings; "
                          f"there are: {', '.join(sorted(rows.unique('variant')))}")  # fmt: skip
     shown = rows.where(lambda row: row.variant == "base")
-    return _draw(panels, deepest, label_of(metric, definition, over), interval_name(shown))
+    plain = shown.where(is_plain=True)
+    title = METRICS[metric].title if metric in METRICS else metric
+    gaps = any(not rows.get(name) for rows in panels.values() for name in _names(panels))
+    heading = Heading(
+        f"How much of {title} is there without what the model has learnt?",
+        [
+            f"{definition} definition, base model, deepest layer",
+            rests_on(plain),
+            f"{_NONE}: not computed, or fewer than {_LEAST_WORDS} words" if gaps else "",
+        ],
+    )
+    return _draw(panels, deepest, label_of(metric, definition, over), interval_name(shown), heading)
 
 
 def _is_shown(row: Score) -> bool:
@@ -112,14 +136,14 @@ def _is_shown(row: Score) -> bool:
     return row.is_plain or swept or (bool(row.control) and not row.parameter)
 
 
-def _panels(rows: ScoreTable) -> tuple[_Panels, Mapping[tuple[str, str], int]]:
+def _panels(rows: ScoreTable) -> tuple[_Panels, Mapping[ModelSide, int]]:
     """Return what each model and side shows, and its deepest layer."""
     found = {name: points(of_name) for name, of_name in rows.by(_name).items()}
-    deepest: dict[tuple[str, str], int] = {}
+    deepest: dict[ModelSide, int] = {}
     for run, _, layer in found.get(_PLAIN, {}):
         key = run.model, run.side
         deepest[key] = max(layer, deepest.get(key, 0))
-    panels: dict[tuple[str, str], dict[str, dict[Pair, Point]]] = {
+    panels: dict[ModelSide, dict[str, dict[Pair, Point]]] = {
         key: defaultdict(dict) for key in deepest
     }
     for name, of_name in found.items():
@@ -161,10 +185,19 @@ def _with_words(name: str, panels: _Panels) -> str:
     return f"{name}, n \N{GREATER-THAN OR EQUAL TO} {min(n_words):,}" if n_words else name
 
 
+def _names(panels: _Panels) -> list[str]:
+    """Return the rows of dots from the top."""
+    return sorted({name for rows in panels.values() for name in rows}, key=_order)
+
+
 def _draw(
-    panels: _Panels, deepest: Mapping[tuple[str, str], int], label: str, interval: str
+    panels: _Panels,
+    deepest: Mapping[ModelSide, int],
+    label: str,
+    interval: str,
+    heading: Heading,
 ) -> Figure:
-    names = sorted({name for rows in panels.values() for name in rows}, key=_order)
+    names = _names(panels)
     keys = model_sides([Run(model, side, "base") for model, side in panels])
     handles, labels = _legend(panels, interval)
     for page_width, most in _SHAPES:
@@ -172,11 +205,11 @@ def _draw(
         lines = -(-len(keys) // most)
         columns = -(-len(keys) // lines)
         legend = 0.17 * legend_lines(labels, page_width)[1]
-        height = lines * (0.65 + _LINE * len(names)) + 0.35 + legend
+        height = heading.height(page_width) + lines * (0.65 + _LINE * len(names)) + 0.35 + legend
         if height <= PAGE_HEIGHT:
             break
     figure = Figure(figsize=(page_width, height))
-    figure.set_layout_engine("constrained")
+    heading.leave_room(figure)
     grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
     width = (page_width - _NAMES_WIDTH) / columns
     for index, axes in enumerate(grid.flat):
@@ -184,8 +217,7 @@ def _draw(
             axes.remove()
             continue
         model, side = keys[index]
-        title = f"{model}, {side}" if side != "encoder" else model
-        title = f"{title}, layer\N{NO-BREAK SPACE}{deepest[model, side]}"
+        title = f"{side_name((model, side))}, layer\N{NO-BREAK SPACE}{deepest[model, side]}"
         axes.set_title(wrapped(title, width), fontsize=8)
         _draw_panel(axes, panels[model, side], names)
         # The lowest of each column tells the scale; the panel below may be missing.
@@ -208,6 +240,7 @@ def _draw_panel(axes: Axes, rows: _Rows, names: Sequence[str]) -> None:
     for place, name in enumerate(names):
         of_pairs = list(rows.get(name, {}).values())
         if not of_pairs:
+            axes.text(0.0, place, _NONE, size=7, color=GREY, ha="center", va="center")
             continue
         nulls = [point.null for point in of_pairs if point.null is not None]
         if nulls:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
+import matplotlib
 from matplotlib import font_manager
 
-from polyconcept.figures.style import installed_families
+from polyconcept.figures.style import FAMILY
 
 _log = logging.getLogger(__name__)
 
@@ -50,64 +52,148 @@ _NAMES = {
     "vi": "Vietnamese",
     "zh": "Chinese",
 }
+_HAN = {"ja": "JP", "ko": "KR", "zh-Hant": "TC", "zh-TW": "TC", "zh-HK": "HK"}
+"""Language -> the end of the names of fonts that draw Han characters as its readers know them;
+simplified Chinese for all others."""
 _LEFT_TO_RIGHT_MARK = "\u200e"
 _RIGHT_TO_LEFT_MARK = "\u200f"
 _JOINERS = "\u200c\u200d"
 # Bidirectional classes (Unicode annex 9) of format characters without a picture: soft hyphen and
 # zero-width space, whose glyphs PDF viewers do draw, and embeddings, which reorder other words.
 _INVISIBLE = ("BN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+_BOXES = ("last resort", "lastresort", "adobe blank", "adobeblank")
+"""Fonts that have a box, or nothing, for every character."""
+_CJK = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO")
+"""Scripts that one family of fonts has together."""
+_OTHER = "other"
+_AFTER_SCRIPT = frozenset(
+    ("LETTER", "SYLLABLE", "CHARACTER", "VOWEL", "SIGN", "DIGIT", "CONSONANT", "UNIFIED", "SMALL",
+     "CAPITAL", "COMPATIBILITY", "NUMBER", "MARK")
+)  # fmt: skip
+"""What follows the script's name in the Unicode name of a character."""
 
 
-@lru_cache(maxsize=1)
-def _covered() -> frozenset[int]:
-    """Return code points that one of our fonts has, regular and bold."""
-    covered: set[int] = set()
-    for family in installed_families():
-        codes = [
-            set(font_manager.get_font(font_manager.findfont(properties)).get_charmap())
-            for properties in (
-                font_manager.FontProperties(family=[family]),
-                font_manager.FontProperties(family=[family], weight="bold"),
-            )
-        ]
-        covered |= codes[0] & codes[1]
-    return frozenset(covered)
+@dataclass(frozen=True)
+class Lettering:
+    """The fonts that the words of a language are drawn with."""
+
+    families: tuple[str, ...]
+    """Families of fonts: each character is drawn with the first that has it."""
+    codes: frozenset[int]
+    """Code points that one of them has, regular and bold."""
+
+    def drawable(self, word: str) -> str:
+        """Return the word with `MISSING` for each character that cannot be drawn."""
+        # Those are control characters, lone surrogates and characters that no font has. Invisible
+        # characters are left out; the joiners stay, they shape Persian and Indic words.
+        return "".join(self._drawn(character) for character in word) or MISSING
+
+    def missing(self, words: Iterable[str]) -> set[str]:
+        """Return the characters of `words` that no font has."""
+        characters = {character for word in words for character in word}
+        return {c for c in characters if self._drawn(c) == MISSING} - {MISSING}
+
+    def _drawn(self, character: str) -> str:
+        category = unicodedata.category(character)
+        if category in ("Cc", "Cs"):
+            return MISSING
+        if category == "Cf" and unicodedata.bidirectional(character) in _INVISIBLE:
+            return character if character in _JOINERS else ""
+        return character if ord(character) in self.codes else MISSING
 
 
-def drawable(word: str) -> str:
-    """Return the word with `MISSING` for each character that cannot be drawn."""
-    # Those are control characters, lone surrogates and characters that no font has. Invisible
-    # characters are left out; the joiners stay, they shape Persian and Indic words.
-    return "".join(_drawable_character(character) for character in word) or MISSING
+def lettering(words: Iterable[str], language: str) -> Lettering:
+    """Return fonts that have the characters of `words`, as far as this machine has any.
+
+    DejaVu Sans, which comes with matplotlib, is asked first (Latin, Greek, Cyrillic, Arabic,
+    Hebrew, Armenian, Georgian), then installed ones: those made for the language, Noto Sans,
+    and all others by their names.
+    """
+    needed = {ord(character) for word in words for character in word}
+    families, codes = [FAMILY], set(_codes(FAMILY))
+    others = iter(_installed(language) if needed - codes else ())
+    while needed - codes and (family := next(others, None)) is not None:
+        more = _codes(family)
+        if more & (needed - codes):
+            families.append(family)
+            codes |= more
+    return Lettering(tuple(families), frozenset(codes))
 
 
-def _drawable_character(character: str) -> str:
-    category = unicodedata.category(character)
-    if category in ("Cc", "Cs"):
-        return MISSING
-    if category == "Cf" and unicodedata.bidirectional(character) in _INVISIBLE:
-        return character if character in _JOINERS else ""
-    return character if ord(character) in _covered() else MISSING
+@lru_cache
+def _codes(family: str) -> frozenset[int]:
+    """Return code points that a family has, regular and bold."""
+    # Asked of the files themselves: `findfont` logs each family that has no bold.
+    upright = [
+        entry for entry in font_manager.fontManager.ttflist
+        if entry.name == family and entry.style == "normal"
+    ]  # fmt: skip
+    return frozenset(_file_codes(upright, "normal") & _file_codes(upright, "bold"))
 
 
-def report_missing(words: Iterable[str]) -> bool:
-    """Return whether a character of `words` cannot be drawn; a log line names all such."""
-    characters = sorted({c for word in words for c in word if _drawable_character(c) == MISSING})
-    missing = [character for character in characters if character != MISSING]
+def _file_codes(entries: Sequence[font_manager.FontEntry], weight: str) -> set[int]:
+    """Return code points of the file that comes nearest to a weight; none without files."""
+    if not entries:
+        return set()
+    far = font_manager.fontManager.score_weight
+    entry = min(entries, key=lambda entry: (far(weight, entry.weight), entry.fname))
+    return set(font_manager.get_font(font_manager.FontPath(entry.fname, entry.index)).get_charmap())
+
+
+def _installed(language: str) -> list[str]:
+    """Return the other families that this machine has, those first that suit the language."""
+    # Those of matplotlib itself are for Latin and mathematics.
+    own = matplotlib.get_data_path()
+    entries = font_manager.fontManager.ttflist
+    found = {entry.name for entry in entries if not entry.fname.startswith(own)} - {FAMILY}
+    base = language.replace("_", "-").split("-")[0]
+    han = _HAN.get(language.replace("_", "-"), _HAN.get(base, "SC"))
+
+    def order(name: str) -> tuple[bool, bool, bool, str]:
+        sans = name.startswith("Noto Sans") and "Mono" not in name
+        return not (sans and name.endswith(f" {han}")), not sans, "Serif" in name, name
+
+    plain = [name for name in found if not name.lower().lstrip(".").startswith(_BOXES)]
+    return sorted((name for name in plain if not name.startswith(".")), key=order)
+
+
+def report_missing(characters: Iterable[str]) -> list[str]:
+    """Return the scripts of characters that no font has; a log line says which font to install."""
+    missing = sorted(set(characters))
     if not missing:
-        return False
-    named = ", ".join(f"U+{ord(c):04X} {unicodedata.name(c, 'unnamed')}" for c in missing[:10])
-    more = f" and {len(missing) - 10} more" if len(missing) > 10 else ""
+        return []
+    by_script: dict[str, list[str]] = {}
+    for character in missing:
+        by_script.setdefault(_script(character), []).append(character)
     _log.warning(
-        "%d characters are in no font here and are drawn as %s: %s%s; fonts: %s; install a Noto "
-        "font of the script",
+        "%d character%s in no font of this machine and drawn as %s: %s",
         len(missing),
+        " is" if len(missing) == 1 else "s are",
         MISSING,
-        named,
-        more,
-        ", ".join(installed_families()),
+        "; ".join(_told(script, of_script) for script, of_script in sorted(by_script.items())),
     )
-    return True
+    return sorted(by_script)
+
+
+def _told(script: str, characters: Sequence[str]) -> str:
+    """Return a script with its first characters, and the fonts that have it."""
+    named = ", ".join(f"U+{ord(c):04X} {unicodedata.name(c, 'unnamed')}" for c in characters[:3])
+    more = f" and {len(characters) - 3} more" if len(characters) > 3 else ""
+    if script == _OTHER:
+        return f"{script} ({named}{more})"
+    family, package = ("Noto Sans CJK", "fonts-noto-cjk") if script == "CJK" else (
+        f"Noto Sans {script}", "fonts-noto-core"
+    )  # fmt: skip
+    return f"{script} ({named}{more}): install {family}, on Debian and Ubuntu the package {package}"
+
+
+def _script(character: str) -> str:
+    """Return the script of a character by its Unicode name, such as ``Devanagari``."""
+    words = unicodedata.name(character, "").replace("-", " ").split()
+    end = next((place for place, word in enumerate(words) if word in _AFTER_SCRIPT), 0)
+    if words[:1] and words[0] in _CJK:
+        return "CJK"
+    return " ".join(words[:end]).title() if end else _OTHER
 
 
 def _strong_direction(word: str) -> str:

@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from polyconcept.figures.grid import add_legend, label_of, legend_lines, model_sides, wrapped
-from polyconcept.figures.rows import Run, choose, means_of_parts, place_of
+from polyconcept.figures.grid import add_legend, label_of, legend_lines, model_sides, side_name
+from polyconcept.figures.lettering import Heading, wrapped
+from polyconcept.figures.rows import ModelSide, Run, choose, means_of_parts, place_of
 from polyconcept.figures.style import TEXT_WIDTH, Look, look, style
 from polyconcept.records.metrics import MAIN_METRICS, METRICS, RIVALS
 from polyconcept.records.scores import Score
@@ -26,10 +27,9 @@ _HEIGHT = 2.1
 _COMPARED = (Run.of, "languages", "layer")
 """What a score and a rival's, which has no direction, have in common."""
 
-_ModelSide: TypeAlias = tuple[str, str]
 _Rho: TypeAlias = tuple[float, int | None]
 """Rank correlation, and of how many points."""
-_Dots: TypeAlias = Mapping[_ModelSide, Sequence[tuple[float, float]]]
+_Dots: TypeAlias = Mapping[ModelSide, Sequence[tuple[float, float]]]
 """(rival, metric) in each layer, pair and variant of a model's side."""
 
 
@@ -64,7 +64,15 @@ def draw(
                          f"{' or '.join(rivals)}")  # fmt: skip
     labels = {metric: label_of(metric, definition, counted[metric]) for metric in metrics}
     compared = {metric for metric in metrics if counted[metric] == "all"}
-    return _draw(panels, _rhos(table, compared, definition), labels, rivals)
+    heading = Heading(
+        "Would a simpler measure say the same?",
+        [
+            f"{definition} definition",
+            "a point is a layer, pair and variant",
+            "ρ: rank correlation, 1 where both order the points alike; they are not independent",
+        ],
+    )
+    return _draw(panels, _rhos(table, compared, definition), labels, rivals, heading)
 
 
 def _what_to_compare(table: ScoreTable) -> tuple[list[str], list[str]]:
@@ -96,7 +104,7 @@ def _joined(rows: ScoreTable, rivals: ScoreTable) -> _Dots:
     found = rows.where(lambda row: Run.of(row) not in means).one_by(place_of)
     ordered = ScoreTable(found[place] for place in sorted(found))
     other = rivals.one_by(*_COMPARED)
-    dots: dict[_ModelSide, list[tuple[float, float]]] = {}
+    dots: dict[ModelSide, list[tuple[float, float]]] = {}
     for place, both in ordered.by(*_COMPARED).items():
         if place in other:
             side = both.first.model, both.first.side
@@ -117,13 +125,15 @@ def _draw(
     rhos: Mapping[tuple[str, str, str, str], _Rho],
     labels: Mapping[str, str],
     rivals: Sequence[str],
+    heading: Heading,
 ) -> Figure:
     shown = model_sides([Run(*key, "") for dots in panels.values() for key in dots])
     looks = {key: look(index) for index, key in enumerate(shown)}
-    names = {key: key[0] if key[1] == "encoder" else f"{key[0]}, {key[1]}" for key in shown}
+    names = {key: side_name(key) for key in shown}
     n_legend = legend_lines(list(names.values()), TEXT_WIDTH)[1]
-    figure = Figure(figsize=(TEXT_WIDTH, _HEIGHT * len(labels) + 0.2 + 0.17 * n_legend))
-    figure.set_layout_engine("constrained")
+    height = heading.height(TEXT_WIDTH) + _HEIGHT * len(labels) + 0.2 + 0.17 * n_legend
+    figure = Figure(figsize=(TEXT_WIDTH, height))
+    heading.leave_room(figure)
     grid = figure.subplots(len(labels), len(rivals), sharex="col", sharey="row", squeeze=False)
     width = (TEXT_WIDTH - 0.8) / len(rivals)
     for metric, line in zip(labels, grid, strict=True):
@@ -141,7 +151,7 @@ def _draw(
     return figure
 
 
-def _draw_dots(axes: Axes, dots: _Dots, looks: Mapping[_ModelSide, Look]) -> None:
+def _draw_dots(axes: Axes, dots: _Dots, looks: Mapping[ModelSide, Look]) -> None:
     axes.grid(visible=True, axis="x")
     for key, values in dots.items():
         across, up = zip(*values, strict=True)

@@ -12,11 +12,13 @@ from polyconcept.records.table import ScoreTable, known
 
 Pair: TypeAlias = tuple[str, str]
 """Source and target language."""
+ModelSide: TypeAlias = tuple[str, str]
+"""A model, and the side that it is read on."""
 
 
 @dataclass(frozen=True, order=True)
 class Run:
-    """Model x variant x side: one panel of a figure."""
+    """Model x variant x side."""
 
     model: str
     """Name of the model."""
@@ -146,6 +148,18 @@ def interval_name(rows: ScoreTable) -> str:
     if {variant for variant in variants if "+" not in variant} - repeated:
         holds.append("one fine-tuning")
     return f"95 % interval ({', '.join(holds)})" if holds else "95 % interval"
+
+
+def rests_on(rows: ScoreTable) -> str:
+    """Return what these rows rest on: seeds of the clustering, and words of the smaller language.
+
+    Nothing where the rows do not say.
+    """
+    n_seeds = len(rows.where(seed=known).unique("seed"))
+    n_words = rows.where(n_words=known).values("n_words")
+    told = [f"{n_seeds} seed{'s' if n_seeds > 1 else ''} of the clustering"] if n_seeds else []
+    told += [f"at least {min(n_words):,} words of each language"] if n_words else []
+    return ", ".join(told)
 
 
 def means_of_parts(rows: ScoreTable) -> dict[Run, Run]:

@@ -13,19 +13,24 @@ from polyconcept.machine.atomic import atomic_path
 _METADATA: dict[str, dict[str, str | None]] = {
     ".pdf": {"CreationDate": None, "Creator": "polyconcept", "Producer": None},
     ".png": {"Software": None},
+    ".svg": {"Creator": "polyconcept", "Date": None},
 }
-_SCREEN = 1000, 650
+_LARGEST = 1000.0
+"""Pixels that a PNG is wide or high at most."""
+_SCREEN = 650.0
 """Pixels. Snakemake's report shows an image pixel by pixel, and in Chromium nothing above the
-window's upper edge can be scrolled to: on a screen of 1366 x 768 no larger one is seen whole."""
-_FINEST = 150.0
-"""Dots per inch; more would make small figures large on the screen."""
+window's upper edge can be scrolled to: on a screen of 1366 x 768 no higher one is seen whole."""
+_COARSEST, _FINEST = 105.0, 150.0
+"""Dots per inch. Fewer would make letters of 7 points hard to read, so that a high figure is higher
+than `_SCREEN`; more would make small figures large on the screen."""
 
 
 def save_figure(figure: Figure, *paths: Path) -> None:
     """Write a figure to each path, whole or not at all; same figure, same bytes.
 
-    The suffix chooses the format: ``.pdf`` is for print, ``.png`` for the screen, of 1000 x 650
-    pixels at most.
+    The suffix chooses the format: ``.pdf`` is for print, ``.svg`` to be edited or put into a page,
+    ``.png`` for the screen, of 1000 x 1000 pixels at most. The letters of an SVG are outlines: it
+    looks the same where its fonts are missing.
 
     Raises:
         ValueError: No path, or one with another suffix.
@@ -38,19 +43,19 @@ def save_figure(figure: Figure, *paths: Path) -> None:
         raise ValueError(f"{', '.join(other)}: the suffix should be one of {', '.join(_METADATA)}")
     with style():
         # Once for all files: text measured with the dots of each would place the panels anew.
-        resolution = _resolution(figure)
-        figure.set_dpi(resolution)
+        dots = resolution(figure)
+        figure.set_dpi(dots)
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
         for path in paths:
             with atomic_path(path) as temporary:
                 figure.savefig(
                     temporary, format=path.suffix[1:], metadata=_METADATA[path.suffix],
-                    dpi=resolution,
+                    dpi=dots,
                 )  # fmt: skip
 
 
-def _resolution(figure: Figure) -> float:
-    """Return the dots per inch with which the figure fits on the screen."""
-    sizes = figure.get_size_inches()
-    return min(_FINEST, *(n / float(size) for n, size in zip(_SCREEN, sizes, strict=True)))
+def resolution(figure: Figure) -> float:
+    """Return the dots per inch with which the figure fits on the screen, if it can be read so."""
+    width, height = map(float, figure.get_size_inches())
+    return min(_FINEST, _LARGEST / width, _LARGEST / height, max(_SCREEN / height, _COARSEST))

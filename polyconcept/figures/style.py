@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 import matplotlib
-from matplotlib import font_manager
 
 _LineStyle: TypeAlias = Literal["-", "--", ":", "-."]
 
@@ -20,6 +18,8 @@ TEXT_WIDTH = 6.3
 WIDE, PAGE_HEIGHT = 9.5, 6.15
 """Inches; the text of an A4 page on its side: its width, and the height of any figure that can be
 drawn as low as that."""
+UPRIGHT_HEIGHT = 9.3
+"""Inches; the most of an upright A4 page."""
 GREY = "#595959"
 """7:1 on white: readable in print where something counts less."""
 NULL: dict[str, Any] = {
@@ -37,35 +37,16 @@ RANDOM: dict[str, Any] = {
     "linestyle": (0, (6, 1.5, 1, 1.5, 1, 1.5)),
     "linewidth": 1.1,
 }
-"""Random weights: dash, dot, dot, without markers; no pair has this line."""
+"""Random weights: dash, dot, dot, without markers; nothing else has this line."""
 
-# DejaVu Sans comes with matplotlib and has Latin, Greek, Cyrillic, Arabic, Hebrew, Armenian and
-# Georgian; the others are asked for what it lacks, where the machine has them.
-_FAMILIES = (
-    "DejaVu Sans",
-    "Noto Sans",
-    "Noto Sans Arabic",
-    "Noto Sans Devanagari",
-    "Noto Sans Bengali",
-    "Noto Sans Tamil",
-    "Noto Sans Telugu",
-    "Noto Sans Thai",
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
-    "Noto Sans CJK KR",
-    "Noto Sans SC",
-    "Noto Sans JP",
-    "Noto Sans KR",
-    "Droid Sans Fallback",
-    "WenQuanYi Zen Hei",
-    "FreeSans",
-    "Arial Unicode MS",
-)
+FAMILY = "DejaVu Sans"
+"""Family of fonts that comes with matplotlib: figures look alike on every machine. Words that it
+has no characters for are drawn as `fonts.lettering` says."""
 # Okabe & Ito (2008), "Color universal design"; their yellow is left out, too pale on white.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#E69F00", "#56B4E9")
 # Eight, which has no common factor with the seven colours: 56 curves differ in one or the other.
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-LINE_STYLES: tuple[_LineStyle, ...] = ("-", "--", ":", "-.")
+LINE_STYLES: tuple[_LineStyle, ...] = ("-", "--", "-.", ":")
 """Told apart without colour."""
 
 _SETTINGS = {
@@ -92,6 +73,8 @@ _SETTINGS = {
     "legend.frameon": False,
     # Words of a corpus are drawn as they are: "$" starts no formula.
     "text.parse_math": False,
+    # What names the parts of an SVG: by default they are drawn afresh each time.
+    "svg.hashsalt": "polyconcept",
     # TrueType in the PDF: text can be searched, and journals refuse Type 3.
     "pdf.fonttype": 42,
 }
@@ -99,7 +82,7 @@ _SETTINGS = {
 
 @dataclass(frozen=True)
 class Look:
-    """How the curve of one pair is drawn: three signs, so that grey-scale loses nothing."""
+    """How one of several curves is drawn: three signs, so that grey-scale loses nothing."""
 
     color: str
     """Okabe-Ito colour."""
@@ -118,18 +101,11 @@ def look(index: int) -> Look:
     )
 
 
-@lru_cache(maxsize=1)
-def installed_families() -> tuple[str, ...]:
-    """Return those of our font families that this machine has, DejaVu Sans first."""
-    installed = {entry.name for entry in font_manager.fontManager.ttflist}
-    return tuple(family for family in _FAMILIES if family in installed)
-
-
 @contextmanager
 def style() -> Iterator[None]:
     """Set matplotlib's defaults with this package's settings; on leaving, the caller's again."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        settings: dict[Any, Any] = {**_SETTINGS, "font.family": list(installed_families())}
+        settings: dict[Any, Any] = {**_SETTINGS, "font.family": [FAMILY]}
         matplotlib.rcParams.update(settings)
         yield

@@ -6,15 +6,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-from polyconcept.figures.grid import packed
+from polyconcept.figures.grid import add_legend, legend_lines, packed
+from polyconcept.figures.lettering import Heading
 from polyconcept.figures.style import PAGE_HEIGHT, TEXT_WIDTH, WIDE, style
 from polyconcept.records.scores import Score
-from polyconcept.records.table import ScoreTable
+from polyconcept.records.table import ScoreTable, known
 
 _LABELS = {
     "entity_f1": "entity F1",
@@ -25,8 +29,15 @@ _LABELS = {
 }
 _TRANSLATION = ("bleu", "chrf")
 """Metrics from 0 to 100, whose `source` is the language translated from."""
-_ROW_HEIGHT, _REST, _NARROWEST = 1.6, 0.5, 1.5
-"""Inches; height of a row of panels and of all else, width of a panel with its label at least."""
+_ROW_HEIGHT, _REST, _NARROWEST = 1.6, 0.3, 1.5
+"""Inches; height of a row of panels and of the edges, width of a panel with its label at least."""
+_CHANCE: dict[str, Any] = {
+    "color": "#000000",
+    "linewidth": 1.4,
+    # Seen on a dark bar as well.
+    "path_effects": [withStroke(linewidth=2.6, foreground="#FFFFFF")],
+    "solid_capstyle": "butt",
+}
 # Dark and full, light and full, white and hatched: different in grey-scale and on any screen.
 _LOOKS: Mapping[str, dict[str, Any]] = {
     "fine-tuning": {
@@ -66,6 +77,8 @@ class _Bar:
     language: str
     seen: str
     by_seed: tuple[float, ...]
+    chance: float | None
+    """What the same answers score when they are given to other sentences, mean over the seeds."""
 
     @property
     def mean(self) -> float:
@@ -81,11 +94,12 @@ _Places: TypeAlias = Sequence[Sequence[tuple[_Row, str] | None]]
 def draw(scores: Iterable[Score]) -> Figure:
     """Draw task scores by language: a column for each model, a row for each task and metric.
 
-    Where this is higher than a page on its side, several tasks share a row. Languages that the
-    model was fine-tuned on come first, in full bars; zero-shot languages are hatched. The title of
-    a model that has not learnt the task says so. Several
-    seeds are averaged; a line then spans their lowest and highest score. The axes of a task and
-    metric are alike; they run from 0 to 1, for BLEU and chrF++ from 0 to the best score.
+    Where this is higher than a page on its side, or a model lacks a task, several tasks share a
+    row. Languages that the model was fine-tuned on come first, in full bars; zero-shot languages
+    are hatched. A line across a bar is chance. The title of a model that has not learnt the task
+    says so. Several seeds are averaged; an upright line then spans their lowest and highest score.
+    The axes of a task and metric are alike; they run from 0 to 1, for BLEU and chrF++ from 0 to the
+    best score.
 
     Raises:
         ValueError: No row is a task score, a row does not say whether it is zero-shot, or two
@@ -97,7 +111,15 @@ def draw(scores: Iterable[Score]) -> Figure:
         there = ", ".join(sorted(table.unique("metric"))) or "the table is empty"
         raise ValueError(f"no row has one of the metrics {', '.join(_LABELS)}; there are: {there}")
     unlearnt = set(table.where(metric="learnt", value=0.0).unique("model", "variant"))
-    return _draw(_panels(rows), unlearnt)
+    n_seeds = len(rows.unique("seed"))
+    heading = Heading(
+        "How well does a task carry over to languages that it was not learnt in?",
+        [
+            f"{n_seeds} seeds of the fine-tuning" if n_seeds > 1 else "one fine-tuning, no range",
+            "compare hatched bars with full ones",
+        ],
+    )
+    return _draw(_panels(rows), unlearnt, heading)
 
 
 def _panels(rows: ScoreTable) -> _Panels:
@@ -113,10 +135,16 @@ def _panels(rows: ScoreTable) -> _Panels:
                 language,
                 seen,
                 tuple(row.value for row in sorted(of_bar, key=lambda row: row.seed or 0)),
+                _mean_chance(of_bar),
             )
             for (seen, language), of_bar in sorted(languages.items(), key=_place)
         ]
     return found
+
+
+def _mean_chance(rows: ScoreTable) -> float | None:
+    nulls = rows.where(null_mean=known).values("null_mean")
+    return sum(nulls) / len(nulls) if nulls else None
 
 
 def _place(item: tuple[tuple[str, str], object]) -> tuple[int, str]:
@@ -137,15 +165,16 @@ def _twice(score: Score) -> str:
     )
 
 
-def _draw(panels: _Panels, unlearnt: Collection[tuple[str, str]]) -> Figure:
+def _draw(panels: _Panels, unlearnt: Collection[tuple[str, str]], heading: Heading) -> Figure:
     metrics = list(_LABELS)
     rows = sorted(
         {row for row, _ in panels},
         key=lambda row: (row.variant, metrics.index(row.metric), row.source, row.corpus),
     )
-    places, page_width, height = _layout(panels, rows)
+    handles, labels = _legend(panels)
+    places, page_width, height = _layout(panels, rows, labels, heading)
     figure = Figure(figsize=(page_width, height))
-    figure.set_layout_engine("constrained")
+    heading.leave_room(figure)
     grid = figure.subplots(len(places), len(places[0]), squeeze=False)
     width = (page_width - 0.7) / len(places[0])
     firsts: dict[_Row, Axes] = {}
@@ -169,20 +198,36 @@ def _draw(panels: _Panels, unlearnt: Collection[tuple[str, str]]) -> Figure:
     for row, axes in firsts.items():
         bars = [panels[place] for place in panels if place[0] == row]
         _scale(axes, bars, row.metric in _TRANSLATION, width)
-    used = {bar.seen for bars in panels.values() for bar in bars}
-    handles = [Patch(**look) for seen, look in _LOOKS.items() if seen in used]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    add_legend(figure, handles, labels)
     return figure
 
 
-def _layout(panels: _Panels, rows: Sequence[_Row]) -> tuple[_Places, float, float]:
+def _legend(panels: _Panels) -> tuple[list[Artist | tuple[Artist, ...]], list[str]]:
+    bars = [bar for of_panel in panels.values() for bar in of_panel]
+    used = [look for seen, look in _LOOKS.items() if seen in {bar.seen for bar in bars}]
+    handles: list[Artist | tuple[Artist, ...]] = [Patch(**look) for look in used]
+    labels = [str(look["label"]) for look in used]
+    if any(bar.chance is not None for bar in bars):
+        handles.append(Line2D([], [], **_CHANCE))
+        labels.append("chance: answers to other sentences")
+    return handles, labels
+
+
+def _layout(
+    panels: _Panels, rows: Sequence[_Row], labels: Sequence[str], heading: Heading
+) -> tuple[_Places, float, float]:
     """Return where the panels stand, width and height in inches; the first low enough."""
     models = sorted({model for _, model in panels})
     table = [[(row, model) if (row, model) in panels else None for model in models] for row in rows]
     groups = [[place for place in line if place is not None] for line in table]
-    shapes: list[tuple[_Places, float]] = [(table, TEXT_WIDTH)]
-    shapes += [(packed(groups, int(width / _NARROWEST)), width) for width in (TEXT_WIDTH, WIDE)]
-    sized = [(*shape, _ROW_HEIGHT * len(shape[0]) + _REST) for shape in shapes]
+    every = [[place] for group in groups for place in group]
+    # A table with gaps would leave them empty: then one panel follows the other.
+    full = len(every) == len(models) * len(rows)
+    shapes: list[tuple[_Places, float]] = [(table, TEXT_WIDTH)] if full else []
+    shapes += [(packed(groups if full else every, int(width / _NARROWEST)), width)
+               for width in (TEXT_WIDTH, WIDE)]  # fmt: skip
+    sized = [(*shape, heading.height(shape[1]) + 0.17 * legend_lines(labels, shape[1])[1]
+              + _ROW_HEIGHT * len(shape[0]) + _REST) for shape in shapes]  # fmt: skip
     return next((shape for shape in sized if shape[-1] <= PAGE_HEIGHT), sized[-1])
 
 
@@ -198,6 +243,8 @@ def _draw_bars(axes: Axes, bars: Sequence[_Bar], percent: bool, width: float) ->
     """Draw a bar for each language with its score above; upright where bars are narrow."""
     for place, bar in enumerate(bars):
         axes.bar(place, bar.mean, width=0.75, linewidth=0.8, **_LOOKS[bar.seen])
+        if bar.chance is not None:
+            axes.plot([place - 0.375, place + 0.375], [bar.chance] * 2, **_CHANCE)
         if len(bar.by_seed) > 1:
             axes.plot([place] * 2, [min(bar.by_seed), max(bar.by_seed)], color="black", lw=1)
         axes.annotate(

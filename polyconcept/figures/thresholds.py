@@ -11,7 +11,16 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from polyconcept.figures.grid import add_legend, label_of, label_scores, layout_of, panel_grid
+from polyconcept.figures.grid import (
+    add_legend,
+    few_ticks,
+    fit,
+    label_of,
+    label_scores,
+    layout_of,
+    panel_grid,
+)
+from polyconcept.figures.lettering import Heading
 from polyconcept.figures.rows import Run, choose
 from polyconcept.figures.style import GREY, LINE_STYLES, style
 from polyconcept.records.metrics import MAIN_METRICS, METRICS
@@ -39,7 +48,7 @@ def draw(
     """Draw one metric at every threshold: a panel per run, a line per layer, the mean of the pairs.
 
     What is shown is chosen as by `rows.choose`. A thin upright line marks the study's own
-    `threshold`.
+    `threshold`. The axes end where all curves have come to 0.
 
     Raises:
         ValueError: An unknown metric, no row fits, a row has no layer or no threshold, two rows
@@ -53,11 +62,24 @@ def draw(
         keep=lambda row: row.parameter == parameter and not (row.control or row.against),
         kind=f"with parameter '{parameter}'",
     )  # fmt: skip
-    return _draw(_lines(rows), parameter, label_of(metric, definition, over), threshold)
+    n_pairs = len(rows.unique("pair"))
+    heading = Heading(
+        "Would another threshold order the layers differently?",
+        [
+            f"{definition} definition",
+            "where two curves cross, their layers change places",
+            f"mean of {n_pairs} language pairs" if n_pairs > 1 else "one language pair",
+        ],
+    )
+    return _draw(_lines(rows), parameter, label_of(metric, definition, over), threshold, heading)
 
 
 def _draw(
-    lines: Mapping[Run, Mapping[int, _Line]], parameter: str, label: str, threshold: float | None
+    lines: Mapping[Run, Mapping[int, _Line]],
+    parameter: str,
+    label: str,
+    threshold: float | None,
+    heading: Heading,
 ) -> Figure:
     looks = _looks(sorted({layer for of_run in lines.values() for layer in of_run}))
     handles = [Line2D([], [], **signs) for signs in looks.values()]
@@ -65,12 +87,20 @@ def _draw(
     if threshold is not None:
         handles.append(Line2D([], [], **_THRESHOLD))
         labels.append(f"this study: {threshold:g}")
-    layout = layout_of(lines.keys(), labels)
+    layout = layout_of(lines.keys(), labels, heading)
     figure = Figure(figsize=(layout.width, layout.height))
-    figure.set_layout_engine("constrained")
-    for run, axes, _ in panel_grid(figure, layout):
+    heading.leave_room(figure)
+    every = [line for of_run in lines.values() for line in of_run.values()]
+    low_and_high = fit([value for _, means in every for value in means])
+    end = _end(every, threshold)
+    for run, axes in panel_grid(figure, layout):
         _draw_lines(axes, lines[run], looks, threshold)
         axes.set_xlabel(parameter)
+        axes.set_xlim(-0.02 * end, 1.02 * end)
+        ticks = (0.0, end / 2, end)
+        axes.set_xticks(ticks, [f"{tick:.2g}" for tick in ticks])
+        axes.set_ylim(low_and_high)
+        few_ticks(axes)
     label_scores(figure, label)
     add_legend(figure, handles, labels)
     return figure
@@ -106,6 +136,17 @@ def _mean(rows: ScoreTable) -> _Line:
     return thresholds, tuple(sum(by_threshold[at].values()) / len(pairs) for at in thresholds)
 
 
+def _end(lines: Sequence[_Line], threshold: float | None) -> float:
+    """Return the first threshold from which on all curves are 0, or the highest of all."""
+    # The study's own stays in view.
+    there = sorted({at for thresholds, _ in lines for at in thresholds} | {threshold or 0.0})
+    points = [point for thresholds, means in lines
+              for point in zip(thresholds, means, strict=True)]  # fmt: skip
+    last = max((at for at, mean in points if mean > 0), default=0.0)
+    beyond = [at for at in there if at > max(last, threshold or 0.0)]
+    return (beyond[0] if beyond else there[-1]) or 1.0
+
+
 def _looks(layers: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Return looks, dark to light with the layer; line styles serve grey-scale."""
     # Grows lighter evenly, also in grey-scale (matplotlib's guide "Choosing Colormaps").
@@ -130,6 +171,3 @@ def _draw_lines(
         axes.plot(thresholds, means, label=f"layer {layer}", **looks[layer])
     if threshold is not None:
         axes.axvline(threshold, zorder=1, **_THRESHOLD)
-    axes.set_xlim(-0.02, 1.02)
-    axes.set_xticks((0.0, 0.5, 1.0), ("0", "0.5", "1"))
-    axes.set_ylim(-0.03, 1.03)

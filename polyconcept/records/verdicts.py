@@ -7,6 +7,11 @@ from typing import Literal, TypeAlias
 
 Verdict: TypeAlias = Literal["holds", "does not hold", "undecided"]
 
+LEAST_FOR_MEAN = 3
+"""Models below which claims 1 and 2 stay undecided: of two, Student's t says next to nothing."""
+LEAST_FOR_CORRELATION = 4
+"""Points below which a correlation has no interval: its variance has n - 3 below the line."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
@@ -47,6 +52,26 @@ class OfRun:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OfPair:
+    """Claim 1 or 2 in one run and pair: no verdict, since other pairs of the model go with it."""
+
+    model: str
+    """Name of the model in the study."""
+    variant: str
+    """``base``, or the task it was fine-tuned on."""
+    pair: str
+    """Name of the pair."""
+    effect: float
+    """Difference of scores."""
+    low: float | None
+    """Lower end of the 95 % interval on other sentences and under other seeds of the clustering.
+
+    None where the study has no resampled scores of the metric."""
+    high: float | None
+    """Upper end."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Claim(Finding):
     """One of the paper's claims, judged by one metric under one definition."""
 
@@ -72,6 +97,8 @@ class Claim(Finding):
     """Layers whose scores count, of any model."""
     of_runs: tuple[OfRun, ...]
     """Claim 3 inside each fine-tuned model with enough languages; of other claims empty."""
+    of_pairs: tuple[OfPair, ...]
+    """Claims 1 and 2 in each run and pair; of claim 3 empty."""
     n_settings: int
     """Swept settings at which the claim was judged again."""
     n_same: int
@@ -130,3 +157,9 @@ class Claims:
     """The agreement table: per metric and definition the study's own settings, then the swept."""
     rivals: tuple[Rival, ...]
     """The rank correlations of the score table."""
+
+
+def signed(value: float) -> str:
+    """Return three decimals with a sign, as an effect is written; minus as wide as plus."""
+    rounded = f"{value:+.3f}"
+    return "0.000" if rounded in ("+0.000", "-0.000") else rounded.replace("-", "−")

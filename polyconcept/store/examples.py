@@ -1,4 +1,4 @@
-"""Examples of aligned concepts as JSON."""
+"""Examples of concepts as JSON."""
 
 from __future__ import annotations
 
@@ -7,26 +7,34 @@ from pathlib import Path
 from typing import Any
 
 from polyconcept.records.concepts import AlignedConcepts, ConceptExample
+from polyconcept.records.examples import OverlapExample, OverlappingConcepts, PairExamples
 from polyconcept.store.json import read_json, write_json
 
 
-def write_examples(concepts: AlignedConcepts, path: Path) -> None:
-    """Write the examples of a language pair as an object with the fields of `AlignedConcepts`."""
-    write_json(concepts, path)
+def write_examples(examples: PairExamples, path: Path) -> None:
+    """Write the examples of a language pair as an object with the fields of `PairExamples`."""
+    write_json(examples, path)
 
 
-def read_examples(paths: Sequence[Path]) -> list[AlignedConcepts]:
+def read_examples(paths: Sequence[Path]) -> list[PairExamples]:
     """Return the examples of language pairs, a file each."""
-    return [_concepts(read_json(path)) for path in paths]
+    return [_pair(read_json(path)) for path in paths]
 
 
-def _concepts(fields: dict[str, Any]) -> AlignedConcepts:
-    # JSON knows no tuples.
-    examples = tuple(
-        ConceptExample(
-            sentence_share=example.pop("sentence_share"),
-            **{name: tuple(values) for name, values in example.items()},
-        )
-        for example in fields["examples"]
+def _pair(fields: dict[str, Any]) -> PairExamples:
+    aligned, overlapping = fields["aligned"], fields["overlapping"]
+    return PairExamples(
+        AlignedConcepts(**aligned | {"examples": _examples(ConceptExample, aligned)}),
+        OverlappingConcepts(**overlapping | {"examples": _examples(OverlapExample, overlapping)}),
     )
-    return AlignedConcepts(**(fields | {"examples": examples}))
+
+
+def _examples(kind: type[Any], fields: dict[str, Any]) -> tuple[Any, ...]:
+    # JSON knows no tuples.
+    return tuple(
+        kind(**{
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in example.items()
+        })
+        for example in fields["examples"]
+    )  # fmt: skip

@@ -169,7 +169,7 @@ class Controls(Frozen):
 
 
 class Examples(Frozen):
-    """Which aligned concepts are shown as word lists."""
+    """Which concepts are shown as word lists."""
 
     model: Name
     variant: Name = "base"

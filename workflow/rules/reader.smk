@@ -1,6 +1,17 @@
-"""What a reader sees: claims, figures, and the examples of concepts that one of them shows."""
+"""What a reader sees: claims, figures with examples of concepts, report, explorer."""
 
+from polyconcept.figures.captions import caption
 from polyconcept.study.jobs.figures import FIGURES, figure_names
+
+# For Snakemake's report, which sees nothing else of ours: as params, another wording would draw the
+# figures again.
+config = {
+    **config,
+    "captions": {
+        name: caption(FIGURES[name].module, FIGURES[name].captioned(STUDY)).text
+        for name in figure_names(STUDY)
+    },
+}
 
 
 rule state_claims:
@@ -27,7 +38,7 @@ rule state_claims:
 
 
 rule find_examples:
-    # The best-aligned concepts of the run and layer that the study names.
+    # The best concepts of the run and layer that the study names, by both metrics.
     input:
         unpack(inputs_of("find_examples")),
     output:
@@ -49,6 +60,7 @@ rule plot_figure:
         unpack(inputs_of("plot_figure")),
     output:
         pdf="<results>/figures/{figure}.pdf",
+        svg="<results>/figures/{figure}.svg",
         png=report(
             "<results>/figures/{figure}.png",
             caption="../report/figure.rst",
@@ -68,3 +80,60 @@ rule plot_figure:
         code=code_of("plot_figure"),
     script:
         "../scripts/plot_figure.py"
+
+
+rule build_report:
+    # The page to open first.
+    input:
+        unpack(inputs_of("build_report")),
+    output:
+        page="<results>/index.html",
+    log:
+        "<logs>/build_report.log",
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=settings_of("build_report"),
+        code=code_of("build_report"),
+    script:
+        "../scripts/build_report.py"
+
+
+rule explore_pair:
+    # The explorer's data of a pair.
+    input:
+        unpack(inputs_of("explore_pair")),
+    output:
+        data=directory("<results>/explorer/data/{pair}"),
+    log:
+        "<logs>/explore_pair/{pair}.log",
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=settings_of("explore_pair"),
+        code=code_of("explore_pair"),
+    script:
+        "../scripts/explore_pair.py"
+
+
+rule build_explorer:
+    # The page over the data of all pairs.
+    input:
+        unpack(inputs_of("build_explorer")),
+    output:
+        page="<results>/explorer/index.html",
+        code="<results>/explorer/explorer.js",
+        style="<results>/explorer/explorer.css",
+        overview="<results>/explorer/data/overview.js",
+    log:
+        "<logs>/build_explorer.log",
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        settings=settings_of("build_explorer"),
+        content=content_of("build_explorer"),
+        code=code_of("build_explorer"),
+    script:
+        "../scripts/build_explorer.py"

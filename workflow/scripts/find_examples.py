@@ -1,4 +1,4 @@
-"""The best-aligned concepts of one pair, in the run and layer that the study names."""
+"""The best concepts of one pair by both metrics, in the run and layer that the study names."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 with running(snakemake):
     settings = dict(snakemake.params.settings)
     rule = CalignRule(**settings.pop("rule"))
+    share = settings.pop("colap")["share"]
     source = read_words(Path(snakemake.input.source_words))
     target = read_words(Path(snakemake.input.target_words))
     forward = dictionary.read_dictionary(
         Path(snakemake.input.forward), source.language, target.language
     )
     with ConceptFile.open(Path(snakemake.input.concepts), source, target) as concepts:
-        examples = examples_of_layer(concepts, forward, rule, **settings)
+        examples = examples_of_layer(concepts, forward, rule, share=share, **settings)
     write_examples(examples, Path(snakemake.output.examples))

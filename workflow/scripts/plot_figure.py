@@ -16,4 +16,4 @@ with running(snakemake):
     read = getattr(load_kind(store, "store"), f"read_{what}")
     draw = load_kind(figures, "figures").draw
     figure = draw(read([Path(path) for path in files]), **snakemake.params.settings)
-    save_figure(figure, Path(snakemake.output.pdf), Path(snakemake.output.png))
+    save_figure(figure, *(Path(path) for path in snakemake.output))

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyconcept.audit.jobs import running
-from polyconcept.claims.page import claims_page
 from polyconcept.claims.state import state_claims
 from polyconcept.machine.atomic import write_text_atomic
+from polyconcept.report.claims import claims_page
 from polyconcept.store.json import write_json
 from polyconcept.store.resamples import read_resamples
 from polyconcept.store.scores import read_scores

@@ -11,6 +11,8 @@ from polyconcept.study.jobs.paths import Files
 from polyconcept.study.jobs.scores import METRICS
 from polyconcept.study.schema import Study
 
+_CAPTIONED = ("metric", "definition", "over")
+
 
 def _no_settings(_study: Study) -> Values:
     return {}
@@ -22,7 +24,7 @@ def _always(_study: Study) -> bool:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a study; its caption stands in workflow/report/figure.rst."""
+    """A figure of a study; its caption stands in polyconcept/figures/captions.py."""
 
     module: str
     """Of `polyconcept.figures`, whose function `draw` gives it."""
@@ -35,6 +37,11 @@ class Figure:
     """What is drawn: rows of the score table, or `examples`; a module of `polyconcept.store`."""
     is_wanted: Callable[[Study], bool] = _always
     """Whether a study has it."""
+
+    def captioned(self, study: Study) -> Values:
+        """Return what its caption may name: which scores are shown, and not by what they count."""
+        settings = self.settings(study)
+        return {name: settings[name] for name in _CAPTIONED if name in settings}
 
 
 def figure_inputs(files: Files, name: str) -> dict[str, str | list[str]]:
@@ -124,7 +131,7 @@ FIGURES: Mapping[str, Figure] = {
     "examples": Figure(
         "examples",
         "Examples",
-        {"shows": "aligned concepts"},
+        {"shows": "concepts as words"},
         _examples,
         "examples",
         lambda study: study.figures.examples is not None,

@@ -1,8 +1,8 @@
-"""What a reader sees: claims, figures, examples."""
+"""What a reader sees: claims, figures, examples, the report, the explorer."""
 
 from __future__ import annotations
 
-from polyconcept.study.jobs.figures import FIGURES, figure_inputs, figure_kinds
+from polyconcept.study.jobs.figures import FIGURES, figure_inputs, figure_kinds, figure_names
 from polyconcept.study.jobs.job import Inputs, Job, Values, plain
 from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.jobs.scores import resample_files
@@ -32,7 +32,74 @@ def _find_examples(study: Study, _names: Names) -> Values:
     return {
         "layer": chosen.layer,
         "n_examples": chosen.n_concepts,
+        "colap": plain(study.colap),
         "rule": plain(study.calign) | plain(study.figures, "definition"),
+    }
+
+
+def _reported_files(files: Files, _names: Names) -> Inputs:
+    """Scores, claims and figures."""
+    pictures = [f"{files.results}/figures/{name}.png" for name in figure_names(files.study)]
+    return {
+        "scores": f"{files.results}/scores.parquet",
+        "claims": f"{files.results}/claims.json",
+        "figures": pictures,
+    }
+
+
+def _build_report(study: Study, _names: Names) -> Values:
+    """Each figure with its module and settings, which its caption follows from."""
+    figures = {
+        name: {
+            "category": FIGURES[name].category,
+            "module": FIGURES[name].module,
+            "settings": FIGURES[name].captioned(study),
+        }
+        for name in figure_names(study)
+    }
+    return {"name": study.name, "figures": figures, **plain(study.figures, "definition")}
+
+
+def _explored_files(files: Files, names: Names) -> Inputs:
+    """Text of a pair, and its concepts in every run."""
+    pair, runs = names["pair"], list(files.runs())
+    of_pair = files.pair_texts(pair) | files.dictionaries(pair)
+    of_pair.pop("coverage")
+    of_runs: dict[str, str | list[str]] = {
+        "concepts": [f"{files.run('concepts', run)}/{pair}.h5" for run in runs],
+        "alignments": [
+            f"{files.run('scores', run)}/{pair}.calign_concepts.parquet" for run in runs
+        ],
+        "overlaps": [f"{files.run('scores', run)}/{pair}.colap_concepts.parquet" for run in runs],
+    }
+    return of_pair | of_runs | {"selections": files.selections(pair)}
+
+
+def _explore_pair(study: Study, _names: Names) -> Values:
+    runs = [[run["model"], run["variant"], run["side"]] for run in Files(study).runs()]
+    return {"runs": runs, "n": study.calign.n, **plain(study.figures, "definition")}
+
+
+def _explorer_files(files: Files, _names: Names) -> Inputs:
+    """Scores, claims, the data of every pair, and what a page consists of."""
+    data = f"{files.results}/explorer/data"
+    return {
+        "scores": f"{files.results}/scores.parquet",
+        "claims": f"{files.results}/claims.json",
+        "pairs": [f"{data}/{pair}" for pair in files.study.pairs],
+        "code": "polyconcept/explorer/bundle/explorer.js",
+        "style": "polyconcept/explorer/bundle/explorer.css",
+    }
+
+
+def _build_explorer(study: Study, _names: Names) -> Values:
+    return {
+        "name": study.name,
+        "pairs": list(study.pairs),
+        "seed": min(study.clustering.seeds),
+        "calign": plain(study.calign),
+        "colap": plain(study.colap),
+        **plain(study.figures, "definition"),
     }
 
 
@@ -45,5 +112,10 @@ JOBS = {
         lambda study, names: FIGURES[names["figure"]].settings(study),
         lambda _, names: figure_kinds(names["figure"]),
         local=True,
+    ),
+    "build_report": Job("figures", _reported_files, _build_report, local=True),
+    "explore_pair": Job("explorer", _explored_files, _explore_pair),
+    "build_explorer": Job(
+        "explorer", _explorer_files, _build_explorer, sources=("code", "style"), local=True
     ),
 }

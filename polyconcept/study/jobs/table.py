@@ -57,13 +57,16 @@ def flat(inputs: Inputs) -> list[str]:
 
 
 def final_files(study: Study) -> tuple[str, ...]:
-    """Return the score tables, claims and figures that a finished study has."""
+    """Return the score tables, claims, figures, report and explorer that a finished study has."""
     results = f"results/{study.name}"
     tables = ("scores.parquet", "scores.csv", "claims.json", "claims.html")
+    pages = ("index.html", "explorer/index.html")
     figures = [
-        f"figures/{name}.{suffix}" for name in figure_names(study) for suffix in ("pdf", "png")
+        f"figures/{name}.{suffix}"
+        for name in figure_names(study)
+        for suffix in ("pdf", "png", "svg")
     ]
-    return tuple(f"{results}/{name}" for name in (*tables, *figures))
+    return tuple(f"{results}/{name}" for name in (*tables, *pages, *figures))
 
 
 def check_files(study: Study) -> tuple[str, ...]:

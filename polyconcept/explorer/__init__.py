@@ -1,0 +1,1 @@
+"""The explorer: a static page that shows every concept of a study (docs/EXPLORER.md)."""

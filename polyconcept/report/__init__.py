@@ -1,0 +1,1 @@
+"""Pages that a reader opens first: the report of a study, and its claims in detail."""
