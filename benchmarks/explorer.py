@@ -325,9 +325,7 @@ def seconds_in_a_browser(address: str) -> tuple[float, float] | None:
     chromium = shutil.which("chromium")
     if chromium is None or importlib.util.find_spec("playwright") is None:
         return None
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
+    with importlib.import_module("playwright.sync_api").sync_playwright() as started:
         browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page()
         page.goto(f"{address}#concepts?layer=0")
