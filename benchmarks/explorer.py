@@ -39,7 +39,6 @@ CAPS = {"calign": 400, "colap": 15}
 STAYS, NEAR, NEAR_CLUSTERS = 0.6, 0.7, 6
 """Of a type's words, how many leave its cluster in the last layer; how many of these for one of a
 few clusters."""
-BUNDLE = Path(__file__).parents[1] / "polyconcept/explorer/bundle"
 
 
 def made_words(language: str, alphabet: str, rng: np.random.Generator) -> Words:
@@ -265,7 +264,6 @@ def write_explorer(folder: Path, n_runs: int = N_RUNS) -> tuple[Counter[str], Co
         largest[kind] = max(largest[kind], len(script))
     write_page(
         explorer_page("made", claims, tops),
-        sorted(BUNDLE.glob("explorer.*")),
         folder / "index.html",
     )
     return sizes, largest
@@ -325,9 +323,7 @@ def seconds_in_a_browser(address: str) -> tuple[float, float] | None:
     chromium = shutil.which("chromium")
     if chromium is None or importlib.util.find_spec("playwright") is None:
         return None
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
+    with importlib.import_module("playwright.sync_api").sync_playwright() as started:
         browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page()
         page.goto(f"{address}#concepts?layer=0")

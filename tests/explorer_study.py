@@ -7,7 +7,7 @@ from hand_concepts import Concepts, entries, table
 
 from polyconcept.claims.state import state_claims
 from polyconcept.explorer.overview import overview
-from polyconcept.explorer.page import explorer_page
+from polyconcept.explorer.page import explorer_page, write_page
 from polyconcept.explorer.pair import pair_shards
 from polyconcept.explorer.shards import shard_about, shard_script
 from polyconcept.records.concepts import ClusteredWords
@@ -141,7 +141,7 @@ def summaries(scores):
     return found
 
 
-def write_study(folder, bundle, made=None):
+def write_study(folder, made=None):
     """Write the explorer of the study; return its score rows."""
     text, runs, scores = made or made_study()
     summary = summaries(scores)
@@ -166,8 +166,6 @@ def write_study(folder, bundle, made=None):
         path = folder / "data" / f"{shard.name}.js"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(scripts[shard.name])
-    for file in bundle:
-        (folder / file.name).write_bytes(file.read_bytes())
     tops = [shard_about(scripts["en-ar/top"])]
-    (folder / "index.html").write_text(explorer_page(EVIL, claims, tops))
+    write_page(explorer_page(EVIL, claims, tops), folder / "index.html")
     return scores

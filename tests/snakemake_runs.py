@@ -10,7 +10,10 @@ import pytest
 from polyconcept.cli.main import app
 
 ROOT = Path(__file__).parents[1]
-AFTER_SCORES = {"merge_scores": 1, "state_claims": 1, "plot_figure": 9, "build_report": 1}
+AFTER_SCORES = {
+    "merge_scores": 1, "state_claims": 1, "plot_figure": 9, "build_report": 1, "explore_pair": 1,
+    "build_explorer": 1,
+}  # fmt: skip
 """What runs again behind any CALIGN or COLAP of a study without tasks."""
 
 

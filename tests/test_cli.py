@@ -211,6 +211,9 @@ def polyconcept_in(folder, project, *arguments):
     )
 
 
+AFTER_SHARE = {"scores       3 of 3", "figures     13 of 13", "explorer     2 of 2"}
+
+
 @pytest.mark.workflow
 def test_a_changed_study_is_checked_and_run(finished, study):
     study_of(study, colap={"share": 0.2})
@@ -219,15 +222,12 @@ def test_a_changed_study_is_checked_and_run(finished, study):
     checked = polyconcept_in(study, project, "check", "study.yaml")
     ran = polyconcept_in(study, project, "run", "study.yaml", "--cores", "2")
 
-    assert checked.stdout == "known: in order; 14 jobs would run\n", checked.stderr
+    assert checked.stdout == "known: in order; 18 jobs would run\n", checked.stderr
     assert ran.returncode == 0, ran.stdout + ran.stderr
     first, *stages, last = ran.stdout.splitlines()
     assert first.startswith(f"snakemake --snakefile {project}/Snakefile --workflow-profile")
     assert first.endswith("--configfile=study.yaml --cores 2")
-    assert [re.sub(r"  done in \d+ (s|min)$", "", stage) for stage in stages] == [
-        "scores      3 of 3",
-        "figures    11 of 11",
-    ]
+    assert {re.sub(r"  done in \d+ (s|min)$", "", stage) for stage in stages} == AFTER_SHARE
     log = (study / last.removeprefix("log: ")).read_text()
     assert "Finished jobid" in log
 
@@ -255,10 +255,7 @@ def test_after_a_kill_what_the_study_asks_for_is_kept_and_all_else_made_again(fi
     assert "an earlier run was killed (process 1 on" in said[0]
     assert said[1] == "released its lock"
     assert re.fullmatch(r"kept \d+ files that its jobs made, removed \d+", said[2])
-    assert [re.sub(r"  done in \d+ (s|min)$", "", line) for line in said[4:-1]] == [
-        "scores      3 of 3",
-        "figures    11 of 11",
-    ]
+    assert {re.sub(r"  done in \d+ (s|min)$", "", line) for line in said[4:-1]} == AFTER_SHARE
     assert not note.exists()
 
 
@@ -276,7 +273,7 @@ def test_results_without_times_and_notes_are_adopted(finished, study):
     )
     study_of(study, colap={"share": 0.2})
     assert polyconcept_in(study, project, "check", "study.yaml").stdout == (
-        "known: in order; 14 jobs would run\n"
+        "known: in order; 18 jobs would run\n"
     )
 
     with (study / "results/known/scores.csv").open("a") as file:
@@ -304,15 +301,12 @@ def opened(monkeypatch):
 @pytest.mark.workflow
 def test_the_explorer_is_opened_else_the_report_else_the_claims(study, opened):
     results = study / "results/known"
-    shown = [called("open", study / "study.yaml", "--folder", study)]
-    (results / "explorer").mkdir()
-    (results / "explorer/index.html").touch()
-    shown += [called("open", study / "study.yaml", "--folder", study)]
-    shutil.rmtree(results / "explorer")
-    (results / "index.html").unlink()
-    shown += [called("open", study / "study.yaml", "--folder", study)]
+    pages = ("explorer/index.html", "index.html", "claims.html")
+    shown = []
+    for page in pages:
+        shown.append(called("open", study / "study.yaml", "--folder", study))
+        (results / page).unlink()
 
-    pages = ("index.html", "explorer/index.html", "claims.html")
     assert [one.stdout for one in shown] == [f"{results}/{page}\n" for page in pages]
     assert [one.stderr for one in shown] == [""] * 3
     assert opened == [f"file://{results}/{page}" for page in pages]
@@ -324,11 +318,18 @@ def test_the_explorer_is_opened_else_the_report_else_the_claims(study, opened):
 
 
 @pytest.mark.workflow
-@pytest.mark.parametrize("page", ["index.html", "claims.html"])
-def test_a_page_of_older_scores_is_opened_with_a_warning(study, opened, page):
+@pytest.mark.parametrize(
+    ("page", "absent"),
+    [
+        ("explorer/index.html", []),
+        ("index.html", ["explorer/index.html"]),
+        ("claims.html", ["explorer/index.html", "index.html"]),
+    ],
+)
+def test_a_page_of_older_scores_is_opened_with_a_warning(study, opened, page, absent):
     results = study / "results/known"
-    if page == "claims.html":
-        (results / "index.html").unlink()
+    for name in absent:
+        (results / name).unlink()
     record = read_record(results / "scores.parquet.run.json")
     # As after a run that made other scores and stopped there.
     first, *others = record.outputs

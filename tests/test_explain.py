@@ -269,7 +269,7 @@ def test_two_causes_are_both_named_though_one_runs_behind_the_other(study, proje
     study_of(study, **NEW_K, colap={"share": 0.2})
     said = explained(study, project, "--jobs")
 
-    assert "19 jobs planned, for 3 causes" in said
+    assert "21 jobs planned, for 3 causes" in said
     assert AFTER_K.replace("5 runs", "5 [2] runs") in said
     assert AFTER_SHARE.replace("0.2 runs", "0.2 [1] runs") in said
     assert "cluster_words apart/base/encoder/xa-xb from [2]" in said
@@ -297,9 +297,11 @@ def test_what_is_planned_is_what_snakemake_plans(study, project):
 def test_a_seed_is_named(study, project):
     study_of(study, clustering=CLUSTERING | {"seeds": [7]})
 
-    assert "for 1 cause setting seeds: [212] -> [7] runs again: cluster_words 2 then:" in explained(
-        study, project
-    )
+    # The explorer shows the first seed.
+    assert (
+        "for 2 causes setting seed: 212 -> 7 runs again: build_explorer 1 "
+        "setting seeds: [212] -> [7] runs again: cluster_words 2 then: score_concepts 2, "
+    ) in explained(study, project)
 
 
 @workflow
@@ -309,12 +311,16 @@ def test_an_added_model_is_named_where_it_is_new_and_where_it_is_listed(study, p
     said = explained(study, project)
 
     assert (
-        "for 2 causes new model third: never run runs: fetch_model 1, extract_vectors 1, "
-        f"cluster_words 1, score_concepts 1 then: {AFTER_SCORES}"
+        "for 3 causes new model third: never run runs: fetch_model 1, extract_vectors 1, "
+        f"cluster_words 1, score_concepts 1 then: {AFTER_SCORES}, explore_pair 1, build_explorer 1 "
     ) in said
     assert (
         "setting runs.third: new runs again: merge_scores 1 then: "
         + AFTER_SCORES.removeprefix("merge_scores 1, ")
+        + ", build_explorer 1 "
+    ) in said
+    assert (
+        "setting runs.third/base/encoder: new runs again: explore_pair 1 then: build_explorer 1 "
     ) in said
 
 
@@ -418,7 +424,7 @@ def test_a_study_that_never_ran_is_one_cause(study, project):
     study_of(study, name="other")
     said = explained(study, project)
 
-    assert "other: 28 jobs planned, for 1 cause new study other: never run runs: fetch_text" in said
+    assert "other: 30 jobs planned, for 1 cause new study other: never run runs: fetch_text" in said
     assert "then:" not in said
 
 

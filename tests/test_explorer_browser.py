@@ -33,7 +33,6 @@ playwright = pytest.importorskip(
 )
 
 ROOT = Path(__file__).parents[1]
-BUNDLE = sorted((ROOT / "polyconcept/explorer/bundle").glob("explorer.*"))
 CHROMIUM = shutil.which("chromium")
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 AXE = ROOT / "explorer/node_modules/axe-core/axe.min.js"
@@ -67,7 +66,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("explorer")
-    return folder, write_study(folder, BUNDLE)
+    return folder, write_study(folder)
 
 
 @pytest.fixture(scope="module")
@@ -524,7 +523,7 @@ def test_a_study_of_one_run_layer_and_seed_without_hits_has_all_views(page, tmp_
     text = made_text()
     made = (made_run(text, RUNS[2], seed, layers=(0,), seeds=(212,)) for seed in range(20))
     run, scores = next(found for found in made if not hits(found[1]))
-    write_study(tmp_path, BUNDLE, (text, [run], scores))
+    write_study(tmp_path, (text, [run], scores))
     own = (tmp_path / "index.html").as_uri()
 
     for view in VIEWS:
@@ -549,7 +548,7 @@ def test_a_layer_whose_words_are_all_noise_is_told_of(page, tmp_path):
     nothing = {"n_types": 0, "n_matched": 0, "n_targets": 0, "best_target": -1}
     columns.update({name: np.full(N_CLUSTERS, value) for name, value in nothing.items()})
     columns["sentence_share"] = np.full(N_CLUSTERS, np.nan)
-    write_study(tmp_path, BUNDLE, (text, [run, *others], scores))
+    write_study(tmp_path, (text, [run, *others], scores))
     own = (tmp_path / "index.html").as_uri()
 
     for view in ("concepts", "compare", "audit"):

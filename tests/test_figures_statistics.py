@@ -11,8 +11,8 @@ from matplotlib.text import Text
 
 from polyconcept.figures.change import draw as plot_change_by_layer
 from polyconcept.figures.controls import draw as plot_controls
-from polyconcept.figures.grid import legend_lines, packed
 from polyconcept.figures.layers import draw as plot_by_layer
+from polyconcept.figures.panels import legend_lines, packed
 from polyconcept.figures.rivals import draw as plot_rivals
 from polyconcept.figures.rows import variant_name
 from polyconcept.figures.save import resolution, save_figure

@@ -153,8 +153,7 @@ BY_HAND = [
     (
         "build_explorer",
         {},
-        [f"{R}/scores.parquet", f"{R}/claims.json", f"{R}/explorer/data/en-de"]
-        + [f"polyconcept/explorer/bundle/explorer.{ending}" for ending in ("js", "css")],
+        [f"{R}/scores.parquet", f"{R}/claims.json", f"{R}/explorer/data/en-de"],
     ),
     (
         "build_report",

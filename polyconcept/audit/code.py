@@ -27,7 +27,10 @@ UNCOUNTED = ("polyconcept.audit", "polyconcept.machine.logs", "polyconcept.store
 They cannot change a result, so no import of them is followed.
 """
 
-DATA_FILES = {"polyconcept/builtin/read_lexicon.py": "lexicon/*.tsv"}
+DATA_FILES = {
+    "polyconcept/builtin/read_lexicon.py": "lexicon/*.tsv",
+    "polyconcept/explorer/page.py": "bundle/explorer.*",
+}
 """Module -> pattern, from its folder, of the data files that it reads as if they were code."""
 
 

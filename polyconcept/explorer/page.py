@@ -14,6 +14,8 @@ _POLICY = (
     "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src data:; "
     "base-uri 'none'; form-action 'none'"
 )
+BUNDLE = Path(__file__).with_name("bundle")
+"""Script and style of the page, made from ``explorer/``."""
 _WORDS = 8
 """Words of a concept that are shown where no script runs."""
 
@@ -92,8 +94,8 @@ def _words(words: Sequence[str], language: str, direction: str) -> str:
     return f'<span lang="{escape(language)}" dir="{direction}">{shown or "–"}{more}</span>'
 
 
-def write_page(page: str, bundle: Sequence[Path], path: Path) -> None:
+def write_page(page: str, path: Path) -> None:
     """Write a page with the files of its bundle beside it."""
-    for file in bundle:
+    for file in sorted(BUNDLE.glob("explorer.*")):
         write_text_atomic(path.with_name(file.name), file.read_text(encoding="utf-8"))
     write_text_atomic(path, page)

@@ -128,8 +128,8 @@ def _controls(settings: _Settings) -> tuple[str, str]:
         f"What else could explain {title} of the base models in their deepest layer. Each row "
         "changes one thing, and one that scores like the plain score at the top explains it: where "
         "random weights do, nothing learnt is needed. Dots are means of the language pairs, small "
-        "marks the pairs, lines 95 % intervals, hatched bars the range of permuted input where a "
-        "row has them, and a dash stands for what was not computed or has too few words. n is the "
+        "marks the pairs, lines 95 % intervals, hatched bars the range of permuted input if known, "
+        "and a dash stands for what was not computed or has too few words. n is the "
         "fewest words of a pair that a row rests on, 100 at least; changed vectors and other "
         "numbers of clusters are of few clustering seeds."
     )

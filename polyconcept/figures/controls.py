@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from polyconcept.figures.grid import add_legend, label_of, legend_lines, model_sides, side_name
+from polyconcept.figures.grid import label_of, model_sides, side_name
 from polyconcept.figures.lettering import Heading, wrapped
+from polyconcept.figures.panels import add_legend, legend_lines
 from polyconcept.figures.rows import (
     ModelSide,
     Pair,

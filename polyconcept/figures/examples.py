@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, TypeAlias
 
-from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 
 from polyconcept.figures.fonts import (
     MISSING,
     Lettering,
-    directed,
     is_right_to_left,
     language_name,
     lettering,
@@ -23,27 +20,21 @@ from polyconcept.figures.fonts import (
 )
 from polyconcept.figures.lettering import SMALL, Heading, wrapped
 from polyconcept.figures.style import GREY, PAGE_HEIGHT, TEXT_WIDTH, UPRIGHT_HEIGHT, WIDE, style
+from polyconcept.figures.word_lists import SIZE, PlacedWord, Ruler, WordList
 from polyconcept.records.concepts import ConceptExample
 from polyconcept.records.examples import OverlapExample, PairExamples
 from polyconcept.records.text import Definition
 
-_SIZE = 8.0
-"""Points; size of the words."""
 _LINE = 0.165
 """Inches from one line of words to the next."""
 _PADDING = 0.07
 """Inches above and below the words of one example."""
-_GAP = 0.11
-"""Inches between two words."""
 _MARGIN, _BETWEEN = 0.06, 0.2
 """Inches at the edges, and between what stands side by side."""
 _COUNTS = 0.9
 """Inches at the right of an example, for its numbers."""
-_LONGEST = 1.6
-"""Inches; longer words are shortened."""
 _FEWER_TYPES = 4
 """Word types of a list where there is no room for more."""
-_DPI = 300
 _QUESTION = "What do concepts that two languages share look like?"
 _NOTES = (
     "lists: word types, most frequent first",
@@ -75,50 +66,6 @@ class _Shape:
     def column(self) -> float:
         """Width of a column, in inches."""
         return (self.width - 2 * _MARGIN - _BETWEEN * (self.columns - 1)) / self.columns
-
-
-@dataclass(frozen=True)
-class _Placed:
-    """A text with its place: inches from the left of its block, lines from its row's top."""
-
-    text: str
-    x: float
-    line: int
-    width: float
-    matched: bool | None
-    """Whether a word is matched; none where that is not asked."""
-    look: Mapping[str, Any]
-
-
-class _Ruler:
-    """Widths of words, as drawn."""
-
-    def __init__(self, families: Sequence[str]) -> None:
-        # Of any size: nothing is drawn on it. matplotlib's stubs leave the renderer untyped.
-        self._renderer = RendererAgg(100, 100, _DPI)  # type: ignore[no-untyped-call]
-        self._families = list(families)
-        # Every shape of the figure that is tried has the same words.
-        self._widths: dict[tuple[str, bool], float] = {}
-
-    def width(self, text: str, *, bold: bool) -> float:
-        """Return inches."""
-        if (text, bold) not in self._widths:
-            weight = "bold" if bold else "normal"
-            font = FontProperties(family=self._families, size=_SIZE, weight=weight)
-            measure = self._renderer.get_text_width_height_descent
-            width = measure(text, font, False)[0]  # type: ignore[no-untyped-call]
-            self._widths[text, bold] = float(width) / _DPI
-        return self._widths[text, bold]
-
-    def shorten(self, word: str, *, bold: bool) -> str:
-        """Return the word, its end replaced by an ellipsis where it is too long."""
-        # No word of 100 characters is narrower than the limit: measure no more than that.
-        if len(word) <= 100 and self.width(word, bold=bold) <= _LONGEST:
-            return word
-        kept = word[:100]
-        while self.width(kept + "…", bold=bold) > _LONGEST:
-            kept = kept[:-1]
-        return kept + "…"
 
 
 @style()
@@ -154,7 +101,7 @@ def draw(
     no_font = f"{MISSING}: no font here has the character ({', '.join(scripts)}; see the log)"
     heading = Heading(_QUESTION, [f"{definition} definition", title, "the best, not the usual"])
     notes = [*_NOTES, *([no_font] if scripts else [])]
-    rulers = {language: _Ruler(found.families) for language, found in letters.items()}
+    rulers = {language: Ruler(found.families) for language, found in letters.items()}
     for shape in _shapes(pairs, n_types):
         blocks = [_Block(shape, pair, letters, rulers) for pair in pairs]
         page = _Page(shape, heading, notes, blocks)
@@ -217,54 +164,11 @@ def _check(pairs: Sequence[PairExamples], n_types: int) -> None:
             raise ValueError(f"a concept without words of one language in {overlap}")
 
 
-@dataclass(frozen=True)
-class _List:
-    """Where and how the words of a language stand in a block."""
-
-    language: str
-    right_to_left: bool
-    left: float
-    """Inches from the block's left."""
-    width: float
-    """Inches."""
-    letters: Lettering
-    ruler: _Ruler
-
-    def flow(
-        self, types: Sequence[str], matched: Sequence[bool] | None, n_types: int
-    ) -> list[_Placed]:
-        """Return words placed one after the other in their direction, in lines of the list."""
-        flags: Sequence[bool | None] = matched or [None] * len(types)
-        texts: list[tuple[str, bool | None, bool]] = []
-        for word, flag in zip(types[:n_types], flags, strict=False):
-            text = self.ruler.shorten(self.letters.drawable(word), bold=bool(flag))
-            texts.append((directed(text, right_to_left=self.right_to_left), flag, True))
-        if len(types) > n_types:
-            hidden = f"+{len(types) - n_types} more"
-            hidden += f", {sum(matched[n_types:])} matched" if matched else ""
-            texts.append((hidden, None, False))
-        placed: list[_Placed] = []
-        used, line = 0.0, 0
-        for text, flag, is_word in texts:
-            width = self.ruler.width(text, bold=bool(flag))
-            if used and used + width > self.width:
-                used, line = 0.0, line + 1
-            x = self.left + (self.width - used - width if self.right_to_left else used)
-            look = {
-                "weight": "bold" if flag else "normal",
-                "color": "black" if is_word and flag is not False else GREY,
-                **({"family": list(self.letters.families)} if is_word else {}),
-            }
-            placed.append(_Placed(text, x, line, width, flag, look))
-            used += width + _GAP
-        return placed
-
-
 class _Block:
     """A pair: texts and rules from top to bottom, as high as they need; inches from its corner."""
 
     def __init__(
-        self, shape: _Shape, pair: PairExamples, letters: _Letters, rulers: Mapping[str, _Ruler]
+        self, shape: _Shape, pair: PairExamples, letters: _Letters, rulers: Mapping[str, Ruler]
     ) -> None:
         self.height = 0.0
         self.texts: list[tuple[float, float, str, Mapping[str, Any]]] = []
@@ -280,8 +184,8 @@ class _Block:
         self.height += 0.1
 
     def _place_lists(
-        self, pair: PairExamples, letters: _Letters, rulers: Mapping[str, _Ruler]
-    ) -> tuple[_List, ...]:
+        self, pair: PairExamples, letters: _Letters, rulers: Mapping[str, Ruler]
+    ) -> tuple[WordList, ...]:
         """Return the two lists; one runs from right to left if most of its words do."""
         width = (self._shape.column - _COUNTS - 2 * _BETWEEN) / 2
         examples: list[ConceptExample | OverlapExample] = [
@@ -292,7 +196,7 @@ class _Block:
             (pair.aligned.target, [e.target_types for e in examples], width + _BETWEEN),
         )
         return tuple(
-            _List(language, is_right_to_left(list(chain.from_iterable(types))), left, width,
+            WordList(language, is_right_to_left(list(chain.from_iterable(types))), left, width,
                   letters[language], rulers[language])
             for language, types, left in sides
         )  # fmt: skip
@@ -355,7 +259,7 @@ class _Block:
         ]
         self._row(words, *shares)
 
-    def _row(self, words: Sequence[_Placed], *numbers: str) -> None:
+    def _row(self, words: Sequence[PlacedWord], *numbers: str) -> None:
         """Add the words of an example, and its numbers at the right."""
         self.height += _PADDING
         for line, number in enumerate(numbers):
@@ -378,7 +282,7 @@ class _Block:
     def _add(self, x: float, text: str, *, line: int = 0, **look: Any) -> None:  # noqa: ANN401 - matplotlib's
         # The baseline lies a bit above the line's lower edge.
         y = self.height + _LINE * (line + 1) - 0.045
-        self.texts.append((x, y, text, {"size": _SIZE, **look}))
+        self.texts.append((x, y, text, {"size": SIZE, **look}))
 
 
 class _Page:

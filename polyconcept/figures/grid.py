@@ -1,22 +1,20 @@
-"""Small multiples: a row per model and a column per pair, or a panel per run; labels, legend."""
+"""Small multiples: a row for each model, a column for each pair; axes and labels."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any
 
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from polyconcept.figures.lettering import LETTER, SMALL, Heading, letters_width, wrapped
-from polyconcept.figures.rows import ModelSide, Run, variant_name, variant_order
+from polyconcept.figures.lettering import SMALL, Heading, letters_width, wrapped
+from polyconcept.figures.rows import ModelSide, Run
 from polyconcept.figures.style import (
     COLUMN_WIDTH,
     GREY,
@@ -28,13 +26,6 @@ from polyconcept.figures.style import (
 from polyconcept.records.metrics import METRICS
 
 _SIDES = ("encoder", "decoder", "encoder-decoder")
-_ROW_HEIGHT, _LOWEST_ROW = 1.75, 1.35
-_NARROWEST, _LABELS = 1.05, 0.6
-"""Inches; width of a panel with a title of its own at least, and of what stands left of all."""
-_LEGEND_LINE = 0.17
-_HANDLE = 0.58
-"""Inches that an entry of the legend takes besides its letters."""
-
 _PAGES = (COLUMN_WIDTH, 0.8), (TEXT_WIDTH, 0.65), (WIDE, 0.48)
 """Width of a figure of models and pairs, and the narrowest panel that it may have; inches."""
 _LEFT, _BETWEEN, _EDGE = 0.72, 0.1, 0.05
@@ -46,20 +37,6 @@ _HIGHEST, _LOWEST, _LABEL_LINE = 1.35, 0.6, 0.118
 _DARKER = 0.7
 _WIDEST_LABEL, _LEADER = 1.15, 0.2
 """Inches; a label's width, and the line that leads to it."""
-
-_Panel = TypeVar("_Panel")
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Places of the panels of runs, and the size of the figure."""
-
-    rows: tuple[tuple[Run | None, ...], ...]
-    """From the top, rows of one length; none where no panel stands."""
-    width: float
-    """Inches."""
-    height: float
-    """Inches."""
 
 
 def label_of(metric: str, definition: str, over: str) -> str:
@@ -83,9 +60,6 @@ def model_sides(runs: Collection[Run]) -> list[ModelSide]:
 def side_name(key: ModelSide) -> str:
     """Return how a model is called: its side is named where it is not the encoder alone."""
     return key[0] if key[1] == "encoder" else f"{key[0]}, {key[1]}"
-
-
-# --- rows of models, columns of pairs ---
 
 
 @dataclass(frozen=True)
@@ -304,116 +278,20 @@ def few_ticks(axes: Axes) -> None:
     axes.set_ylim(low, high)
 
 
-# --- a panel per run ---
+def set_layer_ticks(axes: Axes, layers: Sequence[int], width: float) -> None:
+    """Set a tick at each layer; labels where there is room, at the first and the last."""
+    room = 0.06 * max(layers[-1] - layers[0], 1)
+    axes.set_xlim(layers[0] - room, layers[-1] + room)
+    inches = width / 1.12 / max(layers[-1] - layers[0], 1)
 
+    def apart(left: int, right: int) -> bool:
+        letters = letters_width(f"{left}{right}", SMALL) / 2
+        return (right - left) * inches >= letters + 0.05
 
-def label_scores(figure: Figure, label: str) -> None:
-    """Name the score axis of all panels, in lines that the figure is high enough for."""
-    figure.supylabel(wrapped(label, float(figure.get_figheight()) - 0.8), fontsize=8)
-
-
-def layout_of(runs: Collection[Run], labels: Sequence[str], heading: Heading) -> Layout:
-    """Return where the panels stand, and the inches that they, heading and legend need.
-
-    A row per model and side, or several of them in one, where all have as many panels; else one
-    panel after the other, so that no place is empty before the last.
-    """
-    groups: dict[ModelSide, list[Run]] = {key: [] for key in model_sides(runs)}
-    for run in sorted(runs, key=lambda run: variant_order(run.variant)):
-        groups[run.model, run.side].append(run)
-    of_models = list(groups.values())
-    every = [[run] for group in of_models for run in group]
-    longest = max(map(len, of_models))
-    alike = of_models if {longest} == set(map(len, of_models)) else every
-    rows_and_widths = [
-        *([(packed(of_models, longest), COLUMN_WIDTH if longest == 1 else TEXT_WIDTH)]
-          if alike is of_models and longest <= _most_columns(TEXT_WIDTH) else []),
-        *((packed(panels, _columns(panels, width)), width)
-          for panels, width in ((alike, TEXT_WIDTH), (alike, WIDE), (every, WIDE))),
-    ]  # fmt: skip
-    for rows, width in rows_and_widths:
-        around = heading.height(width) + 0.4 + _LEGEND_LINE * legend_lines(labels, width)[1]
-        each = max(_LOWEST_ROW, min(_ROW_HEIGHT, (PAGE_HEIGHT - around) / len(rows)))
-        layout = Layout(tuple(map(tuple, rows)), width, around + each * len(rows))
-        if layout.height <= PAGE_HEIGHT + 1e-9:
-            break
-    return layout
-
-
-def _most_columns(width: float) -> int:
-    return int((width - _LABELS) / _NARROWEST)
-
-
-def _columns(groups: Sequence[Sequence[Run]], width: float) -> int:
-    """Return columns that fit into the width: groups whole if they can be, rows filled alike."""
-    longest, most = max(map(len, groups)), _most_columns(width)
-    beside = max(1, most // longest)
-    return min(most, longest * -(-len(groups) // -(-len(groups) // beside)))
-
-
-def packed(groups: Sequence[Sequence[_Panel]], most: int) -> list[list[_Panel | None]]:
-    """Return rows of at most so many panels, groups whole where they have room."""
-    rows: list[list[_Panel | None]] = [[]]
-    for group in groups:
-        for first in range(0, len(group), most):
-            part = group[first : first + most]
-            if len(rows[-1]) + len(part) > most:
-                rows.append([])
-            rows[-1] += part
-    columns = max(map(len, rows))
-    return [row + [None] * (columns - len(row)) for row in rows]
-
-
-def legend_lines(labels: Sequence[str], width: float) -> tuple[int, int]:
-    """Return columns and lines of a legend: as many columns as fit into `width` inches."""
-    for columns in range(len(labels), 1, -1):
-        # Matplotlib fills column by column; the first ones are longer by one.
-        short, longer = divmod(len(labels), columns)
-        first = longer * (short + 1)
-        filled = [labels[i : i + short + 1] for i in range(0, first, short + 1)]
-        filled += [labels[i : i + short] for i in range(first, len(labels), short)]
-        if sum(_HANDLE + LETTER * max(map(len, column)) for column in filled) <= width:
-            return columns, short + bool(longer)
-    return 1, len(labels)
-
-
-def add_legend(
-    figure: Figure, handles: Sequence[Artist | tuple[Artist, ...]], labels: Sequence[str]
-) -> None:
-    """Add the legend below all panels; handles in a tuple are drawn over each other."""
-    figure.legend(
-        handles=list(handles), labels=list(labels), loc="outside lower center",
-        ncols=legend_lines(labels, float(figure.get_figwidth()))[0],
-        handler_map={tuple: HandlerTuple(ndivide=1)},
-        columnspacing=1.2, handlelength=2.6, handletextpad=0.5,
-    )  # fmt: skip
-
-
-def panel_grid(figure: Figure, layout: Layout) -> Iterator[tuple[Run, Axes]]:
-    """Yield titled axes of each run. Score axes are shared by all."""
-    n_columns = len(layout.rows[0])
-    grid = figure.subplots(len(layout.rows), n_columns, sharey=True, squeeze=False)
-    width = (layout.width - _LABELS) / n_columns
-    runs = [run for row in layout.rows for run in row if run is not None]
-    titles = dict(zip(runs, _titles(runs, width), strict=True))
-    for row, line in zip(layout.rows, grid, strict=True):
-        shown = [run for run in row if run is not None]
-        for run, axes in zip(row, line, strict=True):
-            if run is None:
-                axes.remove()
-                continue
-            axes.set_title(titles[run], fontsize=8)
-            axes.tick_params(labelleft=run == shown[0])
-            yield run, axes
-
-
-def _titles(runs: Sequence[Run], width: float) -> list[str]:
-    """Return model, side and variant of each panel, on a line each where one has no room."""
-    parts = [
-        (run.model, *([run.side] if run.side != "encoder" else []), variant_name(run.variant))
-        for run in runs
-    ]
-    titles = [", ".join(words) for words in parts]
-    if all(len(title) * LETTER < width for title in titles):
-        return titles
-    return ["\n".join(wrapped(part, width) for part in words) for words in parts]
+    labelled = [layers[0]]
+    for layer in layers[1:]:
+        if apart(labelled[-1], layer) and (layer == layers[-1] or apart(layer, layers[-1])):
+            labelled.append(layer)
+    axes.set_xticks(labelled, [str(layer) for layer in labelled])
+    axes.set_xticks(layers, minor=True)
+    axes.tick_params(axis="x", which="minor", length=2)

@@ -20,8 +20,9 @@ from polyconcept.figures.grid import (
     label_of,
     label_text,
     model_sides,
+    set_layer_ticks,
 )
-from polyconcept.figures.lettering import SMALL, Heading, letters_width
+from polyconcept.figures.lettering import Heading
 from polyconcept.figures.rows import (
     ModelSide,
     Pair,
@@ -233,7 +234,7 @@ def draw_panels(
             if zero:
                 axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
             _draw_panel(axes, shown[key][pair], looks, grid.panel_width)
-            _set_layer_ticks(axes, layers, grid.panel_width)
+            set_layer_ticks(axes, layers, grid.panel_width)
             last = axes, shown[key][pair]
         if last is not None:
             grid.label_ends(last[0], _end_labels(last[1], list(shown[key].values()), looks))
@@ -293,25 +294,6 @@ def _fill(
         axes.fill_between((layers[0] - _ALONE, layers[0] + _ALONE), low[0], high[0], **signs)
     else:
         axes.fill_between(layers, low, high, **signs)
-
-
-def _set_layer_ticks(axes: Axes, layers: Sequence[int], width: float) -> None:
-    """Set a tick at each layer; labels where there is room, at the first and the last."""
-    room = 0.06 * max(layers[-1] - layers[0], 1)
-    axes.set_xlim(layers[0] - room, layers[-1] + room)
-    inches = width / 1.12 / max(layers[-1] - layers[0], 1)
-
-    def apart(left: int, right: int) -> bool:
-        letters = letters_width(f"{left}{right}", SMALL) / 2
-        return (right - left) * inches >= letters + 0.05
-
-    labelled = [layers[0]]
-    for layer in layers[1:]:
-        if apart(labelled[-1], layer) and (layer == layers[-1] or apart(layer, layers[-1])):
-            labelled.append(layer)
-    axes.set_xticks(labelled, [str(layer) for layer in labelled])
-    axes.set_xticks(layers, minor=True)
-    axes.tick_params(axis="x", which="minor", length=2)
 
 
 _PERMUTED, _CEILING = "permuted input", "ceiling"

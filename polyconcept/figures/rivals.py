@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from polyconcept.figures.grid import add_legend, label_of, legend_lines, model_sides, side_name
+from polyconcept.figures.grid import label_of, model_sides, side_name
 from polyconcept.figures.lettering import Heading, wrapped
+from polyconcept.figures.panels import add_legend, legend_lines
 from polyconcept.figures.rows import ModelSide, Run, choose, means_of_parts, place_of
 from polyconcept.figures.style import TEXT_WIDTH, Look, look, style
 from polyconcept.records.metrics import MAIN_METRICS, METRICS, RIVALS

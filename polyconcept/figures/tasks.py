@@ -14,8 +14,8 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-from polyconcept.figures.grid import add_legend, legend_lines, packed
 from polyconcept.figures.lettering import Heading
+from polyconcept.figures.panels import add_legend, legend_lines, packed
 from polyconcept.figures.style import PAGE_HEIGHT, TEXT_WIDTH, WIDE, style
 from polyconcept.records.scores import Score
 from polyconcept.records.table import ScoreTable, known

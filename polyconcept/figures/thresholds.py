@@ -11,16 +11,9 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from polyconcept.figures.grid import (
-    add_legend,
-    few_ticks,
-    fit,
-    label_of,
-    label_scores,
-    layout_of,
-    panel_grid,
-)
+from polyconcept.figures.grid import few_ticks, fit, label_of
 from polyconcept.figures.lettering import Heading
+from polyconcept.figures.panels import add_legend, label_scores, layout_of, panel_grid
 from polyconcept.figures.rows import Run, choose
 from polyconcept.figures.style import GREY, LINE_STYLES, style
 from polyconcept.records.metrics import MAIN_METRICS, METRICS

@@ -133,7 +133,6 @@ rule build_explorer:
         "../../envs/environment.yaml"
     params:
         settings=settings_of("build_explorer"),
-        content=content_of("build_explorer"),
         code=code_of("build_explorer"),
     script:
         "../scripts/build_explorer.py"

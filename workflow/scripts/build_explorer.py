@@ -23,4 +23,4 @@ with running(snakemake) as watch:
     write_text_atomic(Path(snakemake.output.overview), shard_script(first))
     tops = [shard_about(Path(pair, "top.js").read_text(encoding="utf-8")) for pair in files.pairs]
     page = explorer_page(settings["name"], claims, tops)
-    write_page(page, [Path(files.code), Path(files.style)], Path(snakemake.output.page))
+    write_page(page, Path(snakemake.output.page))

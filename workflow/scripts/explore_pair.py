@@ -29,6 +29,6 @@ with running(snakemake):
         read_selections(Path(files.selections), *words),
         classes_of_pair(*words, dictionaries),
     )
-    of_runs = settings.pop("runs"), files.concepts, files.alignments, files.overlaps
+    of_runs = list(settings.pop("runs").values()), files.concepts, files.alignments, files.overlaps
     with opened_runs(*of_runs, words) as runs:
         write_shards(pair_shards(text, runs, **settings), Path(snakemake.output.data))

@@ -112,7 +112,7 @@ function Strip({ claim, settings }: { claim: Claim; settings: AtSetting[] }) {
   );
 }
 
-const OPEN = 12;
+const OPEN = 16;
 
 /** The effect, and that of each run and pair, on one axis that has 0 in it. */
 function Effects({ claim, least }: { claim: Claim; least: number }) {

@@ -76,19 +76,18 @@ def _explored_files(files: Files, names: Names) -> Inputs:
 
 
 def _explore_pair(study: Study, _names: Names) -> Values:
-    runs = [[run["model"], run["variant"], run["side"]] for run in Files(study).runs()]
-    return {"runs": runs, "n": study.calign.n, **plain(study.figures, "definition")}
+    runs = [(run["model"], run["variant"], run["side"]) for run in Files(study).runs()]
+    named = {"/".join(run): list(run) for run in runs}
+    return {"runs": named, "n": study.calign.n, **plain(study.figures, "definition")}
 
 
 def _explorer_files(files: Files, _names: Names) -> Inputs:
-    """Scores, claims, the data of every pair, and what a page consists of."""
+    """Scores, claims and the data of every pair."""
     data = f"{files.results}/explorer/data"
     return {
         "scores": f"{files.results}/scores.parquet",
         "claims": f"{files.results}/claims.json",
         "pairs": [f"{data}/{pair}" for pair in files.study.pairs],
-        "code": "polyconcept/explorer/bundle/explorer.js",
-        "style": "polyconcept/explorer/bundle/explorer.css",
     }
 
 
@@ -115,7 +114,5 @@ JOBS = {
     ),
     "build_report": Job("figures", _reported_files, _build_report, local=True),
     "explore_pair": Job("explorer", _explored_files, _explore_pair),
-    "build_explorer": Job(
-        "explorer", _explorer_files, _build_explorer, sources=("code", "style"), local=True
-    ),
+    "build_explorer": Job("explorer", _explorer_files, _build_explorer, local=True),
 }
