@@ -31,10 +31,12 @@ if not workflow.is_main_process and plan_in_force():
         raise WorkflowError(str(error))
     config.clear()
     config.update(as_planned)
+# The study alone: captions for the report join `config` later.
+STUDY_CONFIG = dict(config)
 
 try:
     STUDY = parse_study(
-        config, where=", ".join(map(str, workflow.configfiles)) or "config"
+        STUDY_CONFIG, where=", ".join(map(str, workflow.configfiles)) or "config"
     )
 except SettingsError as error:
     raise WorkflowError(str(error))

@@ -67,7 +67,7 @@ def plan_of(jobs):
     packages = {} if own else installed_packages()
     alone = workflow.executor_plugin.name == "local"
     latency = 0 if alone else workflow.execution_settings.latency_wait
-    return RunPlan(dict(config), code, planned, packages, float(latency))
+    return RunPlan(STUDY_CONFIG, code, planned, packages, float(latency))
 
 
 def take_the_place_of_others(plan, token):
