@@ -481,3 +481,11 @@ def test_a_result_that_is_not_as_asked_is_no_success(runs):
     assert third.returncode == 1
     assert "results/known/scores.csv: content changed since the run" in third.stderr
     assert third.stderr.rstrip().endswith("--forcerun results/known/scores.csv")
+
+    # What nothing needs any more: it may be gone, and is named.
+    (runs.folder / LINKS).unlink()
+    fourth = run("--cores", "2", "--forcerun", "results/known/scores.csv")
+    assert fourth.returncode == 0, fourth.stderr
+    assert f"note: 1 files that records name are not there, such as {LINKS}; what was" in (
+        fourth.stderr
+    )

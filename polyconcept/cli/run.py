@@ -107,10 +107,17 @@ def check_made(expected: Expected, folder: Path) -> int:
     """
     known = KnownHashes(hashes_of(expected.study, folder))
     audit = Audit(expected, folder, project.ROOT, known=known)
-    # What is not there any more, such as vectors that were removed, was made as it should.
     damaged = [fault for fault in audit.walk() if fault.what == DAMAGED_RECORD]
     others = list(audit.faults_of_records())
-    damaged += [fault for fault in audit.faults_of_contents() if fault.what != MISSING]
+    contents = list(audit.faults_of_contents())
+    damaged += [fault for fault in contents if fault.what != MISSING]
+    # What is not there any more, such as vectors that were removed, was made as it should.
+    if absent := [fault.place for fault in contents if fault.what == MISSING]:
+        sys.stderr.write(
+            f"note: {len(absent)} files that records name are not there, such as {absent[0]}; "
+            "what was made of them is in order. `polyconcept verify` asks for them; "
+            f"--forcerun {' '.join(absent[:MOST_FAULTS])} makes them anew\n"
+        )
     if not damaged and not others:
         return 0
     rules = {audit.records[fault.place].rule for fault in others}
