@@ -486,6 +486,6 @@ def test_a_result_that_is_not_as_asked_is_no_success(runs):
     (runs.folder / LINKS).unlink()
     fourth = run("--cores", "2", "--forcerun", "results/known/scores.csv")
     assert fourth.returncode == 0, fourth.stderr
-    assert f"note: 1 files that records name are not there, such as {LINKS}; what was" in (
+    assert f"note: no longer there, 1 of the results behind the study, such as {LINKS}. " in (
         fourth.stderr
     )

@@ -114,9 +114,9 @@ def check_made(expected: Expected, folder: Path) -> int:
     # What is not there any more, such as vectors that were removed, was made as it should.
     if absent := [fault.place for fault in contents if fault.what == MISSING]:
         sys.stderr.write(
-            f"note: {len(absent)} files that records name are not there, such as {absent[0]}; "
-            "what was made of them is in order. `polyconcept verify` asks for them; "
-            f"--forcerun {' '.join(absent[:MOST_FAULTS])} makes them anew\n"
+            f"note: no longer there, {len(absent)} of the results behind the study, such as "
+            f"{absent[0]}. What was made of them is in order, but `polyconcept verify` misses "
+            f"them; --forcerun {' '.join(absent[:MOST_FAULTS])} makes them anew\n"
         )
     if not damaged and not others:
         return 0
