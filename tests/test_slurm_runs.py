@@ -221,6 +221,8 @@ def accidents(cluster, tmp_path_factory):
     driver = start(cluster, tree, *command, program=POLYCONCEPT, log=logs[2])
     wait_until_said(logs[2], "waiting for")
     (study / "extract_vectors-may-go-on").touch()
+    # All four are with SLURM, which finishes them without the driver.
+    cluster.wait_for("cluster_words", "PENDING", n=2)
     cluster.wait_for("cluster_words", "RUNNING", n=2)
     kill_with_snakemake(driver)
     (study / "cluster_words-may-go-on").touch()
