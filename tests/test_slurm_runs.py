@@ -217,6 +217,8 @@ def accidents(cluster, tmp_path_factory):
     wait_until_said(logs[2], "waiting for")
     (study / "extract_vectors-may-go-on").touch()
     cluster.wait_for("cluster_words", "RUNNING", n=2)
+    # The other two are submitted once the driver has seen their vectors.
+    cluster.wait_for("cluster_words", "PENDING", n=2)
     kill_with_snakemake(driver)
     (study / "cluster_words-may-go-on").touch()
     cluster.wait_for("cluster_words", "COMPLETED", n=4, after=last)
