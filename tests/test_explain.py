@@ -268,7 +268,9 @@ def test_a_threshold_is_named(study, project):
 def test_two_causes_are_both_named_though_one_runs_behind_the_other(study, project):
     study_of(study, **NEW_K, colap={"share": 0.2})
     said = explained(study, project, "--jobs")
+    shown = (ROOT / "docs/RERUNS.md").read_text().split("$ polyconcept explain study.yaml")[1]
 
+    assert explained(study, project) == " ".join(shown.split("```")[0].split())
     assert "21 jobs planned, for 3 causes" in said
     assert AFTER_K.replace("5 runs", "5 [2] runs") in said
     assert AFTER_SHARE.replace("0.2 runs", "0.2 [1] runs") in said

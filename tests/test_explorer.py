@@ -116,6 +116,23 @@ def test_shards_of_an_earlier_run_are_gone(tmp_path):
     assert [path.relative_to(folder).as_posix() for path in folder.rglob("*.js")] == ["new/0.js"]
 
 
+def test_shards_appear_whole_or_not_at_all(tmp_path):
+    def fails():
+        yield Shard("en-ar/new", {})
+        raise ValueError("no more")
+
+    folder = tmp_path / "en-ar"
+    write_shards([Shard("en-ar/old", {})], folder)
+    with pytest.raises(ValueError, match="no more"):
+        write_shards(fails(), folder)
+
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.js")] == [
+        "en-ar/old.js"
+    ]
+    with pytest.raises(ValueError, match="en-de"):
+        write_shards([Shard("en-de/new", {})], folder)
+
+
 # --- words, clusters, places
 
 

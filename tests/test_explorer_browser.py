@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 from unicodedata import normalize
 
+import chromium
 import numpy as np
 import pytest
 from explorer_study import (
@@ -28,12 +29,7 @@ from firefox import Firefox
 from polyconcept.interop.clusters import cluster_file, pool, write_clusters
 from polyconcept.records.concepts import ClusteredWords
 
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed: make test-browser"
-)
-
 ROOT = Path(__file__).parents[1]
-CHROMIUM = shutil.which("chromium")
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 AXE = ROOT / "explorer/node_modules/axe-core/axe.min.js"
 # Of each view an address that shows most of it.
@@ -53,28 +49,14 @@ VIEWS = {
 }
 DEMO = ROOT / "results/demo/explorer/index.html"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here"),
-    # Playwright leaves its own loop and pipes to the collector.
-    pytest.mark.filterwarnings(
-        "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
-    ),
-]
+pytestmark = chromium.MARKS
+browser = chromium.browser
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("explorer")
     return folder, write_study(folder)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

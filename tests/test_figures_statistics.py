@@ -17,6 +17,7 @@ from polyconcept.figures.rivals import draw as plot_rivals
 from polyconcept.figures.rows import variant_name
 from polyconcept.figures.save import resolution, save_figure
 from polyconcept.figures.thresholds import draw as plot_curves
+from polyconcept.records.metrics import DEFINITIONS, METRICS
 from polyconcept.records.scores import Score
 
 LAYERS = (0, 6, 12)
@@ -866,6 +867,19 @@ def test_small_multiples_of_any_size(size, variants):
         _, null_low, null_high = bands(axes)["null"]
         assert low < min(null_low)
         assert max(*null_high, *ceiling(axes).values()) < high
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("definition", DEFINITIONS)
+@pytest.mark.parametrize("n_pairs", [1, 4])
+def test_the_name_of_the_scores_stays_clear_of_their_numbers(metric, definition, n_pairs):
+    for over in ("all", "large") if METRICS[metric].has_large else ("all",):
+        rows = [
+            replace(row, metric=metric, definition=definition, over=over)
+            for row in by_layer(1, n_pairs, 3, ("base", "ner"))
+        ]
+        for draw in (plot_by_layer, plot_change_by_layer):
+            check_layout(draw(rows, metric, definition=definition, over=over))
 
 
 @pytest.mark.parametrize("n_pairs", [14, 20])

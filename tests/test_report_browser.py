@@ -1,8 +1,8 @@
 """The report and the page of the claims in a real browser, opened as files: `make test-browser`."""
 
 import json
-import shutil
 
+import chromium
 import pytest
 from claim_tables import layers, of_demo_size
 from PIL import Image
@@ -12,30 +12,11 @@ from polyconcept.report.claims import claims_page
 from polyconcept.report.page import Made, ShownFigure, png_size, report_page
 from polyconcept.store.json import write_json
 
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed: make test-browser"
-)
-
-CHROMIUM = shutil.which("chromium")
 SCREEN = {"width": 1366, "height": 768}
 NARROW = {"width": 390, "height": 800}
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here"),
-    # Playwright leaves its own loop and pipes to the collector.
-    pytest.mark.filterwarnings(
-        "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
-    ),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+pytestmark = chromium.MARKS
+browser = chromium.browser
 
 
 @pytest.fixture(scope="module")

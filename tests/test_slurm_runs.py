@@ -224,6 +224,8 @@ def accidents(cluster, tmp_path_factory):
     # All four are with SLURM, which finishes them without the driver.
     cluster.wait_for("cluster_words", "PENDING", n=2)
     cluster.wait_for("cluster_words", "RUNNING", n=2)
+    # The other two are submitted once the driver has seen their vectors.
+    cluster.wait_for("cluster_words", "PENDING", n=2)
     kill_with_snakemake(driver)
     (study / "cluster_words-may-go-on").touch()
     cluster.wait_for("cluster_words", "COMPLETED", n=4, after=last)

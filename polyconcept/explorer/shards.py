@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from polyconcept.machine.atomic import write_text_atomic
+from polyconcept.machine.atomic import atomic_directory
 
 Column: TypeAlias = "np.ndarray | str"
 
@@ -60,11 +59,12 @@ def shard_about(script: str) -> Any:  # noqa: ANN401 - JSON holds anything
 
 
 def write_shards(shards: Iterable[Shard], folder: Path) -> None:
-    """Write the shards whose names begin with that of a folder, which holds no others then."""
-    if folder.exists():
-        shutil.rmtree(folder)
-    for shard in shards:
-        write_text_atomic(folder.parent / f"{shard.name}.js", shard_script(shard))
+    """Write the shards whose names begin with that of a folder, which then holds no others."""
+    with atomic_directory(folder) as temporary:
+        for shard in shards:
+            path = temporary / f"{Path(shard.name).relative_to(folder.name)}.js"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(shard_script(shard), encoding="utf-8")
 
 
 def _packed(column: Column) -> tuple[str, bytes]:

@@ -129,9 +129,9 @@ def _controls(settings: _Settings) -> tuple[str, str]:
         "changes one thing, and one that scores like the plain score at the top explains it: where "
         "random weights do, nothing learnt is needed. Dots are means of the language pairs, small "
         "marks the pairs, lines 95 % intervals, hatched bars the range of permuted input if known, "
-        "and a dash stands for what was not computed or has too few words. n is the "
-        "fewest words of a pair that a row rests on, 100 at least; changed vectors and other "
-        "numbers of clusters are of few clustering seeds."
+        "and a dash stands for what was not computed or has too few words. n is the fewest words "
+        "of a pair that a row rests on, 100 at least; changed vectors and other numbers of "
+        "clusters are of few clustering seeds."
     )
 
 

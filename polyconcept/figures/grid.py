@@ -197,9 +197,15 @@ class PairGrid:
         middle = (_LEFT + self._width - self._right - _EDGE) / 2
         self._write(middle, _EDGE, across, ha="center", size=8.0)
         top = self._place(0, 0)[1] + self._panel
-        wrapping = wrapped(label, max(top - lowest, 0.9), at_hyphens=False)
-        self._write(_EDGE, (top + lowest) / 2, wrapping, size=8.0, rotation=90, va="center",
-                    ma="center")  # fmt: skip
+        # More than two lines would run into the numbers; so it may be longer than the panels.
+        below = self._height - self.heading.height(self._width) - 2 * _EDGE
+        tries = [(room, size) for size in (8.0, SMALL) for room in (top - lowest, below)]
+        for room, size in tries:
+            name = wrapped(label, room, size=size, at_hyphens=False)
+            if name.count("\n") <= 1:
+                break
+        middle = (top + lowest) / 2 if room < below else _EDGE + below / 2
+        self._write(_EDGE, middle, name, size=size, rotation=90, va="center", ma="center")
 
     def label_ends(self, axes: Axes, labels: Sequence[EndLabel]) -> None:
         """Write the names of the curves beside a panel, as near to their ends as they have room."""

@@ -53,7 +53,7 @@ class OfRun:
 
 @dataclass(frozen=True, kw_only=True)
 class OfPair:
-    """Claim 1 or 2 in one run and pair: no verdict, since other pairs of the model go with it."""
+    """Claim 1 or 2 in one run and pair. It has no verdict: a model's pairs are not independent."""
 
     model: str
     """Name of the model in the study."""
