@@ -221,8 +221,6 @@ def accidents(cluster, tmp_path_factory):
     driver = start(cluster, tree, *command, program=POLYCONCEPT, log=logs[2])
     wait_until_said(logs[2], "waiting for")
     (study / "extract_vectors-may-go-on").touch()
-    # All four are with SLURM, which finishes them without the driver.
-    cluster.wait_for("cluster_words", "PENDING", n=2)
     cluster.wait_for("cluster_words", "RUNNING", n=2)
     # The other two are submitted once the driver has seen their vectors.
     cluster.wait_for("cluster_words", "PENDING", n=2)
