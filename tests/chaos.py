@@ -1,12 +1,15 @@
 """Disturb a small study, over and over, and see that no wrong result is called done.
 
-    PYTHONPATH=tests python tests/chaos.py --rounds 20 [--seed 7] [--seconds 200]
+    PYTHONPATH=tests python tests/chaos.py --rounds 20 [--seed 7] [--seconds 200] [--slurm]
 
 Each round asks for another variant of a study, by `polyconcept run` or by `snakemake` itself, and
 while it runs kills a job, the run, Snakemake or all of them, edits code, text, weights or the study
 and puts it back, flips a byte of an intermediate result or cuts off a note. Then the same command
 is given until it succeeds, doing what its messages ask for. The scores must be the bytes of an
 undisturbed run, and no run may succeed while what is behind its scores is not as it should be.
+
+With --slurm the disturbed runs go through a private SLURM, whose controller is away for a while in
+the first round. Those that give the right scores never do.
 """
 
 import argparse
@@ -26,7 +29,8 @@ from collections import Counter
 from pathlib import Path
 
 import psutil
-from known_study import copy_project, project_of
+from known_study import ROOT, copy_project, project_of
+from slurm_runs import NO_ACCOUNTING, QUICK, Cluster
 from test_workflow import study_of, write_model, write_text
 
 from polyconcept.audit.verification import DAMAGED_RECORD, MISSING, Audit
@@ -63,20 +67,22 @@ MOST_TRIES = 8
 class Study:
     """A study with a copy of the project that may be edited."""
 
-    def __init__(self, folder):
-        self.folder, self.code = folder, project_of(folder)
-        self.environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(self.code)}
+    def __init__(self, folder, cluster=None):
+        self.folder, self.code, self.cluster = folder, project_of(folder), cluster
+        self.environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        self.environment |= cluster.environment if cluster else {}
+        self.environment["PYTHONPATH"] = str(self.code)
         self.log = folder.with_name(f"{folder.name}.log")
 
     def start(self, program, *words):
         """Begin a run up to the scores."""
         profile = ("--workflow-profile", str(self.code / "profiles/local"))
+        if self.cluster:
+            profile = ("--profile", str(self.code / "profiles/slurm"), *QUICK, *NO_ACCOUNTING)
+        snakefile = ("--snakefile", str(self.code / "Snakefile"), "--configfile=study.yaml")
         line = {
-            "polyconcept": ("polyconcept.cli.main", "run", "study.yaml"),
-            "snakemake": (
-                *("snakemake", "--snakefile", str(self.code / "Snakefile"), *profile),
-                "--configfile=study.yaml",
-            ),
+            "polyconcept": ("polyconcept.cli.main", "run", "study.yaml", *profile),
+            "snakemake": ("snakemake", *snakefile, *profile),
         }[program]
         with self.log.open("w") as output:
             return subprocess.Popen(
@@ -105,26 +111,36 @@ class Study:
         return self.log.read_text(errors="replace")
 
 
-def make_study(folder):
+def make_study(folder, cluster=None):
     folder.mkdir()
     write_text(folder / "text")
     write_model(folder / "shared", language_distance=0)
     copy_project(project_of(folder))
-    return Study(folder)
+    return Study(folder, cluster)
 
 
 # --- disturbances: each takes the study, its run and the chances
 
 
-def processes_of(run, words):
-    """Processes that a run has started, of whose command some word holds `words`."""
-    found = []
+def processes_of(run):
+    """Processes that a run has started, those of SLURM's jobs apart."""
     with contextlib.suppress(psutil.Error):
-        for process in psutil.Process(run.pid).children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                if any(words in word for word in process.cmdline()):
-                    found.append(process)
+        return psutil.Process(run.pid).children(recursive=True)
+    return []
+
+
+def jobs_of(study):
+    """Processes in the study's folder that run a rule's script, whoever has started them."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if Path(process.cwd()) == study.folder and is_script(process):
+                found.append(process)
     return found
+
+
+def is_script(process):
+    return any(".snakemake/scripts" in word for word in process.cmdline())
 
 
 def kill(processes):
@@ -133,8 +149,8 @@ def kill(processes):
             process.kill()
 
 
-def kill_a_job(_study, run, chances):
-    jobs = processes_of(run, ".snakemake/scripts")
+def kill_a_job(study, _run, chances):
+    jobs = jobs_of(study)
     kill(chances.sample(jobs, min(1, len(jobs))))
 
 
@@ -143,12 +159,18 @@ def kill_the_run(_study, run, _chances):
 
 
 def kill_snakemake(_study, run, _chances):
-    children = [process for process in processes_of(run, "snakemake") if process.ppid() == run.pid]
-    kill([process for process in children if ".snakemake/scripts" not in str(process.cmdline())])
+    kill([p for p in processes_of(run) if p.ppid() == run.pid and not is_script(p)])
 
 
-def kill_all(_study, run, _chances):
-    kill([*processes_of(run, ""), psutil.Process(run.pid)] if run.poll() is None else [])
+def kill_all(study, run, _chances):
+    kill([*processes_of(run), *jobs_of(study)])
+    run.kill()
+
+
+def stop_slurm(study, _run, _chances):
+    study.cluster.stop_controller()
+    time.sleep(12)
+    study.cluster.start_controller()
 
 
 def edited(path, content, chances):
@@ -269,9 +291,9 @@ def told(study, said):
     return tuple(forcing[1].split()) if forcing else ()
 
 
-def disturb(study, program, chances, seconds):
-    """Run a study, disturbed once, and say by what. Success must be success."""
-    run, act = study.start(program), chances.choice(DISTURBANCES)
+def disturb(study, program, act, chances, seconds):
+    """Run a study, disturbed once. Success must be success."""
+    run = study.start(program)
     with contextlib.suppress(subprocess.TimeoutExpired):
         run.wait(timeout=chances.uniform(0, seconds))
     at, ended = time.time(), run.poll() is not None
@@ -285,12 +307,11 @@ def disturb(study, program, chances, seconds):
     unseen = act in OUTSIDE and (program == "snakemake" or late)
     asked_for = act in EDITS and not planned
     if faults and not unseen and not asked_for:
-        raise WrongError(f"{act.__name__}: success over\n{faults[0]}\n{study.said()[-3000:]}")
-    return act.__name__
+        raise WrongError(f"success over\n{faults[0]}\n{study.said()[-3000:]}")
 
 
 def ask_for(study, name):
-    study_of(study.folder, **ONE_MODEL, **VARIANTS[name])
+    study_of(study.folder, device="cpu", **ONE_MODEL, **VARIANTS[name])
 
 
 def references(study):
@@ -298,12 +319,37 @@ def references(study):
     found, seconds = {}, []
     for name in VARIANTS:
         ask_for(study, name)
-        began = time.monotonic()
-        if finish(study, "polyconcept") > 1:
-            raise WrongError(f"{name}: an undisturbed run fails")
-        seconds.append(time.monotonic() - began)
+        seconds.append(seconds_of_run(study, name))
         found[name] = study.scores()
     return found, statistics.median(seconds)
+
+
+def seconds_of_run(study, name):
+    began = time.monotonic()
+    if finish(study, "polyconcept") > 1:
+        raise WrongError(f"{name}: an undisturbed run fails")
+    return time.monotonic() - began
+
+
+def say(text):
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def private_slurm():
+    """A cluster as the tests have it; the program ends well, and says so, where there is none."""
+    script, folder = ROOT / "tools/slurm_cluster.sh", Path(tempfile.mkdtemp(prefix="slurm"))
+    up = subprocess.run([script, "up", folder], capture_output=True, text=True, check=False)
+    try:
+        if up.returncode == 3:
+            say(f"skipped, no SLURM: {up.stderr.strip().splitlines()[-1]}")
+            raise SystemExit(0)
+        if up.returncode:
+            raise SystemExit(up.stderr)
+        yield Cluster(folder, up.stdout)
+    finally:
+        subprocess.run([script, "down", folder], check=True)
 
 
 def main():
@@ -311,36 +357,45 @@ def main():
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no round after")
+    parser.add_argument("--slurm", action="store_true", help="through a private SLURM")
     asked = parser.parse_args()
-    began, chances, done = time.monotonic(), random.Random(asked.seed), Counter()
-
-    def say(text):
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
-
     say(f"seed {asked.seed}")
-    with tempfile.TemporaryDirectory() as temporary:
+    cluster = private_slurm() if asked.slurm else contextlib.nullcontext()
+    with tempfile.TemporaryDirectory() as temporary, cluster as slurm:
         study = make_study(Path(temporary) / "study")
         scores, seconds = references(study)
         say(f"{len(scores)} variants undisturbed, {seconds:.0f} s each")
-        for number in range(1, asked.rounds + 1):
-            if time.monotonic() - began > asked.seconds:
-                break
-            name, program = (
-                chances.choice(list(VARIANTS)),
-                chances.choice(("polyconcept", "snakemake")),
-            )
+        if slurm:
+            study, name = make_study(Path(temporary) / "through_slurm", slurm), next(iter(VARIANTS))
             ask_for(study, name)
-            act = ""
-            try:
-                act = disturb(study, program, chances, seconds)
-                n_tries = finish(study, program)
-                if study.scores() != scores[name]:
-                    raise WrongError(f"{act}: other scores than undisturbed")
-            except WrongError as error:
-                raise SystemExit(f"round {number}, {name}, {program}, {act}: {error}") from None
-            done[act] += 1
-            say(f"round {number}: {name}, {program}, {act}: done after {n_tries} more")
+            seconds = seconds_of_run(study, name)
+            if study.scores() != scores[name]:
+                raise SystemExit("other scores through SLURM than here")
+            say(f"the same scores through SLURM, undisturbed, in {seconds:.0f} s")
+        play(study, scores, seconds, asked)
+
+
+def play(study, scores, seconds, asked):
+    began, chances, done = time.monotonic(), random.Random(asked.seed), Counter()
+    for number in range(1, asked.rounds + 1):
+        if time.monotonic() - began > asked.seconds:
+            break
+        name = chances.choice(list(VARIANTS))
+        program = chances.choice(("polyconcept", "snakemake"))
+        act = chances.choice(DISTURBANCES)
+        if study.cluster and number == 1:
+            act = stop_slurm
+        ask_for(study, name)
+        try:
+            disturb(study, program, act, chances, seconds)
+            n_tries = finish(study, program)
+            if study.scores() != scores[name]:
+                raise WrongError("other scores than undisturbed")
+        except WrongError as error:
+            place = f"round {number}, {name}, {program}, {act.__name__}"
+            raise SystemExit(f"{place}: {error}") from None
+        done[act.__name__] += 1
+        say(f"round {number}: {name}, {program}, {act.__name__}: done after {n_tries} more")
     say(
         f"{done.total()} of {asked.rounds} rounds in {time.monotonic() - began:.0f} s: all scores "
         f"as undisturbed ({json.dumps(dict(sorted(done.items())))})"

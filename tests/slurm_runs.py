@@ -26,7 +26,8 @@ RUN = ("--profile", "slurm", "--configfile")
 # The scheduler of the tests answers at once: nothing is gained by asking it seldom.
 NO_ACCOUNTING = ("--slurm-status-command", "squeue")
 SNAKEMAKE, POLYCONCEPT = "snakemake", "polyconcept.cli.main"
-QUICK = ("--slurm-init-seconds-before-status-checks", "3", "--latency-wait", "10")
+# The plugin waits 10 s longer after each look at which no job had ended.
+QUICK = ("--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "10")
 
 
 @dataclass(frozen=True)

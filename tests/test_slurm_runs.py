@@ -62,6 +62,9 @@ def part_of_demo(study):
     study["tasks"] = {"ner": study["tasks"]["ner"]}
     study["pairs"] = ["en-de"]
     study["layers"] = [0, 3]
+    study["corpora"]["held_out"]["builtin"]["n_sentences"] = 250
+    study["clustering"]["seeds"] = [212, 213]
+    study["controls"]["finetuned"] = False
     return study
 
 
@@ -88,7 +91,7 @@ def demo(cluster, tmp_path_factory):
     with ThreadPoolExecutor() as aside:  # the run through SLURM leaves the cores idle at times
         local = None if finished else aside.submit(run_locally, folder, "demo")
         status, output = run(
-            cluster, tree, *RUN, "studies/demo.yaml", *NO_ACCOUNTING, log=folder / "log"
+            cluster, tree, *RUN, "studies/demo.yaml", *NO_ACCOUNTING, *QUICK, log=folder / "log"
         )
         assert status == 0, output[-3000:]
     scores = Path(finished) / "results/demo" if local is None else local.result()
