@@ -64,7 +64,7 @@ def part_of_demo(study):
     study["layers"] = [0, 3]
     study["corpora"]["held_out"]["builtin"]["n_sentences"] = 250
     study["clustering"]["seeds"] = [212, 213]
-    study["controls"]["finetuned"] = False
+    study["controls"] = {"models": [], "random_weights": False}
     return study
 
 
