@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
@@ -446,13 +447,63 @@ def test_a_killed_job_is_told_of(runs):
     assert "where memory was short: run fewer jobs at once (--cores)" in said
 
 
+SIMILARITY = "results/known/scores/shared/base/encoder/xa-xb.similarity.parquet"
+"""The last of its job's files."""
+
+
+def lose_all_notes(folder):
+    shutil.rmtree(folder / ".snakemake/metadata")
+
+
+def note_on(path, folder):
+    return folder / ".snakemake/metadata" / urlsafe_b64encode(path.encode()).decode()
+
+
+def cut_a_note(folder):
+    note = note_on(SIMILARITY, folder)
+    os.truncate(note, note.stat().st_size // 2)
+
+
+def empty_a_note(folder):
+    os.truncate(note_on(SIMILARITY, folder), 0)
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize("lose", [lose_all_notes, cut_a_note, empty_a_note])
+def test_a_change_is_seen_though_snakemakes_note_is_lost(runs, lose):
+    """Snakemake itself compares settings only where it has a note on every file of a job."""
+    lose(runs.folder)
+    unchanged = runs.finish("-n")
+    study_of(runs.folder, statistics={"n_permutations": 20, "n_resamples": 21})
+    status, said = runs.finish("--cores", "2")
+
+    assert unchanged[0] == 0, unchanged[1]
+    assert "Nothing to be done" in unchanged[1]
+    assert status == 1
+    assert ": not as the study asks, but Snakemake, which has no note on it that can be read" in said
+    forcing = re.search(r"the same command with (--forcerun .*)", said)[1].split()
+    assert SIMILARITY in forcing
+    status, said = runs.finish("--cores", "2", *forcing)
+    assert status == 0, said
+    assert verified(runs.folder) == 0
+
+
+@pytest.mark.workflow
+def test_a_touch_takes_results_without_notes_as_they_are(runs):
+    lose_all_notes(runs.folder)
+    study_of(runs.folder, statistics={"n_permutations": 20, "n_resamples": 21})
+    before = (runs.folder / SIMILARITY).read_bytes()
+    status, said = runs.finish("--touch", "--", LINKS)
+
+    assert status == 0, said
+    assert not note_on(SIMILARITY, runs.folder).exists()
+    assert (runs.folder / SIMILARITY).read_bytes() == before
+
+
 @pytest.mark.workflow
 def test_a_result_that_is_not_as_asked_is_no_success(runs):
-    """Snakemake has lost its notes, and so sees no change of a setting."""
-    shutil.rmtree(runs.folder / ".snakemake/metadata")
     empty = "results/known/words/text/xb.parquet"
     (runs.folder / f"{empty}.run.json").write_text("")
-    study_of(runs.folder, statistics={"n_permutations": 20, "n_resamples": 21})
 
     def run(*words):
         line = (sys.executable, "-m", "polyconcept.cli.main", "run", "study.yaml", *words)
@@ -467,7 +518,7 @@ def test_a_result_that_is_not_as_asked_is_no_success(runs):
 
     first = run("--cores", "1")
     assert first.returncode == 1
-    assert re.search(r"setting \S*n_resamples: the study was edited after", first.stderr)
+    assert re.search(r"xb.parquet.run.json: run record damaged", first.stderr)
     said = re.search(r"the same command with --forcerun (.*)", first.stderr)
     assert empty in said[1].split()
     second = run("--cores", "2", "--forcerun", *said[1].split())

@@ -49,7 +49,7 @@ def _all_faults(results: Iterable[tuple[str, str | Exception]], all_recorded: bo
     faults = []
     for path, state in results:
         try:
-            record = _producer(path, records)
+            record = producer_of(path, records)
         except RecordError as error:
             faults.append(f"{path}: its run record is damaged: {error}")
             continue
@@ -67,7 +67,7 @@ def _differences(path: str, state: str | Exception, record: RunRecord) -> Iterat
         yield f"{path}: damaged since {_name(record)} made it: needed sha256 {needed}, {found}"
 
 
-def _producer(path: str, records: dict[Path, RunRecord]) -> RunRecord | None:
+def producer_of(path: str, records: dict[Path, RunRecord]) -> RunRecord | None:
     """Return the record that names a file as an output; None where there is none.
 
     It stands beside the first output of its job, whose others are in the same folder. What is read

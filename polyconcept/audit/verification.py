@@ -25,8 +25,8 @@ from polyconcept.machine.atomic import is_half_written
 from polyconcept.store.content import MOVABLE, content_bytes, result_files
 from polyconcept.store.faults import StoreError
 
-# Folders and files that tell of the work and are no results.
-_NO_RESULTS = ("logs", "checkpoints", "report.html")
+NO_RESULTS = ("logs", "checkpoints", "report.html")
+"""Folders and files among a study's results that tell of the work."""
 # Says when the scores were made: another run that gives the same results has another one.
 _DATED = "index.html"
 # hashlib lets other threads run while it works on large blocks: see its documentation.
@@ -111,7 +111,7 @@ class Audit:
         for name in result_files(self._folder / self._results):
             place = f"{self._results}/{name}"
             above = {place, *map(str, Path(place).parents)}
-            if name.split("/")[0] not in _NO_RESULTS and not above & made:
+            if name.split("/")[0] not in NO_RESULTS and not above & made:
                 found.append(place)
         return sorted(found + self._half_written())
 
@@ -161,7 +161,7 @@ class Audit:
         found, damaged = {}, []
         for name in result_files(self._folder / self._results):
             place = f"{self._results}/{name}"
-            if not name.endswith(SUFFIX) or name.split("/")[0] in _NO_RESULTS:
+            if not name.endswith(SUFFIX) or name.split("/")[0] in NO_RESULTS:
                 continue
             try:
                 found[place] = read_record(self._folder / place)

@@ -102,8 +102,7 @@ def expected_of_run(words: Sequence[str], study: Study, folder: Path) -> Expecte
 def check_made(expected: Expected, folder: Path) -> int:
     """Say which results are not what a study asks for, or damaged; return the exit status.
 
-    Snakemake does not run such a job again where it has lost its notes on it, and does not look
-    into files. What is hashed here, `polyconcept verify` believes later.
+    Snakemake looks into no files. What is hashed here, `polyconcept verify` believes later.
     """
     known = KnownHashes(hashes_of(expected.study, folder))
     audit = Audit(expected, folder, project.ROOT, known=known)

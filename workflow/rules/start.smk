@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 from snakemake.logging import logger
 
+from polyconcept.audit.changes import first_few
 from polyconcept.audit.environment import installed_packages
 from polyconcept.audit.killed import ADVICE, killed_jobs
 from polyconcept.audit.plans import (
@@ -15,10 +16,12 @@ from polyconcept.audit.plans import (
     write_plan,
 )
 from polyconcept.audit.watch import code_state
+from polyconcept.cli.unseen import unseen
 from polyconcept.slurm.drivers import DRIVER_VARIABLE, read_drivers, start_driver
 from polyconcept.slurm.leftovers import end_processes, remove_locks
 
 LOGS = RESULTS / "logs"
+MOST_FORCED = 50
 RUN = SimpleNamespace(driver=None, silence=None)
 """The note of this run, once it has begun; through SLURM, what tells whether that has answered."""
 
@@ -118,7 +121,23 @@ def end(succeeded):
     RUN.driver.forget()
 
 
+def check_notes():
+    """Refuse to go on where Snakemake, with no note on a result, would not see that it is outdated."""
+    options = {word.split("=")[0] for word in sys.argv}
+    # A touch takes results as they are; to unlock or lint, none is looked at.
+    if options & {"--forceall", "-F", "--touch", "-t", "--unlock", "--lint"}:
+        return
+    if lost := [path for path in unseen(STUDY, ROOT) if path not in sys.argv]:
+        few = len(lost) <= MOST_FORCED
+        forcing = f"--forcerun {' '.join(lost)}" if few else "--forceall"
+        raise WorkflowError(
+            f"{first_few(lost)}: not as the study asks, but Snakemake, which has no note on it that "
+            f"can be read, would not make it anew; give the same command with {forcing}"
+        )
+
+
 if workflow.is_main_process:
+    check_notes()
     try:
         release_lock()
     except ValueError as error:
