@@ -480,7 +480,9 @@ def test_a_change_is_seen_though_snakemakes_note_is_lost(runs, lose):
     assert unchanged[0] == 0, unchanged[1]
     assert "Nothing to be done" in unchanged[1]
     assert status == 1
-    assert ": not as the study asks, but Snakemake, which has no note on it that can be read" in said
+    assert (
+        ": not as the study asks, but Snakemake, which has no note on it that can be read" in said
+    )
     forcing = re.search(r"the same command with (--forcerun .*)", said)[1].split()
     assert SIMILARITY in forcing
     status, said = runs.finish("--cores", "2", *forcing)
