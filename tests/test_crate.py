@@ -263,6 +263,27 @@ def test_the_engine_orchestrated_each_job_by_a_step(root):
         assert step["workExample"] == action["instrument"]
 
 
+def test_a_rule_that_shares_another_ones_script_is_a_step_of_its_own(root):
+    """As `extract_vectors__pair`, whose step rocrate-validator missed in the demo's crate."""
+    other = f"{RESULTS}/vectors/bert/base/decoder/en.h5"
+    write(root, other, (root / VECTORS).read_bytes())
+    path = record(root, "extract_vectors__pair", [("text", TEXT)], [("vectors", other)], 4)
+    script = "workflow/scripts/extract_vectors.py"
+    (root / "workflow/scripts/extract_vectors__pair.py").unlink()
+    code = CodeState(code_fingerprint(root / script, root), {script: content_sha256(root / script)})
+    write_record(replace(read_record(path), code=code), root)
+    record(
+        root, "merge_scores", [("", VECTORS), ("", other)], [("scores", SCORES), ("csv", TABLE)], 5
+    )
+    record(root, "plot_figure", [("scores", SCORES)], [("png", FIGURE)], 6)
+    entities = graph(make(root).folder)
+
+    control = entities[f"#control/{other}"]
+    step = entities[control["instrument"]["@id"]]
+    assert step["name"] == "extract_vectors__pair"
+    assert step["workExample"] == {"@id": script}
+
+
 def test_every_link_leads_somewhere_and_back(root):
     entities = graph(make(root).folder)
     outward = {"identifier", "conformsTo", "url"}

@@ -112,6 +112,7 @@ def add_tools(
         same = [rule for rule in tools if script_name(rule) == script_name(run.rule)]
         if same:
             tools[run.rule] = tools[same[0]]
+            _add_step(crate, workflow, run.rule, tools)
             continue
         _check_code(run, path, root)
         properties = {
