@@ -373,6 +373,29 @@ def test_a_job_of_a_killed_run_does_not_replace_what_the_next_one_makes(runs):
 
 
 @pytest.mark.workflow
+def test_what_a_job_made_when_its_run_was_dead_is_made_again_for_other_settings(runs):
+    """Snakemake has no note on it, but a mark that it is incomplete, and sees it by that."""
+    folder = runs.folder / Path(LINKS).parent
+    for path in folder.iterdir():  # as if it had never been made
+        note_on(str(path.relative_to(runs.folder)), runs.folder).unlink(missing_ok=True)
+    shutil.rmtree(folder)
+    study_of(runs.folder, words={"max_sentence_words": 200})
+    kill(runs.start(LINKS))
+    orphan = int((runs.folder / "held").read_text())
+    (runs.folder / "hold").unlink()
+    until = time.monotonic() + 120
+    while lives(orphan):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert runs.recorded() == 200
+    study_of(runs.folder, words={"max_sentence_words": 250})
+
+    status, said = runs.finish("--", LINKS)  # the same command
+    assert status == 0, said
+    assert runs.recorded() == 250
+
+
+@pytest.mark.workflow
 def test_a_process_of_its_own_works_from_the_study_as_planned(runs):
     study_of(runs.folder, words={"max_sentence_words": 200})
     driver = runs.start(LINKS)
@@ -468,8 +491,13 @@ def empty_a_note(folder):
     os.truncate(note_on(SIMILARITY, folder), 0)
 
 
+def age_a_note(folder):
+    note = note_on(SIMILARITY, folder)
+    note.write_text(json.dumps(json.loads(note.read_text()) | {"record_format_version": 5}))
+
+
 @pytest.mark.workflow
-@pytest.mark.parametrize("lose", [lose_all_notes, cut_a_note, empty_a_note])
+@pytest.mark.parametrize("lose", [lose_all_notes, cut_a_note, empty_a_note, age_a_note])
 def test_a_change_is_seen_though_snakemakes_note_is_lost(runs, lose):
     """Snakemake itself compares settings only where it has a note on every file of a job."""
     lose(runs.folder)
@@ -480,10 +508,8 @@ def test_a_change_is_seen_though_snakemakes_note_is_lost(runs, lose):
     assert unchanged[0] == 0, unchanged[1]
     assert "Nothing to be done" in unchanged[1]
     assert status == 1
-    assert (
-        ": not as the study asks, but Snakemake, which has no note on it that can be read" in said
-    )
-    forcing = re.search(r"the same command with (--forcerun .*)", said)[1].split()
+    assert ": not as the study asks, which Snakemake does not see, since it has no note" in said
+    forcing = re.search(r"run the study with (--forcerun .*)", said)[1].split()
     assert SIMILARITY in forcing
     status, said = runs.finish("--cores", "2", *forcing)
     assert status == 0, said
@@ -520,7 +546,7 @@ def test_a_result_that_is_not_as_asked_is_no_success(runs):
 
     first = run("--cores", "1")
     assert first.returncode == 1
-    assert re.search(r"xb.parquet.run.json: run record damaged", first.stderr)
+    assert re.search(r"xb\.parquet\.run\.json: run record damaged", first.stderr)
     said = re.search(r"the same command with --forcerun (.*)", first.stderr)
     assert empty in said[1].split()
     second = run("--cores", "2", "--forcerun", *said[1].split())

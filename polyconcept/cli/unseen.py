@@ -7,52 +7,77 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
+from snakemake.persistence import RECORD_FORMAT_VERSION
+
+from polyconcept.audit.code import CodeError
 from polyconcept.audit.producers import producer_of
 from polyconcept.audit.runs import SUFFIX, RecordError, RunRecord, record_path
 from polyconcept.audit.verification import NO_RESULTS
-from polyconcept.cli.asked import is_asked
+from polyconcept.audit.why import changes_since
+from polyconcept.cli.asked import asked_of
 from polyconcept.store.content import result_files
-from polyconcept.study.jobs.table import job_inputs
 from polyconcept.study.schema import Study
 
-NOTES = Path(".snakemake/metadata")
-"""Where Snakemake keeps its notes, from the folder in which it runs."""
+NOTES, INCOMPLETE = Path(".snakemake/metadata"), Path(".snakemake/incomplete")
+"""Where Snakemake keeps its notes and its marks of what a job has begun, from where it runs."""
 
 
 def unseen(study: Study, root: Path) -> list[str]:
     """Return results in this folder that are not as a study asks for now, and have no note.
 
-    Without a note, or with one that is cut off, Snakemake does not compare settings. What the
-    study has no job for is left out. `root` is the project's.
+    Snakemake compares no settings without a note, or with one that is cut off or of an older
+    format. What it has marked as incomplete it makes anew by itself. What the study has no job for
+    is left out. `root` is the project's.
 
     Raises:
         CodeError: No fingerprint can be taken of the code.
     """
-    noted, records, found = frozenset(_noted(NOTES)), dict[Path, RunRecord](), set[str]()
-    for place in _results(study):
-        if noted.isdisjoint((place, *map(str, Path(place).parents))):
-            output = _output(place)
-            try:
-                record = producer_of(output, records)
-                if record and _has_job(record, study) and not is_asked(record, study, Path(), root):
-                    found.add(output)
-            except RecordError:
-                found.add(output)
-            except OSError:  # what a job reads is not there: Snakemake says so
-                continue
-    return sorted(found)
+    seen = frozenset(_noted()) | frozenset(name for name, _ in _named(INCOMPLETE))
+    records: dict[Path, RunRecord] = {}
+    without = {
+        _output(place)
+        for place in _results(study)
+        if seen.isdisjoint((place, *map(str, Path(place).parents)))
+    }
+    return sorted(path for path in without if _is_outdated(path, records, study, root))
 
 
-def _noted(folder: Path) -> Iterator[str]:
-    """Yield the files and folders that Snakemake has a note on, where it can be read."""
+def _is_outdated(path: str, records: dict[Path, RunRecord], study: Study, root: Path) -> bool:
+    try:
+        record = producer_of(path, records)
+        if record is None:
+            return False
+        asked = asked_of(study, record.rule, record.wildcards, Path(), root)
+        return bool(changes_since(record, asked, Path(), root))
+    except RecordError:
+        return True
+    except CodeError:  # a ValueError as well
+        raise
+    except (OSError, ValueError):
+        # What the job reads is not there, which Snakemake says, or a run that is at work has just
+        # removed its record; or the study has no such job.
+        return False
+
+
+def _noted() -> Iterator[str]:
+    """Yield the files and folders whose settings Snakemake compares."""
+    for name, path in _named(NOTES):
+        try:
+            if json.loads(path.read_bytes())["record_format_version"] >= RECORD_FORMAT_VERSION:
+                yield name
+        except (OSError, ValueError, TypeError, KeyError):  # gone in the meantime, or no note
+            continue
+
+
+def _named(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield what the files in one of Snakemake's folders are of, and these files."""
     for path in folder.rglob("*"):
         if path.is_file():
             # A long name is cut into folders, whose names begin with @.
             name = "".join(part.removeprefix("@") for part in path.relative_to(folder).parts)
             try:
-                json.loads(path.read_bytes())
-                yield urlsafe_b64decode(name).decode()
-            except ValueError:
+                yield urlsafe_b64decode(name).decode(), path
+            except ValueError:  # no file of Snakemake's
                 continue
 
 
@@ -67,11 +92,3 @@ def _output(place: str) -> str:
     """Return the folder that a job made with this file in it, or the file itself."""
     above = [str(up) for up in Path(place).parents][:-1]  # the last has no name
     return next((up for up in above if record_path(up).exists()), place)
-
-
-def _has_job(record: RunRecord, study: Study) -> bool:
-    try:
-        job_inputs(record.rule, study, record.wildcards)
-    except ValueError:
-        return False
-    return True

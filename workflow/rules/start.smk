@@ -131,8 +131,8 @@ def check_notes():
         few = len(lost) <= MOST_FORCED
         forcing = f"--forcerun {' '.join(lost)}" if few else "--forceall"
         raise WorkflowError(
-            f"{first_few(lost)}: not as the study asks, but Snakemake, which has no note on it that "
-            f"can be read, would not make it anew; give the same command with {forcing}"
+            f"{first_few(lost)}: not as the study asks, which Snakemake does not see, since it has no "
+            f"note there that it could compare settings with; run the study with {forcing}"
         )
 
 
