@@ -31,7 +31,7 @@ help:
 	@echo "make test-browser    look at the explorer in chromium and Firefox, where they are (docs/EXPLORER.md)"
 	@echo "make explorer        bundle the explorer's page anew; needs Node"
 	@echo "make test-slurm      run studies through a private SLURM on this machine (docs/CLUSTER.md)"
-	@echo "make chaos           disturb a small study ROUNDS=500 times: kills, edits put back, flipped bytes; through SLURM WITH=--slurm"
+	@echo "make chaos           disturb a small study ROUNDS=500 times: kills, edits put back, flipped bytes (THROUGH=slurm)"
 	@echo "make check           format, lint, workflow and type checks, then every test"
 	@echo "make bench           benchmarks against the limits and the alternatives (docs/PERFORMANCE.md)"
 	@echo "make builtin-models  train the models that the project ships again (up to an hour)"
@@ -90,9 +90,9 @@ test-slurm: $(DEV_READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slurm tests/test_slurm_runs.py --durations=10
 
 # Ends at the first wrong result, and prints the seed that finds it again. MOST_SECONDS bounds it;
-# WITH=--slurm has the study go through a private SLURM.
+# THROUGH=slurm has the study go through a private SLURM.
 chaos: $(DEV_READY)
-	PYTHONPATH=tests $(BIN)/python tests/chaos.py --rounds $(ROUNDS) $(if $(MOST_SECONDS),--seconds $(MOST_SECONDS)) $(WITH)
+	PYTHONPATH=tests $(BIN)/python tests/chaos.py --rounds $(ROUNDS) $(if $(MOST_SECONDS),--seconds $(MOST_SECONDS)) $(if $(THROUGH),--$(THROUGH))
 
 check: lint test
 

@@ -9,7 +9,7 @@ is given until it succeeds, doing what its messages ask for. The scores must be 
 undisturbed run, and no run may succeed while what is behind its scores is not as it should be.
 
 With --slurm the disturbed runs go through a private SLURM, whose controller is away for a while in
-the first round. Those that give the right scores never do.
+the first round. The scores that they must give are made without it.
 """
 
 import argparse
@@ -29,8 +29,8 @@ from collections import Counter
 from pathlib import Path
 
 import psutil
-from known_study import ROOT, copy_project, project_of
-from slurm_runs import NO_ACCOUNTING, QUICK, Cluster
+from known_study import copy_project, project_of
+from slurm_runs import NO_ACCOUNTING, QUICK, NoSlurmError, private_cluster
 from test_workflow import study_of, write_model, write_text
 
 from polyconcept.audit.verification import DAMAGED_RECORD, MISSING, Audit
@@ -287,7 +287,7 @@ def told(study, said):
         with contextlib.suppress(OSError):
             path = study.folder / place
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    forcing = re.search(r"the same command with (--forcerun .*)", said)
+    forcing = re.search(r"(?:the same command|run the study) with (--forcerun .*)", said)
     return tuple(forcing[1].split()) if forcing else ()
 
 
@@ -336,22 +336,6 @@ def say(text):
     sys.stdout.flush()
 
 
-@contextlib.contextmanager
-def private_slurm():
-    """A cluster as the tests have it; the program ends well, and says so, where there is none."""
-    script, folder = ROOT / "tools/slurm_cluster.sh", Path(tempfile.mkdtemp(prefix="slurm"))
-    up = subprocess.run([script, "up", folder], capture_output=True, text=True, check=False)
-    try:
-        if up.returncode == 3:
-            say(f"skipped, no SLURM: {up.stderr.strip().splitlines()[-1]}")
-            raise SystemExit(0)
-        if up.returncode:
-            raise SystemExit(up.stderr)
-        yield Cluster(folder, up.stdout)
-    finally:
-        subprocess.run([script, "down", folder], check=True)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=20)
@@ -360,8 +344,15 @@ def main():
     parser.add_argument("--slurm", action="store_true", help="through a private SLURM")
     asked = parser.parse_args()
     say(f"seed {asked.seed}")
-    cluster = private_slurm() if asked.slurm else contextlib.nullcontext()
-    with tempfile.TemporaryDirectory() as temporary, cluster as slurm:
+    try:
+        with private_cluster() if asked.slurm else contextlib.nullcontext() as slurm:
+            disturb_often(asked, slurm)
+    except NoSlurmError as error:
+        say(f"skipped: {error}")
+
+
+def disturb_often(asked, slurm):
+    with tempfile.TemporaryDirectory() as temporary:
         study = make_study(Path(temporary) / "study")
         scores, seconds = references(study)
         say(f"{len(scores)} variants undisturbed, {seconds:.0f} s each")

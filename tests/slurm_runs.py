@@ -6,8 +6,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,10 +25,10 @@ TREE = (
     "envs",
 )
 RUN = ("--profile", "slurm", "--configfile")
-# The scheduler of the tests answers at once: nothing is gained by asking it seldom.
 NO_ACCOUNTING = ("--slurm-status-command", "squeue")
 SNAKEMAKE, POLYCONCEPT = "snakemake", "polyconcept.cli.main"
-# The plugin waits 10 s longer after each look at which no job had ended.
+# The scheduler of the tests answers at once, so nothing is gained by asking it seldom; and the
+# plugin waits 10 s longer after each look at which no job had ended.
 QUICK = ("--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "10")
 
 
@@ -124,6 +126,29 @@ class Cluster:
             for (job, gpu), mark in marks.items()
             if "prolog" in mark
         ]
+
+
+class NoSlurmError(Exception):
+    """SLURM is not on this machine and cannot be installed."""
+
+
+@contextmanager
+def private_cluster():
+    """A cluster on this machine; what was started in it, and it itself, end with the block."""
+    script = ROOT / "tools/slurm_cluster.sh"
+    folder = Path(tempfile.mkdtemp(prefix="slurm"))  # short: it holds a socket
+    up = subprocess.run([script, "up", folder], capture_output=True, text=True, check=False)
+    try:
+        if up.returncode == 3:
+            raise NoSlurmError(f"no SLURM: {up.stderr.strip().splitlines()[-1]}")
+        assert up.returncode == 0, up.stderr
+        started = Cluster(folder, up.stdout)
+        yield started
+        for driver in started.drivers:  # those of a test that has failed
+            if driver.poll() is None:
+                kill(driver)
+    finally:
+        subprocess.run([script, "down", folder], check=True)
 
 
 def copy_tree(target):

@@ -5,8 +5,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,17 +17,16 @@ from slurm_runs import (
     QUICK,
     ROOT,
     RUN,
-    Cluster,
+    NoSlurmError,
     copy_tree,
-    kill,
     kill_with_snakemake,
+    private_cluster,
     run,
     start,
 )
 from snakemake_runs import snakemake
 from test_workflow import study_of, write_model, write_text
 
-SCRIPT = ROOT / "tools/slurm_cluster.sh"
 SCORES = "results/known/scores.csv"
 # On a busy machine, or with the whole demo, these tests take longer than others may.
 pytestmark = [pytest.mark.slurm, pytest.mark.timeout(3600)]
@@ -38,19 +35,11 @@ pytestmark = [pytest.mark.slurm, pytest.mark.timeout(3600)]
 @pytest.fixture(scope="module")
 def cluster():
     """One cluster for all tests."""
-    folder = Path(tempfile.mkdtemp(prefix="slurm"))  # short: it holds a socket
-    up = subprocess.run([SCRIPT, "up", folder], capture_output=True, text=True, check=False)
     try:
-        if up.returncode == 3:
-            pytest.skip(f"no SLURM: {up.stderr.strip().splitlines()[-1]}")
-        assert up.returncode == 0, up.stderr
-        started = Cluster(folder, up.stdout)
-        yield started
-        for driver in started.drivers:  # those of a test that has failed
-            if driver.poll() is None:
-                kill(driver)
-    finally:
-        subprocess.run([SCRIPT, "down", folder], check=True)
+        with private_cluster() as started:
+            yield started
+    except NoSlurmError as error:
+        pytest.skip(str(error))
 
 
 # --- the demo, by the command that the documentation gives
