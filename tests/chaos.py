@@ -33,7 +33,7 @@ from known_study import copy_project, project_of
 from slurm_runs import NO_ACCOUNTING, QUICK, NoSlurmError, private_cluster
 from test_workflow import study_of, write_model, write_text
 
-from polyconcept.audit.verification import DAMAGED_RECORD, MISSING, Audit
+from polyconcept.audit.verification import DAMAGED_RECORD, Audit
 from polyconcept.cli.project import read_study
 from polyconcept.cli.verify import expected_of
 
@@ -41,6 +41,7 @@ SCORES = "results/known/scores.csv"
 CLUSTERING = {"n_clusters": 4, "n_restarts": 3, "seeds": [212]}
 VARIANTS = {
     "as it is": {},
+    "another model": {"models": {"shared": {"directory": "apart"}}},
     "another share": {"colap": {"share": 0.2}},
     "more clusters": {"clustering": CLUSTERING | {"n_clusters": 5}},
     "shorter sentences": {"words": {"max_sentence_words": 200}},
@@ -102,7 +103,7 @@ class Study:
         study = read_study(self.folder / "study.yaml")
         expected = dataclasses.replace(expected_of(study, self.folder), finals=(SCORES,))
         found = Audit(expected, self.folder, self.code).faults()
-        return [fault for fault in found if fault.what != MISSING or fault.place == SCORES]
+        return [fault for fault in found if not fault.is_absence or fault.place == SCORES]
 
     def scores(self):
         return (self.folder / SCORES).read_bytes()
@@ -115,6 +116,7 @@ def make_study(folder, cluster=None):
     folder.mkdir()
     write_text(folder / "text")
     write_model(folder / "shared", language_distance=0)
+    write_model(folder / "apart", language_distance=30)
     copy_project(project_of(folder))
     return Study(folder, cluster)
 
@@ -189,7 +191,8 @@ def edit_text(study, _run, chances):
 
 
 def edit_weights(study, _run, chances):
-    edited(study.folder / "shared/model.safetensors", lambda text: flipped(text, chances), chances)
+    weights = study.folder / chances.choice(("shared", "apart")) / "model.safetensors"
+    edited(weights, lambda text: flipped(text, chances), chances)
 
 
 def edit_study(study, _run, chances):
@@ -311,7 +314,7 @@ def disturb(study, program, act, chances, seconds):
 
 
 def ask_for(study, name):
-    study_of(study.folder, device="cpu", **ONE_MODEL, **VARIANTS[name])
+    study_of(study.folder, **{"device": "cpu"} | ONE_MODEL | VARIANTS[name])
 
 
 def references(study):

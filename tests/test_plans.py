@@ -470,6 +470,32 @@ def test_a_killed_job_is_told_of(runs):
     assert "where memory was short: run fewer jobs at once (--cores)" in said
 
 
+@pytest.mark.workflow
+@pytest.mark.parametrize("lose", [lambda _: None, lambda folder: lose_all_notes(folder)])
+def test_what_stands_on_a_job_that_failed_does_not_count_as_done(runs, lose):
+    """Snakemake makes what is not there only for a job that has to run; the scores are there."""
+    study_of(runs.folder, extraction={"pooling": "mean"})
+    driver = runs.start("--cores", "1", "--", SIMILARITY)
+    os.kill(int((runs.folder / "held").read_text()), signal.SIGKILL)
+    assert runs.release(driver)[0] == 1
+    assert not (runs.folder / VECTORS).exists()
+    lose(runs.folder)
+
+    status, said = runs.finish("--cores", "1", "--", SIMILARITY)
+    if "it has no note" in said:
+        forcing = re.search(r"run the study with (--forcerun .*)", said)[1].split()
+        status, said = runs.finish("--cores", "1", *forcing, "--", SIMILARITY)
+
+    assert status == 0, said
+    record = json.loads((runs.folder / f"{VECTORS}.run.json").read_text())
+    assert record["settings"]["pooling"] == "mean"
+    read = json.loads((runs.folder / f"{SCORED}.run.json").read_text())["inputs"]
+    made = {output["path"]: output["sha256"] for output in record["outputs"]}
+    assert made.items() <= {state["path"]: state["sha256"] for state in read}.items()
+
+
+VECTORS = "results/known/vectors/shared/base/encoder/xa.h5"
+SCORED = "results/known/scores/shared/base/encoder/xa-xb.calign.parquet"
 SIMILARITY = "results/known/scores/shared/base/encoder/xa-xb.similarity.parquet"
 """The last of its job's files."""
 
@@ -561,10 +587,23 @@ def test_a_result_that_is_not_as_asked_is_no_success(runs):
     assert "results/known/scores.csv: content changed since the run" in third.stderr
     assert third.stderr.rstrip().endswith("--forcerun results/known/scores.csv")
 
-    # What nothing needs any more: it may be gone, and is named.
+    # What nothing needs any more: it may be gone, and is named; also where its record is gone.
     (runs.folder / LINKS).unlink()
+    other = VECTORS.replace("xa", "xb")
+    for path in (VECTORS, f"{VECTORS}.run.json", other):
+        (runs.folder / path).unlink()
     fourth = run("--cores", "2", "--forcerun", "results/known/scores.csv")
     assert fourth.returncode == 0, fourth.stderr
-    assert f"note: no longer there, 1 of the results behind the study, such as {LINKS}. " in (
-        fourth.stderr
-    )
+    assert "note: no longer there, 3 of the results behind the study, such as " in fourth.stderr
+    forcing = re.search(r"; (--forcerun .*) makes them anew", fourth.stderr)[1].split()
+    assert {LINKS, VECTORS, other} == set(forcing[1:])
+
+    # A result without a record: nobody knows what made it.
+    words = "results/known/words/text/xa.parquet"
+    (runs.folder / f"{words}.run.json").unlink()
+    fifth = run("--cores", "2")
+    assert fifth.returncode == 1
+    assert f"{words}: no run record names it as an output" in fifth.stderr
+    sixth = run("--cores", "2", *re.search(r"with (--forcerun .*)", fifth.stderr)[1].split())
+    assert sixth.returncode == 0, sixth.stderr
+    assert verified(runs.folder) == 0

@@ -18,6 +18,11 @@ from polyconcept.audit.watch import code_state
 # A pin is kept whatever happens to the code that asked for it.
 _WITHOUT_CODE = ("pin_repository",)
 
+MISSING = "missing"
+"""What is wrong with a file that a record names and that is not there."""
+NEITHER = "neither file nor record"
+"""What is found where a record of what made a file is needed, and both are gone."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -28,6 +33,11 @@ class Fault:
     what: str
     needed: str
     found: str
+
+    @property
+    def is_absence(self) -> bool:
+        """Whether a result is not there, which need not be wrong: it may have been removed."""
+        return self.what == MISSING or self.found == NEITHER
 
     def __str__(self) -> str:
         return f"{self.place}: {self.what}\n  needed: {self.needed}\n  found:  {self.found}"

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from polyconcept.audit.downloads import download_faults
 from polyconcept.audit.hashes import KnownHashes
-from polyconcept.audit.links import Expected, Fault, record_faults
+from polyconcept.audit.links import MISSING, NEITHER, Expected, Fault, record_faults
 from polyconcept.audit.places import locate
 from polyconcept.audit.runs import (
     SUFFIX,
@@ -34,8 +34,6 @@ _HASHING_THREADS = 4
 
 DAMAGED_RECORD = "run record damaged"
 """What is wrong with a record that cannot be believed or read."""
-MISSING = "missing"
-"""What is wrong with a file that is not there."""
 
 Progress: TypeAlias = Callable[[int, int], None]
 
@@ -188,7 +186,7 @@ class Audit:
                     path,
                     f"no run record names it as an output; {asker} needs it",
                     f"a record such as {record_path(path)}",
-                    "the file without a record" if there else "neither file nor record",
+                    "the file without a record" if there else NEITHER,
                 )
             elif place not in self._records:
                 record = self._records[place] = known[place]

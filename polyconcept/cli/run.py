@@ -22,7 +22,7 @@ import typer
 from polyconcept.audit.hashes import KnownHashes
 from polyconcept.audit.links import Expected
 from polyconcept.audit.runs import SUFFIX
-from polyconcept.audit.verification import DAMAGED_RECORD, MISSING, Audit
+from polyconcept.audit.verification import Audit
 from polyconcept.cli import project
 from polyconcept.cli.killed_runs import clear_killed_runs
 from polyconcept.cli.progress import Progress
@@ -106,12 +106,12 @@ def check_made(expected: Expected, folder: Path) -> int:
     """
     known = KnownHashes(hashes_of(expected.study, folder))
     audit = Audit(expected, folder, project.ROOT, known=known)
-    damaged = [fault for fault in audit.walk() if fault.what == DAMAGED_RECORD]
-    others = list(audit.faults_of_records())
-    contents = list(audit.faults_of_contents())
-    damaged += [fault for fault in contents if fault.what != MISSING]
+    walked, others = list(audit.walk()), list(audit.faults_of_records())
+    found = [*walked, *audit.faults_of_contents()]
     # What is not there any more, such as vectors that were removed, was made as it should.
-    if absent := [fault.place for fault in contents if fault.what == MISSING]:
+    absent = list(dict.fromkeys(fault.place for fault in found if fault.is_absence))
+    damaged = [fault for fault in found if not fault.is_absence]
+    if absent:
         sys.stderr.write(
             f"note: no longer there, {len(absent)} of the results behind the study, such as "
             f"{absent[0]}. What was made of them is in order, but `polyconcept verify` misses "

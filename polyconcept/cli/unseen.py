@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from snakemake.persistence import RECORD_FORMAT_VERSION
 
@@ -21,8 +22,11 @@ from polyconcept.study.schema import Study
 NOTES, INCOMPLETE = Path(".snakemake/metadata"), Path(".snakemake/incomplete")
 """Where Snakemake keeps its notes and its marks of what a job has begun, from where it runs."""
 
+Behind: TypeAlias = Callable[[str, Mapping[str, str]], str]
+"""Gives the param ``behind`` of a rule's job with its wildcards."""
 
-def unseen(study: Study, root: Path) -> list[str]:
+
+def unseen(study: Study, root: Path, behind: Behind) -> list[str]:
     """Return results in this folder that are not as a study asks for now, and have no note.
 
     Snakemake compares no settings without a note, or with one that is cut off or of an older
@@ -33,30 +37,44 @@ def unseen(study: Study, root: Path) -> list[str]:
         CodeError: No fingerprint can be taken of the code.
     """
     seen = frozenset(_noted()) | frozenset(name for name, _ in _named(INCOMPLETE))
-    records: dict[Path, RunRecord] = {}
     without = {
         _output(place)
         for place in _results(study)
         if seen.isdisjoint((place, *map(str, Path(place).parents)))
     }
-    return sorted(path for path in without if _is_outdated(path, records, study, root))
+    changes = _Changes(study, root, behind)
+    return sorted(path for path in without if changes.are_in(path))
 
 
-def _is_outdated(path: str, records: dict[Path, RunRecord], study: Study, root: Path) -> bool:
-    try:
-        record = producer_of(path, records)
-        if record is None:
+class _Changes:
+    """Whether results are not as a study asks."""
+
+    def __init__(self, study: Study, root: Path, behind: Behind) -> None:
+        self._study, self._root, self._behind = study, root, behind
+        self._records: dict[Path, RunRecord] = {}
+
+    def are_in(self, path: str) -> bool:
+        try:
+            record = producer_of(path, self._records)
+            return record is not None and self._are_since(record)
+        except RecordError:
+            return True
+        except CodeError:  # a ValueError as well
+            raise
+        except (OSError, ValueError):
+            # What the job reads is not there, which Snakemake says, or a run that is at work has
+            # just removed its record; or the study has no such job.
             return False
-        asked = asked_of(study, record.rule, record.wildcards, Path(), root)
-        return bool(changes_since(record, asked, Path(), root))
-    except RecordError:
-        return True
-    except CodeError:  # a ValueError as well
-        raise
-    except (OSError, ValueError):
-        # What the job reads is not there, which Snakemake says, or a run that is at work has just
-        # removed its record; or the study has no such job.
-        return False
+
+    def _are_since(self, record: RunRecord) -> bool:
+        asked = asked_of(self._study, record.rule, record.wildcards, Path(), self._root)
+        if changes_since(record, asked, Path(), self._root):
+            return True
+        # An input that is there is looked at by itself, or has a note.
+        if all(Path(state.path).exists() for state in record.inputs):
+            return False
+        before = record.params.get("behind")
+        return before is not None and before != self._behind(record.rule, record.wildcards)
 
 
 def _noted() -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Settings, paths, wildcard constraints and code fingerprints that all rules use."""
 
+import hashlib
+import json
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from polyconcept.study.jobs.table import (
     JOBS,
     check_files,
     final_files,
+    flat,
     job_inputs,
     job_kinds,
     job_settings,
@@ -24,13 +27,16 @@ from polyconcept.study.parse import SettingsError, parse_study
 
 # A job's own process, as SLURM starts it, works from the study as it was planned: its file may have
 # been edited while the job waited.
+PLANNED = {}
+"""The jobs of the plan by their first output, in a job's own process."""
 if not workflow.is_main_process and plan_in_force():
     try:
-        as_planned = read_plan(plan_in_force()).config
+        as_planned = read_plan(plan_in_force())
     except (NotAskedError, ValueError) as error:
         raise WorkflowError(str(error))
     config.clear()
-    config.update(as_planned)
+    config.update(as_planned.config)
+    PLANNED = as_planned.jobs
 # The study alone: captions for the report join `config` later.
 STUDY_CONFIG = dict(config)
 
@@ -131,11 +137,14 @@ def kinds_of(rule):
     return lambda wildcards: list(job_kinds(rule, STUDY, dict(wildcards.items())))
 
 
+@cache
+def fingerprint(rule, kinds):
+    return code_fingerprint(script_of(rule, ROOT / "workflow" / "scripts"), ROOT, kinds)
+
+
 def code_of(rule):
     """Content hash of a job's script, what it imports, and the modules of its kinds."""
-    script = script_of(rule, ROOT / "workflow" / "scripts")
-    of_kinds = cache(lambda kinds: code_fingerprint(script, ROOT, kinds))
-    return lambda wildcards: of_kinds(tuple(kinds_of(rule)(wildcards)))
+    return lambda wildcards: fingerprint(rule, tuple(kinds_of(rule)(wildcards)))
 
 
 def source_files(rule, wildcards):
@@ -160,6 +169,56 @@ def content(files):
 def content_of(rule):
     """Content hash of what a job reads from outside the study."""
     return lambda wildcards: content(source_files(rule, wildcards))
+
+
+@cache
+def maker_of(path):
+    """The rule that makes a result of the study, and the wildcards of its job."""
+    [rule] = [
+        one for one in workflow.rules if one.name in JOBS and one.is_producer(path)
+    ]
+    return rule.name, frozenset(rule.get_wildcards(path).items())
+
+
+def asked_of(rule, names):
+    """Everything that is asked of a job, and of those before it."""
+    wildcards = dict(names)
+    ways = {"settings": settings_of, "kinds": kinds_of}
+    ways |= {"code": code_of} if JOBS[rule].has_code else {}
+    ways |= {"content": content_of} if JOBS[rule].sources else {}
+    asked = {name: way(rule)(wildcards) for name, way in ways.items()}
+    return [rule, sorted(names), asked, asked_before(rule, wildcards)]
+
+
+@cache
+def hash_before(rule, names):
+    read = flat(job_inputs(rule, STUDY, dict(names)))
+    makers = {maker_of(path) for path in read if Path(path).is_relative_to(RESULTS)}
+    asked = sorted(json.dumps(asked_of(*maker)) for maker in makers)
+    return hashlib.sha256("\n".join(asked).encode()).hexdigest()
+
+
+def asked_before(rule, names):
+    """Hash of what is asked of the jobs whose results a job reads, and of those before them."""
+    return hash_before(rule, frozenset(names.items()))
+
+
+def behind_of(rule):
+    """What stands behind a job's inputs, as if it were asked of the job itself.
+
+    A job that fails leaves no results, and Snakemake makes what is not there only for a job that has
+    to run: without this, what was made of the former results would count as done.
+    """
+
+    def behind(wildcards):
+        # Not by an argument `output`: of params that depend on more than wildcards Snakemake keeps
+        # no note.
+        [own] = [one for one in workflow.rules if one.name == rule]
+        planned = PLANNED.get(own.output[0].apply_wildcards(wildcards))
+        # A job's own process is not to look at all that other jobs read.
+        return planned.params["behind"] if planned else asked_before(rule, wildcards)
+
+    return behind
 
 
 def checkpoint_folder(wildcards):

@@ -21,6 +21,7 @@ rule extract_vectors:
     params:
         settings=settings_of("extract_vectors"),
         code=code_of("extract_vectors"),
+        behind=behind_of("extract_vectors"),
     script:
         "../scripts/extract_vectors.py"
 
@@ -40,6 +41,7 @@ use rule extract_vectors as extract_vectors__pair with:
     params:
         settings=settings_of("extract_vectors__pair"),
         code=code_of("extract_vectors__pair"),
+        behind=behind_of("extract_vectors__pair"),
 
 
 rule cluster_words:
@@ -57,6 +59,7 @@ rule cluster_words:
         settings=settings_of("cluster_words"),
         kinds=kinds_of("cluster_words"),
         code=code_of("cluster_words"),
+        behind=behind_of("cluster_words"),
     script:
         "../scripts/cluster_words.py"
 
@@ -78,5 +81,6 @@ rule cluster_controls:
         settings=settings_of("cluster_controls"),
         kinds=kinds_of("cluster_controls"),
         code=code_of("cluster_controls"),
+        behind=behind_of("cluster_controls"),
     script:
         "../scripts/cluster_controls.py"

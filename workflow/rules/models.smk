@@ -20,6 +20,7 @@ rule fetch_model:
         content=content_of("fetch_model"),
         kinds=kinds_of("fetch_model"),
         code=code_of("fetch_model"),
+        behind=behind_of("fetch_model"),
     script:
         "../scripts/fetch_model.py"
 
@@ -39,6 +40,7 @@ rule pretrain:
     params:
         settings=settings_of("pretrain"),
         code=code_of("pretrain"),
+        behind=behind_of("pretrain"),
     script:
         "../scripts/pretrain.py"
 
@@ -58,6 +60,7 @@ rule randomise_model:
     params:
         settings=settings_of("randomise_model"),
         code=code_of("randomise_model"),
+        behind=behind_of("randomise_model"),
     script:
         "../scripts/randomise_model.py"
 
@@ -78,5 +81,6 @@ rule check_model:
     params:
         settings=settings_of("check_model"),
         code=code_of("check_model"),
+        behind=behind_of("check_model"),
     script:
         "../scripts/check_model.py"

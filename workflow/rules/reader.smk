@@ -33,6 +33,7 @@ rule state_claims:
     params:
         settings=settings_of("state_claims"),
         code=code_of("state_claims"),
+        behind=behind_of("state_claims"),
     script:
         "../scripts/state_claims.py"
 
@@ -50,6 +51,7 @@ rule find_examples:
     params:
         settings=settings_of("find_examples"),
         code=code_of("find_examples"),
+        behind=behind_of("find_examples"),
     script:
         "../scripts/find_examples.py"
 
@@ -78,6 +80,7 @@ rule plot_figure:
         settings=settings_of("plot_figure"),
         kinds=kinds_of("plot_figure"),
         code=code_of("plot_figure"),
+        behind=behind_of("plot_figure"),
     script:
         "../scripts/plot_figure.py"
 
@@ -96,6 +99,7 @@ rule build_report:
     params:
         settings=settings_of("build_report"),
         code=code_of("build_report"),
+        behind=behind_of("build_report"),
     script:
         "../scripts/build_report.py"
 
@@ -113,6 +117,7 @@ rule explore_pair:
     params:
         settings=settings_of("explore_pair"),
         code=code_of("explore_pair"),
+        behind=behind_of("explore_pair"),
     script:
         "../scripts/explore_pair.py"
 
@@ -134,5 +139,6 @@ rule build_explorer:
     params:
         settings=settings_of("build_explorer"),
         code=code_of("build_explorer"),
+        behind=behind_of("build_explorer"),
     script:
         "../scripts/build_explorer.py"

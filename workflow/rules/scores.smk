@@ -21,6 +21,7 @@ rule score_concepts:
     params:
         settings=settings_of("score_concepts"),
         code=code_of("score_concepts"),
+        behind=behind_of("score_concepts"),
     script:
         "../scripts/score_concepts.py"
 
@@ -43,6 +44,7 @@ rule mix_languages:
         settings=settings_of("mix_languages"),
         kinds=kinds_of("mix_languages"),
         code=code_of("mix_languages"),
+        behind=behind_of("mix_languages"),
     script:
         "../scripts/mix_languages.py"
 
@@ -63,5 +65,6 @@ rule merge_scores:
     params:
         settings=settings_of("merge_scores"),
         code=code_of("merge_scores"),
+        behind=behind_of("merge_scores"),
     script:
         "../scripts/merge_scores.py"

@@ -127,7 +127,8 @@ def check_notes():
     # A touch takes results as they are; to unlock or lint, none is looked at.
     if options & {"--forceall", "-F", "--touch", "-t", "--unlock", "--lint"}:
         return
-    if lost := [path for path in unseen(STUDY, ROOT) if path not in sys.argv]:
+    found = unseen(STUDY, ROOT, asked_before)
+    if lost := [path for path in found if path not in sys.argv]:
         few = len(lost) <= MOST_FORCED
         forcing = f"--forcerun {' '.join(lost)}" if few else "--forceall"
         raise WorkflowError(

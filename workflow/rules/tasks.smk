@@ -21,6 +21,7 @@ rule fetch_labels:
         content=content_of("fetch_labels"),
         kinds=kinds_of("fetch_labels"),
         code=code_of("fetch_labels"),
+        behind=behind_of("fetch_labels"),
     script:
         "../scripts/fetch_labels.py"
 
@@ -45,6 +46,7 @@ rule finetune:
         checkpoints=checkpoint_folder,
         kinds=kinds_of("finetune"),
         code=code_of("finetune"),
+        behind=behind_of("finetune"),
     script:
         "../scripts/finetune.py"
 
@@ -66,5 +68,6 @@ rule score_task:
         settings=settings_of("score_task"),
         kinds=kinds_of("score_task"),
         code=code_of("score_task"),
+        behind=behind_of("score_task"),
     script:
         "../scripts/score_task.py"

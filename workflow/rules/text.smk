@@ -39,6 +39,7 @@ rule fetch_text:
         content=content_of("fetch_text"),
         kinds=kinds_of("fetch_text"),
         code=code_of("fetch_text"),
+        behind=behind_of("fetch_text"),
     script:
         "../scripts/fetch_text.py"
 
@@ -59,6 +60,7 @@ rule align_words:
     params:
         settings=settings_of("align_words"),
         code=code_of("align_words"),
+        behind=behind_of("align_words"),
     script:
         "../scripts/align_words.py"
 
@@ -78,6 +80,7 @@ rule align_held_out:
     params:
         settings=settings_of("align_held_out"),
         code=code_of("align_held_out"),
+        behind=behind_of("align_held_out"),
     script:
         "../scripts/align_held_out.py"
 
@@ -96,6 +99,7 @@ rule split_words:
     params:
         settings=settings_of("split_words"),
         code=code_of("split_words"),
+        behind=behind_of("split_words"),
     script:
         "../scripts/split_words.py"
 
@@ -114,5 +118,6 @@ rule select_words:
     params:
         settings=settings_of("select_words"),
         code=code_of("select_words"),
+        behind=behind_of("select_words"),
     script:
         "../scripts/select_words.py"
