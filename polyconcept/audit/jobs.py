@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from polyconcept.audit.killed import DONE, memory_logged
+from polyconcept.audit.producers import found_damaged
 from polyconcept.audit.watch import Job, Watch
 from polyconcept.machine.atomic import checked_by
 from polyconcept.machine.logs import log_to
+from polyconcept.store.faults import DamagedError
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +42,10 @@ def running(job: Job) -> Iterator[Watch]:
         watch = Watch(job)
         began = time.perf_counter()
         with checked_by(watch.check):
-            yield watch
+            try:
+                yield watch
+            except DamagedError as error:
+                raise found_damaged(error) from error
             seconds = time.perf_counter() - began
             watch.finish()
         _log.info("%s %.3f s", DONE, seconds)

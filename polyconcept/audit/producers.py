@@ -8,8 +8,10 @@ from itertools import takewhile
 from pathlib import Path
 
 from polyconcept.audit.runs import SUFFIX, RecordError, RunRecord, read_record, record_path
+from polyconcept.store.faults import DamagedError
 
 _SECONDS_BETWEEN_LOOKS = 1.0
+_CURE = "Remove these files, and give the same command again, which makes them anew"
 
 
 class DamagedInputError(RuntimeError):
@@ -40,7 +42,7 @@ def check_results(
     if faults:
         raise DamagedInputError(
             "\n  ".join(["results that this job reads are not as they were made:", *faults])
-            + "\nRemove these files, and give the same command again, which makes them anew"
+            + f"\n{_CURE}"
         )
 
 
@@ -94,6 +96,17 @@ def producer_of(path: str, records: dict[Path, RunRecord]) -> RunRecord | None:
     if damaged:
         raise damaged
     return None
+
+
+def found_damaged(error: DamagedError) -> DamagedInputError:
+    """Return what is to be said of a result that a job found damaged while it read it.
+
+    Raises:
+        RecordError: As `producer_of`.
+    """
+    record = producer_of(error.path, {})
+    maker = "a job without a record" if record is None else _name(record)
+    return DamagedInputError(f"{error.path}: damaged since {maker} made it: {error.what}\n{_CURE}")
 
 
 def _n_alike(first: str, second: str) -> int:

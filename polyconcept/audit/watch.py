@@ -85,8 +85,9 @@ class Job(Protocol):
 class Watch:
     """A job from its start to its record.
 
-    Inputs are hashed at the start, which also brings them into memory for the job. At the end,
-    those whose size, times or number on disk are others are hashed again: an input that was
+    Inputs are hashed at the start, which also brings them into memory for the job; of a vector file
+    the hashes of its blocks are, against which the job then holds each block that it reads. At the
+    end, those whose size, times or number on disk are others are hashed again: an input that was
     written while the job read it is noticed, and costs nothing where none was. Code, likewise.
 
     Where a run has planned the job, it is held to that plan (`polyconcept.audit.plans`).
@@ -278,7 +279,8 @@ def began_at() -> float:
 
 def _hash(path: str) -> str | Exception:
     try:
-        return content_sha256(Path(path))
+        # Who reads a vector file checks the blocks that it reads (`polyconcept.store.blocks`).
+        return content_sha256(Path(path), by_blocks=True)
     except (OSError, StoreError) as error:
         return error
 

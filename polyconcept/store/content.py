@@ -16,6 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 import h5py
 import numpy as np
 
+from polyconcept.store.blocks import Blocks, has_hashes
 from polyconcept.store.faults import StoreError
 from polyconcept.store.json import sha256
 
@@ -34,11 +35,13 @@ class _Digest(Protocol):
     def update(self, data: bytes, /) -> None: ...
 
 
-def content_sha256(path: Path) -> str:
+def content_sha256(path: Path, *, by_blocks: bool = False) -> str:
     """Return the SHA-256 (hex) of what stands at `path`.
 
     - a file named ``*.h5``: of the names, attributes, types, shapes and values, in a fixed order
-      and byte order; where and how they lie in the file does not count;
+      and byte order; where and how they lie in the file does not count. Of a data set whose file
+      holds hashes of its blocks, these count for the values. They are taken anew, or `by_blocks`
+      believed: then only who reads a block learns whether it is as it was written;
     - another file: of its bytes;
     - a folder: of the lines ``{path inside}<space>{SHA-256 of the bytes}``, sorted, of the files
       inside at any depth; hidden files and folders do not count.
@@ -51,7 +54,7 @@ def content_sha256(path: Path) -> str:
     if path.is_dir():
         lines = [f"{name} {sha256(path / name)}\n" for name in files_inside(path)]
         return hashlib.sha256("".join(lines).encode()).hexdigest()
-    return _hdf5_sha256(path) if path.suffix == ".h5" else sha256(path)
+    return _hdf5_sha256(path, by_blocks) if path.suffix == ".h5" else sha256(path)
 
 
 def content_bytes(path: Path) -> int:
@@ -107,13 +110,13 @@ def links_out_of(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in outside)
 
 
-def _hdf5_sha256(path: Path) -> str:
+def _hdf5_sha256(path: Path, by_blocks: bool) -> str:
     digest = hashlib.sha256()
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file")
     try:
         with h5py.File(path, "r") as file:
-            _add_group(digest, file, "/", _MOST_LEVELS)
+            _add_group(digest, file, "/", _MOST_LEVELS, by_blocks)
     except StoreError as error:
         raise StoreError(f"{path}: {error}") from error
     # What h5py raises where bytes of the file's structure are wrong.
@@ -122,7 +125,9 @@ def _hdf5_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _add_group(digest: _Digest, group: h5py.Group, place: str, levels: int) -> None:
+def _add_group(
+    digest: _Digest, group: h5py.Group, place: str, levels: int, by_blocks: bool
+) -> None:
     if not levels:
         raise StoreError(f"{place}: groups lie more than {_MOST_LEVELS} deep in each other")
     _add_line(digest, "group", place)
@@ -134,9 +139,9 @@ def _add_group(digest: _Digest, group: h5py.Group, place: str, levels: int) -> N
             raise StoreError(f"{inside}: a link to elsewhere; needed a group or a data set")
         found = group[name]
         if isinstance(found, h5py.Group):
-            _add_group(digest, found, f"{inside}/", levels - 1)
+            _add_group(digest, found, f"{inside}/", levels - 1, by_blocks)
         elif isinstance(found, h5py.Dataset):
-            _add_dataset(digest, found, inside)
+            _add_dataset(digest, found, inside, by_blocks)
         else:
             raise StoreError(f"{inside}: found a named type; needed a group or a data set")
 
@@ -153,13 +158,19 @@ def _add_attributes(digest: _Digest, owner: h5py.HLObject, place: str) -> None:
         digest.update(data)
 
 
-def _add_dataset(digest: _Digest, dataset: h5py.Dataset, place: str) -> None:
+def _add_dataset(digest: _Digest, dataset: h5py.Dataset, place: str, by_blocks: bool) -> None:
     if dataset.shape is None:
         raise StoreError(f"{place}: found no value; needed one")
     kind, _ = _canonical(np.empty(0, dtype=dataset.dtype), place)
-    _add_line(digest, "dataset", place, kind, list(dataset.shape))
-    for block in _blocks(dataset):
-        digest.update(_canonical(block, place)[1])
+    if has_hashes(dataset):
+        _add_line(digest, "dataset by blocks", place, kind, list(dataset.shape))
+        blocks = Blocks(dataset, place)
+        for one in blocks.hashes if by_blocks else blocks.hashes_now():
+            digest.update(one)
+    else:
+        _add_line(digest, "dataset", place, kind, list(dataset.shape))
+        for block in _blocks(dataset):
+            digest.update(_canonical(block, place)[1])
     _add_attributes(digest, dataset, place)
 
 

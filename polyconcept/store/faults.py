@@ -14,6 +14,14 @@ class StoreError(ValueError):
     """A stored file that cannot be used: truncated, foreign, of another version or table."""
 
 
+class DamagedError(StoreError):
+    """A file that is not as it was written."""
+
+    def __init__(self, path: str, what: str) -> None:
+        super().__init__(f"{path}: damaged since it was made: {what}; make it again")
+        self.path, self.what = path, what
+
+
 class MissingColumnError(StoreError):
     """A table that has no such column, or has it twice."""
 

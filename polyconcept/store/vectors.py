@@ -18,6 +18,7 @@ from polyconcept.machine.memory import vectors_for
 from polyconcept.records.arrays import Bool, Float32, Int32, Int64, Rows, Vectors
 from polyconcept.records.concepts import BEFORE_NORM, VectorHeader
 from polyconcept.records.text import Words
+from polyconcept.store.blocks import Blocks, block_sha256, has_hashes, write_hashes
 from polyconcept.store.faults import StoreError, check_fingerprint
 from polyconcept.store.hdf5 import create_hdf5, open_hdf5
 from polyconcept.store.packing import FILTERS, packed_chunk
@@ -26,6 +27,8 @@ from polyconcept.store.packing import FILTERS, packed_chunk
 Batch: TypeAlias = Int64[np.ndarray, " _"]
 BatchVectors: TypeAlias = Float32[np.ndarray, "_ dim"]
 NSubwords: TypeAlias = Int32[np.ndarray, " word"]
+_Packed: TypeAlias = tuple[memoryview, bytes]
+"""A chunk as the file has it, and the hash of its values."""
 
 # As much as HDF5's cache of chunks holds (H5Pset_cache): a reader with it unpacks none twice.
 _CHUNK_BYTES = 1 << 20
@@ -87,6 +90,8 @@ def write_vectors(
         for writer in layers.values():
             writer.finish()
         packers.write_all()
+        for writer in layers.values():
+            writer.write_hashes()
         stored = np.concatenate(order) if order else np.zeros(0, dtype=np.int64)
         file.create_dataset("row", data=rows[stored])
         if n_subwords is not None:
@@ -110,7 +115,7 @@ def _write_header(file: h5py.File, header: VectorHeader) -> None:
 
 
 class _Packers:
-    """Threads that pack chunks; what they have packed is written in the order it was given.
+    """Threads that pack and hash chunks, which are written in the order they were given.
 
     So the same vectors make the same file. A chunk's memory is used again once it is packed: new
     memory costs as much time as a third of the packing.
@@ -118,7 +123,7 @@ class _Packers:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(max_workers=min(_MOST_PACKERS, n_cores()))
-        self._waiting: deque[tuple[h5py.Dataset, int, Vectors, Future[memoryview]]] = deque()
+        self._waiting: deque[tuple[_LayerWriter, int, Vectors, Future[_Packed]]] = deque()
         self._unused: list[Vectors] = []
 
     def __enter__(self) -> _Packers:
@@ -134,9 +139,13 @@ class _Packers:
                 return self._unused.pop(place)
         return np.empty(shape, dtype=np.float32)
 
-    def add(self, dataset: h5py.Dataset, first: int, chunk: Vectors) -> None:
-        """Pack the whole chunk of a data set that begins at row `first`; it is not the caller's."""
-        self._waiting.append((dataset, first, chunk, self._threads.submit(packed_chunk, chunk)))
+    def add(self, writer: _LayerWriter, first: int, chunk: Vectors, n_rows: int) -> None:
+        """Pack a layer's chunk from row `first` on, of which `n_rows` count.
+
+        It is not the caller's any more.
+        """
+        packed = self._threads.submit(_packed, chunk, n_rows)
+        self._waiting.append((writer, first, chunk, packed))
         # Chunks that wait lie in memory.
         self._write(_MOST_WAITING)
 
@@ -146,9 +155,13 @@ class _Packers:
 
     def _write(self, n_left: int) -> None:
         while len(self._waiting) > n_left:
-            dataset, first, chunk, packed = self._waiting.popleft()
-            dataset.id.write_direct_chunk((first, 0), packed.result())
+            writer, first, chunk, packed = self._waiting.popleft()
+            writer.write(first, *packed.result())
             self._unused.append(chunk)
+
+
+def _packed(chunk: Vectors, n_rows: int) -> _Packed:
+    return packed_chunk(chunk), block_sha256(chunk[:n_rows])
 
 
 class _LayerWriter:
@@ -164,6 +177,7 @@ class _LayerWriter:
             _place(layer), shape=(n_words, n_dims), dtype="<f4", chunks=shape, **FILTERS
         )
         self._packers, self._shape = packers, shape
+        self._hashes: list[bytes] = []
         self._chunk, self._first, self._n_rows = packers.empty_chunk(shape), 0, 0
 
     def add(self, vectors: Vectors) -> None:
@@ -181,9 +195,18 @@ class _LayerWriter:
         """Hand on the chunk, filled up with zeros where it is not full."""
         if self._n_rows:
             self._chunk[self._n_rows :] = 0
-            self._packers.add(self._dataset, self._first, self._chunk)
+            self._packers.add(self, self._first, self._chunk, self._n_rows)
             self._first += self._n_rows
             self._chunk, self._n_rows = self._packers.empty_chunk(self._shape), 0
+
+    def write(self, first: int, packed: memoryview, sha256: bytes) -> None:
+        """Write a packed chunk: the one behind the last."""
+        self._dataset.id.write_direct_chunk((first, 0), packed)
+        self._hashes.append(sha256)
+
+    def write_hashes(self) -> None:
+        """Write the hashes of all chunks, once they are written."""
+        write_hashes(self._dataset, self._hashes)
 
 
 def _place(layer: int) -> str:
@@ -267,6 +290,7 @@ class VectorFile:
 
         Raises:
             StoreError: The file has no such layer, or a row has no vector.
+            DamagedError: What was read is not what was written.
         """
         if _place(layer) not in self._file:
             what = "state before the final norm" if layer == BEFORE_NORM else f"layer {layer}"
@@ -283,14 +307,16 @@ class VectorFile:
         return vectors
 
     def _read_places(self, dataset: h5py.Dataset, places: Rows, vectors: Vectors) -> None:
-        """Read a data set chunk by chunk: no more than what is asked for lies in memory."""
-        step = dataset.chunks[0] if dataset.chunks else max(1, len(dataset))
+        """Read a data set block by block: no more than what is asked for lies in memory."""
+        if not has_hashes(dataset):
+            raise StoreError(
+                f"{self._path}: no hashes of {dataset.name}; written by an older version: remove "
+                "it and make it again"
+            )
+        blocks = Blocks(dataset, str(self._path))
         order = np.argsort(places, kind="stable")
-        bounds = np.searchsorted(places[order], np.arange(0, len(dataset) + step, step))
-        for first, left, right in zip(
-            range(0, len(dataset), step), bounds[:-1], bounds[1:], strict=True
-        ):
+        bounds = np.searchsorted(places[order], [*blocks.starts, len(dataset)])
+        for first, left, right in zip(blocks.starts, bounds[:-1], bounds[1:], strict=True):
             wanted = order[left:right]
             if len(wanted):
-                block = dataset[first : first + step]
-                vectors[wanted] = block[places[wanted] - first]
+                vectors[wanted] = blocks.read(first)[places[wanted] - first]
