@@ -121,7 +121,7 @@ def tiny_cost(rule, names, **changes):
             Cost(
                 2 * 2 * BLOCKS * 800 / 1e6,
                 2 * 2 * BLOCKS * 800 / 1e7,
-                2 * RAW / 1000 + (FILE + 2 * RAW / 2) / 4000,
+                (FILE + 2 * RAW + 2 * RAW / 2) / 4000,
                 2 * RAW / 2,
             ),
         ),
@@ -132,7 +132,7 @@ def tiny_cost(rule, names, **changes):
             Cost(
                 800 * 8 * 5 * 8 * SIX,
                 2 * 800 * 8 * 5 * 8 * 6 * 20 / 1e5,
-                (2 * RAW + CONCEPTS) / 1000 + CONCEPTS / 4000,
+                CONCEPTS / 1000 + (2 * RAW + CONCEPTS) / 4000,
                 CONCEPTS,
             ),
         ),
@@ -144,14 +144,14 @@ def tiny_cost(rule, names, **changes):
             Cost(
                 800 * 8 * (5 * 5 + 2 * 2 * 12 + 5 * 2 / 9) * 2 * SIX,
                 2 * 800 * 8 * (5 * 5 + 2 * 2 * 12 + 5 * 2 / 9) * 2 * 6 * 20 / 1e5,
-                (2 * RAW + CONTROLS) / 1000 + CONTROLS / 4000,
+                CONTROLS / 1000 + (2 * RAW + CONTROLS) / 4000,
                 CONTROLS,
             ),
         ),
         (
             "mix_languages",
             RUN,
-            Cost(800 * 8 * 5 * 2 * SIX, 2 * 800 * 8 * 5 * 2 * 6 * 20 / 1e5, 2 * RAW / 1000),
+            Cost(800 * 8 * 5 * 2 * SIX, 2 * 800 * 8 * 5 * 2 * 6 * 20 / 1e5, 2 * RAW / 4000),
         ),
         # Plain: 2 definitions of 2 layers and seeds. 400 draws of 400 words in 2 layers: as
         # published, corrected both ways, also in other numbers of clusters; of 2 controls with
@@ -164,7 +164,7 @@ def tiny_cost(rule, names, **changes):
                 + 2 * (2 * 3 + 3) * 400 * 0.01  # COLAP: two definitions, other K, and 3 controls
                 + 2 * 400 * 8**2 * 1e-4,  # CKA and retrieval
                 0,
-                (CONCEPTS + CONTROLS + 2 * RAW) / 1000,
+                (CONCEPTS + CONTROLS) / 1000 + 2 * RAW / 4000,
             ),
         ),
         (
@@ -272,7 +272,7 @@ def test_a_model_without_controls_has_none_to_score():
     assert all_of_it.seconds - found.seconds == pytest.approx(
         2 * (2 * 3 + 2 + 2) * 400 * 400 * 0.001 + 2 * (2 * 2 + 3) * 400 * 0.01
     )
-    assert found.hashing == pytest.approx((CONCEPTS + 2 * RAW) / 1000)
+    assert found.hashing == pytest.approx(CONCEPTS / 1000 + 2 * RAW / 4000)
 
 
 def test_another_engine_is_said_to_be_taken_as_ours():

@@ -106,7 +106,7 @@ def _written(work: Work, names: Names, done: Cost, n_labels: Number, n_centers: 
     """Price a clustering job of a pair that writes so many labels of words, and centers."""
     n_dims = work.sizes.model(names["model"]).n_dims
     disk = FLOAT_BYTES * (n_labels + n_centers * n_dims)
-    return done.with_files(work.hashing(hdf5=work.pair_bytes(names) + disk, plain=disk), disk)
+    return done.with_files(work.hashing(hdf5=disk, plain=work.pair_bytes(names) + disk), disk)
 
 
 def control_layers(work: Work, names: Names, left_out: str = "") -> int:

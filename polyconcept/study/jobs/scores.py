@@ -45,7 +45,7 @@ def _metrics(study: Study, names: Names) -> Values:
 def _metrics_cost(work: Work, names: Names) -> Cost:
     """Vectors and concepts are hashed once for all three."""
     parts = (_calign_cost, _colap_cost, _similarity_cost)
-    hashing = hash_concepts(work, names) + work.hashing(hdf5=work.pair_bytes(names))
+    hashing = hash_concepts(work, names) + work.hashing(plain=work.pair_bytes(names))
     return Cost(sum(cost(work, names).seconds for cost in parts), hashing=hashing)
 
 
@@ -113,7 +113,7 @@ def _mixing_cost(work: Work, names: Names) -> Cost:
     n_layers = len(work.study.layers_of(name))
     n_starts = len(settings.seeds) * settings.n_restarts
     done = work.fits(name, n_layers * n_words, n_clusters, n_starts)
-    return done.with_files(work.hashing(hdf5=work.sizes.vector_bytes(name, n_words)))
+    return done.with_files(work.hashing(plain=work.sizes.vector_bytes(name, n_words)))
 
 
 def _merged(files: Files, _names: Names) -> Inputs:

@@ -67,7 +67,7 @@ def _cost(work: Work, names: Names, pair: str, languages: Iterable[str]) -> Cost
         done = work.reading(name, READ, n_subwords, work.study.extraction.dtype)
         raw = sizes.vector_bytes(name, sizes.words(code, pair))
         disk = raw * work.rates["packed_share"]
-        hashing = work.hashing(hdf5=raw, plain=disk)
+        hashing = work.hashing(plain=raw + disk)
         gpu_seconds = max(done.gpu_seconds, raw / work.rates["write_bytes_per_second"])
         found += Cost(done.seconds, gpu_seconds, hashing, disk)
     return found
