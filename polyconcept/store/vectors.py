@@ -18,7 +18,7 @@ from polyconcept.machine.memory import vectors_for
 from polyconcept.records.arrays import Bool, Float32, Int32, Int64, Rows, Vectors
 from polyconcept.records.concepts import BEFORE_NORM, VectorHeader
 from polyconcept.records.text import Words
-from polyconcept.store.blocks import Blocks, block_sha256, has_hashes, write_hashes
+from polyconcept.store.blocks import Blocks, block_sha256, write_hashes
 from polyconcept.store.faults import StoreError, check_fingerprint
 from polyconcept.store.hdf5 import create_hdf5, open_hdf5
 from polyconcept.store.packing import FILTERS, packed_chunk
@@ -308,11 +308,6 @@ class VectorFile:
 
     def _read_places(self, dataset: h5py.Dataset, places: Rows, vectors: Vectors) -> None:
         """Read a data set block by block: no more than what is asked for lies in memory."""
-        if not has_hashes(dataset):
-            raise StoreError(
-                f"{self._path}: no hashes of {dataset.name}; written by an older version: remove "
-                "it and make it again"
-            )
         blocks = Blocks(dataset, str(self._path))
         order = np.argsort(places, kind="stable")
         bounds = np.searchsorted(places[order], [*blocks.starts, len(dataset)])
