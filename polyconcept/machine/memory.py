@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import tempfile
 from pathlib import Path
@@ -55,3 +56,13 @@ def vectors_in_file(shape: tuple[int, ...], folder: Path) -> Vectors:
         file.flush()
         # The mapping lasts when the file is closed; both go with the process.
         return np.memmap(file, dtype=np.float32, mode="r+", shape=shape)
+
+
+def give_back_memory() -> None:
+    """Return to the system what is free, which glibc keeps for the next that asks.
+
+    Elsewhere nothing is done.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
