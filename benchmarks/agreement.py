@@ -30,6 +30,7 @@ from polyconcept.text.dictionary import build_dictionary
 from polyconcept.vectors.extract import extract_vectors
 from polyconcept.vectors.planned import ExtractionPlan
 
+STAGE = "GPU beside CPU"
 LANGUAGES = ("en", "de")
 LAYERS = (0, 2, 4)
 FARTHEST_VECTOR = 1e-5
@@ -134,11 +135,11 @@ def vector_figures(
     n_words = sum(len(plan.rows) for plan in pair.plans)
     unit, what = "of its length", f"the farthest of {n_words:,} words in layers {LAYERS}"
     return {
-        "GPU beside CPU, vectors in float32": within(
+        f"{STAGE}, vectors in float32": within(
             farthest(vectors_of(pair, device, torch.float32), expected), unit, FARTHEST_VECTOR, what
         ),
         # Each of the two is as far from the float32 vectors as its rounding takes it.
-        "GPU beside CPU, vectors in bfloat16": within(
+        f"{STAGE}, vectors in bfloat16": within(
             farthest(vectors_of(pair, device, torch.bfloat16), coarse), unit,
             2 * farthest(coarse, expected), f"{what}; at most twice what bfloat16 does on the CPU",
         ),
@@ -159,18 +160,18 @@ def label_figures(
     scores, on_cpu = scores_of(pair, found), scores_of(pair, expected)
     note = f"{n_clusters} clusters of each language, and of both together"
     return {
-        "GPU beside CPU, labels: equal": figure(
+        f"{STAGE}, labels: equal": figure(
             float(equal.mean()), "of words", ">= 1", float(equal.mean()), limit=1.0, note=note
         ),
-        "GPU beside CPU, labels: adjusted Rand index": figure(
+        f"{STAGE}, labels: adjusted Rand index": figure(
             float(rand), "of 1", ">= 1", float(rand), limit=1.0, note="the least of the three"
         ),
-        "GPU beside CPU, inertia ratio: off 1 by": within(
+        f"{STAGE}, inertia ratio: off 1 by": within(
             abs(ratio - 1), "of the CPU's", FARTHEST_INERTIA,
             f"{ratio!r}, the farthest of the three"
         ),
     } | {
-        f"GPU beside CPU, {metric}: difference": within(
+        f"{STAGE}, {metric}: difference": within(
             abs(score - on_cpu[metric]), "of clusters", FARTHEST_SCORE,
             f"{score!r}; on the CPU {on_cpu[metric]!r}",
         )
@@ -178,7 +179,7 @@ def label_figures(
     }  # fmt: skip
 
 
-def measure(quick: bool = False, device: str = "cuda") -> dict[str, Figure]:
+def measure(quick: bool, device: str) -> dict[str, Figure]:
     """Return by name how far a device is from the CPU."""
     size = QUICK if quick else Size()
     pair = pair_of(size)
