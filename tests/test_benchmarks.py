@@ -201,7 +201,7 @@ def test_a_stage_that_takes_longer_is_ended_and_the_others_run(stages, monkeypat
 
     report = stages.run_all(quick=True, device="cpu")
 
-    assert report["left_out"] == {"tests": "it was ended after the 480 s that were left"}
+    assert report["left_out"] == {"tests": "it was ended after the 470 s that were left"}
     assert report["tests"] is None
     assert list(report["figures"]) == ["GPU, comparison", "GPU, k-means", "GPU, extraction"]
 
