@@ -22,7 +22,7 @@ MAKE_VENV := $(PYTHON) -m venv .venv
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help demo explorer test test-browser test-slurm chaos check lint format bench lock builtin-models clean check-crate
+.PHONY: help demo explorer test test-browser test-slurm chaos check lint format bench gpu lock builtin-models clean check-crate
 
 help:
 	@echo "make demo            run the embedded study (results/demo/), a few minutes, offline"
@@ -34,6 +34,7 @@ help:
 	@echo "make chaos           disturb a small study ROUNDS=500 times: kills, edits put back, flipped bytes (THROUGH=slurm)"
 	@echo "make check           format, lint, workflow and type checks, then every test"
 	@echo "make bench           benchmarks against the limits and the alternatives (docs/PERFORMANCE.md)"
+	@echo "make gpu             test, compare and measure a CUDA GPU in 8 minutes (docs/PERFORMANCE.md)"
 	@echo "make builtin-models  train the models that the project ships again (up to an hour)"
 	@echo "make lock            resolve the dependencies of pyproject.toml anew into the locks and the conda environment"
 	@echo
@@ -119,6 +120,10 @@ $(FAISS): benchmarks/faiss.lock
 # docs/PERFORMANCE.md; WITH="extraction storage" measures only these.
 bench: $(DEV_READY) $(FAISS) $(BROWSER)
 	PYTHONPATH=build/browser $(BIN)/python benchmarks/run.py $(WITH)
+
+# For a machine with a CUDA GPU; WITH="--quick --device cpu" tries it without one.
+gpu: $(DEV_READY)
+	$(BIN)/python benchmarks/gpu.py --all $(WITH)
 
 builtin-models: $(READY)
 	$(BIN)/python tools/make_builtin_models.py

@@ -89,6 +89,11 @@ def conditions(threads: int) -> dict[str, Any]:
     }
 
 
+def place_of(report: dict[str, Any], name: str = "") -> Path:
+    """Return the file that a report stands in."""
+    return RESULTS / f"{report['date'].replace(':', '').replace('+0000', 'Z')}{name}.json"
+
+
 @dataclass(frozen=True)
 class Run:
     """A benchmark that has run, in a process of its own."""
@@ -153,7 +158,7 @@ def run_all(names: Sequence[str], quick: bool, threads: int) -> tuple[dict[str, 
         os.environ[variable] = str(threads)
     report = conditions(threads) | {"quick": quick, "figures": {}, "runs": {}, "failed": []}
     RESULTS.mkdir(exist_ok=True)
-    place = RESULTS / f"{report['date'].replace(':', '').replace('+0000', 'Z')}.json"
+    place = place_of(report)
     found: dict[str, Run] = {}
     for name, run in run_each(names, quick, cores_for(threads)):
         found[name] = run

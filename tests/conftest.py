@@ -14,6 +14,14 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
 
 
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("cuda"):
+        import torch  # here, because most test files do without
+
+        if not torch.cuda.is_available():
+            pytest.skip("torch finds no CUDA GPU")
+
+
 @pytest.fixture(autouse=True)
 def level_of_logging():
     """A job's process sets what is logged, and tests run jobs in their own process."""

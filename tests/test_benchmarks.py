@@ -1,5 +1,6 @@
 """Benchmarks run at a small size; what they measure is looked at for its shape, not for times."""
 
+import dataclasses
 import importlib
 import json
 import math
@@ -55,6 +56,175 @@ def test_what_a_gpu_is_measured_by_runs_on_a_cpu():
     assert run.returncode == 0, run.stderr[-3000:]
 
     check_figures(json.loads(run.stdout))
+
+
+def test_a_cpu_beside_itself_is_the_same(tmp_path):
+    place = tmp_path / "folder/gpu.json"
+    options = ["--all", "--quick", "--device", "cpu", "--out", place]
+    command = [sys.executable, BENCHMARKS / "gpu.py", *options]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-3000:]
+    report = json.loads(place.read_text(encoding="utf-8"))
+
+    check_figures(report["figures"])
+    assert beside_the_cpu(report["figures"]) == {
+        "vectors in float32": 0,
+        "vectors in bfloat16": 0,
+        "labels: equal": 1,
+        "labels: adjusted Rand index": 1,
+        "inertia ratio: off 1 by": 0,
+        "CALIGN: difference": 0,
+        "COLAP: difference": 0,
+    }
+    assert {"GPU, extraction: rate", "GPU, k-means: whole fit"} <= report["figures"].keys()
+    assert report["tests"].keys() == {"passed", "failed", "skipped"}
+    assert sum(report["tests"].values()) > 0
+    assert report["tests"]["failed"] == 0
+    assert report["on"].keys() == {"device", "name", "torch", "cuda", "memory_gib"}
+    assert (report["left_out"], report["failed"]) == ({}, {})
+    assert [path.name for path in place.parent.iterdir()] == ["gpu.json"]
+
+
+def beside_the_cpu(figures):
+    """What was found of each thing that is compared with the CPU."""
+    stage = f"{module('agreement').STAGE}, "
+    return {
+        name.removeprefix(stage): row["ours"]
+        for name, row in figures.items()
+        if name.startswith(stage)
+    }
+
+
+def wrong_vector(found):
+    found[2][1][7] *= 1.1
+    return found
+
+
+def wrong_label(found):
+    found[2].cluster[0] = (found[2].cluster[0] + 1) % found[2].n_clusters
+    return found
+
+
+def wrong_labels(found):
+    for clusters in found:
+        clusters.cluster[:] = 0
+    return found
+
+
+def wrong_inertia(found):
+    return [dataclasses.replace(found[0], inertia=found[0].inertia * 0.999), *found[1:]]
+
+
+# The calls before the last of each kind are the CPU's.
+@pytest.mark.parametrize(
+    ("name", "call", "change", "noticed"),
+    [
+        ("vectors_of", 3, wrong_vector, {"vectors in float32"}),
+        ("vectors_of", 4, wrong_vector, {"vectors in bfloat16"}),
+        ("clusters_of", 2, wrong_label, {"labels: equal", "labels: adjusted Rand index"}),
+        (
+            "clusters_of",
+            2,
+            wrong_labels,
+            {
+                "labels: equal",
+                "labels: adjusted Rand index",
+                "CALIGN: difference",
+                "COLAP: difference",
+            },
+        ),
+        ("clusters_of", 2, wrong_inertia, {"inertia ratio: off 1 by"}),
+    ],
+)
+def test_what_a_device_computes_wrongly_is_noticed(monkeypatch, name, call, change, noticed):
+    agreement, calls = module("agreement"), []
+    honest = getattr(agreement, name)
+
+    def planted(*arguments):
+        calls.append(arguments)
+        found = honest(*arguments)
+        return change(found) if len(calls) == call else found
+
+    monkeypatch.setattr(agreement, name, planted)
+    figures = agreement.measure(quick=True, device="cpu")
+
+    reached = module("measuring").reached
+    missed = {what for what, row in figures.items() if not reached(row)}
+    assert missed == {f"{agreement.STAGE}, {what}" for what in noticed}
+    wrong = module("gpu").wrong({"figures": figures, "tests": None, "failed": {}})
+    assert all(any(text.startswith(what) for text in wrong) for what in missed)
+    assert len(wrong) == len(missed)
+
+
+def test_without_cuda_nothing_is_measured_on_a_gpu(monkeypatch, tmp_path, capsys):
+    gpu = module("gpu")
+    monkeypatch.setattr(gpu, "gpu_name", lambda: None)
+
+    with pytest.raises(SystemExit) as ended:
+        gpu.main(["--all", "--out", str(tmp_path / "gpu.json")])
+
+    assert ended.value.code == 2
+    assert "torch finds no CUDA GPU; --device cpu tries" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def stages(monkeypatch):
+    """Stages that measure nothing and are done at once."""
+    gpu = module("gpu")
+    passed = {"passed": 4, "failed": 0, "skipped": 0}
+    row = module("measuring").figure(1.0, "s", "<= 1", 2.0, limit=0.5)
+    monkeypatch.setattr(gpu, "run_tests", lambda _seconds: passed)
+    monkeypatch.setattr(gpu, "run_measure", lambda name, *_others: {f"GPU, {name}": row})
+    return gpu
+
+
+def test_stages_that_have_no_time_left_are_left_out_and_named(
+    stages, monkeypatch, tmp_path, capsys
+):
+    # 100 s hold each of the others.
+    monkeypatch.setattr(stages, "MOST_SECONDS", 100)
+
+    stages.main(["--all", "--device", "cpu", "--out", str(tmp_path / "gpu.json")])
+
+    report = json.loads((tmp_path / "gpu.json").read_text(encoding="utf-8"))
+    assert report["left_out"].keys() == {"extraction"}
+    assert list(report["figures"]) == ["GPU, comparison", "GPU, k-means"]
+    assert "left out: extraction: 100 s were left" in capsys.readouterr().out
+
+
+def test_a_stage_that_takes_longer_is_ended_and_the_others_run(stages, monkeypatch):
+    def endless(seconds):
+        stages.run_process([sys.executable, "-c", "import time; time.sleep(600)"], seconds / 1e6)
+
+    monkeypatch.setattr(stages, "run_tests", endless)
+
+    report = stages.run_all(quick=True, device="cpu")
+
+    assert report["left_out"] == {"tests": "it was ended after the 470 s that were left"}
+    assert report["tests"] is None
+    assert list(report["figures"]) == ["GPU, comparison", "GPU, k-means", "GPU, extraction"]
+
+
+@pytest.mark.parametrize(
+    ("tests", "status", "said"),
+    [(1, 0, "tests: 1 failed"), (0, 3, "k-means: it ended with status 3")],
+)
+def test_what_failed_is_said_and_is_the_status(stages, monkeypatch, tmp_path, tests, status, said):
+    def measure(name, *_others):
+        if name == "k-means":
+            stages.run_process([sys.executable, "-c", f"raise SystemExit({status})"], 60)
+        return {}
+
+    counts = {"passed": 3, "failed": tests, "skipped": 0}
+    monkeypatch.setattr(stages, "run_tests", lambda _seconds: counts)
+    monkeypatch.setattr(stages, "run_measure", measure)
+
+    with pytest.raises(SystemExit) as ended:
+        stages.main(["--all", "--device", "cpu", "--out", str(tmp_path / "gpu.json")])
+
+    assert ended.value.code == f"wrong: {said}"
+    assert json.loads((tmp_path / "gpu.json").read_text(encoding="utf-8"))["tests"] == counts
 
 
 def check_figures(figures):

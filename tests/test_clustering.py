@@ -359,7 +359,7 @@ def test_threads_are_set_back_after_an_error():
     assert torch.get_num_threads() == before
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+@pytest.mark.cuda
 def test_gpu_gives_the_labels_of_the_cpu():
     vectors = mixture(6000, 48, 30, shift=20)
     start = some_words(vectors, 60)

@@ -482,7 +482,7 @@ def test_bad_plans_are_refused():
         plan_of(tokenizer, sentences_of("\u200b", "\u00ad"))
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.cuda
 def test_cuda_agrees_with_the_cpu(family):
     tokenizer, model = family
     plan = plan_of(tokenizer, sentences_of(*LINES * 4), token_budget=100)

@@ -409,7 +409,7 @@ def test_a_model_without_hidden_states_is_refused(tokenizer, model, monkeypatch)
         list(extract_vectors(model, plan_of(tokenizer), layers=(0,)))
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.cuda
 def test_cuda_agrees_with_the_cpu(tokenizer, model):
     plan = plan_of(tokenizer)
 
