@@ -30,11 +30,13 @@ def test_params_hold_one_dict_of_settings_and_the_code(rule, block):
     names = re.findall(r"^        (\w+)=", params, re.MULTILINE)
 
     assert f'settings=settings_of("{rule}")' in params
-    assert set(names) <= {"settings", "code", "kinds", "content", "checkpoints"}
+    assert set(names) <= {"settings", "code", "behind", "kinds", "content", "checkpoints"}
     # What a job loads by name counts as its code.
     assert ("kinds" in names) == (JOBS[rule].kinds is not Job.kinds)
     assert ("content" in names) == bool(JOBS[rule].sources)
     assert ("code" in names) == JOBS[rule].has_code
+    # What is asked of the jobs before it counts as asked of it.
+    assert (f'behind=behind_of("{rule}")' in params) == JOBS[rule].has_code
     assert ("    localrule: True\n" in block) == JOBS[rule].local
 
 
