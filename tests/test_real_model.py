@@ -1,5 +1,7 @@
 """A real pre-trained model (multilingual-e5-small) on real text, from its folder to the scores."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,3 +89,23 @@ def test_most_words_have_an_entry_learnt_elsewhere(scores):
     (row,) = scores.where(metric="coverage", definition="published", layer=0, control="")
 
     assert 0.5 < row.value < 0.99
+
+
+PEAKS = """
+import resource, sys
+from pathlib import Path
+from polyconcept.models.loading import load_tokenizer
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
+load_tokenizer(Path(sys.argv[1]))
+print(before, peak())
+"""
+
+
+def test_a_large_tokenizer_lies_in_memory_once_while_it_is_loaded():
+    """Each of 250,000 subwords takes about 280 MiB; with three of them the peak grew by 820."""
+    line = [sys.executable, "-c", PEAKS, str(MODEL)]
+    run = subprocess.run(line, capture_output=True, text=True, check=True)
+    before, after = map(int, run.stdout.split())  # KiB
+
+    assert (after - before) / 1024 < 500
