@@ -340,6 +340,18 @@ def test_a_model_left_out_is_named_with_its_files(study, project):
 
 
 @workflow
+def test_a_job_that_left_nothing_is_named(study, project):
+    """As one that failed: neither its files nor its record are there."""
+    for path in (study / "results/known/figures").glob("calign.*"):
+        path.unlink()
+
+    assert explained(study, project).startswith(
+        "known: 2 jobs planned, for 1 cause missing results/known/figures/calign.pdf: its job "
+        "left nothing runs again: plot_figure 1 then: build_report 1"
+    )
+
+
+@workflow
 def test_a_deleted_file_is_named(study, project):
     (study / "results/known/figures/calign.pdf").unlink()
 

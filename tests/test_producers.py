@@ -9,8 +9,9 @@ import pytest
 from test_records import record
 
 from polyconcept.audit import producers
-from polyconcept.audit.producers import DamagedInputError
+from polyconcept.audit.producers import DamagedInputError, found_damaged
 from polyconcept.audit.runs import FileState, write_record
+from polyconcept.store.faults import DamagedError
 
 A, B, C = (f"results/known/scores/xa-{name}.parquet" for name in ("xb", "xb.more", "xc"))
 
@@ -47,6 +48,19 @@ def test_a_damaged_input_is_named_with_the_job_that_makes_it():
 
     assert "Remove these files, and give the same command again" in str(error.value)
     assert A not in str(error.value).replace(B, "")
+
+
+@pytest.mark.usefixtures("results")
+@pytest.mark.parametrize(
+    ("path", "maker"), [(B, "split (xa)"), ("results/known/no.h5", "a job without a record")]
+)
+def test_damage_that_a_job_finds_while_it_reads_is_named_likewise(path, maker):
+    said = str(found_damaged(DamagedError(path, "/layer/4, rows 0 to 9: other bytes")))
+
+    assert said.startswith(f"{path}: damaged since {maker} made it: /layer/4, rows 0 to 9: other")
+    assert said.endswith(
+        "Remove these files, and give the same command again, which makes them anew"
+    )
 
 
 @pytest.mark.usefixtures("results")

@@ -103,7 +103,7 @@ print(before, peak())
 
 
 def test_a_large_tokenizer_lies_in_memory_once_while_it_is_loaded():
-    """Each of 250,000 subwords takes about 280 MiB; with three of them the peak grew by 820."""
+    """One of 250,000 subwords takes about 280 MiB; while three were held, the peak grew by 820."""
     line = [sys.executable, "-c", PEAKS, str(MODEL)]
     run = subprocess.run(line, capture_output=True, text=True, check=True)
     before, after = map(int, run.stdout.split())  # KiB

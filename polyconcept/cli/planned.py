@@ -50,6 +50,7 @@ class _Job:
     rule: str
     wildcards: Wildcards
     outputs: tuple[str, ...]
+    logs: tuple[str, ...]
     reason: str
 
 
@@ -64,9 +65,9 @@ class _Jobs(logging.Handler):
         """Take in an event of Snakemake's log."""
         told = vars(record)
         if told.get("event") == LogEvent.JOB_INFO and told["rule_name"] in JOBS:
-            outputs = tuple(map(str, told["output"]))
+            outputs, logs = (tuple(map(str, told[kind])) for kind in ("output", "log"))
             wildcards = dict(told["wildcards"])
-            self.jobs.append(_Job(told["rule_name"], wildcards, outputs, told["reason"]))
+            self.jobs.append(_Job(told["rule_name"], wildcards, outputs, logs, told["reason"]))
 
 
 def planned(study: Path, profile: Path | None = None) -> Plan:
@@ -171,7 +172,7 @@ class _Explained:
             asked = self._asked_of(job.rule, job.wildcards)
             after = tuple(dict.fromkeys(maker[path] for path in asked.inputs if path in maker))
             if job.outputs in new:
-                causes = [Cause("new", self._news(job))]
+                causes = [self._news(job)]
             else:
                 causes = list(dict.fromkeys(self._causes(job, asked, others)))
             if not causes and not after:
@@ -204,12 +205,15 @@ class _Explained:
                 if path in job.reason:
                     yield Cause("file", f"{path}: {self._newer(path)}")
 
-    def _news(self, job: _Job) -> str:
-        """Return what is new of a job that never ran."""
+    def _news(self, job: _Job) -> Cause:
+        """Return what is new of a job of which there is neither a record nor a result."""
         if not self._ran:
-            return f"study {self._study.name}: never run"
+            return Cause("new", f"study {self._study.name}: never run")
+        # A job that fails leaves nothing but its log.
+        if any(Path(log).exists() for log in job.logs):
+            return Cause("missing", f"{job.outputs[0]}: its job left nothing")
         new = new_part(job.wildcards, self._ran)
-        return f"{new}: never run" if new else f"{job.outputs[0]}: never made"
+        return Cause("new", f"{new or job.outputs[0]}: never run")
 
     def _newer(self, path: str) -> str:
         """Return what is known of an input that is newer than an output."""

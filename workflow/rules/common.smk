@@ -180,27 +180,25 @@ def maker_of(path):
     return rule.name, frozenset(rule.get_wildcards(path).items())
 
 
-def asked_of(rule, names):
-    """Everything that is asked of a job, and of those before it."""
-    wildcards = dict(names)
-    ways = {"settings": settings_of, "kinds": kinds_of}
-    ways |= {"code": code_of} if JOBS[rule].has_code else {}
-    ways |= {"content": content_of} if JOBS[rule].sources else {}
-    asked = {name: way(rule)(wildcards) for name, way in ways.items()}
-    return [rule, sorted(names), asked, asked_before(rule, wildcards)]
-
-
 @cache
-def hash_before(rule, names):
+def asked_before(rule, names):
+    """Hash of what is asked of the jobs whose results a job reads, and of those before them.
+
+    `names` are the items of its wildcards.
+    """
     read = flat(job_inputs(rule, STUDY, dict(names)))
     makers = {maker_of(path) for path in read if Path(path).is_relative_to(RESULTS)}
-    asked = sorted(json.dumps(asked_of(*maker)) for maker in makers)
+    asked = sorted(json.dumps(all_asked(*maker)) for maker in makers)
     return hashlib.sha256("\n".join(asked).encode()).hexdigest()
 
 
-def asked_before(rule, names):
-    """Hash of what is asked of the jobs whose results a job reads, and of those before them."""
-    return hash_before(rule, frozenset(names.items()))
+def all_asked(rule, names):
+    """Everything that is asked of a job, and of those before it."""
+    wildcards, ways = dict(names), {"settings": settings_of, "kinds": kinds_of}
+    ways |= {"code": code_of} if JOBS[rule].has_code else {}
+    ways |= {"content": content_of} if JOBS[rule].sources else {}
+    asked = {name: way(rule)(wildcards) for name, way in ways.items()}
+    return [rule, sorted(names), asked, asked_before(rule, names)]
 
 
 def behind_of(rule):
@@ -216,7 +214,9 @@ def behind_of(rule):
         [own] = [one for one in workflow.rules if one.name == rule]
         planned = PLANNED.get(own.output[0].apply_wildcards(wildcards))
         # A job's own process is not to look at all that other jobs read.
-        return planned.params["behind"] if planned else asked_before(rule, wildcards)
+        if planned:
+            return planned.params["behind"]
+        return asked_before(rule, frozenset(wildcards.items()))
 
     return behind
 

@@ -127,7 +127,9 @@ def check_notes():
     # A touch takes results as they are; to unlock or lint, none is looked at.
     if options & {"--forceall", "-F", "--touch", "-t", "--unlock", "--lint"}:
         return
-    found = unseen(STUDY, ROOT, asked_before)
+    found = unseen(
+        STUDY, ROOT, lambda rule, names: asked_before(rule, frozenset(names.items()))
+    )
     if lost := [path for path in found if path not in sys.argv]:
         few = len(lost) <= MOST_FORCED
         forcing = f"--forcerun {' '.join(lost)}" if few else "--forceall"
