@@ -271,7 +271,7 @@ def jobs_of(study):
 
 
 @pytest.mark.parametrize(
-    ("file", "n_jobs"), [("studies/demo.yaml", 132), ("config.yaml", 418)], ids=["demo", "full"]
+    ("file", "n_jobs"), [("studies/demo.yaml", 110), ("config.yaml", 418)], ids=["demo", "full"]
 )
 def test_a_rule_makes_what_the_register_says_others_read(file, n_jobs):
     study = parse_study(yaml.safe_load((ROOT / file).read_text()))
