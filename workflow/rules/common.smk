@@ -188,17 +188,18 @@ def asked_before(rule, names):
     """
     read = flat(job_inputs(rule, STUDY, dict(names)))
     makers = {maker_of(path) for path in read if Path(path).is_relative_to(RESULTS)}
-    asked = sorted(json.dumps(all_asked(*maker)) for maker in makers)
-    return hashlib.sha256("\n".join(asked).encode()).hexdigest()
+    return hashlib.sha256("".join(sorted(all_asked(*maker) for maker in makers)).encode()).hexdigest()
 
 
+@cache
 def all_asked(rule, names):
-    """Everything that is asked of a job, and of those before it."""
+    """Hash of everything that is asked of a job, and of those before it."""
     wildcards, ways = dict(names), {"settings": settings_of, "kinds": kinds_of}
     ways |= {"code": code_of} if JOBS[rule].has_code else {}
     ways |= {"content": content_of} if JOBS[rule].sources else {}
     asked = {name: way(rule)(wildcards) for name, way in ways.items()}
-    return [rule, sorted(names), asked, asked_before(rule, names)]
+    everything = [rule, sorted(names), asked, asked_before(rule, names)]
+    return hashlib.sha256(json.dumps(everything).encode()).hexdigest()
 
 
 def behind_of(rule):
