@@ -7,11 +7,11 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import transformers
 from safetensors import SafetensorError, safe_open
-from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import CONFIG_MAPPING, AutoConfig
 from transformers.utils import logging
 
 from polyconcept.machine.atomic import atomic_directory
@@ -25,6 +25,10 @@ from polyconcept.records.repositories import (
     WEIGHTS,
     shard_names,
 )
+
+if TYPE_CHECKING:
+    # Whatever these stand for loads half of transformers, which to copy a model takes none of.
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 OFFLINE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 """Options of every ``from_pretrained`` here: no network, no code from the directory."""
