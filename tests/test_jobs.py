@@ -123,9 +123,8 @@ BY_HAND = [
     (
         "score_concepts",
         BERT | {"variant": "base", "side": "encoder", "pair": "en-de"},
-        [*TABLES, *BOTH_WAYS, *HELD_OUT, f"{CONCEPTS}.h5", f"{CONCEPTS}.controls.h5"]
-        + [f"{R}/vectors/bert/base/encoder/{code}.h5" for code in ("en", "de")]
-        + [f"{R}/selections/en-de.parquet"],
+        [*TABLES, *BOTH_WAYS, *HELD_OUT, f"{CONCEPTS}.h5", f"{CONCEPTS}.controls.h5"],
+        # No vectors: another threshold needs none.
     ),
     ("find_examples", {"pair": "en-de"}, [*TABLES, *BOTH_WAYS, f"{CONCEPTS}.h5"]),
     (

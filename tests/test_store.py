@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hand_concepts import table
 
 from polyconcept.records.concepts import (
     AlignedConcepts,
@@ -86,6 +87,21 @@ def test_numbers_of_subwords_come_back_in_the_order_of_the_rows(tmp_path):
         pytest.raises(StoreError, match=r"old\.h5: no numbers of subwords; written by an older"),
     ):
         _ = vectors.n_subwords
+
+
+def test_a_type_is_as_long_as_its_longest_word_with_a_vector(tmp_path):
+    words = table("en", "a cat sat", "a dog", "A cat")
+    # "cat" is cut once, "dog" has no vector, and so has the second "a".
+    rows, n_subwords = np.array([0, 1, 2, 5, 6]), np.array([1, 1, 3, 1, 2], dtype=np.int32)
+    batches = [(np.array([4, 3, 2, 1, 0]), {0: np.zeros((5, 2), dtype=np.float32)})]
+    write_vectors(tmp_path / "en.h5", header_of(words), rows, batches, n_subwords)
+
+    with VectorFile.open(tmp_path / "en.h5", words) as vectors:
+        found = vectors.most_subwords(words)
+
+    assert dict(zip(words.types, found.tolist(), strict=True)) == {
+        "a": 1, "cat": 2, "sat": 3, "dog": 0, "A": 1,
+    }  # fmt: skip
 
 
 # --- word tables
@@ -315,6 +331,23 @@ def test_concepts_come_back_by_key(tmp_path):
         ConceptFile.open(path, source, make_words("it")),
     ):
         pass
+
+
+def test_concepts_say_of_how_many_subwords_words_are(tmp_path):
+    words, key = make_words(), ConceptKey(0, 1, "calign", "published", "source")
+    selections = {("calign", "published"): Selection(np.arange(2), np.arange(2))}
+    most = np.array([1, 2, 0], dtype=np.int32), np.array([0, 3, 1], dtype=np.int32)
+    of_pair = words, words, selections, [(key, make_clusters([1, 0]))]
+    write_concepts(tmp_path / "new.h5", *of_pair, most)
+    write_concepts(tmp_path / "old.h5", *of_pair)
+
+    with ConceptFile.open(tmp_path / "new.h5", words, words) as file:
+        assert [side.tolist() for side in file.most_subwords] == [[1, 2, 0], [0, 3, 1]]
+    with (
+        ConceptFile.open(tmp_path / "old.h5", words, words) as file,
+        pytest.raises(StoreError, match=r"old\.h5: no numbers of subwords; written by an older"),
+    ):
+        _ = file.most_subwords
 
 
 def test_a_way_without_centers_leaves_words_in_no_cluster(tmp_path):

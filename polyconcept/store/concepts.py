@@ -11,7 +11,7 @@ from typing import get_args
 import h5py
 import numpy as np
 
-from polyconcept.records.concepts import Clusters, ConceptKey, KMeansClusters
+from polyconcept.records.concepts import Clusters, ConceptKey, KMeansClusters, MostSubwords
 from polyconcept.records.text import Definition, Selection, Selections, Words
 from polyconcept.store.faults import StoreError, check_fingerprint
 from polyconcept.store.hdf5 import create_hdf5, open_hdf5
@@ -23,15 +23,19 @@ def write_concepts(
     target: Words,
     selections: Selections,
     results: Iterable[tuple[ConceptKey, Clusters]],
+    most_subwords: tuple[MostSubwords, MostSubwords] | None = None,
 ) -> None:
     """Write which words were clustered and every clustering of them, as they come.
 
     `source` and `target` are the word tables of the languages; each key of `results` comes once.
+    `most_subwords` are of these two: with them scores need no vectors.
     """
     with create_hdf5(path, "concepts") as (file, disk):
         for side, words in (("source", source), ("target", target)):
             file.attrs[side] = words.language
             file.attrs[f"{side}_fingerprint"] = words.fingerprint
+        for side, most in zip(("source", "target"), most_subwords or (), strict=False):
+            file.create_dataset(f"most_subwords/{side}", data=most)
         for (metric, definition), selection in selections.items():
             group = file.create_group(f"selection/{metric}/{definition}")
             group.create_dataset("source_rows", data=selection.source_rows)
@@ -123,6 +127,21 @@ class ConceptFile:
         """Definitions whose words were clustered."""
         names = {name for metric in self._first.values() for name in metric}
         return tuple(name for name in get_args(Definition) if name in names)
+
+    @property
+    def most_subwords(self) -> tuple[MostSubwords, MostSubwords]:
+        """Of how many subwords the longest word of each type is, source and target.
+
+        Raises:
+            StoreError: The file does not say so.
+        """
+        if "most_subwords" not in self._file:
+            raise StoreError(
+                f"{self.path}: no numbers of subwords; written by an older version: remove it and "
+                "make it again"
+            )
+        group = self._file["most_subwords"]
+        return group["source"][:], group["target"][:]
 
     def selection(self, metric: str, definition: Definition) -> Selection:
         """Return the words that were clustered for a metric."""

@@ -16,7 +16,7 @@ import numpy as np
 from polyconcept.machine.allowed import n_cores
 from polyconcept.machine.memory import vectors_for
 from polyconcept.records.arrays import Bool, Float32, Int32, Int64, Rows, Vectors
-from polyconcept.records.concepts import BEFORE_NORM, VectorHeader
+from polyconcept.records.concepts import BEFORE_NORM, MostSubwords, VectorHeader
 from polyconcept.records.text import Words
 from polyconcept.store.blocks import Blocks, block_sha256, write_hashes
 from polyconcept.store.faults import StoreError, check_fingerprint
@@ -264,6 +264,16 @@ class VectorFile:
     def has(self, rows: Rows) -> Bool[np.ndarray, " word"]:
         """Return whether each of the word table's `rows` has a vector here; bool [word]."""
         return np.isin(rows, self.rows)
+
+    def most_subwords(self, words: Words) -> MostSubwords:
+        """Return of how many subwords the longest word of each type of the word table is.
+
+        Raises:
+            StoreError: As `n_subwords`.
+        """
+        most: MostSubwords = np.zeros(len(words.types), dtype=np.int32)
+        np.maximum.at(most, words.word_type[self.rows], self.n_subwords)
+        return most
 
     @property
     def n_subwords(self) -> NSubwords:

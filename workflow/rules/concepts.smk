@@ -45,11 +45,13 @@ use rule extract_vectors as extract_vectors__pair with:
 
 
 rule cluster_words:
-    # All layers, seeds, metrics and definitions of one run and pair.
+    # All layers, seeds, metrics and definitions of one run and pair; and the simple rivals, which
+    # need no clusters but read the same vectors.
     input:
         unpack(inputs_of("cluster_words")),
     output:
         concepts="<results>/concepts/{model}/{variant}/{side}/{pair}.h5",
+        similarity="<results>/scores/{model}/{variant}/{side}/{pair}.similarity.parquet",
     log:
         "<logs>/cluster_words/{model}/{variant}/{side}/{pair}.log",
     conda:

@@ -1,4 +1,4 @@
-"""Clusterings of a pair's words, and their controls."""
+"""Clusterings of a pair's words with what else is read off their vectors, and the controls."""
 
 from __future__ import annotations
 
@@ -34,6 +34,16 @@ def clustering_kinds(study: Study, _names: Names) -> tuple[str, ...]:
     return (f"polyconcept.clustering.{study.clustering.method}",)
 
 
+def _words(study: Study, names: Names) -> Values:
+    """Beside the clusterings the rivals, which need no clusters: they read the same vectors.
+
+    Other thresholds of the metrics then need neither the vectors nor a clustering.
+    """
+    rivals = plain(study.controls, "max_sentences", "seed")
+    similarity = {"layers": list(study.layers_of(names["model"])), **rivals}
+    return clustering(study, names) | {"corpus": study.corpus, "similarity": similarity}
+
+
 def _controls(study: Study, names: Names) -> Values:
     """Take the first seeds alone: controls are not cheap.
 
@@ -56,8 +66,21 @@ def _words_cost(work: Work, names: Names) -> Cost:
     n_clustered, n_starts = times * _TIMES_CLUSTERED * n_words, n_seeds * settings.n_restarts
     n_clusters = work.pair_clusters(names)
     done = work.fits(names["model"], n_clustered, n_clusters, n_starts)
+    done += _similarity_cost(work, names)
     n_centers = times * _CLUSTERINGS * n_clusters
     return _written(work, names, done, n_seeds * n_clustered, n_seeds * n_centers)
+
+
+def _similarity_cost(work: Work, names: Names) -> Cost:
+    """CKA goes through the words once a layer; what it takes grows with dims squared.
+
+    A GPU waits meanwhile.
+    """
+    name = names["model"]
+    n_layers, n_dims = len(work.study.layers_of(name)), work.sizes.model(name).n_dims
+    units = n_layers * work.pair_words(names) / 2 * n_dims**2
+    seconds = units * work.rates["rival_seconds_per_unit"]
+    return Cost(seconds, seconds)
 
 
 def _controls_cost(work: Work, names: Names) -> Cost:
@@ -133,9 +156,7 @@ def hash_concepts(work: Work, names: Names) -> Number:
 
 
 JOBS = {
-    "cluster_words": Job(
-        "clusters", _pair, clustering, clustering_kinds, cost=_words_cost, gpu=True
-    ),
+    "cluster_words": Job("clusters", _pair, _words, clustering_kinds, cost=_words_cost, gpu=True),
     "cluster_controls": Job(
         "controls", _controlled_pair, _controls, clustering_kinds, cost=_controls_cost, gpu=True
     ),
