@@ -15,6 +15,7 @@ from polyconcept.records.concepts import Clusters, ConceptKey, KMeansClusters, M
 from polyconcept.records.text import Definition, Selection, Selections, Words
 from polyconcept.store.faults import StoreError, check_fingerprint
 from polyconcept.store.hdf5 import create_hdf5, open_hdf5
+from polyconcept.store.packing import FILTERS
 
 
 def write_concepts(
@@ -51,10 +52,13 @@ def _place(key: ConceptKey) -> str:
 
 
 def _write_clusters(group: h5py.Group, clusters: Clusters) -> None:
-    group.create_dataset("cluster", data=clusters.cluster)
+    kind = np.int16 if clusters.n_clusters <= np.iinfo(np.int16).max else np.int32
+    # Of thousands of clusterings the labels are most of a study's disk.
+    packed = FILTERS if len(clusters.cluster) else {}
+    group.create_dataset("cluster", data=clusters.cluster.astype(kind), **packed)
     group.attrs["n_clusters"] = clusters.n_clusters
     if isinstance(clusters, KMeansClusters):
-        group.create_dataset("centers", data=clusters.centers)
+        # Not the centers: nothing reads them, and they were half of a file.
         group.create_dataset("restart_inertias", data=clusters.restart_inertias)
         group.attrs["inertia"] = clusters.inertia
         group.attrs["n_iterations"] = clusters.n_iterations
@@ -149,23 +153,16 @@ class ConceptFile:
         return Selection(group["source_rows"][:], group["target_rows"][:])
 
     def clusters(self, key: ConceptKey) -> Clusters:
-        """Return one clustering; of k-means with its centers and inertias.
+        """Return one clustering.
 
         Raises:
             StoreError: The file holds no such clustering.
         """
         group = self._group(_place(replace(key, control=self.control)))
-        cluster = group["cluster"][:]
-        if "centers" not in group:
-            return Clusters(cluster, int(group.attrs["n_clusters"]))
-        return KMeansClusters(
-            cluster=cluster,
-            n_clusters=len(group["centers"]),  # version 1 has no attribute that says so
-            centers=group["centers"][:],
-            inertia=float(group.attrs["inertia"]),
-            restart_inertias=np.asarray(group["restart_inertias"][:], dtype=np.float64),
-            n_iterations=int(group.attrs["n_iterations"]),
-        )
+        # Version 1 has no attribute that says how many there are.
+        known = "n_clusters" in group.attrs
+        n_clusters = int(group.attrs["n_clusters"]) if known else len(group["centers"])
+        return Clusters(group["cluster"][:].astype(np.int32, copy=False), n_clusters)
 
     @property
     def _first(self) -> h5py.Group:
