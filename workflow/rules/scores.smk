@@ -36,9 +36,12 @@ rule mix_languages:
     wildcard_constraints:
         model=one_of(STUDY.mixed),
         side="encoder|decoder",
+    priority: READ_FIRST
     conda:
         "../../envs/environment.yaml"
     threads: 1
+    resources:
+        vector_jobs=VECTOR_JOBS,
     params:
         settings=settings_of("mix_languages"),
         kinds=kinds_of("mix_languages"),
