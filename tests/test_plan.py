@@ -231,6 +231,19 @@ def test_extraction_on_a_gpu_is_no_faster_than_the_disk():
     assert found.seconds == tiny_cost("extract_vectors", RUN).seconds
 
 
+def test_bfloat16_on_the_disk_lacks_the_two_bytes_that_do_not_pack():
+    # Three of four bytes are left of a float32: one of bfloat16's two.
+    rates = RATES | {"packed_share": 0.75}
+    wide, narrow = (
+        cost_of("extract_vectors", RUN, study_of(vectors={"store": store}), rates)
+        for store in ("float32", "bfloat16")
+    )
+
+    assert wide.disk_bytes == 2 * RAW * 3 / 4
+    assert narrow.disk_bytes == 2 * RAW * 1 / 4
+    assert narrow.hashing == (FILE + 2 * RAW / 2 + 2 * RAW / 4) / 4000
+
+
 def test_bfloat16_has_a_rate_of_its_own_on_a_gpu():
     wide, narrow = (
         tiny_cost("extract_vectors", RUN, extraction={"dtype": dtype})
@@ -257,7 +270,7 @@ def test_a_state_before_the_final_norm_is_kept_and_clustered_too():
 
     added = {rule: both[rule].disk_bytes - first[rule].disk_bytes for rule in first}
     assert added["extract_vectors"] == 2 * 4 * 400 * n_dims / 2
-    assert added["cluster_controls"] == 2 * 4 * (3 * 5 * n_dims + 2 * 800)
+    assert added["cluster_controls"] == pytest.approx(2 * 1.4 * 2 * 800)
     work = both["cluster_controls"].seconds - first["cluster_controls"].seconds
     assert work == pytest.approx(2 * 800 * n_dims * 5 * SIX)
     # CALIGN draws the words of a language, COLAP counts.
@@ -337,6 +350,23 @@ def test_totals_of_jobs_with_and_without_a_gpu():
     assert scores.cpu_seconds == pytest.approx(
         2 * 2 + sum(cost.seconds + cost.hashing for cost in scoring)
     )
+
+
+def test_vectors_that_are_not_kept_lie_on_the_disk_for_some_jobs_at_once():
+    models = {f"m{i}": {"builtin": "bert"} for i in range(5)}
+    jobs = [Planned("extract_vectors", RUN | {"model": name}, (name,), (), ()) for name in models]
+    jobs.append(Planned("fetch_model", {"model": "m0"}, ("a",), (), ()))
+    kept, removed = (
+        plan.totals_of(
+            jobs, Work(study_of(models=models, tasks={}, vectors={"keep": keep}), RATES, ROOT)
+        )
+        for keep in (True, False)
+    )
+
+    assert kept["vectors"].held_bytes == kept["vectors"].disk_bytes
+    assert removed["vectors"].disk_bytes == kept["vectors"].disk_bytes
+    assert removed["vectors"].held_bytes == pytest.approx(3 / 5 * kept["vectors"].disk_bytes)
+    assert removed["models"].held_bytes == removed["models"].disk_bytes
 
 
 def test_a_rule_without_a_stage_is_no_text():

@@ -64,7 +64,7 @@ def test_so_many_jobs_at_once_are_what_the_profiles_allow(profile):
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
-    """The small study run without keeping, and the vector files that were seen at once meanwhile."""
+    """The small study run so, and whose vectors were seen at once meanwhile."""
     from known_study import copy_of, finished_study
 
     folder = copy_of(finished_study(tmp_path_factory), tmp_path_factory.mktemp("gone") / "study")

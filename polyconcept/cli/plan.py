@@ -79,7 +79,7 @@ def totals_of(jobs: Sequence[Planned], work: Work) -> dict[str, Total]:
         totals[kind.stage].add(total_of(cost, work.rates, kind.gpu))
         if job.rule in vectors.JOBS:
             made.append(cost.disk_bytes)
-    totals["vectors"].held_bytes = held_at_once(work.study, made)
+    totals["vectors"].held_bytes = float(held_at_once(work.study, made))
     return {stage: total for stage, total in totals.items() if total.jobs}
 
 
