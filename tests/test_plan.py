@@ -355,7 +355,7 @@ def test_totals_of_jobs_with_and_without_a_gpu():
 def test_vectors_that_are_not_kept_lie_on_the_disk_for_some_jobs_at_once():
     models = {f"m{i}": {"builtin": "bert"} for i in range(5)}
     jobs = [Planned("extract_vectors", RUN | {"model": name}, (name,), (), ()) for name in models]
-    jobs.append(Planned("fetch_model", {"model": "m0"}, ("a",), (), ()))
+    jobs.append(Planned("align_words", {"pair": "en-de"}, ("a",), (), ()))
     kept, removed = (
         plan.totals_of(
             jobs, Work(study_of(models=models, tasks={}, vectors={"keep": keep}), RATES, ROOT)
@@ -366,7 +366,7 @@ def test_vectors_that_are_not_kept_lie_on_the_disk_for_some_jobs_at_once():
     assert kept["vectors"].held_bytes == kept["vectors"].disk_bytes
     assert removed["vectors"].disk_bytes == kept["vectors"].disk_bytes
     assert removed["vectors"].held_bytes == pytest.approx(3 / 5 * kept["vectors"].disk_bytes)
-    assert removed["models"].held_bytes == removed["models"].disk_bytes
+    assert removed["word links"].held_bytes == removed["word links"].disk_bytes
 
 
 def test_a_rule_without_a_stage_is_no_text():

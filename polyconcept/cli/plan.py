@@ -61,12 +61,12 @@ class Total:
 def total_of(cost: Cost, rates: Mapping[str, float], on_gpu: bool) -> Total:
     """Return one job as a total; `rates` are those of `read_rates`."""
     around = rates["job_overhead_seconds"] + cost.hashing
-    core = around + cost.seconds
+    core, disk = around + cost.seconds, float(cost.disk_bytes)
     if not on_gpu:
-        return Total(1, 0, 0.0, core, core, cost.disk_bytes, cost.disk_bytes)
+        return Total(1, 0, 0.0, core, core, disk, disk)
     gpu = around + cost.gpu_seconds
     # A core waits beside the GPU for as long.
-    return Total(1, 1, gpu, gpu, core, cost.disk_bytes, cost.disk_bytes)
+    return Total(1, 1, gpu, gpu, core, disk, disk)
 
 
 def totals_of(jobs: Sequence[Planned], work: Work) -> dict[str, Total]:
