@@ -222,7 +222,7 @@ def behind_of(rule):
 
 
 # Where vectors are not kept, few jobs make or read them at once (`vector_jobs` in the profiles), and
-# those that can read go before those that make more.
+# those that can read, and what these wait for, go before those that make more.
 VECTOR_JOBS = 0 if STUDY.vectors.keep else 1
 READ_FIRST = 0 if STUDY.vectors.keep else 2
 EXTRACTIONS = list(
