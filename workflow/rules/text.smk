@@ -113,7 +113,7 @@ rule select_words:
         selections="<results>/selections/{pair}.parquet",
     log:
         "<logs>/select_words/{pair}.log",
-    priority: READ_FIRST
+    priority: 10
     conda:
         "../../envs/environment.yaml"
     params:
