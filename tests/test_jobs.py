@@ -123,9 +123,8 @@ BY_HAND = [
     (
         "score_concepts",
         BERT | {"variant": "base", "side": "encoder", "pair": "en-de"},
-        [*TABLES, *BOTH_WAYS, *HELD_OUT, f"{CONCEPTS}.h5", f"{CONCEPTS}.controls.h5"]
-        + [f"{R}/vectors/bert/base/encoder/{code}.h5" for code in ("en", "de")]
-        + [f"{R}/selections/en-de.parquet"],
+        [*TABLES, *BOTH_WAYS, *HELD_OUT, f"{CONCEPTS}.h5", f"{CONCEPTS}.controls.h5"],
+        # No vectors: another threshold needs none.
     ),
     ("find_examples", {"pair": "en-de"}, [*TABLES, *BOTH_WAYS, f"{CONCEPTS}.h5"]),
     (
@@ -185,17 +184,23 @@ def test_inputs_are_those_written_by_hand(rule, names, files):
 def test_the_table_of_scores_reads_every_run_in_order():
     runs = [("bert", ("base", "random", "ner"), ("encoder",))]
     runs += [("mt5", ("base", "mt"), ("encoder", "decoder", "encoder-decoder"))]
-    places = [f"{R}/scores/{m}/{v}/{side}/en-de" for m, vs, ss in runs for v in vs for side in ss]
+    places = [f"{m}/{v}/{side}/en-de" for m, vs, ss in runs for v in vs for side in ss]
     found = job_inputs("merge_scores", small(), {})
 
     assert found == {
         "runs": [
-            f"{place}.{name}.parquet"
+            f"{R}/{folder}/{place}.{name}.parquet"
             for place in places
-            for name in ("calign", "colap", "similarity")
+            for folder, name in (
+                ("scores", "calign"),
+                ("scores", "colap"),
+                ("concepts", "similarity"),
+            )
         ],
         "resamples": [
-            f"{place}.{name}_resamples.parquet" for place in places for name in ("calign", "colap")
+            f"{R}/scores/{place}.{name}_resamples.parquet"
+            for place in places
+            for name in ("calign", "colap")
         ],
         "mixed": [],
         "tasks": [f"{R}/scores/bert/ner/task.parquet", f"{R}/scores/mt5/mt/task.parquet"],

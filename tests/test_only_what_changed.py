@@ -88,6 +88,10 @@ def swap_thresholds(study):
     study["calign"] = {"match": 0.6, "size_ratio": 0.8}
 
 
+def change_retrieval(study):
+    study["controls"] = study["controls"] | {"max_sentences": 50}
+
+
 def change_k(study):
     study["clustering"]["n_clusters"] = 50
 
@@ -125,9 +129,11 @@ CHANGES = {
     change_seed: {"finetune": 1, "score_task": 1}
     | {"extract_vectors": 1, "cluster_words": 2}
     | scores(2),
-    # Both metrics and their rivals are one job, and examples are of both.
+    # Both metrics are one job, and examples are of both.
     change_threshold: scores(14) | EXAMPLES,
     swap_thresholds: scores(14) | EXAMPLES,
+    # The rivals are scored where the vectors are read.
+    change_retrieval: {"cluster_words": 14} | scores(14) | EXAMPLES,
     # Whether there are enough words is checked where they are selected.
     change_k: {"select_words": 2, "cluster_words": 14, "cluster_controls": 4, "mix_languages": 3}
     | scores(14)

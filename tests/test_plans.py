@@ -475,18 +475,18 @@ def test_a_killed_job_is_told_of(runs):
 def test_what_stands_on_a_job_that_failed_does_not_count_as_done(runs, notes_are_lost):
     """Snakemake makes what is not there only for a job that has to run; the scores are there."""
     study_of(runs.folder, extraction={"pooling": "mean"})
-    driver = runs.start("--cores", "1", "--", SIMILARITY)
+    driver = runs.start("--cores", "1", "--", OVERLAPS)
     os.kill(int((runs.folder / "held").read_text()), signal.SIGKILL)
     assert runs.release(driver)[0] == 1
     assert not (runs.folder / VECTORS).exists()
     if notes_are_lost:
         lose_all_notes(runs.folder)
 
-    status, said = runs.finish("--cores", "1", "--", SIMILARITY)
+    status, said = runs.finish("--cores", "1", "--", OVERLAPS)
     if notes_are_lost:
         assert "it has no note" in said
         forcing = re.search(r"run the study with (--forcerun .*)", said)[1].split()
-        status, said = runs.finish("--cores", "1", *forcing, "--", SIMILARITY)
+        status, said = runs.finish("--cores", "1", *forcing, "--", OVERLAPS)
 
     assert status == 0, said
     record = json.loads((runs.folder / f"{VECTORS}.run.json").read_text())
@@ -498,7 +498,7 @@ def test_what_stands_on_a_job_that_failed_does_not_count_as_done(runs, notes_are
 
 VECTORS = "results/known/vectors/shared/base/encoder/xa.h5"
 SCORED = "results/known/scores/shared/base/encoder/xa-xb.calign.parquet"
-SIMILARITY = "results/known/scores/shared/base/encoder/xa-xb.similarity.parquet"
+OVERLAPS = "results/known/scores/shared/base/encoder/xa-xb.colap_concepts.parquet"
 """The last of its job's files."""
 
 
@@ -511,16 +511,16 @@ def note_on(path, folder):
 
 
 def cut_a_note(folder):
-    note = note_on(SIMILARITY, folder)
+    note = note_on(OVERLAPS, folder)
     os.truncate(note, note.stat().st_size // 2)
 
 
 def empty_a_note(folder):
-    os.truncate(note_on(SIMILARITY, folder), 0)
+    os.truncate(note_on(OVERLAPS, folder), 0)
 
 
 def age_a_note(folder):
-    note = note_on(SIMILARITY, folder)
+    note = note_on(OVERLAPS, folder)
     note.write_text(json.dumps(json.loads(note.read_text()) | {"record_format_version": 5}))
 
 
@@ -538,7 +538,7 @@ def test_a_change_is_seen_though_snakemakes_note_is_lost(runs, lose):
     assert status == 1
     assert ": not as the study asks, which Snakemake does not see, since it has no note" in said
     forcing = re.search(r"run the study with (--forcerun .*)", said)[1].split()
-    assert SIMILARITY in forcing
+    assert OVERLAPS in forcing
     status, said = runs.finish("--cores", "2", *forcing)
     assert status == 0, said
     assert verified(runs.folder) == 0
@@ -548,12 +548,12 @@ def test_a_change_is_seen_though_snakemakes_note_is_lost(runs, lose):
 def test_a_touch_takes_results_without_notes_as_they_are(runs):
     lose_all_notes(runs.folder)
     study_of(runs.folder, statistics={"n_permutations": 20, "n_resamples": 21})
-    before = (runs.folder / SIMILARITY).read_bytes()
+    before = (runs.folder / OVERLAPS).read_bytes()
     status, said = runs.finish("--touch", "--", LINKS)
 
     assert status == 0, said
-    assert not note_on(SIMILARITY, runs.folder).exists()
-    assert (runs.folder / SIMILARITY).read_bytes() == before
+    assert not note_on(OVERLAPS, runs.folder).exists()
+    assert (runs.folder / OVERLAPS).read_bytes() == before
 
 
 @pytest.mark.workflow

@@ -45,7 +45,7 @@ def test_a_job_gets_its_own_settings_and_no_others(demo):
 
     assert found == {
         **{"pooling": "last", "reading": None, "dtype": "float32", "token_budget": 8192},
-        **{"layers": [0, 1, 3], "device": "auto"},
+        **{"layers": [0, 1, 3], "device": "auto", "store": "float32"},
     }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hand_concepts import table
 
 from polyconcept.records.concepts import (
     AlignedConcepts,
@@ -86,6 +87,21 @@ def test_numbers_of_subwords_come_back_in_the_order_of_the_rows(tmp_path):
         pytest.raises(StoreError, match=r"old\.h5: no numbers of subwords; written by an older"),
     ):
         _ = vectors.n_subwords
+
+
+def test_a_type_is_as_long_as_its_longest_word_with_a_vector(tmp_path):
+    words = table("en", "a cat sat", "a dog", "A cat")
+    # "cat" is cut once, "dog" has no vector, and so has the second "a".
+    rows, n_subwords = np.array([0, 1, 2, 5, 6]), np.array([1, 1, 3, 1, 2], dtype=np.int32)
+    batches = [(np.array([4, 3, 2, 1, 0]), {0: np.zeros((5, 2), dtype=np.float32)})]
+    write_vectors(tmp_path / "en.h5", header_of(words), rows, batches, n_subwords)
+
+    with VectorFile.open(tmp_path / "en.h5", words) as vectors:
+        found = vectors.most_subwords(words)
+
+    assert dict(zip(words.types, found.tolist(), strict=True)) == {
+        "a": 1, "cat": 2, "sat": 3, "dog": 0, "A": 1,
+    }  # fmt: skip
 
 
 # --- word tables
@@ -250,9 +266,9 @@ def write_under_a_limit(folder: Path) -> None:
     wide = KMeansClusters(
         cluster=np.zeros(3, dtype=np.int32),
         n_clusters=2,
-        centers=np.ones((2, 300), dtype=np.float32),
+        centers=np.ones((2, 1), dtype=np.float32),
         inertia=1.0,
-        restart_inertias=np.ones(1),
+        restart_inertias=np.ones(300),
         n_iterations=1,
     )
     found = [(ConceptKey(n, 1, "calign", "published", "source"), wide) for n in range(40)]
@@ -303,7 +319,7 @@ def test_concepts_come_back_by_key(tmp_path):
 
         assert (file.layers, file.seeds, file.definitions) == ((3,), (212,), ("published",))
         assert read.cluster.tolist() == [1, 0]
-        assert (read.inertia, read.n_iterations, read.n_clusters) == (4.25, 7, 2)
+        assert (read.cluster.dtype, read.n_clusters) == (np.int32, 2)
         assert file.selection("calign", "published").target_rows.tolist() == [2, 3]
         other = ConceptKey(
             layer=0, seed=212, metric="calign", definition="published", part="source"
@@ -315,6 +331,23 @@ def test_concepts_come_back_by_key(tmp_path):
         ConceptFile.open(path, source, make_words("it")),
     ):
         pass
+
+
+def test_concepts_say_of_how_many_subwords_words_are(tmp_path):
+    words, key = make_words(), ConceptKey(0, 1, "calign", "published", "source")
+    selections = {("calign", "published"): Selection(np.arange(2), np.arange(2))}
+    most = np.array([1, 2, 0], dtype=np.int32), np.array([0, 3, 1], dtype=np.int32)
+    of_pair = words, words, selections, [(key, make_clusters([1, 0]))]
+    write_concepts(tmp_path / "new.h5", *of_pair, most)
+    write_concepts(tmp_path / "old.h5", *of_pair)
+
+    with ConceptFile.open(tmp_path / "new.h5", words, words) as file:
+        assert [side.tolist() for side in file.most_subwords] == [[1, 2, 0], [0, 3, 1]]
+    with (
+        ConceptFile.open(tmp_path / "old.h5", words, words) as file,
+        pytest.raises(StoreError, match=r"old\.h5: no numbers of subwords; written by an older"),
+    ):
+        _ = file.most_subwords
 
 
 def test_a_way_without_centers_leaves_words_in_no_cluster(tmp_path):
@@ -330,6 +363,32 @@ def test_a_way_without_centers_leaves_words_in_no_cluster(tmp_path):
     assert (read.cluster.tolist(), read.cluster.dtype, read.n_clusters) == ([2, -1, 0], np.int32, 4)
 
 
+def test_labels_take_no_more_bytes_than_their_number_needs_and_centers_none(tmp_path):
+    words = make_words()
+    selections = {("calign", "published"): Selection(np.arange(2), np.arange(2))}
+    found = [
+        (ConceptKey(0, 1, "calign", "published", "source"), make_clusters([1, 0])),
+        (
+            ConceptKey(0, 1, "calign", "published", "target"),
+            Clusters(np.int32([40_000, -1]), 40_001),
+        ),
+        (ConceptKey(0, 1, "colap", "published", "pooled"), Clusters(np.int32([]), 1)),
+    ]
+    path = tmp_path / "en-de.h5"
+    write_concepts(path, words, words, selections, found)
+
+    with h5py.File(path) as file:
+        first = file["layer/0/seed/1/calign/published/source"]
+        assert (set(first), first["cluster"].dtype) == ({"cluster", "restart_inertias"}, np.int16)
+    with ConceptFile.open(path, words, words) as file:
+        for key, clusters in found:
+            read = file.clusters(key)
+            assert (read.cluster.tolist(), read.cluster.dtype) == (
+                clusters.cluster.tolist(),
+                np.int32,
+            )
+
+
 def test_concepts_of_version_1_are_read(tmp_path):
     words, key = make_words(), ConceptKey(0, 1, "calign", "published", "source")
     selections = {("calign", "published"): Selection(np.arange(2), np.arange(2))}
@@ -338,14 +397,16 @@ def test_concepts_of_version_1_are_read(tmp_path):
     with h5py.File(path, "r+") as file:
         # As version 1 was written: the number of clusters is that of the centers.
         file.attrs["format_version"] = 1
-        del file["layer/0/seed/1/calign/published/source"].attrs["n_clusters"]
+        group = file["layer/0/seed/1/calign/published/source"]
+        group["centers"] = np.zeros((2, 2), dtype=np.float32)
+        del group.attrs["n_clusters"]
 
     with ConceptFile.open(path, words, words) as file:
         read = file.clusters(key)
     with h5py.File(path, "r+") as file:
         file.attrs["format_version"] = 3
 
-    assert (read.cluster.tolist(), read.n_clusters, read.inertia) == ([1, 0], 2, 4.25)
+    assert (read.cluster.tolist(), read.n_clusters) == ([1, 0], 2)
     with (
         pytest.raises(StoreError, match=r"found 'concepts' version 3, .* of version 1 or 2"),
         ConceptFile.open(path, words, words),

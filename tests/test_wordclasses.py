@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hand_concepts import entries, table
 
-from polyconcept.scoring.word_classes import classes_of_pair, single_subwords
+from polyconcept.scoring.word_classes import classes_of_pair
 
 ENGLISH = table(
     "en",
@@ -179,16 +179,3 @@ def test_masks_are_of_each_language_s_own_types():
             "de": len(GERMAN.types),
         }
         assert all(mask.dtype == bool for mask in sides.values())
-
-
-def test_a_type_is_of_one_subword_where_all_its_words_are():
-    words = table("en", "a cat sat", "a dog", "A cat")
-    # "cat" is cut once, "dog" has no vector, and so has the second "a".
-    rows = np.array([0, 1, 2, 5, 6])
-    n_subwords = np.array([1, 1, 1, 1, 2], dtype=np.int32)
-
-    found = single_subwords(words, rows, n_subwords)
-
-    assert dict(zip(words.types, found.tolist(), strict=True)) == {
-        "a": True, "cat": False, "sat": True, "dog": False, "A": True,
-    }  # fmt: skip

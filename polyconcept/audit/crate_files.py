@@ -50,6 +50,8 @@ class Choice:
 
     vectors: bool = False
     """Word vectors and models: large."""
+    kept: bool = True
+    """Whether the study keeps its vectors; those that were removed are named, and not packed."""
     text: bool = False
     """Corpora and labels, which may belong to others."""
     host: bool = False
@@ -131,6 +133,8 @@ class FileIndex:
         if not path.startswith(self._results):
             return False
         folder = path.removeprefix(self._results).split("/")[0]
+        if folder == "vectors" and not self._choice.kept and not (self._root / path).exists():
+            return False
         return folder not in LEFT_OUT or bool(getattr(self._choice, LEFT_OUT[folder]))
 
     def _described(self, state: FileState) -> Entity:

@@ -56,6 +56,8 @@ class Expected:
     """The input files of that job; ValueError as well."""
     kinds_of: Callable[[str, Mapping[str, str]], Sequence[str]] = lambda _rule, _names: ()
     """The modules that its script loads by name."""
+    is_removed: Callable[[str], bool] = lambda _path: False
+    """Whether a result is removed once all jobs have read it; then its records stand for it."""
 
 
 def record_faults(place: str, record: RunRecord, expected: Expected, root: Path) -> Iterator[Fault]:

@@ -63,6 +63,7 @@ class Audit:
         """Place of a record -> record, in the order in which they were reached."""
         self._hashes: dict[str, str] = {}
         self._sizes: dict[str, int] = {}
+        self._removed: set[str] = set()
 
     # --- what was verified; complete once `faults` has come to its end
 
@@ -80,6 +81,11 @@ class Audit:
     def n_hashed(self) -> int:
         """Those of them that were hashed now, and not believed."""
         return len(self._known.hashed & self._hashes.keys())
+
+    @property
+    def n_removed(self) -> int:
+        """Results that were removed once all jobs had read them, as the study asks."""
+        return len(self._removed)
 
     @property
     def n_bytes(self) -> int:
@@ -208,16 +214,21 @@ class Audit:
                 self._progress(done, len(paths))
                 if isinstance(found, Fault):
                     yield found
+                elif found is None:
+                    self._removed.add(path)
                 else:
                     self._hashes[path], self._sizes[path] = found
 
-    def _hash(self, path: str) -> tuple[str, int] | Fault:
+    def _hash(self, path: str) -> tuple[str, int] | Fault | None:
+        """Return hash and size; None of what was removed as the study asks."""
         file = locate(path, self._folder, self._root)
         if file.exists() and not (file.is_file() or file.is_dir()):
             return Fault(path, "cannot be read", "a file or folder", "a device or pipe")
         try:
             return self._known.content(path, file), content_bytes(file)
         except FileNotFoundError:
+            if self._expected.is_removed(path):
+                return None
             return Fault(path, MISSING, "the file that its record names", "nothing there")
         except (OSError, StoreError) as error:
             return Fault(path, "cannot be read", "the file that its record names", str(error))

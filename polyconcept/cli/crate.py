@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -58,7 +59,7 @@ def make_crate(study_file: Path, choice: Choice, root: Path) -> CratePaths:
         raise
     check_asked(runs, study, root)
     finished = FinishedStudy(study.name, path, finals, runs, citation)
-    return pack(finished, root, choice)
+    return pack(finished, root, replace(choice, kept=study.vectors.keep))
 
 
 def crate(

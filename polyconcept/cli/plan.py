@@ -15,11 +15,22 @@ import typer
 
 from polyconcept.audit.why import Planned
 from polyconcept.cli import project
+from polyconcept.study.jobs import vectors
 from polyconcept.study.jobs.table import JOBS
+from polyconcept.study.jobs.vectors import AT_ONCE, held_at_once
 from polyconcept.study.jobs.work import Cost, Work
 
 RATES = project.ROOT / "benchmarks/rates.json"
-HEADING = ("stage", "jobs", "GPU jobs", "GPU hours", "CPU hours", "without GPU", "disk GB")
+HEADING = (
+    "stage",
+    "jobs",
+    "GPU jobs",
+    "GPU hours",
+    "CPU hours",
+    "without GPU",
+    "disk GB",
+    "at once",
+)
 _HOUR, _GB = 3600, 1e9
 
 Entry: TypeAlias = dict[str, Any]
@@ -38,6 +49,8 @@ class Total:
     core_seconds: float = 0.0
     """Of one core where there is no GPU."""
     disk_bytes: float = 0.0
+    held_bytes: float = 0.0
+    """Of these the most that lie on the disk at once."""
 
     def add(self, other: Total) -> None:
         """Count the jobs of another total too."""
@@ -48,21 +61,25 @@ class Total:
 def total_of(cost: Cost, rates: Mapping[str, float], on_gpu: bool) -> Total:
     """Return one job as a total; `rates` are those of `read_rates`."""
     around = rates["job_overhead_seconds"] + cost.hashing
-    core = around + cost.seconds
+    core, disk = around + cost.seconds, float(cost.disk_bytes)
     if not on_gpu:
-        return Total(1, 0, 0.0, core, core, cost.disk_bytes)
+        return Total(1, 0, 0.0, core, core, disk, disk)
     gpu = around + cost.gpu_seconds
     # A core waits beside the GPU for as long.
-    return Total(1, 1, gpu, gpu, core, cost.disk_bytes)
+    return Total(1, 1, gpu, gpu, core, disk, disk)
 
 
 def totals_of(jobs: Sequence[Planned], work: Work) -> dict[str, Total]:
     """Return totals by stage, in the order of the stages; those without jobs are left out."""
     totals = {kind.stage: Total() for kind in JOBS.values()}
+    made = []
     for job in jobs:
         kind = JOBS[job.rule]
         cost = kind.cost(work, job.wildcards)
         totals[kind.stage].add(total_of(cost, work.rates, kind.gpu))
+        if job.rule in vectors.JOBS:
+            made.append(cost.disk_bytes)
+    totals["vectors"].held_bytes = float(held_at_once(work.study, made))
     return {stage: total for stage, total in totals.items() if total.jobs}
 
 
@@ -124,7 +141,8 @@ def report(name: str, totals: Mapping[str, Total], notes: Sequence[str]) -> str:
 
 def _row(stage: str, total: Total) -> tuple[str, ...]:
     hours = (total.gpu_seconds, total.cpu_seconds, total.core_seconds)
-    numbers = [f"{value:,.2f}" for value in (*(s / _HOUR for s in hours), total.disk_bytes / _GB)]
+    disk = (total.disk_bytes, total.held_bytes)
+    numbers = [f"{value:,.2f}" for value in (*(s / _HOUR for s in hours), *(b / _GB for b in disk))]
     return (stage, str(total.jobs), str(total.gpu_jobs), *numbers)
 
 
@@ -137,6 +155,8 @@ def notes_on(found: Mapping[str, Any], assumptions: Sequence[str]) -> list[str]:
         "hours of CPU are of one core; 'without GPU' is what they would be if no job had a GPU",
         "a GPU waits while its job starts, and hashes inputs and outputs; that a job reads vectors "
         "again for each clustering is not counted",
+        "at once: GB on the disk at the same time, at most; of vectors that are not kept "
+        f"(`vectors.keep`) those of {AT_ONCE} jobs at work (`vector_jobs` in the profiles)",
         "text of the study is taken whole: `words.cap` leaves fewer words, and less work",
     ]
     lines += [

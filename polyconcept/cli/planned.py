@@ -34,6 +34,7 @@ from polyconcept.audit.why import Asked, Cause, Others, Plan, Planned, changes_s
 from polyconcept.cli import project
 from polyconcept.cli.asked import asked_of, records_in
 from polyconcept.store.content import content_sha256
+from polyconcept.study.jobs.paths import Files
 from polyconcept.study.jobs.table import JOBS
 from polyconcept.study.schema import Study
 
@@ -167,10 +168,18 @@ class _Explained:
         new = {job.outputs for job in self._jobs if self._never_ran(job)}
         others = Others(self._same_code(), {path for outputs in new for path in outputs})
         maker = {path: job.outputs[0] for job in self._jobs for path in job.outputs}
+        asked_of = {job.outputs: self._asked_of(job.rule, job.wildcards) for job in self._jobs}
+        readers: dict[str, list[str]] = {}
+        for job in self._jobs:
+            for path in asked_of[job.outputs].inputs:
+                readers.setdefault(path, []).append(job.outputs[0])
         planned = []
         for job in self._jobs:
-            asked = self._asked_of(job.rule, job.wildcards)
+            asked = asked_of[job.outputs]
             after = tuple(dict.fromkeys(maker[path] for path in asked.inputs if path in maker))
+            # What was removed on purpose is made again for those who read it.
+            removed = [path for path in job.outputs if self._is_removed(path)]
+            after += tuple(one for path in removed for one in readers.get(path, ()))
             if job.outputs in new:
                 causes = [self._news(job)]
             else:
@@ -186,6 +195,9 @@ class _Explained:
         known = job.outputs[0] in self._known
         return not known and not any(Path(path).exists() for path in job.outputs)
 
+    def _is_removed(self, path: str) -> bool:
+        return Files(self._study).is_removed(path) and not Path(path).exists()
+
     def _causes(self, job: _Job, asked: Asked, others: Others) -> Iterator[Cause]:
         """Yield causes of its own.
 
@@ -193,7 +205,9 @@ class _Explained:
         """
         if job.reason.startswith("Forced execution"):
             yield Cause("cut short", f"{', '.join(job.outputs)}: the run that made it was ended")
-        elif missing := [path for path in job.outputs if not Path(path).exists()]:
+        elif missing := [
+            path for path in job.outputs if not Path(path).exists() and not self._is_removed(path)
+        ]:
             yield Cause("missing", first_few(missing))
         if job.outputs[0] in self._known:
             record, _ = self._known[job.outputs[0]]

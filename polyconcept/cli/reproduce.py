@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +30,8 @@ from polyconcept.cli.project import say
 from polyconcept.cli.verify import expected_of
 from polyconcept.store.content import content_sha256
 from polyconcept.store.difference import content_difference
+from polyconcept.study.jobs.paths import Files
+from polyconcept.study.schema import Study
 
 TRAINING_RULES = ("pretrain", "finetune")
 DATED_RULES = ("build_report",)
@@ -76,7 +78,8 @@ def reproduce(
         audit = Audit(expected_of(settings, folder), folder, project.ROOT)
         if broken := next((str(fault) for fault in audit.walk()), None):
             raise ValueError(f"{broken}\n`polyconcept verify` names what is wrong; nothing was run")
-    drawn = draw(audit.records, n, seed, rule)
+    is_there = not_removed(settings, folder)
+    drawn = draw(audit.records, n, seed, rule, is_there)
     with tempfile.TemporaryDirectory(prefix="polyconcept-") as temporary:
         results = [
             repeat(number, record, folder, Path(temporary), here=here)
@@ -86,17 +89,40 @@ def reproduce(
     raise typer.Exit(0 if all(results) and results else 1)
 
 
+def not_removed(study: Study, folder: Path) -> Callable[[RunRecord], bool]:
+    """Return what says of a run whether its inputs are there, of those that a study removes."""
+    is_removed = Files(study).is_removed
+
+    def is_there(record: RunRecord) -> bool:
+        paths = [state.path for state in record.inputs if is_removed(state.path)]
+        return all((folder / path).exists() for path in paths)
+
+    return is_there
+
+
 def draw(
-    records: Mapping[str, RunRecord], n: int, seed: int, rule: str | None = None
+    records: Mapping[str, RunRecord],
+    n: int,
+    seed: int,
+    rule: str | None = None,
+    is_there: Callable[[RunRecord], bool] = lambda _record: True,
 ) -> list[RunRecord]:
-    """Return `n` records to do again, in random order, and say which were left out."""
-    left_out = Counter(why for why in map(left_out_because, records.values()) if why)
+    """Return `n` records to do again, in random order, and say which were left out.
+
+    So are those of which not all that they read `is_there`.
+    """
+
+    def why_not(record: RunRecord) -> str | None:
+        removed = "that read vectors which were removed since (vectors.keep: false)"
+        return left_out_because(record) or (None if is_there(record) else removed)
+
+    left_out = Counter(why for why in map(why_not, records.values()) if why)
     for why, n_runs in sorted(left_out.items()):
         say(f"left out of the draw: {n_runs} runs {why}")
     places = sorted(
         place
         for place, record in records.items()
-        if not left_out_because(record) and rule in (None, record.rule)
+        if not why_not(record) and rule in (None, record.rule)
     )
     if not places:
         wanted = f"of --rule {rule}" if rule else "that can be done again"
@@ -265,6 +291,9 @@ def compare(state: FileState, record: RunRecord, again: RunRecord, place: Place)
         say(f"   equal: {state.path}")
         return True
     old = place.study_folder / state.path
+    if not old.exists():
+        say(f"   differs: {state.path}: sha256 {found}, recorded {state.sha256}; it was removed")
+        return False
     if content_sha256(old) != state.sha256:
         say(f"   differs: {state.path}; the study's own is not the recorded one (see verify)")
         return False

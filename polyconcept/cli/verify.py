@@ -18,6 +18,7 @@ from polyconcept.audit.hashes import KNOWN_HASHES, KnownHashes
 from polyconcept.audit.links import Expected
 from polyconcept.audit.verification import Audit
 from polyconcept.cli import project
+from polyconcept.study.jobs.paths import Files
 from polyconcept.study.jobs.table import (
     check_files,
     final_files,
@@ -83,6 +84,7 @@ def expected_of(study: Study, folder: Path) -> Expected:
         settings_of=lambda rule, names: job_settings(rule, study, names),
         inputs_of=lambda rule, names: flat(job_inputs(rule, study, names, folder)),
         kinds_of=lambda rule, names: job_kinds(rule, study, names),
+        is_removed=Files(study).is_removed,
     )
 
 
@@ -112,12 +114,17 @@ def report(audit: Audit, study: Study, seconds: float) -> None:
     """Say what was verified."""
     dirty = sum(1 for record in audit.records.values() if record.git and record.git.dirty)
     commits = sorted({record.git.commit for record in audit.records.values() if record.git})
+    removed = (
+        f"removed once they were read, as the study asks: {audit.n_removed} files of vectors; the "
+        "records of the jobs that made and read them agree\n"
+    )
     sys.stdout.write(
         f"verified {study.name}: {len(audit.records)} run records, {audit.n_files} files "
         f"({len(audit.sources)} of them sources), {audit.n_bytes / 1e6:,.1f} MB, "
         f"in {seconds:.1f} s\n"
         f"hashed now: {audit.n_hashed}; not written since they were hashed before, and believed: "
         f"{audit.n_files - audit.n_hashed} (--all hashes every file)\n"
+        f"{removed if audit.n_removed else ''}"
         f"commits: {', '.join(commits) or 'none recorded'} ({dirty} runs with uncommitted "
         f"changes)\nSHA-256 of all results: {audit.root_sha256}\n"
     )

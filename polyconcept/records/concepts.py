@@ -17,6 +17,9 @@ BEFORE_NORM = -1_000_000
 NO_CLUSTER = -1
 """In the place of a cluster's number: noise, a word that stands in no cluster."""
 
+MostSubwords: TypeAlias = Int32[np.ndarray, " type"]
+"""Of how many subwords the longest word of each type is, of those with vectors; 0 if none has."""
+
 Part: TypeAlias = Literal["source", "target", "pooled"]
 """Words clustered together: of one language of a pair, or of both (source's first)."""
 
@@ -107,19 +110,6 @@ class VectorReader(Protocol):
         """Return vectors of rows of the word table in a layer; in the memory of `out`, if given."""
 
 
-@runtime_checkable
-class SubwordReader(VectorReader, Protocol):
-    """A reader that also knows how the tokenizer has cut the words."""
-
-    @property
-    def rows(self) -> Rows:
-        """Rows of the word table that have a vector, ascending."""
-
-    @property
-    def n_subwords(self) -> Int32[np.ndarray, " word"]:
-        """Of how many subwords the word of each of `rows` is."""
-
-
 @dataclass(frozen=True)
 class ConceptExample:
     """A source concept and the target concept it aligns to, as word lists to look at."""
@@ -188,6 +178,15 @@ class ConceptReader(Protocol):
 
     def clusters(self, key: ConceptKey) -> Clusters:
         """Return one clustering."""
+
+
+@runtime_checkable
+class SubwordReader(ConceptReader, Protocol):
+    """Clusterings that also know how the tokenizer has cut the words."""
+
+    @property
+    def most_subwords(self) -> tuple[MostSubwords, MostSubwords]:
+        """Of the source and the target language."""
 
 
 @runtime_checkable

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from polyconcept.records.arrays import Bool, Int32, Rows
+from polyconcept.records.arrays import Bool
 from polyconcept.records.text import Dictionary, Masks, Words
 
 ClassMasks: TypeAlias = Mapping[str, Masks]
@@ -45,18 +45,6 @@ def classes_of_pair(
         }
         for label in sorted(sides[0].keys() | sides[1].keys())
     }
-
-
-def single_subwords(
-    words: Words, rows: Rows, n_subwords: Int32[np.ndarray, " word"]
-) -> Bool[np.ndarray, " type"]:
-    """Return the types whose every word is of one subword, of the words in these rows."""
-    # A word cut in pieces is read off its last one, or their mean: what languages share may be how
-    # words are cut.
-    longest = np.zeros(len(words.types), dtype=np.int32)
-    np.maximum.at(longest, words.word_type[rows], n_subwords)
-    single: Bool[np.ndarray, " type"] = longest == 1
-    return single
 
 
 def _classes(

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import h5py
 import numpy as np
+from jaxtyping import UInt16
 
 from polyconcept.records.arrays import Vectors
 from polyconcept.store.faults import DamagedError, StoreError
@@ -17,11 +18,14 @@ HASHES = "block_sha256"
 _N_BYTES = 32
 
 Hashes: TypeAlias = Sequence[bytes]
+Stored: TypeAlias = Vectors | UInt16[np.ndarray, "word dim"]
+"""Float32, or the bits of bfloat16."""
 
 
-def block_sha256(values: Vectors) -> bytes:
-    """Return the SHA-256 of a block: of its rows one after the other, little-endian float32."""
-    return hashlib.sha256(np.ascontiguousarray(values, dtype="<f4").view(np.uint8).data).digest()
+def block_sha256(values: Stored) -> bytes:
+    """Return the SHA-256 of a block: of its rows one after the other, little-endian, as stored."""
+    kind = values.dtype.newbyteorder("<")
+    return hashlib.sha256(np.ascontiguousarray(values, dtype=kind).view(np.uint8).data).digest()
 
 
 def write_hashes(dataset: h5py.Dataset, hashes: Hashes) -> None:
@@ -55,7 +59,7 @@ class Blocks:
             )
         self.hashes = [one.tobytes() for one in kept[:]]
 
-    def read(self, first: int) -> Vectors:
+    def read(self, first: int) -> Stored:
         """Return the block that begins at row `first`, as it was written.
 
         Raises:
@@ -63,7 +67,7 @@ class Blocks:
         """
         rows = f"{self._dataset.name}, rows {first} to {first + self.n_rows - 1}"
         try:
-            block: Vectors = self._dataset[first : first + self.n_rows]
+            block: Stored = self._dataset[first : first + self.n_rows]
         except OSError as error:  # what HDF5 cannot unpack
             raise DamagedError(self._path, f"{rows}: {error}") from error
         needed = self.hashes[self.starts.index(first)] if self.hashes else None

@@ -11,10 +11,11 @@ from typing import get_args
 import h5py
 import numpy as np
 
-from polyconcept.records.concepts import Clusters, ConceptKey, KMeansClusters
+from polyconcept.records.concepts import Clusters, ConceptKey, KMeansClusters, MostSubwords
 from polyconcept.records.text import Definition, Selection, Selections, Words
 from polyconcept.store.faults import StoreError, check_fingerprint
 from polyconcept.store.hdf5 import create_hdf5, open_hdf5
+from polyconcept.store.packing import FILTERS
 
 
 def write_concepts(
@@ -23,15 +24,19 @@ def write_concepts(
     target: Words,
     selections: Selections,
     results: Iterable[tuple[ConceptKey, Clusters]],
+    most_subwords: tuple[MostSubwords, MostSubwords] | None = None,
 ) -> None:
     """Write which words were clustered and every clustering of them, as they come.
 
     `source` and `target` are the word tables of the languages; each key of `results` comes once.
+    `most_subwords` are of these two: with them scores need no vectors.
     """
     with create_hdf5(path, "concepts") as (file, disk):
         for side, words in (("source", source), ("target", target)):
             file.attrs[side] = words.language
             file.attrs[f"{side}_fingerprint"] = words.fingerprint
+        for side, most in zip(("source", "target"), most_subwords or (), strict=False):
+            file.create_dataset(f"most_subwords/{side}", data=most)
         for (metric, definition), selection in selections.items():
             group = file.create_group(f"selection/{metric}/{definition}")
             group.create_dataset("source_rows", data=selection.source_rows)
@@ -47,10 +52,13 @@ def _place(key: ConceptKey) -> str:
 
 
 def _write_clusters(group: h5py.Group, clusters: Clusters) -> None:
-    group.create_dataset("cluster", data=clusters.cluster)
+    kind = np.int16 if clusters.n_clusters <= np.iinfo(np.int16).max else np.int32
+    # Of thousands of clusterings the labels are most of a study's disk.
+    packed = FILTERS if len(clusters.cluster) else {}
+    group.create_dataset("cluster", data=clusters.cluster.astype(kind), **packed)
     group.attrs["n_clusters"] = clusters.n_clusters
     if isinstance(clusters, KMeansClusters):
-        group.create_dataset("centers", data=clusters.centers)
+        # Not the centers: nothing reads them, and they were half of a file.
         group.create_dataset("restart_inertias", data=clusters.restart_inertias)
         group.attrs["inertia"] = clusters.inertia
         group.attrs["n_iterations"] = clusters.n_iterations
@@ -124,29 +132,37 @@ class ConceptFile:
         names = {name for metric in self._first.values() for name in metric}
         return tuple(name for name in get_args(Definition) if name in names)
 
+    @property
+    def most_subwords(self) -> tuple[MostSubwords, MostSubwords]:
+        """Of how many subwords the longest word of each type is, source and target.
+
+        Raises:
+            StoreError: The file does not say so.
+        """
+        if "most_subwords" not in self._file:
+            raise StoreError(
+                f"{self.path}: no numbers of subwords; written by an older version: remove it and "
+                "make it again"
+            )
+        group = self._file["most_subwords"]
+        return group["source"][:], group["target"][:]
+
     def selection(self, metric: str, definition: Definition) -> Selection:
         """Return the words that were clustered for a metric."""
         group = self._group(f"selection/{metric}/{definition}")
         return Selection(group["source_rows"][:], group["target_rows"][:])
 
     def clusters(self, key: ConceptKey) -> Clusters:
-        """Return one clustering; of k-means with its centers and inertias.
+        """Return one clustering.
 
         Raises:
             StoreError: The file holds no such clustering.
         """
         group = self._group(_place(replace(key, control=self.control)))
-        cluster = group["cluster"][:]
-        if "centers" not in group:
-            return Clusters(cluster, int(group.attrs["n_clusters"]))
-        return KMeansClusters(
-            cluster=cluster,
-            n_clusters=len(group["centers"]),  # version 1 has no attribute that says so
-            centers=group["centers"][:],
-            inertia=float(group.attrs["inertia"]),
-            restart_inertias=np.asarray(group["restart_inertias"][:], dtype=np.float64),
-            n_iterations=int(group.attrs["n_iterations"]),
-        )
+        # Version 1 has no attribute that says how many there are.
+        known = "n_clusters" in group.attrs
+        n_clusters = int(group.attrs["n_clusters"]) if known else len(group["centers"])
+        return Clusters(group["cluster"][:].astype(np.int32, copy=False), n_clusters)
 
     @property
     def _first(self) -> h5py.Group:

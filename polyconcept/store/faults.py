@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-_VERSIONS = {"concepts": 2}
+_VERSIONS = {"concepts": 2, "vectors": 2}
 """Version of each format that is not the first; raised when an old reader would misread a file."""
 
 

@@ -1,9 +1,10 @@
-"""Float32 chunks as HDF5's filters `shuffle` and `deflate` would leave them, made much faster.
+"""Chunks of vectors as HDF5's filters `shuffle` and `deflate` would leave them, made much faster.
 
-A float's highest byte (sign, most of the exponent) takes few values and packs well; the others are
-close to noise, and deflate spends most of its time on finding that out. So the highest bytes are
-packed, by ISA-L's deflate, and bytes that are noise are put into the stream as they are. What comes
-out is an ordinary zlib stream (RFC 1950, 1951): every HDF5 library reads it.
+They are float32, or the bits of bfloat16. A float's highest byte (sign, most of the exponent) takes
+few values and packs well; the others are close to noise, and deflate spends most of its time on
+finding that out. So the highest bytes are packed, by ISA-L's deflate, and bytes that are noise are
+put into the stream as they are. What comes out is an ordinary zlib stream (RFC 1950, 1951): every
+HDF5 library reads it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 from isal import isal_zlib
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, UInt8, UInt16
 
 FILTERS = {"shuffle": True, "compression": "gzip", "compression_opts": 1}
 """Options of `h5py.Group.create_dataset` whose chunks `packed_chunk` makes."""
@@ -31,12 +32,18 @@ _FLUSH_BYTES = 64
 _Bytes: TypeAlias = UInt8[np.ndarray, " _"]
 
 
-def packed_chunk(values: Float32[np.ndarray, "row dim"]) -> memoryview:
+def packed_chunk(
+    values: Float32[np.ndarray, "row dim"] | UInt16[np.ndarray, "row dim"],
+) -> memoryview:
     """Return a whole chunk of a data set, ready for HDF5's direct write."""
-    of_values = np.ascontiguousarray(values, dtype="<f4").view(np.uint8).reshape(-1, 4)
+    size = values.dtype.itemsize
+    kind = values.dtype.newbyteorder("<")
+    of_values = np.ascontiguousarray(values, dtype=kind).view(np.uint8).reshape(-1, size)
     # The longest that it can be, as zlib's own blocks are shorter: no bytes are copied twice.
     n_blocks = -(-len(of_values) // _SHORTEST)
-    out = np.empty(4 * (len(of_values) + _BLOCK_HEADER * n_blocks + _FLUSH_BYTES), dtype=np.uint8)
+    out = np.empty(
+        size * (len(of_values) + _BLOCK_HEADER * n_blocks + _FLUSH_BYTES), dtype=np.uint8
+    )
     end, check = _put(out, 0, _HEADER), 1
     for plane in of_values.T:
         if _entropy(plane) < _MOST_BITS:

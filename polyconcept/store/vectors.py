@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import h5py
 import numpy as np
@@ -16,8 +16,9 @@ import numpy as np
 from polyconcept.machine.allowed import n_cores
 from polyconcept.machine.memory import vectors_for
 from polyconcept.records.arrays import Bool, Float32, Int32, Int64, Rows, Vectors
-from polyconcept.records.concepts import BEFORE_NORM, VectorHeader
+from polyconcept.records.concepts import BEFORE_NORM, MostSubwords, VectorHeader
 from polyconcept.records.text import Words
+from polyconcept.store.bfloat16 import from_bits, to_bits
 from polyconcept.store.blocks import Blocks, block_sha256, write_hashes
 from polyconcept.store.faults import StoreError, check_fingerprint
 from polyconcept.store.hdf5 import create_hdf5, open_hdf5
@@ -27,11 +28,14 @@ from polyconcept.store.packing import FILTERS, packed_chunk
 Batch: TypeAlias = Int64[np.ndarray, " _"]
 BatchVectors: TypeAlias = Float32[np.ndarray, "_ dim"]
 NSubwords: TypeAlias = Int32[np.ndarray, " word"]
+Store: TypeAlias = Literal["float32", "bfloat16"]
 _Packed: TypeAlias = tuple[memoryview, bytes]
 """A chunk as the file has it, and the hash of its values."""
 
 # As much as HDF5's cache of chunks holds (H5Pset_cache): a reader with it unpacks none twice.
 _CHUNK_BYTES = 1 << 20
+# "<": chunks are packed here, in one order of bytes on every machine. Of bfloat16 it is the bits.
+_DTYPES: Mapping[Store, np.dtype] = {"float32": np.dtype("<f4"), "bfloat16": np.dtype("<u2")}
 _MOST_PACKERS = 4
 _MOST_WAITING = 16
 
@@ -41,10 +45,12 @@ def write_all(
     read: Iterable[
         tuple[VectorHeader, Rows, NSubwords, Iterable[tuple[Batch, Mapping[int, BatchVectors]]]]
     ],
+    *,
+    store: Store = "float32",
 ) -> None:
-    """Write a file for each text, one after the other; `read` is what `write_vectors` takes."""
+    """Write a file for each text, one after the other; arguments are those of `write_vectors`."""
     for path, (header, rows, n_subwords, batches) in zip(paths, read, strict=True):
-        write_vectors(path, header, rows, batches, n_subwords)
+        write_vectors(path, header, rows, batches, n_subwords, store=store)
 
 
 def write_vectors(
@@ -53,13 +59,16 @@ def write_vectors(
     rows: Rows,
     batches: Iterable[tuple[Batch, Mapping[int, BatchVectors]]],
     n_subwords: NSubwords | None = None,
+    *,
+    store: Store = "float32",
 ) -> None:
     """Write the vectors of the word table's `rows` as they come, one dataset per layer.
 
     They are packed in threads of their own, while the caller makes the next ones. `rows` ascend,
     shape [word]; `batches` are places in `rows` and their vectors by layer, float32 [word, dim].
     Every place comes once, in any order; the layers are those of the first batch. `n_subwords` says
-    of how many subwords each of the `rows` is, where that is known.
+    of how many subwords each of the `rows` is, where that is known. Numbers lie in the file as
+    `store` says; they are read as float32.
 
     Raises:
         ValueError: A place was never written, or more than once; a batch of other layers.
@@ -71,7 +80,7 @@ def write_vectors(
         layers: dict[int, _LayerWriter] = {}
         for places, vectors in batches:
             layers = layers or {
-                layer: _LayerWriter(file, layer, len(rows), found.shape[1], packers)
+                layer: _LayerWriter(file, layer, (len(rows), found.shape[1]), packers, store)
                 for layer, found in vectors.items()
             }
             if vectors.keys() != layers.keys():
@@ -144,7 +153,7 @@ class _Packers:
 
         It is not the caller's any more.
         """
-        packed = self._threads.submit(_packed, chunk, n_rows)
+        packed = self._threads.submit(_packed, chunk, n_rows, writer.store)
         self._waiting.append((writer, first, chunk, packed))
         # Chunks that wait lie in memory.
         self._write(_MOST_WAITING)
@@ -160,21 +169,28 @@ class _Packers:
             self._unused.append(chunk)
 
 
-def _packed(chunk: Vectors, n_rows: int) -> _Packed:
-    return packed_chunk(chunk), block_sha256(chunk[:n_rows])
+def _packed(chunk: Vectors, n_rows: int, store: Store) -> _Packed:
+    stored = to_bits(chunk) if store == "bfloat16" else chunk
+    return packed_chunk(stored), block_sha256(stored[:n_rows])
 
 
 class _LayerWriter:
     """Collects a layer's vectors until a chunk is full."""
 
     def __init__(
-        self, file: h5py.File, layer: int, n_words: int, n_dims: int, packers: _Packers
+        self,
+        file: h5py.File,
+        layer: int,
+        words_dims: tuple[int, int],
+        packers: _Packers,
+        store: Store,
     ) -> None:
+        self.store: Store = store
+        (n_words, n_dims), dtype = words_dims, _DTYPES[store]
         # HDF5 refuses chunks that are longer than the data set.
-        shape = (max(1, min(n_words, _CHUNK_BYTES // (4 * n_dims))), n_dims)
-        # "<f4": chunks are packed here, in one order of bytes on every machine.
+        shape = (max(1, min(n_words, _CHUNK_BYTES // (dtype.itemsize * n_dims))), n_dims)
         self._dataset = file.create_dataset(
-            _place(layer), shape=(n_words, n_dims), dtype="<f4", chunks=shape, **FILTERS
+            _place(layer), shape=words_dims, dtype=dtype, chunks=shape, **FILTERS
         )
         self._packers, self._shape = packers, shape
         self._hashes: list[bytes] = []
@@ -265,6 +281,16 @@ class VectorFile:
         """Return whether each of the word table's `rows` has a vector here; bool [word]."""
         return np.isin(rows, self.rows)
 
+    def most_subwords(self, words: Words) -> MostSubwords:
+        """Return of how many subwords the longest word of each type of the word table is.
+
+        Raises:
+            StoreError: As `n_subwords`.
+        """
+        most: MostSubwords = np.zeros(len(words.types), dtype=np.int32)
+        np.maximum.at(most, words.word_type[self.rows], self.n_subwords)
+        return most
+
     @property
     def n_subwords(self) -> NSubwords:
         """Of how many subwords the word of each of `rows` is.
@@ -314,4 +340,6 @@ class VectorFile:
         for first, left, right in zip(blocks.starts, bounds[:-1], bounds[1:], strict=True):
             wanted = order[left:right]
             if len(wanted):
-                vectors[wanted] = blocks.read(first)[places[wanted] - first]
+                block = blocks.read(first)
+                found = block[places[wanted] - first]
+                vectors[wanted] = from_bits(found) if block.dtype.kind == "u" else found

@@ -55,6 +55,13 @@ class Extraction(Frozen):
     token_budget: Count = 8192
 
 
+class StoredVectors(Frozen):
+    """What becomes of word vectors, by far the largest of a study's files."""
+
+    keep: bool = True
+    store: Literal["float32", "bfloat16"] = "float32"
+
+
 _UNUSED: Mapping[str, tuple[str, ...]] = {
     "kmeans": (),
     "ward": ("n_restarts", "engine", "max_iterations", "tolerance"),
@@ -208,6 +215,7 @@ class Study(Frozen):
     words: Words = Words()
     word_links: WordLinks = WordLinks()
     extraction: Extraction = Extraction()
+    vectors: StoredVectors = StoredVectors()
     clustering: Clustering = Clustering()
     calign: Calign = Calign()
     colap: Colap = Colap()

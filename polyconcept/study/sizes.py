@@ -132,7 +132,18 @@ class Sizes:
     def vector_bytes(self, name: str, n_words: Number) -> Number:
         """Return the bytes of the vectors of words in all layers, as raw numbers."""
         stored = len(self._study.layers_of(name)) + self.has_before_norm(name)
-        return FLOAT_BYTES * n_words * stored * self.model(name).n_dims
+        return self._number_bytes * n_words * stored * self.model(name).n_dims
+
+    def packed(self, vector_bytes: Number) -> Number:
+        """Return the bytes that raw vectors take in a file."""
+        # Of a float's four bytes the lower two are noise, which does not pack: bfloat16 lacks them.
+        lacking = FLOAT_BYTES - self._number_bytes
+        share = (FLOAT_BYTES * self._rates["packed_share"] - lacking) / self._number_bytes
+        return vector_bytes * share
+
+    @property
+    def _number_bytes(self) -> int:
+        return 2 if self._study.vectors.store == "bfloat16" else FLOAT_BYTES
 
 
 def _block_parameters(n_layers: int, n_dims: int, intermediate: int) -> Number:

@@ -12,7 +12,7 @@ from polyconcept.audit.plans import NotAskedError, plan_in_force, read_plan
 from polyconcept.audit.sources import content_hash
 from polyconcept.store.content import MOVABLE, links_out_of_results
 from polyconcept.study.checks import cautions
-from polyconcept.study.jobs.paths import SPLITS
+from polyconcept.study.jobs.paths import SPLITS, Files
 from polyconcept.study.jobs.table import (
     JOBS,
     check_files,
@@ -220,6 +220,37 @@ def behind_of(rule):
         return asked_before(rule, frozenset(wildcards.items()))
 
     return behind
+
+
+# Where vectors are not kept, few jobs make or read them at once (`vector_jobs` in the profiles), and
+# those that can read, and what these wait for, go before those that make more.
+VECTOR_JOBS = 0 if STUDY.vectors.keep else 1
+READ_FIRST = 0 if STUDY.vectors.keep else 2
+EXTRACTIONS = list(
+    dict.fromkeys(
+        (run["model"], run["variant"], *pair.split("-"))
+        for run in Files(STUDY).runs()
+        for pair in STUDY.pairs
+    )
+)
+
+
+def kept_or_not(vectors):
+    """Files of vectors; where the study says so, Snakemake removes them once all jobs have read them."""
+    return vectors if STUDY.vectors.keep else temp(vectors)
+
+
+def extraction_priority(wildcards):
+    """Between 0 and 1, by place in the study: one after the other.
+
+    Both sides of a model follow each other: what compares them waits for the vectors of both.
+    """
+    if STUDY.vectors.keep:
+        return 0
+    own = (wildcards.model, wildcards.variant)
+    own += (wildcards.source, wildcards.target) if "source" in wildcards.keys() else ()
+    place = [one[: len(own)] for one in EXTRACTIONS].index(own)
+    return 1 - place / len(EXTRACTIONS)
 
 
 def checkpoint_folder(wildcards):

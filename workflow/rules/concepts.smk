@@ -7,17 +7,22 @@ rule extract_vectors:
     input:
         unpack(inputs_of("extract_vectors")),
     output:
-        vectors=expand(
-            "<results>/vectors/{{model}}/{{variant}}/{{side}}/{language}.h5",
-            language=STUDY.languages,
+        vectors=kept_or_not(
+            expand(
+                "<results>/vectors/{{model}}/{{variant}}/{{side}}/{language}.h5",
+                language=STUDY.languages,
+            )
         ),
     log:
         "<logs>/extract_vectors/{model}/{variant}/{side}.log",
     wildcard_constraints:
         side="encoder|decoder",
+    priority: extraction_priority
     conda:
         "../../envs/environment.yaml"
     threads: 1
+    resources:
+        vector_jobs=VECTOR_JOBS,
     params:
         settings=settings_of("extract_vectors"),
         code=code_of("extract_vectors"),
@@ -32,9 +37,11 @@ use rule extract_vectors as extract_vectors__pair with:
     input:
         unpack(inputs_of("extract_vectors__pair")),
     output:
-        vectors=expand(
-            "<results>/vectors/{{model}}/{{variant}}/{{side}}/{{source}}-{{target}}/{language}.h5",
-            language=[f"{{{place}}}" for place in STUDY.read_of_pair],
+        vectors=kept_or_not(
+            expand(
+                "<results>/vectors/{{model}}/{{variant}}/{{side}}/{{source}}-{{target}}/{language}.h5",
+                language=[f"{{{place}}}" for place in STUDY.read_of_pair],
+            )
         ),
     log:
         "<logs>/extract_vectors__pair/{model}/{variant}/{side}/{source}-{target}.log",
@@ -45,16 +52,21 @@ use rule extract_vectors as extract_vectors__pair with:
 
 
 rule cluster_words:
-    # All layers, seeds, metrics and definitions of one run and pair.
+    # All layers, seeds, metrics and definitions of one run and pair; and the simple rivals, which
+    # need no clusters but read the same vectors.
     input:
         unpack(inputs_of("cluster_words")),
     output:
         concepts="<results>/concepts/{model}/{variant}/{side}/{pair}.h5",
+        similarity="<results>/concepts/{model}/{variant}/{side}/{pair}.similarity.parquet",
     log:
         "<logs>/cluster_words/{model}/{variant}/{side}/{pair}.log",
+    priority: READ_FIRST
     conda:
         "../../envs/environment.yaml"
     threads: 1
+    resources:
+        vector_jobs=VECTOR_JOBS,
     params:
         settings=settings_of("cluster_words"),
         kinds=kinds_of("cluster_words"),
@@ -74,9 +86,12 @@ rule cluster_controls:
         "<logs>/cluster_controls/{model}/{variant}/{side}/{pair}.log",
     wildcard_constraints:
         model=one_of(STUDY.controlled),
+    priority: READ_FIRST
     conda:
         "../../envs/environment.yaml"
     threads: 1
+    resources:
+        vector_jobs=VECTOR_JOBS,
     params:
         settings=settings_of("cluster_controls"),
         kinds=kinds_of("cluster_controls"),

@@ -2,7 +2,7 @@
 
 
 rule score_concepts:
-    # CALIGN, COLAP and the simple rivals, which need no clusters.
+    # CALIGN and COLAP. No vectors are read: other thresholds need none.
     input:
         unpack(inputs_of("score_concepts")),
     output:
@@ -12,7 +12,6 @@ rule score_concepts:
         colap="<results>/scores/{model}/{variant}/{side}/{pair}.colap.parquet",
         colap_resamples="<results>/scores/{model}/{variant}/{side}/{pair}.colap_resamples.parquet",
         overlaps="<results>/scores/{model}/{variant}/{side}/{pair}.colap_concepts.parquet",
-        similarity="<results>/scores/{model}/{variant}/{side}/{pair}.similarity.parquet",
     log:
         "<logs>/score_concepts/{model}/{variant}/{side}/{pair}.log",
     conda:
@@ -37,9 +36,12 @@ rule mix_languages:
     wildcard_constraints:
         model=one_of(STUDY.mixed),
         side="encoder|decoder",
+    priority: READ_FIRST
     conda:
         "../../envs/environment.yaml"
     threads: 1
+    resources:
+        vector_jobs=VECTOR_JOBS,
     params:
         settings=settings_of("mix_languages"),
         kinds=kinds_of("mix_languages"),

@@ -75,6 +75,7 @@ rule align_held_out:
         parts="<results>/dictionaries/{pair}/held_out/parts.txt",
     log:
         "<logs>/align_held_out/{pair}.log",
+    priority: READ_FIRST
     conda:
         "../../envs/environment.yaml"
     params:

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 with running(snakemake):
     files, names, settings = snakemake.input, snakemake.wildcards, dict(snakemake.params.settings)
     device = choose_device(settings.pop("device"), n_gpus=snakemake.resources.get("gpu", 0))
-    dtype = getattr(torch, settings.pop("dtype"))
+    dtype, store = getattr(torch, settings.pop("dtype")), settings.pop("store")
     model = load_backbone(Path(files.model), side=names.side, device=device, dtype=dtype)
     words = [read_words(Path(path)) for path in files.words]
     given: Sequence[Sentences | None] = read_each(files.given) or [None] * len(words)
     texts = zip(words, read_each(files.texts), given, strict=True)
     tokenizer, run = load_tokenizer(Path(files.model)), (names.model, names.variant)
     read = read_texts(model, tokenizer, texts, run=run, side=names.side, **settings)
-    write_all([Path(path) for path in snakemake.output.vectors], read)
+    write_all([Path(path) for path in snakemake.output.vectors], read, store=store)

@@ -19,6 +19,9 @@ SPLITS = ("train", "test")
 SOURCES = {"directory": "own_files", "files": "own_files", "builtin": "builtin_text", "hub": "hub"}
 """Key that says where text or labels come from -> module of `polyconcept.sources`."""
 
+_FOLDERS = {"similarity": "concepts"}
+"""Where scores stand that a job makes beside other files: those of a job lie in one folder."""
+
 
 class Files:
     """Names of a study's files, from the folder in which Snakemake runs.
@@ -28,6 +31,10 @@ class Files:
 
     def __init__(self, study: Study, folder: Path = Path()) -> None:
         self.study, self.results, self.folder = study, f"results/{study.name}", folder
+
+    def is_removed(self, path: str) -> bool:
+        """Return whether a result is removed once all jobs have read it."""
+        return not self.study.vectors.keep and path.startswith(f"{self.results}/vectors/")
 
     # --- text
 
@@ -177,7 +184,7 @@ class Files:
     def of_runs(self, suffixes: Sequence[str]) -> list[str]:
         """Return score files of every run and pair, in the order of the study."""
         return [
-            f"{self.run('scores', run)}/{pair}.{suffix}.parquet"
+            f"{self.run(_FOLDERS.get(suffix, 'scores'), run)}/{pair}.{suffix}.parquet"
             for run in self.runs()
             for pair in self.study.pairs
             for suffix in suffixes

@@ -21,32 +21,28 @@ _DRAWS = ("n_permutations", "n_resamples", "seed")
 
 
 def _of_pair(files: Files, names: Names) -> Inputs:
-    """Clusters of a pair, those under controls where the model has these, and its vectors."""
+    """Clusters of a pair, and those under controls where the model has these."""
     stem = f"{files.run('concepts', names)}/{names['pair']}"
     controlled = files.study.is_controlled(names["model"], names["variant"])
     controls = [f"{stem}.controls.h5"] if controlled else []
     concepts = {"concepts": [f"{stem}.h5", *controls]}
-    of_pair = files.dictionaries(names["pair"]) | files.pair_vectors(names)
-    return of_pair | concepts | files.held_out(names)
+    return files.dictionaries(names["pair"]) | concepts | files.held_out(names)
 
 
-def _metrics(study: Study, names: Names) -> Values:
-    rivals = plain(study.controls, "max_sentences", "seed")
+def _metrics(study: Study, _names: Names) -> Values:
     return {
         "corpus": study.corpus,
         "statistics": plain(study.statistics, *_DRAWS),
         "calign": plain(study.calign),
         "sweeps": plain(study.statistics.sweeps),
         "colap": plain(study.colap),
-        "similarity": {"layers": list(study.layers_of(names["model"])), **rivals},
     }
 
 
 def _metrics_cost(work: Work, names: Names) -> Cost:
-    """Vectors and concepts are hashed once for all three."""
-    parts = (_calign_cost, _colap_cost, _similarity_cost)
-    hashing = hash_concepts(work, names) + work.hashing(plain=work.pair_bytes(names))
-    return Cost(sum(cost(work, names).seconds for cost in parts), hashing=hashing)
+    """Concepts are hashed once for both."""
+    seconds = sum(cost(work, names).seconds for cost in (_calign_cost, _colap_cost))
+    return Cost(seconds, hashing=hash_concepts(work, names))
 
 
 def _calign_cost(work: Work, names: Names) -> Cost:
@@ -76,15 +72,6 @@ def _colap_cost(work: Work, names: Names) -> Cost:
 
 def _draws(work: Work) -> int:
     return work.study.statistics.n_permutations + work.study.statistics.n_resamples
-
-
-def _similarity_cost(work: Work, names: Names) -> Cost:
-    """CKA goes through the words once a layer; what it takes grows with dims squared."""
-    name = names["model"]
-    n_layers, n_dims = len(work.study.layers_of(name)), work.sizes.model(name).n_dims
-    units = n_layers * work.pair_words(names) / 2 * n_dims**2
-    seconds = units * work.rates["rival_seconds_per_unit"]
-    return Cost(seconds)
 
 
 def _languages(files: Files, names: Names) -> Inputs:

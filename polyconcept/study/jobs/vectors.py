@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from polyconcept.study.jobs.job import Inputs, Job, Values, before_text, plain
 from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.jobs.work import READ, Cost, Work
 from polyconcept.study.schema import Study
+from polyconcept.study.sizes import Number
+
+AT_ONCE = 3
+"""Jobs that make or read vectors at once where these are not kept: the profiles' `vector_jobs`."""
 
 
 def _of_run(files: Files, names: Names) -> Inputs:
@@ -44,6 +48,7 @@ def _settings(study: Study, names: Names) -> Values:
     settings = plain(study.extraction) | {
         "layers": list(study.layers_of(names["model"])),
         "device": study.device,
+        **plain(study.vectors, "store"),
         **before_text(study, names),
     }
     return settings if names["side"] == "decoder" else settings | {"reading": None}
@@ -66,11 +71,20 @@ def _cost(work: Work, names: Names, pair: str, languages: Iterable[str]) -> Cost
         n_subwords = sizes.subwords(code, pair) * (2 if Files(work.study).is_forced(names) else 1)
         done = work.reading(name, READ, n_subwords, work.study.extraction.dtype)
         raw = sizes.vector_bytes(name, sizes.words(code, pair))
-        disk = raw * work.rates["packed_share"]
+        disk = sizes.packed(raw)
         hashing = work.hashing(plain=raw + disk)
         gpu_seconds = max(done.gpu_seconds, raw / work.rates["write_bytes_per_second"])
         found += Cost(done.seconds, gpu_seconds, hashing, disk)
     return found
+
+
+def held_at_once(study: Study, made: Sequence[Number]) -> Number:
+    """Return the most bytes of vectors that lie on the disk at once; `made` by each extraction."""
+    if study.vectors.keep:
+        return sum(made)
+    # What compares two sides of a model waits for the vectors of the second.
+    waiting = any("encoder-decoder" in model.of_sides for model in study.models.values())
+    return sum(sorted(made)[-(AT_ONCE + waiting) :])
 
 
 JOBS = {
