@@ -188,7 +188,9 @@ def asked_before(rule, names):
     """
     read = flat(job_inputs(rule, STUDY, dict(names)))
     makers = {maker_of(path) for path in read if Path(path).is_relative_to(RESULTS)}
-    return hashlib.sha256("".join(sorted(all_asked(*maker) for maker in makers)).encode()).hexdigest()
+    return hashlib.sha256(
+        "".join(sorted(all_asked(*maker) for maker in makers)).encode()
+    ).hexdigest()
 
 
 @cache
