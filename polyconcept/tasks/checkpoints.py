@@ -25,7 +25,7 @@ def fingerprint(model: PreTrainedModel, parts: Iterable[str]) -> str:
     digest = hashlib.sha256()
     for name, weights in model.state_dict().items():
         digest.update(name.encode())
-        digest.update(weights.detach().cpu().contiguous().view(-1).numpy().tobytes())
+        digest.update(weights.detach().cpu().contiguous().view(-1).numpy())
     for part in parts:
         # The length keeps apart what two lists of parts would spell together.
         digest.update(f"\0{len(part)}\0".encode())

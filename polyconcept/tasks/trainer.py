@@ -34,6 +34,7 @@ from polyconcept.records.arrays import Int64
 from polyconcept.tasks.checkpoints import fingerprint, last_checkpoint, mark_complete
 from polyconcept.tasks.order import SimilarLengths
 from polyconcept.tasks.shares import chance_loss, tell_loss
+from polyconcept.tasks.used_rows import UsedRows
 
 Example: TypeAlias = dict[str, list[int] | int]
 """``input_ids``, the subwords read; ``labels``, one number for all of them, or a list."""
@@ -114,6 +115,8 @@ def train_on(
     pad = int(tokenizer.pad_token_id)
     key = fingerprint(model, _what_decides(options, pad, examples))
     two_sided = bool(model.config.is_encoder_decoder)
+    # A model that writes may write any subword.
+    rows = None if two_sided else UsedRows.of(model, {pad, *_subwords_read(examples)})
     trainer = (_WriterTrainer if two_sided else _ClassifierTrainer)(
         model=model,
         args=_arguments(
@@ -139,6 +142,32 @@ def train_on(
         loss: float = trainer.evaluate(compared)["eval_loss"]  # type: ignore[arg-type]
         tell_loss(loss, chance_loss(label_counts(compared)))
     model.to("cpu").eval()  # type: ignore[arg-type]
+    if rows is not None:
+        rows.put_back(_decays(trainer, rows.weight))
+
+
+def _subwords_read(examples: list[Example]) -> Iterator[int]:
+    for example in examples:
+        subwords = example["input_ids"]
+        assert isinstance(subwords, list)
+        yield from subwords
+
+
+def _decays(trainer: Trainer, weights: torch.nn.Parameter) -> list[float]:
+    """Return by what AdamW's weight decay has multiplied these weights in each step."""
+    # Worked out from the schedule, since a training that was resumed has not done all of them.
+    optimizer: Any = trainer.optimizer
+    schedule: Any = trainer.lr_scheduler
+    (group,) = (
+        number
+        for number, each in enumerate(optimizer.param_groups)
+        if any(one is weights for one in each["params"])
+    )
+    share = optimizer.param_groups[group]["weight_decay"]
+    if not share:
+        return []
+    highest, course = schedule.base_lrs[group], schedule.lr_lambdas[group]
+    return [1 - highest * course(step) * share for step in range(trainer.state.global_step)]
 
 
 class _SimilarLengths:
@@ -181,6 +210,8 @@ def _what_decides(options: FinetuneOptions, pad: int, examples: list[Example]) -
     yield repr(options)
     # Another version would go on with other numbers.
     yield f"torch {torch.__version__}, transformers {transformers.__version__}, padding {pad}"
+    # A checkpoint of the whole table of subwords would not fit what is trained.
+    yield "used rows"
     for example in examples:
         yield repr(example)
 
