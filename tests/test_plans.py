@@ -489,14 +489,21 @@ def test_what_stands_on_a_job_that_failed_does_not_count_as_done(runs, notes_are
         status, said = runs.finish("--cores", "1", *forcing, "--", OVERLAPS)
 
     assert status == 0, said
-    record = json.loads((runs.folder / f"{VECTORS}.run.json").read_text())
-    assert record["settings"]["pooling"] == "mean"
-    read = json.loads((runs.folder / f"{SCORED}.run.json").read_text())["inputs"]
-    made = {output["path"]: output["sha256"] for output in record["outputs"]}
-    assert made.items() <= {state["path"]: state["sha256"] for state in read}.items()
+    vectors, clusters, scored = (
+        json.loads((runs.folder / f"{made}.run.json").read_text())
+        for made in (VECTORS, CLUSTERED, SCORED)
+    )
+    assert vectors["settings"]["pooling"] == "mean"
+    assert hashes(vectors["outputs"]).items() <= hashes(clusters["inputs"]).items()
+    assert hashes(scored["inputs"])[CLUSTERED] == hashes(clusters["outputs"])[CLUSTERED]
+
+
+def hashes(states):
+    return {state["path"]: state["sha256"] for state in states}
 
 
 VECTORS = "results/known/vectors/shared/base/encoder/xa.h5"
+CLUSTERED = "results/known/concepts/shared/base/encoder/xa-xb.h5"
 SCORED = "results/known/scores/shared/base/encoder/xa-xb.calign.parquet"
 OVERLAPS = "results/known/scores/shared/base/encoder/xa-xb.colap_concepts.parquet"
 """The last of its job's files."""
