@@ -97,7 +97,7 @@ def change_k(study):
 
 
 def add_seed(study):
-    study["clustering"]["seeds"] = [212, 213, 214]
+    study["clustering"]["seeds"] = [212, 213, 214, 215]
 
 
 def add_layer(study):

@@ -17,7 +17,6 @@ from polyconcept.audit.why import Planned
 from polyconcept.cli import project
 from polyconcept.study.jobs import vectors
 from polyconcept.study.jobs.table import JOBS
-from polyconcept.study.jobs.vectors import AT_ONCE, held_at_once
 from polyconcept.study.jobs.work import Cost, Work
 
 RATES = project.ROOT / "benchmarks/rates.json"
@@ -79,7 +78,7 @@ def totals_of(jobs: Sequence[Planned], work: Work) -> dict[str, Total]:
         totals[kind.stage].add(total_of(cost, work.rates, kind.gpu))
         if job.rule in vectors.JOBS:
             made.append(cost.disk_bytes)
-    totals["vectors"].held_bytes = float(held_at_once(work.study, made))
+    totals["vectors"].held_bytes = float(vectors.held_at_once(work.study, made))
     return {stage: total for stage, total in totals.items() if total.jobs}
 
 
@@ -156,7 +155,7 @@ def notes_on(found: Mapping[str, Any], assumptions: Sequence[str]) -> list[str]:
         "a GPU waits while its job starts, and hashes inputs and outputs; that a job reads vectors "
         "again for each clustering is not counted",
         "at once: GB on the disk at the same time, at most; of vectors that are not kept "
-        f"(`vectors.keep`) those of {AT_ONCE} jobs at work (`vector_jobs` in the profiles)",
+        f"(`vectors.keep`) those of {vectors.AT_ONCE} jobs at work (`vector_jobs` in the profiles)",
         "text of the study is taken whole: `words.cap` leaves fewer words, and less work",
     ]
     lines += [
