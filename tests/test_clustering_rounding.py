@@ -9,6 +9,7 @@ import torch
 
 from polyconcept.clustering import kmeans, start
 from polyconcept.clustering.assign import CenterSet, Nearest, find_nearest, nearest_centers
+from polyconcept.clustering.coarse import CoarseWords, lost_length
 from polyconcept.clustering.kmeans import cluster_seeds, cluster_vectors
 from polyconcept.clustering.points import Team, centred_points
 from polyconcept.clustering.start import _Closest, greedy_starts
@@ -101,7 +102,7 @@ def plain_starts(points, n_clusters, seed):
 def test_starts_are_those_of_exact_distances_whatever_is_drawn_beside_them(
     vectors, n_clusters, coarse, monkeypatch
 ):
-    monkeypatch.setattr(start, "_has_bfloat16", lambda: coarse)
+    monkeypatch.setattr(start, "has_bfloat16", lambda: coarse)
     if coarse:
         monkeypatch.setattr(start, "_FEW", 1.1)  # in every step, whatever is left in doubt
     points = centred_points(vectors, CPU)
@@ -123,8 +124,8 @@ def test_a_product_in_bfloat16_rules_out_no_word_that_is_near(scale):
     points = centred_points(scale * mixture(1024, 96), CPU)
     rows, norm = points.rows.view(2, 512, 96), points.norm.view(2, 1, 512)
     centers = points.rows[::31]
-    coarse = start._Coarse.of(centers, points.norm[::31])
-    lost = start._lost_length(points.rows).view(2, 1, 512)
+    coarse = CoarseWords.of(centers, points.norm[::31])
+    lost = lost_length(points.rows).view(2, 1, 512)
     exact = (
         centers.double().square().sum(1)[:, None] - 2 * centers.double() @ points.rows.double().T
     )

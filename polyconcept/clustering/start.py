@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import torch
 
 from polyconcept.clustering.assign import rounding, square_error
+from polyconcept.clustering.coarse import CoarseWords, has_bfloat16, lost_length
 from polyconcept.clustering.points import SEGMENT, Points, Team, true_cells
 from polyconcept.records.arrays import Bool, Float, Float32, Float64, Int64
 
@@ -78,13 +78,13 @@ class _Closest:
         )
         # Products in bfloat16 take a quarter of the time where the processor has them. They rule
         # out most words; those in doubt are measured again.
-        self._coarse = points.device.type == "cpu" and _has_bfloat16()
+        self._coarse = points.device.type == "cpu" and has_bfloat16()
         if self._coarse:
             self._norm, self._lost = points.norm.new_zeros(2, n_segments, 1, SEGMENT)
             self._norm.view(-1)[: points.n_words] = points.norm
             for begin in range(0, points.n_words, SEGMENT):
                 some = points.rows[begin : begin + SEGMENT]
-                self._lost[begin // SEGMENT, 0, : len(some)] = _lost_length(some)
+                self._lost[begin // SEGMENT, 0, : len(some)] = lost_length(some)
         self._doubtful = 1.0
         self._add(true_cells(self._distance > 0), first)
 
@@ -148,25 +148,24 @@ class _Closest:
         square = norm.square()[:, None]
         parts = self._parts(len(words))
         found = np.empty((len(parts), 3, len(words)))
-        coarse = _Coarse.of(centers, norm) if self._coarse and self._doubtful < _FEW else None
+        coarse = CoarseWords.of(centers, norm) if self._coarse and self._doubtful < _FEW else None
 
         def task(units: range) -> None:
             for unit in units:
                 part = parts[unit]
                 rows = self._segments(part)
                 cells = None if coarse is None else self._cells_in_doubt(part, rows, coarse)
-                doubtful = 0 if cells is None else len(cells)
                 if cells is None:
                     value = torch.baddbmm(
                         square, centers.expand(len(rows), -1, -1), rows.transpose(1, 2), alpha=-2
                     ).view(self._near[part].shape)
                     torch.lt(value, self._limit[part, :, None], out=self._near[part])
                     cells = true_cells(self._near[part])
-                    values, doubtful = value.flatten()[cells], len(cells)
+                    found[unit, 2], values = len(cells), value.flatten()[cells]
                 else:
+                    found[unit, 2] = len(cells)
                     cells, values = self._measure(part, rows, cells, centers, square[:, 0])
                 found[unit, :2] = self._add_up(part, cells, values, norm)
-                found[unit, 2] = doubtful
 
         self._team.share(task, len(parts))
         *sums, doubtful = found.sum(axis=0)
@@ -175,7 +174,7 @@ class _Closest:
         return gain, error
 
     def _cells_in_doubt(
-        self, part: slice, rows: Float32[torch.Tensor, "segment place dim"], coarse: _Coarse
+        self, part: slice, rows: Float32[torch.Tensor, "segment place dim"], coarse: CoarseWords
     ) -> Int64[torch.Tensor, " cell"] | None:
         """Return where a word may be nearer to a trial; None where that is no small share."""
         value = torch.bmm(coarse.centers.expand(len(rows), -1, -1), rows.bfloat16().transpose(1, 2))
@@ -307,60 +306,6 @@ class _Closest:
                 task(slice(unit * step, (unit + 1) * step))
 
         self._team.share(blocks, -(-n_cells // step))
-
-
-@dataclass(frozen=True)
-class _Coarse:
-    """Trial words for products in bfloat16."""
-
-    centers: torch.Tensor
-    """In bfloat16 [candidate, dim]."""
-    half: Float32[torch.Tensor, " candidate"]
-    """Half their squared lengths."""
-    length: float
-    """Of the longest."""
-    lost: float
-    """Length of the most that rounding takes off one."""
-
-    @classmethod
-    def of(
-        cls, centers: Float32[torch.Tensor, "candidate dim"], norm: Float32[torch.Tensor, " c"]
-    ) -> _Coarse:
-        """Round words that are `norm` long."""
-        lost = float(_lost_length(centers).max())
-        return cls(centers.bfloat16(), norm.square() / 2, float(norm.max()), lost)
-
-    def room(
-        self,
-        limit: Float32[torch.Tensor, "segment restart place"],
-        norm: Float32[torch.Tensor, "segment 1 place"],
-        lost: Float32[torch.Tensor, "segment 1 place"],
-        n_dims: int,
-    ) -> Float32[torch.Tensor, "segment restart place"]:
-        """Return the least x.c - ||c||^2 / 2, as it comes out, of ||c||^2 - 2 x.c below `limit`.
-
-        Padding, whose limit is minus infinity, gets no number: nothing is above it.
-        """
-        # By Cauchy and Schwarz x.c is off by what is lost of either, times the length of the other.
-        # Its sum is rounded as in `rounding`, and then to bfloat16: rounding keeps the order, so a
-        # near one comes out at no less than the limit does, which is off by its unit.
-        off = lost * self.length + norm * (1.01 * self.lost)
-        flat = norm.flatten()
-        off = off + rounding(flat, torch.full_like(flat, self.length), n_dims).view(norm.shape)
-        least = self.half.min() - limit / 2, self.half.max() - limit / 2
-        unit = 1.01 * torch.finfo(torch.bfloat16).eps / 2
-        return -limit / 2 - off - unit * (least[0].abs().maximum(least[1].abs()) + off)
-
-
-def _lost_length(rows: Float32[torch.Tensor, "row dim"]) -> Float32[torch.Tensor, " row"]:
-    """Return at least the length of what bfloat16 takes off each row."""
-    return (rows - rows.bfloat16()).square_().sum(1).sqrt_() * 1.001
-
-
-def _has_bfloat16() -> bool:
-    """Return whether this processor multiplies bfloat16 faster than float32."""
-    found = torch.cpu.get_capabilities()
-    return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
 
 
 def _coordinates(
