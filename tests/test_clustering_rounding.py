@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from polyconcept.clustering import kmeans
+from polyconcept.clustering import kmeans, start
 from polyconcept.clustering.assign import CenterSet, Nearest, find_nearest, nearest_centers
+from polyconcept.clustering.coarse import CoarseWords, lost_length
 from polyconcept.clustering.kmeans import cluster_seeds, cluster_vectors
 from polyconcept.clustering.points import Team, centred_points
 from polyconcept.clustering.start import _Closest, greedy_starts
@@ -48,9 +49,21 @@ def rough_products(monkeypatch):
 
         return rough
 
+    bmm = torch.bmm
+
+    def rough_coarse(left, right):
+        assert (left.dtype, right.dtype) == (torch.bfloat16, torch.bfloat16)
+        order = torch.from_numpy(random.permutation(left.shape[-1]))
+        found = bmm(left[..., order].float(), right[..., order, :].float())
+        away = random.choice(np.array([-np.inf, np.inf], np.float32), size=found.shape)
+        found = found.nextafter(torch.from_numpy(away))
+        n_changed.append(int((found != bmm(left.float(), right.float())).sum()))
+        return found.bfloat16()
+
     for name in ("addmm", "baddbmm"):
         monkeypatch.setattr(torch, name, roughened(getattr(torch, name)))
-    for name in ("mm", "bmm", "matmul", "einsum"):
+    monkeypatch.setattr(torch, "bmm", rough_coarse)
+    for name in ("mm", "matmul", "einsum"):
         monkeypatch.setattr(torch, name, None)  # a product that this test knows nothing of
     yield
     assert sum(n_changed) > 1000  # the control: they were used, and did change
@@ -84,8 +97,14 @@ def plain_starts(points, n_clusters, seed):
     ],
     ids=["outliers", "384", "768", "copies", "simplex"],
 )
+@pytest.mark.parametrize("coarse", [False, True], ids=["float32", "bfloat16"])
 @pytest.mark.usefixtures("rough_products")
-def test_starts_are_those_of_exact_distances_whatever_is_drawn_beside_them(vectors, n_clusters):
+def test_starts_are_those_of_exact_distances_whatever_is_drawn_beside_them(
+    vectors, n_clusters, coarse, monkeypatch
+):
+    monkeypatch.setattr(start, "has_bfloat16", lambda: coarse)
+    if coarse:
+        monkeypatch.setattr(start, "_FEW", 1.1)  # in every step, whatever is left in doubt
     points = centred_points(vectors, CPU)
     sequences = np.random.SeedSequence(5).spawn(4)
     expected = np.stack([plain_starts(points, n_clusters, seed) for seed in sequences])
@@ -98,6 +117,31 @@ def test_starts_are_those_of_exact_distances_whatever_is_drawn_beside_them(vecto
     # Of copies it does not matter which one is chosen, but even that is the same.
     np.testing.assert_array_equal(together, expected)
     np.testing.assert_array_equal(np.concatenate([pair, alone]), expected[1:])
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_a_product_in_bfloat16_rules_out_no_word_that_is_near(scale):
+    points = centred_points(scale * mixture(1024, 96), CPU)
+    rows, norm = points.rows.view(2, 512, 96), points.norm.view(2, 1, 512)
+    centers = points.rows[::31]
+    coarse = CoarseWords.of(centers, points.norm[::31])
+    lost = lost_length(points.rows).view(2, 1, 512)
+    exact = (
+        centers.double().square().sum(1)[:, None] - 2 * centers.double() @ points.rows.double().T
+    )
+    found = torch.bmm(coarse.centers.expand(2, -1, -1), rows.bfloat16().transpose(1, 2)).float()
+    found -= coarse.half[:, None]
+    found = found.transpose(0, 1).reshape(len(centers), 1024)
+
+    ruled_out = 0
+    for number, values in enumerate(exact):
+        # Each value is the nearest to its limit that is below it.
+        limit = values.float().nextafter(torch.tensor(torch.inf)).view(2, 1, 512)
+        room = coarse.room(limit, norm, lost, 96).flatten()
+        assert (found[number] >= room).all()
+        far = coarse.room(limit - norm.square() / 5, norm, lost, 96).flatten()
+        ruled_out += int((found[number] < far).sum())
+    assert ruled_out > exact.numel() / 2
 
 
 @pytest.mark.usefixtures("rough_products")

@@ -9,11 +9,16 @@ import numpy as np
 import torch
 
 from polyconcept.clustering.assign import rounding, square_error
+from polyconcept.clustering.coarse import CoarseWords, has_bfloat16, lost_length
 from polyconcept.clustering.points import SEGMENT, Points, Team, true_cells
 from polyconcept.records.arrays import Bool, Float, Float32, Float64, Int64
 
 _EQUAL = 1e-12
 """Sums that differ by this share of what is left to gain are equal but for float64's rounding."""
+
+_FEW = 1 / 128
+"""Share of the words, for each trial, up to which measuring them one by one costs less than a
+product in float32."""
 
 
 def greedy_starts(
@@ -71,6 +76,16 @@ class _Closest:
         self._near = torch.empty(
             n_segments, len(first), n_trials, SEGMENT, dtype=torch.bool, device=points.device
         )
+        # Products in bfloat16 take a quarter of the time where the processor has them. They rule
+        # out most words; those in doubt are measured again.
+        self._coarse = points.device.type == "cpu" and has_bfloat16()
+        if self._coarse:
+            self._norm, self._lost = points.norm.new_zeros(2, n_segments, 1, SEGMENT)
+            self._norm.view(-1)[: points.n_words] = points.norm
+            for begin in range(0, points.n_words, SEGMENT):
+                some = points.rows[begin : begin + SEGMENT]
+                self._lost[begin // SEGMENT, 0, : len(some)] = lost_length(some)
+        self._doubtful = 1.0
         self._add(true_cells(self._distance > 0), first)
 
     def draw(
@@ -132,35 +147,82 @@ class _Closest:
         centers, norm = self._points.rows[words], self._points.norm[words]
         square = norm.square()[:, None]
         parts = self._parts(len(words))
-        found = np.empty((len(parts), 2, len(words)))
+        found = np.empty((len(parts), 3, len(words)))
+        coarse = CoarseWords.of(centers, norm) if self._coarse and self._doubtful < _FEW else None
 
         def task(units: range) -> None:
             for unit in units:
                 part = parts[unit]
-                rows = self._segments(part).transpose(1, 2)
-                value = torch.baddbmm(
-                    square, centers.expand(len(rows), -1, -1), rows, alpha=-2
-                ).view(self._near[part].shape)
-                torch.lt(value, self._limit[part, :, None], out=self._near[part])
-                found[unit] = self._add_up(part, value, norm)
+                rows = self._segments(part)
+                cells = None if coarse is None else self._cells_in_doubt(part, rows, coarse)
+                if cells is None:
+                    value = torch.baddbmm(
+                        square, centers.expand(len(rows), -1, -1), rows.transpose(1, 2), alpha=-2
+                    ).view(self._near[part].shape)
+                    torch.lt(value, self._limit[part, :, None], out=self._near[part])
+                    cells = true_cells(self._near[part])
+                    found[unit, 2], values = len(cells), value.flatten()[cells]
+                else:
+                    found[unit, 2] = len(cells)
+                    cells, values = self._measure(part, rows, cells, centers, square[:, 0])
+                found[unit, :2] = self._add_up(part, cells, values, norm)
 
         self._team.share(task, len(parts))
-        gain, error = found.sum(axis=0).reshape(2, *trials.shape)
+        *sums, doubtful = found.sum(axis=0)
+        self._doubtful = float(doubtful[0]) / self._near.numel()
+        gain, error = np.reshape(sums, (2, *trials.shape))
         return gain, error
+
+    def _cells_in_doubt(
+        self, part: slice, rows: Float32[torch.Tensor, "segment place dim"], coarse: CoarseWords
+    ) -> Int64[torch.Tensor, " cell"] | None:
+        """Return where a word may be nearer to a trial; None where that is no small share."""
+        value = torch.bmm(coarse.centers.expand(len(rows), -1, -1), rows.bfloat16().transpose(1, 2))
+        near = self._near[part]
+        room = coarse.room(
+            self._limit[part], self._norm[part], self._lost[part], self._points.n_dims
+        )
+        wide = value.float().sub_(coarse.half[:, None]).view(near.shape)
+        torch.ge(wide, room[:, :, None], out=near)
+        cells = true_cells(near)
+        return cells if len(cells) <= 4 * _FEW * near.numel() else None
+
+    def _measure(
+        self,
+        part: slice,
+        rows: Float32[torch.Tensor, "segment place dim"],
+        cells: Int64[torch.Tensor, " cell"],
+        centers: Float32[torch.Tensor, "candidate dim"],
+        square: Float32[torch.Tensor, " candidate"],
+    ) -> tuple[Int64[torch.Tensor, " near"], Float32[torch.Tensor, " near"]]:
+        """Return which of the cells are near, and their values; the others are no longer marked."""
+        near = self._near[part]
+        segment, candidate, place = _coordinates(cells, len(centers))
+        values, flat = square[candidate], rows.reshape(-1, rows.shape[-1])
+        word, step = segment * SEGMENT + place, self._points.block_rows(4 * self._points.n_dims)
+        for i in range(0, len(cells), step):
+            some = slice(i, i + step)
+            product = flat.index_select(0, word[some])
+            product *= centers.index_select(0, candidate[some])
+            values[some] -= 2 * product.sum(1)
+        limit = self._limit[part][segment, candidate // near.shape[2], place]
+        is_near = values < limit
+        near.view(-1)[cells] = is_near
+        return cells[is_near], values[is_near]
 
     def _add_up(
         self,
         part: slice,
-        value: Float32[torch.Tensor, "segment restart trial place"],
+        cells: Int64[torch.Tensor, " cell"],
+        values: Float32[torch.Tensor, " cell"],
         length: Float32[torch.Tensor, " candidate"],
     ) -> list[Float64[np.ndarray, " candidate"]]:
         """Return what the trials gain of a part's words, and how far off that may be."""
-        cells = true_cells(self._near[part])
         segment, candidate, place = _coordinates(cells, len(length))
-        before = self._distance[part][segment, candidate // value.shape[2], place]
+        before = self._distance[part][segment, candidate // self._near.shape[2], place]
         word = (segment + part.start) * SEGMENT + place
         square = self._square[word]
-        gain = before - square - value.flatten()[cells]
+        gain = before - square - values
         error = rounding(self._points.norm[word], length[candidate], self._points.n_dims)
         error = error.to(before.dtype) + self._points.slack * before + square_error(square)
         weights = (gain.clamp_(min=0), error)
