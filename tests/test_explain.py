@@ -333,9 +333,10 @@ def test_a_model_left_out_is_named_with_its_files(study, project):
 
     assert "setting runs.apart: gone runs again: merge_scores 1" in said
     assert (
-        "input results/known/scores/apart/base/encoder/xa-xb.calign.parquet, "
-        "results/known/scores/apart/base/encoder/xa-xb.calign_resamples.parquet, "
-        "results/known/scores/apart/base/encoder/xa-xb.colap.parquet, and 2 more: no longer read"
+        "input results/known/concepts/apart/base/encoder/xa-xb.similarity.parquet, "
+        "results/known/scores/apart/base/encoder/xa-xb.calign.parquet, "
+        "results/known/scores/apart/base/encoder/xa-xb.calign_resamples.parquet, and 2 more: "
+        "no longer read"
     ) in said
 
 
@@ -428,7 +429,8 @@ def test_a_job_that_was_cut_short_is_named(study, project):
     marks.mkdir(exist_ok=True)
     (marks / urlsafe_b64encode(output.encode()).decode()).touch()
 
-    assert f"cut short {output}: the run that made it was ended runs again: cluster_words 1" in (
+    both = f"{output}, {output.replace('.h5', '.similarity.parquet')}"
+    assert f"cut short {both}: the run that made it was ended runs again: cluster_words 1" in (
         explained(study, project)
     )
 
