@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import yaml
 from snakemake_runs import ROOT, planned, snakemake, verified
 from test_workflow import study_of
 
+from polyconcept.audit.runs import read_record, write_record
 from polyconcept.cli.main import app
 from polyconcept.study.jobs.paths import Files
 from polyconcept.study.jobs.vectors import AT_ONCE, held_at_once
@@ -132,9 +134,24 @@ def test_a_threshold_needs_none_and_a_clustering_makes_them_again(folder, capsys
 
 
 @pytest.mark.workflow
-def test_a_record_that_does_not_agree_is_found_though_they_are_gone(folder, capsys):
-    record = folder / "results/known/vectors/shared/base/encoder/xa.h5.run.json"
-    record.unlink()
+def test_a_record_that_is_gone_is_missed_though_the_vectors_are_not(folder, capsys):
+    record_of(folder).unlink()
 
     assert verified(folder) == 1
     assert "no run record names it as an output" in capsys.readouterr().err
+
+
+@pytest.mark.workflow
+def test_records_that_do_not_agree_are_named_though_the_vectors_are_gone(folder, capsys):
+    record = read_record(record_of(folder))
+    first, *others = record.outputs
+    write_record(replace(record, outputs=(replace(first, sha256="0" * 64), *others)), folder)
+
+    assert verified(folder) == 1
+    said = capsys.readouterr().err
+    assert f"{first.path}: its record says another content than results/known/concepts/" in said
+    assert f"sha256 {first.sha256}" in said
+
+
+def record_of(folder):
+    return folder / "results/known/vectors/shared/base/encoder/xa.h5.run.json"
