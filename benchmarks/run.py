@@ -33,14 +33,13 @@ from polyconcept.audit.environment import git_state, installed_packages, machine
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
-RATES = Path(__file__).with_name("rates.json")
 NAMES = (
-    "storage", "scores", "chance", "rates", "workflow", "demo", "explorer", "wordalign",
+    "storage", "scores", "chance", "workflow", "demo", "explorer", "wordalign",
     "extraction", "kmeans",
 )  # fmt: skip
 GPU = "gpu"
 """The benchmark that is one of them where torch finds a CUDA GPU."""
-BESIDE = ("extraction", "wordalign", "kmeans", "chance", "rates", "scores")
+BESIDE = ("extraction", "wordalign", "kmeans", "chance", "scores")
 """What runs two at a time: the longest first."""
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 PACKAGES = (
@@ -178,16 +177,11 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}")
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it runs")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument(
-        "--rates", action="store_true", help="write rates.json, for `polyconcept plan`"
-    )
     parser.add_argument("--one", choices=known, help="measure one here, print JSON")
     parser.add_argument("--core", type=int, help="with --one: the only core that it runs on")
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(known):
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    if options.rates and (options.names or options.quick):
-        parser.error("--rates needs a full run: neither names nor --quick")
     if GPU in options.names and gpu_name() is None:
         parser.error(f"{GPU}: torch finds no CUDA GPU")
     return options
@@ -216,12 +210,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(text)
     print(f"written: {place.relative_to(ROOT)}", file=sys.stderr)
     if report["failed"]:
-        kept = "; rates.json stays as it was" if options.rates else ""
-        sys.exit(f"failed: {', '.join(report['failed'])}{kept}")
-    if options.rates:
-        before = json.loads(RATES.read_text(encoding="utf-8"))
-        rates = importlib.import_module("rates").rates_of(report, before)
-        RATES.write_text(json.dumps(rates, indent=1) + "\n", encoding="utf-8")
+        sys.exit(f"failed: {', '.join(report['failed'])}")
 
 
 if __name__ == "__main__":

@@ -287,8 +287,6 @@ def test_a_study_that_has_not_run_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--rates", "scores"], "--rates needs a full run"),
-        (["--rates", "--quick"], "--rates needs a full run"),
         (["speed"], "no benchmark speed; there are storage, "),
     ],
 )
@@ -309,17 +307,15 @@ def failing_run(monkeypatch, tmp_path):
     monkeypatch.setattr(run, "gpu_name", lambda: None)
     monkeypatch.setattr(run, "ROOT", tmp_path)
     monkeypatch.setattr(run, "RESULTS", tmp_path / "results")
-    monkeypatch.setattr(run, "RATES", tmp_path / "rates.json")
     for variable in run.THREADS:
         monkeypatch.setenv(variable, "1")
     return run
 
 
-def test_rates_stay_as_they_were_where_a_benchmark_failed(failing_run, tmp_path, capsys):
-    with pytest.raises(SystemExit, match=r"failed: scores; rates\.json stays as it was"):
-        failing_run.main(["--rates"])
+def test_a_benchmark_that_failed_is_named_after_the_table_of_the_others(failing_run, capsys):
+    with pytest.raises(SystemExit, match="failed: scores"):
+        failing_run.main([])
 
-    assert not (tmp_path / "rates.json").exists()
     assert "| storage | size |" in capsys.readouterr().out
 
 

@@ -1,16 +1,15 @@
-"""The rates behind a plan: what is measured for them alone, and how they follow from a report."""
+"""The rates behind a plan: measured small here, and as the project has them."""
 
 import json
-import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
-NEVER = {"figures": {}, "runs": {}, "quick": False}
 
 
 @pytest.fixture(scope="module")
@@ -19,21 +18,15 @@ def rates():
         patch.syspath_prepend(str(BENCHMARKS))
         import rates
 
+        patch.setattr(rates, "WIDE", replace(rates.WIDE, n_sentences=8, n_dims=96))
+        patch.setattr(rates, "NARROW", replace(rates.NARROW, n_sentences=16))
+        patch.setattr(rates, "CLUSTERED", rates.kmeans.Size(2000, 48, 20))
+        patch.setattr(rates, "FEW", rates.kmeans.Size(200, 8, 5))
+        patch.setattr(rates, "MANY", replace(rates.chance.QUICK, layers=(0,), n_clusters=40))
+        patch.setattr(rates, "N_LINKED", 60)
+        patch.setattr(rates, "N_TRAINED", (4, 8))
+        patch.setattr(rates, "N_HASHED", 2**16)
         yield rates
-
-
-@pytest.fixture(scope="module")
-def own_figures():
-    """Of a small size, in a process of its own: it sets threads."""
-    command = [sys.executable, BENCHMARKS / "run.py", "--one", "rates", "--quick"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr[-3000:]
-    return json.loads(run.stdout)
-
-
-@pytest.fixture(scope="module")
-def report():
-    return json.loads((BENCHMARKS / "reference.json").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -41,60 +34,36 @@ def kept():
     return json.loads((BENCHMARKS / "rates.json").read_text())
 
 
-def test_its_own_figures_have_a_number_beside_a_limit_or_an_alternative(own_figures):
-    for row in own_figures.values():
-        assert row["ours"] > 0
-        assert math.isfinite(row["ratio"])
-        assert (row["limit"] is None) != (row["alternative"] is None)
-        assert row["goal"] == "-"
-
-
-def test_the_rates_at_hand_are_those_of_the_reference(rates, report, own_figures, kept):
-    figures = own_figures | report["figures"]
-
-    found = rates.rates_of(report | {"figures": figures}, kept)
+@pytest.mark.filterwarnings("ignore:.*mtime may not be reliable")
+def test_all_rates_are_measured_anew_with_what_the_project_assumes(rates, kept):
+    found = rates.measure()
 
     assert found.keys() == kept.keys()
+    assert found["machine"].keys() == kept["machine"].keys()
     assert found["assumed"] == kept["assumed"]
     assert {name: rate["about"] for name, rate in found["measured"].items()} == {
         name: rate["about"] for name, rate in kept["measured"].items()
     }
-    # What only this benchmark measures was measured small here, where the report has no such row.
-    own = set() if own_figures.keys() <= report["figures"].keys() else {
-        "calign_draw_seconds_per_word", "colap_draw_seconds", "hash_bytes_per_second",
-        "plain_hash_bytes_per_second",
-    }  # fmt: skip
-    for name in kept["measured"].keys() - own:
-        assert found["measured"][name]["value"] == kept["measured"][name]["value"], name
+    assert all(rate["value"] >= 0 for rate in found["measured"].values())
+    # The more is imported, the longer it takes, and the more is held.
+    starts = [found["measured"][f"start_{kind}_bytes"]["value"] for kind in rates.STARTS]
+    assert starts == sorted(starts)
 
 
-def test_starts_are_parted_into_what_they_cost_once_and_each(rates):
-    units = 40_000 * 768 * 600
-    figures = {
-        "k-means, start": {"ours": 3.0},  # each of ten together: 30 s
-        "k-means, start, one alone": {"ours": 12.0},
-        "k-means, whole fit": {"ours": 80.0},
-    }
-
-    found = {name: value * units for name, (value, _) in rates.kmeans_rates(figures).items()}
-
-    # 12 = once + each, 30 = once + 10 x each; ten restarts iterate in what is left of 80.
-    assert found == pytest.approx(
-        {
-            "kmeans_start_seconds_together": 10.0,
-            "kmeans_start_seconds_each": 2.0,
-            "kmeans_iterations_seconds": 5.0,
-        }
-    )
+def test_rates_that_the_project_has_are_above_zero(kept):
+    assert all(rate["value"] > 0 for rate in kept["measured"].values())
 
 
-def test_a_report_without_a_figure_gives_no_rates(rates, kept):
-    with pytest.raises(
-        ValueError, match="rates need a run of all benchmarks; 'provenance, hashing of vectors'"
-    ):
-        rates.rates_of(NEVER, kept)
+def test_what_two_things_cost_follows_from_two_sizes(rates):
+    # 3 s an operation and 5 s a subword.
+    assert rates.two_sizes((3 * 7 + 5 * 2, 3 * 1 + 5 * 4), (7, 2), (1, 4)) == pytest.approx((3, 5))
+    # Noise is not taken for work that is given back.
+    assert rates.two_sizes((10, 1), (1, 1), (1, 2)) == (19, 0)
 
 
-def test_a_report_of_small_sizes_gives_no_rates(rates, kept):
-    with pytest.raises(ValueError, match="rates need a full run"):
-        rates.rates_of(NEVER | {"quick": True}, kept)
+def test_the_script_says_what_it_takes(tmp_path):
+    command = [sys.executable, BENCHMARKS / "rates.py", "--help"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+
+    assert "--out" in done.stdout

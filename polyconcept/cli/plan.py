@@ -1,39 +1,50 @@
-"""What a study would cost before it runs: jobs, GPU hours, CPU hours and disk of each stage.
+"""What a study would cost before it runs: jobs, time, memory and disk of each stage.
 
-From the rates in benchmarks/rates.json; docs/PERFORMANCE.md says how they were measured.
+From the rates of this machine (`--measure`), or those in benchmarks/rates.json;
+docs/PERFORMANCE.md says how near it comes.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import typer
 
+from polyconcept.audit.environment import machine_state
 from polyconcept.audit.why import Planned
+from polyconcept.builtin.corpus import generate_corpus
 from polyconcept.cli import project
+from polyconcept.cli.rates import MEASURED, RATES, measure_rates, read_rates
+from polyconcept.study.data import BuiltinText
 from polyconcept.study.jobs import vectors
+from polyconcept.study.jobs.job import Job
 from polyconcept.study.jobs.table import JOBS
 from polyconcept.study.jobs.work import Cost, Work
 
-RATES = project.ROOT / "benchmarks/rates.json"
 HEADING = (
-    "stage",
-    "jobs",
-    "GPU jobs",
-    "GPU hours",
-    "CPU hours",
-    "without GPU",
-    "disk GB",
-    "at once",
+    ("stage", ""),
+    ("jobs", "counted"),
+    ("GPU jobs", "counted"),
+    ("GPU {unit}", "{gpu}"),
+    ("CPU {unit}", "measured"),
+    ("without GPU", "measured"),
+    ("memory GB", "arithmetic"),
+    ("disk GB", "arithmetic"),
+    ("at once", "arithmetic"),
 )
-_HOUR, _GB = 3600, 1e9
-
-Entry: TypeAlias = dict[str, Any]
-"""What benchmarks/rates.json says of a rate: its value, and about what it is."""
+"""Columns, and what stands behind their numbers."""
+_MINUTE, _HOUR, _GB, _MB = 60, 3600, 1e9, 1e6
+_IN_MINUTES = 5 * _HOUR
+"""A study of less work is told in minutes."""
+# What a job asks for beyond what is expected of the largest.
+_MORE_MEMORY, _MORE_TIME = 1.5, 2.0
+_CUDA_BYTES = 3e9  # of the machine's memory that a process with a GPU holds besides
+_PARTS = ("gpu", "training", "cpu")
+_TRAINING = ("pretrain", "finetune")
 
 
 @dataclass
@@ -44,85 +55,122 @@ class Total:
     gpu_jobs: int = 0
     gpu_seconds: float = 0.0
     cpu_seconds: float = 0.0
-    """Of one core; of GPU jobs what stands around the work."""
+    """Of one core; of GPU jobs the core that waits beside the GPU."""
     core_seconds: float = 0.0
     """Of one core where there is no GPU."""
+    memory_bytes: float = 0.0
+    """Of the largest job, where there is no GPU."""
     disk_bytes: float = 0.0
     held_bytes: float = 0.0
     """Of these the most that lie on the disk at once."""
+    is_assumed: bool = False
+    """Whether it rests on text or a model that is not at hand."""
 
     def add(self, other: Total) -> None:
         """Count the jobs of another total too."""
         for name, value in vars(other).items():
-            setattr(self, name, getattr(self, name) + value)
+            both = (getattr(self, name), value)
+            setattr(self, name, max(both) if name in ("memory_bytes", "is_assumed") else sum(both))
 
 
-def total_of(cost: Cost, rates: Mapping[str, float], on_gpu: bool) -> Total:
+@dataclass
+class Request:
+    """What jobs of a kind ask SLURM for: as much as the largest needs, and some more."""
+
+    memory_bytes: float = 0.0
+    seconds: float = 0.0
+    jobs: dict[str, str] = field(default_factory=dict)
+    """Which job is the largest, in memory and in time."""
+
+    def cover(self, job: Planned, total: Total, seconds: float) -> None:
+        """Grow to what a job needs."""
+        name = " ".join([job.rule, *job.wildcards.values()])
+        memory = total.memory_bytes + (_CUDA_BYTES if total.gpu_jobs else 0)
+        if memory > self.memory_bytes:
+            self.memory_bytes, self.jobs["memory"] = memory, name
+        if seconds > self.seconds:
+            self.seconds, self.jobs["time"] = seconds, name
+
+
+@dataclass(frozen=True)
+class Price:
+    """What the jobs that would run cost."""
+
+    stages: Mapping[str, Total]
+    """In the order of the stages; those without jobs are left out."""
+    requests: Mapping[str, Request]
+    """By the part of the keys in the SLURM profile, such as ``cpu``."""
+
+
+def total_of(cost: Cost, rates: Mapping[str, float], job: Job) -> Total:
     """Return one job as a total; `rates` are those of `read_rates`."""
-    around = rates["job_overhead_seconds"] + cost.hashing
-    core, disk = around + cost.seconds, float(cost.disk_bytes)
-    if not on_gpu:
-        return Total(1, 0, 0.0, core, core, disk, disk)
-    gpu = around + cost.gpu_seconds
+    start, imports = (rates[f"start_{job.start}_{unit}"] for unit in ("seconds", "bytes"))
+    start += rates["job_seconds"]
+    core, disk, memory = start + cost.seconds, float(cost.disk_bytes), imports + cost.memory_bytes
+    if not job.gpu:
+        return Total(1, 0, 0.0, core, core, memory, disk, disk)
+    gpu = start + cost.gpu_seconds
     # A core waits beside the GPU for as long.
-    return Total(1, 1, gpu, gpu, core, disk, disk)
+    return Total(1, 1, gpu, gpu, core, memory, disk, disk)
 
 
-def totals_of(jobs: Sequence[Planned], work: Work) -> dict[str, Total]:
-    """Return totals by stage, in the order of the stages; those without jobs are left out."""
+def price_of(jobs: Sequence[Planned], work: Work) -> Price:
+    """Return what jobs cost, by stage, and what they would ask SLURM for."""
     totals = {kind.stage: Total() for kind in JOBS.values()}
+    requests = {part: Request() for part in _PARTS}
     made = []
     for job in jobs:
         kind = JOBS[job.rule]
+        work.sizes.assumed = False
         cost = kind.cost(work, job.wildcards)
-        totals[kind.stage].add(total_of(cost, work.rates, kind.gpu))
+        total = total_of(cost, work.rates, kind)
+        total.is_assumed = work.sizes.assumed
+        totals[kind.stage].add(total)
         if job.rule in vectors.JOBS:
             made.append(cost.disk_bytes)
+        if not kind.local:
+            part = "training" if job.rule in _TRAINING else "gpu" if kind.gpu else "cpu"
+            requests[part].cover(job, total, total.gpu_seconds or total.cpu_seconds)
     totals["vectors"].held_bytes = float(vectors.held_at_once(work.study, made))
-    return {stage: total for stage, total in totals.items() if total.jobs}
+    return Price(
+        {stage: total for stage, total in totals.items() if total.jobs},
+        {part: request for part, request in requests.items() if request.jobs},
+    )
 
 
-def read_rates(path: Path, tflops: float | None = None) -> tuple[dict[str, float], dict[str, Any]]:
-    """Return the rates and assumptions by name, and all that the file says of them.
+def slurm_lines(requests: Mapping[str, Request]) -> list[str]:
+    """Return what the keys of the SLURM profile would be, largest job first."""
+    lines = []
+    for part, request in requests.items():
+        # Training asks for the memory of other GPU jobs: its profile has one key for both.
+        memory = math.ceil(_MORE_MEMORY * request.memory_bytes / _MB / 500) * 500
+        minutes = math.ceil(_MORE_TIME * request.seconds / _MINUTE / 10) * 10
+        lines.append(
+            f"{part}: {memory:,} MB ({request.jobs['memory']}), {minutes:,} minutes "
+            f"({request.jobs['time']})"
+        )
+    return lines
 
-    `tflops` of a GPU take the place of what the file assumes (`with_gpu`).
 
-    Raises:
-        ValueError: The file has no rates (names what was found).
+def report(name: str, price: Price, notes: Sequence[str], gpu: str = "assumed") -> str:
+    """Return a study's table, what to ask SLURM for, and what both rest on (`notes_on`).
+
+    `gpu` says whether a GPU's rates were measured.
     """
-    about = json.loads(path.read_text(encoding="utf-8"))
-    try:
-        if tflops is not None:
-            about["assumed"] = with_gpu(about["assumed"], tflops)
-        parts = [*about["measured"].items(), *about["assumed"].items()]
-        return {name: float(entry["value"]) for name, entry in parts}, about
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{path}: needed `measured` and `assumed` with values: {error}") from error
-
-
-def with_gpu(assumed: Mapping[str, Entry], tflops: float) -> dict[str, Entry]:
-    """Return what is assumed where a GPU sustains so much in float32; its other rates go along.
-
-    `tflops` are 10^12 operations a second.
-    """
-    factor = tflops * 1e12 / assumed["gpu_operations_per_second"]["value"]
-    return {
-        name: entry
-        | {"value": entry["value"] * factor, "about": f"{entry['about']}; scaled to --gpu-tflops"}
-        if name.startswith("gpu_")
-        else entry
-        for name, entry in assumed.items()
-    }
-
-
-def report(name: str, totals: Mapping[str, Total], notes: Sequence[str]) -> str:
-    """Return a study's table of stages, and what it rests on (`notes_on`)."""
     whole = Total()
-    for total in totals.values():
+    for total in price.stages.values():
         whole.add(total)
     if not whole.jobs:
         return f"{name}: nothing to do"
-    rows = [HEADING, *(_row(*item) for item in totals.items()), _row("in all", whole)]
+    unit = "hours" if whole.core_seconds > _IN_MINUTES else "min"
+    rows = [
+        *zip(
+            *((title.format(unit=unit), kind.format(gpu=gpu)) for title, kind in HEADING),
+            strict=True,
+        ),
+        *(_row(stage, total, unit) for stage, total in price.stages.items()),
+        _row("in all", whole, unit),
+    ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(
@@ -134,43 +182,77 @@ def report(name: str, totals: Mapping[str, Total], notes: Sequence[str]) -> str:
     title = (
         f"{name}: {whole.jobs} jobs would run, {whole.gpu_jobs} of them on a GPU where there is one"
     )
-    listed = [f"- {line}" for line in notes]
-    return "\n".join([title, "", *lines, "", "What this rests on:", *listed])
+    asked = (
+        "For SLURM, the largest job of each kind with half as much memory and twice as much time "
+        "(`site:` in profiles/slurm/config.yaml):"
+    )
+    parts = [[title, ""], lines, ["", asked], _listed(slurm_lines(price.requests))]
+    parts += [["", "What this rests on:"], _listed(notes)]
+    return "\n".join(line for part in parts for line in part)
 
 
-def _row(stage: str, total: Total) -> tuple[str, ...]:
+def _listed(lines: Iterable[str]) -> list[str]:
+    return [f"- {line}" for line in lines]
+
+
+def _row(stage: str, total: Total, unit: str) -> tuple[str, ...]:
+    mark = "~" if total.is_assumed else ""
     hours = (total.gpu_seconds, total.cpu_seconds, total.core_seconds)
-    disk = (total.disk_bytes, total.held_bytes)
-    numbers = [f"{value:,.2f}" for value in (*(s / _HOUR for s in hours), *(b / _GB for b in disk))]
-    return (stage, str(total.jobs), str(total.gpu_jobs), *numbers)
+    sizes = (total.memory_bytes, total.disk_bytes, total.held_bytes)
+    in_unit = _HOUR if unit == "hours" else _MINUTE
+    numbers = (*(s / in_unit for s in hours), *(b / _GB for b in sizes))
+    return (stage, str(total.jobs), str(total.gpu_jobs), *(f"{mark}{n:,.2f}" for n in numbers))
 
 
 def notes_on(found: Mapping[str, Any], assumptions: Sequence[str]) -> list[str]:
     """Return what the figures rest on, in sentences."""
-    machine = found["machine"]
-    lines = [
+    machine, here = found["machine"], machine_state().device_name
+    where = (
         f"rates measured on {found['date']} on one core of {machine['processor']}, at a load of "
-        f"{machine['load']}: benchmarks/rates.json",
-        "hours of CPU are of one core; 'without GPU' is what they would be if no job had a GPU",
-        "a GPU waits while its job starts, and hashes inputs and outputs; that a job reads vectors "
-        "again for each clustering is not counted",
+    )
+    where += f"{machine['load']}: {found['file']}"
+    if machine["processor"] != here:
+        where += f"; this is {here}: `polyconcept plan --measure` takes a minute"
+    lines = [
+        "counted: jobs, and words of text that is at hand; measured: rates, times what is counted; "
+        "arithmetic: from numbers of words, dims, clusters and parameters; ~: rests on text or a "
+        "model that is not at hand (below)",
+        where,
+        "time is of one core, the start of each job included; 'without GPU' is what it would be if "
+        "no job had a GPU; a GPU waits while its job starts",
+        "memory: of the largest job, without a GPU",
+        "how many words a cap leaves, and a pair's links need, follows a rule of thumb (within 1.5 "
+        "of the Bible's and PUD's)",
         "at once: GB on the disk at the same time, at most; of vectors that are not kept "
         f"(`vectors.keep`) those of {vectors.AT_ONCE} jobs at work (`vector_jobs` in the profiles)",
-        "text of the study is taken whole: `words.cap` leaves fewer words, and less work",
     ]
     lines += [
-        f"assumed, not measured: {entry['about']}: {_plain(entry['value'])}"
+        f"assumed, not measured here: {entry['about']}: {_plain(entry['value'])}"
         for entry in found["assumed"].values()
     ]
     return [*lines, *assumptions]
 
 
 def _plain(value: float | int) -> str:  # read from JSON
-    return f"{value:,}" if value < _GB else f"{value:.3g}"
+    return f"{value:,}" if 1e-3 < value < _GB else f"{value:.3g}"
+
+
+def builtin_lines(language: str, source: BuiltinText) -> list[str]:
+    """Return sentences of the built-in text."""
+    found = generate_corpus([language], **source.model_dump()).sentences[language]
+    return [" ".join(words) for words in found.words]
 
 
 def plan(
     study: project.StudyFile,
+    measure: Annotated[
+        bool,
+        typer.Option(
+            "--measure",
+            help=f"First measure this machine's rates (a minute), for {MEASURED}; later plans in "
+            "this folder use them.",
+        ),
+    ] = False,
     gpu_tflops: Annotated[
         float | None,
         typer.Option(
@@ -179,8 +261,16 @@ def plan(
             "more in bfloat16 and less in k-means in the proportions that are assumed.",
         ),
     ] = None,
+    gpu_report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What benchmarks/gpu.py --all has written on a GPU: its rates take the place of "
+            "those that are assumed.",
+        ),
+    ] = None,
 ) -> None:
-    """Say what a study would cost, stage by stage: hours and disk.
+    """Say what a study would cost, stage by stage: time, memory and disk.
 
     Of the jobs that would run now; nothing is run. How fast a GPU is, and words and weights that
     come from the hub, are not known before: what is assumed for them stands below the table.
@@ -189,14 +279,19 @@ def plan(
         raise typer.BadParameter(
             f"found {gpu_tflops}, needed more than 0", param_hint="--gpu-tflops"
         )
+    if gpu_tflops is not None and gpu_report is not None:
+        raise typer.BadParameter("give it or --gpu-report", param_hint="--gpu-tflops")
     from polyconcept.cli.planned import planned
 
     with project.faults_told():
         settings = project.read_study(study)
+        if measure:
+            measure_rates(MEASURED)
         found = planned(study)
-        rates, about = read_rates(RATES, gpu_tflops)
-        work = Work(settings, rates, project.ROOT)
-        totals = totals_of(found.planned, work)
+        rates, about = read_rates(MEASURED if MEASURED.is_file() else RATES, gpu_tflops, gpu_report)
+        work = Work(settings, rates, project.ROOT, builtin_lines)
+        price = price_of(found.planned, work)
     project.caution(settings)
     notes = notes_on(about, sorted(work.sizes.unknown))
-    project.say(report(settings.name, totals, notes))
+    gpu = "assumed" if gpu_report is None else "measured"
+    project.say(report(settings.name, price, notes, gpu))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from polyconcept.study.jobs.job import Inputs, Job, Values, plain
 from polyconcept.study.jobs.paths import Files, Names
-from polyconcept.study.jobs.work import Cost, Work
+from polyconcept.study.jobs.work import DEFINITIONS, METRICS, Cost, Work
 from polyconcept.study.schema import Study
-from polyconcept.study.sizes import Number
+from polyconcept.study.text_sizes import Number
 
-# Under one definition each word of a pair is clustered twice: with its language alone (CALIGN),
-# and with the other language's words (COLAP).
-_TIMES_CLUSTERED = 2
+# CALIGN clusters each language alone, COLAP both together.
+_FITS = {"calign": 2, "colap": 1}
 # A label is int16; packed, those of 400,000 words in 600 clusters took 1.37 bytes each, of 3,000
 # clusters 1.68, of 50 clusters 0.69.
-_LABEL_BYTES, _PACKED_LABEL_BYTES = 2, 1.4
-DEFINITIONS = 2
+_LABEL_BYTES = 1.4
+# A job holds a layer of both languages nearly twice, and tables besides (the Bible, 384 dims).
+_HELD_LAYERS, _HELD_BYTES = 1.8, 200e6
 
 
 def _pair(files: Files, names: Names) -> Inputs:
@@ -62,59 +64,67 @@ def _controls(study: Study, names: Names) -> Values:
 
 
 def _words_cost(work: Work, names: Names) -> Cost:
-    settings, n_words = work.study.clustering, work.pair_words(names)
-    n_layers, n_seeds = len(work.study.layers_of(names["model"])), len(settings.seeds)
-    times = n_layers * DEFINITIONS
-    n_clustered, n_starts = times * _TIMES_CLUSTERED * n_words, n_seeds * settings.n_restarts
-    n_clusters = work.pair_clusters(names)
-    done = work.fits(names["model"], n_clustered, n_clusters, n_starts)
-    done += _similarity_cost(work, names)
-    return _written(work, names, done, n_seeds * n_clustered)
+    study, n_layers = work.study, len(work.study.layers_of(names["model"]))
+    n_seeds = len(study.clustering.seeds)
+    n_words = n_layers * sum(_clustered(work, names, one) for one in DEFINITIONS)
+    n_fits = n_layers * len(DEFINITIONS) * sum(_FITS.values())
+    done = work.fits(
+        names["model"],
+        n_words,
+        work.sizes.clusters(names["pair"]),
+        n_seeds * study.clustering.n_restarts,
+        n_fits,
+    )
+    return _written(work, names, done + _similarity_cost(work, names), n_seeds * n_words)
+
+
+def _clustered(
+    work: Work, names: Names, definition: str, metrics: Sequence[str] = METRICS
+) -> Number:
+    """Words of a pair that are clustered in a layer under one definition."""
+    return sum(work.sizes.clustered(names["pair"], metric, definition) for metric in metrics)
 
 
 def _similarity_cost(work: Work, names: Names) -> Cost:
-    """CKA goes through the words once a layer; what it takes grows with dims squared.
-
-    A GPU waits meanwhile.
-    """
+    """CKA goes through the words once a layer; what it takes grows with dims squared."""
     name = names["model"]
     n_layers, n_dims = len(work.study.layers_of(name)), work.sizes.model(name).n_dims
     units = n_layers * work.pair_words(names) / 2 * n_dims**2
-    seconds = units * work.rates["rival_seconds_per_unit"]
-    return Cost(seconds, seconds)
+    return work.on_core(units * work.rates["rival_seconds_per_unit"])
 
 
 def _controls_cost(work: Work, names: Names) -> Cost:
     """Price some seeds; one definition but for K. `centred` clusters COLAP's words only."""
-    own, counts = work.pair_clusters(names), _cluster_counts(work, names)
-    n_layers = len(work.study.layers_of(names["model"]))
-    # Of all controls and layers: numbers of clusters by how often each word is clustered into
-    # so many.
-    clusters: Number = n_layers * DEFINITIONS * _TIMES_CLUSTERED * sum(counts)
-    n_times = n_layers * DEFINITIONS * _TIMES_CLUSTERED * len(counts)
-    for name, layers in _changes(work, names, n_layers):
-        times = 1 if name == "centred" else _TIMES_CLUSTERED
-        clusters += layers * times * own
-        n_times += layers * times
+    pair, definition = names["pair"], work.study.figures.definition
+    own, n_layers = work.sizes.clusters(pair), len(work.study.layers_of(names["model"]))
+    all_words = sum(_clustered(work, names, one) for one in DEFINITIONS)
+    # Words and clusters of each clustering of a layer, and how many k-means that is.
+    parts: list[tuple[Number, Number, Number]] = [
+        (n_layers * all_words, count, n_layers * len(DEFINITIONS) * sum(_FITS.values()))
+        for count in _cluster_counts(work, names)
+    ]
+    for change, layers in _changes(work, names, n_layers):
+        metrics = ("colap",) if change == "centred" else METRICS
+        n_words = layers * _clustered(work, names, definition, metrics)
+        parts.append((n_words, own, layers * sum(_FITS[metric] for metric in metrics)))
     if work.study.controls.same_sentences:
         # Two parts of two or three, with as many of the clusters as of the words.
-        n_parts = 2 if Files(work.study).extra_corpora(names["pair"]) else 3
-        clusters += n_layers * own * 2 / n_parts**2
-        n_times += n_layers
-    n_words, n_seeds = work.pair_words(names), _control_seeds(work)
-    done = work.fits(names["model"], n_words, clusters, n_seeds * work.study.clustering.n_restarts)
-    return _written(work, names, done, n_seeds * n_times * n_words)
-
-
-def _control_seeds(work: Work) -> int:
-    """Return the number of seeds under which controls are clustered."""
-    return min(work.study.controls.n_seeds, len(work.study.clustering.seeds))
+        n_parts = 2 if Files(work.study).extra_corpora(pair) else 3
+        n_words = n_layers * _clustered(work, names, definition, ("calign",)) * 2 / n_parts
+        parts.append((n_words, own / n_parts, n_layers * 2 * _FITS["calign"]))
+    n_seeds = min(work.study.controls.n_seeds, len(work.study.clustering.seeds))
+    n_starts = n_seeds * work.study.clustering.n_restarts
+    done = sum(
+        (work.fits(names["model"], words, count, n_starts, fits) for words, count, fits in parts),
+        Cost(),
+    )
+    return _written(work, names, done, n_seeds * sum(words for words, _, _ in parts))
 
 
 def _cluster_counts(work: Work, names: Names) -> set[int]:
     """Numbers of clusters under the controls that change it."""
     factors = work.study.controls.cluster_factors
-    return {work.pair_clusters(names, factor) for factor in factors}
+    return {work.sizes.clusters(names["pair"], factor) for factor in factors}
 
 
 def _changes(work: Work, names: Names, n_layers: int) -> list[tuple[str, int]]:
@@ -126,8 +136,8 @@ def _changes(work: Work, names: Names, n_layers: int) -> list[tuple[str, int]]:
 
 def _written(work: Work, names: Names, done: Cost, n_labels: Number) -> Cost:
     """Price a clustering job of a pair that writes so many labels of words."""
-    raw, disk = _LABEL_BYTES * n_labels, _PACKED_LABEL_BYTES * n_labels
-    return done.with_files(work.hashing(hdf5=raw, plain=work.pair_bytes(names) + disk), disk)
+    held = _HELD_LAYERS * work.layer_bytes(names) + _HELD_BYTES
+    return done.holding(held, _LABEL_BYTES * n_labels)
 
 
 def control_layers(work: Work, names: Names, left_out: str = "") -> int:
@@ -138,24 +148,24 @@ def control_layers(work: Work, names: Names, left_out: str = "") -> int:
     return sum(n for name, n in _changes(work, names, n_layers) if name != left_out)
 
 
-def count_layers(work: Work, names: Names) -> int:
-    """Return the number of layers under all numbers of clusters, the study's own among them."""
+def scored_counts(work: Work, names: Names) -> list[int]:
+    """Return all numbers of clusters that a pair is scored at, the study's own first."""
     controlled = work.study.is_controlled(names["model"], names["variant"])
-    n_counts = len(_cluster_counts(work, names)) if controlled else 0
-    return len(work.study.layers_of(names["model"])) * (1 + n_counts)
-
-
-def hash_concepts(work: Work, names: Names) -> Number:
-    """Return the seconds in which all concepts of a pair are hashed."""
-    packed = _words_cost(work, names).disk_bytes
-    if work.study.is_controlled(names["model"], names["variant"]):
-        packed += _controls_cost(work, names).disk_bytes
-    return work.hashing(hdf5=packed * _LABEL_BYTES / _PACKED_LABEL_BYTES)
+    others = _cluster_counts(work, names) if controlled else set()
+    return [work.sizes.clusters(names["pair"]), *sorted(others)]
 
 
 JOBS = {
-    "cluster_words": Job("clusters", _pair, _words, clustering_kinds, cost=_words_cost, gpu=True),
+    "cluster_words": Job(
+        "clusters", _pair, _words, clustering_kinds, cost=_words_cost, gpu=True, start="torch"
+    ),
     "cluster_controls": Job(
-        "controls", _controlled_pair, _controls, clustering_kinds, cost=_controls_cost, gpu=True
+        "controls",
+        _controlled_pair,
+        _controls,
+        clustering_kinds,
+        cost=_controls_cost,
+        gpu=True,
+        start="torch",
     ),
 }

@@ -8,7 +8,7 @@ from functools import partial
 
 from polyconcept.study.jobs.job import Values, plain
 from polyconcept.study.jobs.paths import Files
-from polyconcept.study.jobs.scores import METRICS
+from polyconcept.study.jobs.work import METRICS
 from polyconcept.study.schema import Study
 
 _CAPTIONED = ("metric", "definition", "over")

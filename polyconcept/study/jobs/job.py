@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from polyconcept.study.base import Frozen
 from polyconcept.study.jobs.paths import Files, Names
@@ -67,6 +67,8 @@ class Job:
     """Work and disk; nothing for a small job, besides what stands around the work."""
     sources: tuple[str, ...] = ()
     """Keywords of inputs that come from outside: their content counts and not their time."""
+    start: Literal["plain", "drawing", "torch", "transformers"] = "plain"
+    """What its script imports, by which its start takes time and memory."""
     gpu: bool = False
     """Whether it asks for a GPU on a cluster."""
     local: bool = False

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from polyconcept.study.jobs.job import Inputs, Job, Values, language_codes, plain
 from polyconcept.study.jobs.paths import Files, Names
-from polyconcept.study.jobs.work import TRAINED, Cost, Work
+from polyconcept.study.jobs.work import ACTIVATIONS, Cost, Work
 from polyconcept.study.schema import Study
+from polyconcept.study.sizes import FLOAT_BYTES
 
 
 def _model_source(files: Files, names: Names) -> Inputs:
@@ -27,7 +28,13 @@ def _model_kinds(study: Study, names: Names) -> tuple[str, ...]:
 def _copied_cost(work: Work, names: Names) -> Cost:
     """Count the hashing of what is read (the hub's files as they come) and written."""
     size = work.sizes.model(names["model"]).file_bytes
-    return Cost(hashing=work.hashing(plain=2 * size), disk_bytes=size)
+    return work.hashed(2 * size).holding(0.0, size)
+
+
+def _randomised_cost(work: Work, names: Names) -> Cost:
+    """Load a model and write as much."""
+    size = work.sizes.model(names["model"]).file_bytes
+    return (work.loading(names["model"]) + work.hashed(size)).holding(2 * size, size)
 
 
 def _pretraining_texts(files: Files, names: Names) -> Inputs:
@@ -47,8 +54,10 @@ def _pretrain_cost(work: Work, names: Names) -> Cost:
     recipe = work.study.models[name].pretrain
     assert recipe is not None
     n_subwords = recipe.training.n_steps * recipe.mixture.batch_tokens
-    size = work.sizes.model(name).file_bytes
-    return work.reading(name, TRAINED, n_subwords).with_files(work.hashing(plain=size), size)
+    model = work.sizes.model(name)
+    batch = ACTIVATIONS * recipe.mixture.batch_tokens * model.n_layers * model.n_dims
+    done = work.training(name, n_subwords)
+    return done.holding(4 * model.file_bytes + FLOAT_BYTES * batch, model.file_bytes)
 
 
 def stacks_of(study: Study, names: Names) -> list[str]:
@@ -76,7 +85,9 @@ def _languages(study: Study, names: Names) -> Values:
 
 
 def _check_cost(work: Work, names: Names) -> Cost:
-    return Cost(hashing=work.hashing(plain=work.sizes.model(names["model"]).file_bytes))
+    """Load it with its tokenizer, and look at its weights one by one."""
+    size = work.sizes.model(names["model"]).file_bytes
+    return (work.loading(names["model"]) + work.loading(names["model"])).holding(3 * size)
 
 
 JOBS = {
@@ -87,18 +98,23 @@ JOBS = {
         cost=_copied_cost,
         sources=("model",),
         local=True,
+        start="torch",
     ),
-    "pretrain": Job("models", _pretraining_texts, _pretrain, cost=_pretrain_cost, gpu=True),
+    "pretrain": Job(
+        "models", _pretraining_texts, _pretrain, cost=_pretrain_cost, gpu=True, start="transformers"
+    ),
     "check_model": Job(
         "models",
         lambda files, names: {"model": files.model(names, "base")},
         _check_model,
         cost=_check_cost,
+        start="transformers",
     ),
     "randomise_model": Job(
         "models",
         lambda files, names: {"model": files.model(names, "base")},
         lambda study, _: plain(study.controls, "seed"),
-        cost=_copied_cost,
+        cost=_randomised_cost,
+        start="transformers",
     ),
 }

@@ -6,7 +6,13 @@ from polyconcept.study.jobs.figures import FIGURES, figure_inputs, figure_kinds,
 from polyconcept.study.jobs.job import Inputs, Job, Values, plain
 from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.jobs.scores import resample_files
+from polyconcept.study.jobs.work import Cost, Work
 from polyconcept.study.schema import Study
+
+# Of a word that is explored: held, and in the pages of each run.
+_EXPLORED_BYTES, _PAGE_BYTES = 800, 12
+# Held where all scores are read; a figure in three formats.
+_TABLE_BYTES, _PICTURE_BYTES = 160e6, 0.25e6
 
 
 def _all_scores(files: Files, _names: Names) -> Inputs:
@@ -102,17 +108,37 @@ def _build_explorer(study: Study, _names: Names) -> Values:
     }
 
 
+def _claims_cost(work: Work, _names: Names) -> Cost:
+    n_runs = sum(1 for _ in Files(work.study).runs()) * len(work.study.pairs)
+    return Cost(n_runs * work.rates["claim_seconds_per_run"]).holding(_TABLE_BYTES)
+
+
+def _figure_cost(work: Work, _names: Names) -> Cost:
+    return Cost(work.rates["figure_seconds"]).holding(_TABLE_BYTES, _PICTURE_BYTES)
+
+
+def _explored_cost(work: Work, names: Names) -> Cost:
+    n_runs = sum(1 for _ in Files(work.study).runs())
+    n_words = sum(work.sizes.words(code, names["pair"]) for code in names["pair"].split("-"))
+    done = Cost(n_runs * work.rates["explore_seconds_per_run"])
+    return done.holding(_TABLE_BYTES + _EXPLORED_BYTES * n_words, n_runs * n_words * _PAGE_BYTES)
+
+
 JOBS = {
-    "state_claims": Job("figures", _all_scores, lambda study, _: plain(study.claims), local=True),
+    "state_claims": Job(
+        "figures", _all_scores, lambda study, _: plain(study.claims), cost=_claims_cost, local=True
+    ),
     "find_examples": Job("figures", _example_files, _find_examples),
     "plot_figure": Job(
         "figures",
         lambda files, names: figure_inputs(files, names["figure"]),
         lambda study, names: FIGURES[names["figure"]].settings(study),
         lambda _, names: figure_kinds(names["figure"]),
+        cost=_figure_cost,
+        start="drawing",
         local=True,
     ),
     "build_report": Job("figures", _reported_files, _build_report, local=True),
-    "explore_pair": Job("explorer", _explored_files, _explore_pair),
+    "explore_pair": Job("explorer", _explored_files, _explore_pair, cost=_explored_cost),
     "build_explorer": Job("explorer", _explorer_files, _build_explorer, local=True),
 }

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
+from polyconcept.records.cluster_counts import count_clusters
 from polyconcept.study.jobs.concepts import (
-    DEFINITIONS,
     clustering,
     clustering_kinds,
     control_layers,
-    count_layers,
-    hash_concepts,
+    scored_counts,
 )
 from polyconcept.study.jobs.job import Inputs, Job, Values, plain
 from polyconcept.study.jobs.paths import Files, Names
-from polyconcept.study.jobs.work import Cost, Work
+from polyconcept.study.jobs.work import DEFINITIONS, METRICS, Cost, Work
 from polyconcept.study.schema import Study
+from polyconcept.study.sizes import FLOAT_BYTES
+from polyconcept.study.text_sizes import Number
 
-METRICS = ("calign", "colap")
+_DIRECTIONS: Mapping[str, Mapping[str, int]] = {
+    "calign": {"published": 1, "corrected": 2},
+    "colap": {"published": 1, "corrected": 1},
+}
+# Held by a job, and for a word that is scored; scores of a run and pair on the disk.
+_SCORING_BYTES, _WORD_BYTES, _SCORE_BYTES = 120e6, 1000, 0.4e6
+_CONTROL = 0.5  # of the seconds of what it changes: it has no curve and no sweeps
+_MERGED_BYTES = 250e6  # held where all scores are merged
 # Not `sweeps`: they are CALIGN's, and languages need not be mixed again where these change.
 _DRAWS = ("n_permutations", "n_resamples", "seed")
 
@@ -40,38 +51,39 @@ def _metrics(study: Study, _names: Names) -> Values:
 
 
 def _metrics_cost(work: Work, names: Names) -> Cost:
-    """Concepts are hashed once for both."""
-    seconds = sum(cost(work, names).seconds for cost in (_calign_cost, _colap_cost))
-    return Cost(seconds, hashing=hash_concepts(work, names))
+    """Drawn and permuted input: what grows with it is all that counts.
 
-
-def _calign_cost(work: Work, names: Names) -> Cost:
-    """Plain scores of every seed and definition, and those of drawn and permuted input.
-
-    Drawn and permuted is each direction: one as published, two as corrected.
+    CALIGN of each direction, one as published and two as corrected; COLAP of each definition.
+    Controls that keep the number of clusters are scored under one definition.
     """
-    n_layers = len(work.study.layers_of(names["model"]))
-    each = 2 if work.study.figures.definition == "corrected" else 1
-    n_controls = control_layers(work, names, "centred")
-    controlled = work.study.is_controlled(names["model"], names["variant"])
-    if controlled and work.study.controls.same_sentences:
-        n_controls += 2 * n_layers  # `disjoint` and `halved`
-    n_groups = 3 * count_layers(work, names) + each * n_controls
-    plain_scores = n_layers * DEFINITIONS * len(work.study.clustering.seeds)
-    seconds = plain_scores * work.rates["score_seconds"]
-    n_words = work.pair_words(names) / 2
-    seconds += n_groups * _draws(work) * n_words * work.rates["calign_draw_seconds_per_word"]
-    return Cost(seconds)
+    study, sizes, pair = work.study, work.sizes, names["pair"]
+    n_layers, counts = len(study.layers_of(names["model"])), scored_counts(work, names)
+    one, controlled = study.figures.definition, control_layers(work, names)
+    seconds = 0.0
+    for metric in METRICS:
+        weights = _DIRECTIONS[metric]
+        rate = partial(_draw_seconds, work, metric)
+        words = {which: sizes.clustered(pair, metric, which) / 2 for which in DEFINITIONS}
+        of_count = [
+            n_layers * sum(weights[which] * rate(words[which], count) for which in DEFINITIONS)
+            for count in counts
+        ]
+        seconds += of_count[0] + _CONTROL * sum(of_count[1:])
+        n_changed = controlled if metric == "colap" else control_layers(work, names, "centred")
+        if metric == "calign" and study.controls.same_sentences and controlled:
+            n_changed += 2 * n_layers  # `disjoint` and `halved`
+        seconds += _CONTROL * n_changed * weights[one] * rate(words[one], counts[0])
+    draws = study.statistics.n_permutations + study.statistics.n_resamples
+    n_words = work.pair_words(names)
+    seconds = draws * seconds + work.rates["score_job_seconds"]
+    return Cost(seconds).holding(_SCORING_BYTES + _WORD_BYTES * n_words, _SCORE_BYTES)
 
 
-def _colap_cost(work: Work, names: Names) -> Cost:
-    n_groups = DEFINITIONS * count_layers(work, names) + control_layers(work, names)
-    seconds = n_groups * _draws(work) * work.rates["colap_draw_seconds"]
-    return Cost(seconds)
-
-
-def _draws(work: Work) -> int:
-    return work.study.statistics.n_permutations + work.study.statistics.n_resamples
+def _draw_seconds(work: Work, metric: str, n_words: Number, n_clusters: Number) -> Number:
+    """Return the seconds of one permutation or sample of a direction, words of one language."""
+    rates = work.rates
+    of_words = n_words * rates[f"{metric}_draw_seconds_per_word"]
+    return of_words + n_clusters * rates[f"{metric}_draw_seconds_per_cluster"]
 
 
 def _languages(files: Files, names: Names) -> Inputs:
@@ -94,13 +106,21 @@ def _mixing(study: Study, names: Names) -> Values:
 
 def _mixing_cost(work: Work, names: Names) -> Cost:
     """All languages' words together, in each layer with each seed."""
-    settings, name = work.study.clustering, names["model"]
-    languages = work.study.languages
-    n_words, n_clusters = sum(map(work.sizes.words, languages)), work.sizes.clusters(languages)
-    n_layers = len(work.study.layers_of(name))
+    settings, name, sizes = work.study.clustering, names["model"], work.sizes
+    words = [sizes.capped(code) for code in work.study.languages]
+    n_layers, n_words = len(work.study.layers_of(name)), sum(words)
+    n_clusters = settings.n_clusters
+    if not isinstance(n_clusters, int):
+        n_clusters = count_clusters(n_words / len(words), settings.words_per_cluster)
     n_starts = len(settings.seeds) * settings.n_restarts
-    done = work.fits(name, n_layers * n_words, n_clusters, n_starts)
-    return done.with_files(work.hashing(plain=work.sizes.vector_bytes(name, n_words)))
+    done = work.fits(name, n_layers * n_words, n_clusters, n_starts, n_layers)
+    return done.holding(2 * FLOAT_BYTES * n_words * sizes.model(name).n_dims)
+
+
+def _merged_cost(work: Work, _names: Names) -> Cost:
+    n_runs = sum(1 for _ in Files(work.study).runs()) * len(work.study.pairs)
+    done = Cost(n_runs * work.rates["merge_seconds_per_run"])
+    return done.holding(_MERGED_BYTES, _SCORE_BYTES)
 
 
 def _merged(files: Files, _names: Names) -> Inputs:
@@ -146,7 +166,13 @@ def _table(study: Study, _names: Names) -> Values:
 JOBS = {
     "score_concepts": Job("scores", _of_pair, _metrics, cost=_metrics_cost),
     "mix_languages": Job(
-        "controls", _languages, _mixing, clustering_kinds, cost=_mixing_cost, gpu=True
+        "controls",
+        _languages,
+        _mixing,
+        clustering_kinds,
+        cost=_mixing_cost,
+        gpu=True,
+        start="torch",
     ),
-    "merge_scores": Job("scores", _merged, _table, local=True),
+    "merge_scores": Job("scores", _merged, _table, cost=_merged_cost, local=True),
 }

@@ -8,7 +8,7 @@ from polyconcept.study.jobs.job import Inputs, Job, Values, before_text, plain
 from polyconcept.study.jobs.models import stacks_of
 from polyconcept.study.jobs.paths import SOURCES, Files, Names
 from polyconcept.study.jobs.text import HUB_ROWS
-from polyconcept.study.jobs.work import READ, TRAINED, Cost, Work
+from polyconcept.study.jobs.work import Cost, Work
 from polyconcept.study.kinds import TASK_KINDS
 from polyconcept.study.schema import Study
 
@@ -67,12 +67,14 @@ def _finetune(study: Study, names: Names) -> Values:
 
 
 def _finetune_cost(work: Work, names: Names) -> Cost:
-    name, task = names["model"], names["variant"]
-    epochs = work.study.tasks[task].finetuning.epochs
-    n_subwords = work.sizes.task_subwords(task, "train") * epochs
-    size = work.sizes.model(name).file_bytes
-    done = work.reading(name, TRAINED, n_subwords * work.sizes.n_sides(name))
-    return done.with_files(work.hashing(plain=2 * size), size)
+    name, settings = names["model"], work.study.tasks[names["variant"]].finetuning
+    texts = work.sizes.task_texts(names["variant"], "train")
+    n_subwords = sum(work.sizes.subwords(name, text) for text in texts)
+    done = work.loading(name) + work.training(name, settings.epochs * n_subwords)
+    # Checkpoints are gone at the end.
+    return done.holding(
+        work.training_memory(name, texts, settings), work.sizes.model(name).file_bytes
+    )
 
 
 def _score_task(study: Study, names: Names) -> Values:
@@ -109,17 +111,32 @@ def _modules(step: str) -> Callable[[Study, Names], tuple[str, ...]]:
 
 def _score_cost(work: Work, names: Names) -> Cost:
     name, task = names["model"], names["variant"]
-    n_subwords = work.sizes.task_subwords(task, "test")
+    texts = work.sizes.task_texts(task, "test")
+    n_subwords = sum(work.sizes.subwords(name, text) for text in texts)
     if work.sizes.n_sides(name) == 2:  # the answer is written, word by word
         n_beams = work.study.tasks[task].generation.n_beams
         n_subwords *= 1 + work.rates["writing_over_reading"] * n_beams
-    size = work.sizes.model(name).file_bytes
-    return work.reading(name, READ, n_subwords).with_files(work.hashing(plain=size))
+    done = work.loading(name) + work.reading(name, n_subwords)
+    draws = sum(text.n_sentences for text in texts) * work.rates["task_draws_seconds_per_sentence"]
+    return (done + work.on_core(draws)).holding(1.5 * work.sizes.model(name).file_bytes)
+
+
+def _labels_cost(work: Work, names: Names) -> Cost:
+    task, split = names["data"].split("/")
+    n_words = sum(text.n_words for text in work.sizes.task_texts(task, split))
+    n_languages = len(Files(work.study).labels(names).of_languages)
+    return Cost(disk_bytes=7 * n_words / n_languages)
 
 
 JOBS = {
     "fetch_labels": Job(
-        "task data", _label_source, _label_settings, _label_kinds, sources=("labelled",), local=True
+        "task data",
+        _label_source,
+        _label_settings,
+        _label_kinds,
+        cost=_labels_cost,
+        sources=("labelled",),
+        local=True,
     ),
     "finetune": Job(
         "fine-tuning",
@@ -128,8 +145,15 @@ JOBS = {
         _modules("train"),
         cost=_finetune_cost,
         gpu=True,
+        start="transformers",
     ),
     "score_task": Job(
-        "task scores", _test_files, _score_task, _modules("score"), cost=_score_cost, gpu=True
+        "task scores",
+        _test_files,
+        _score_task,
+        _modules("score"),
+        cost=_score_cost,
+        gpu=True,
+        start="transformers",
     ),
 }

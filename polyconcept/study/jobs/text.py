@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from polyconcept.records.cluster_counts import AUTO
 from polyconcept.study.jobs.job import Inputs, Job, Values, plain
 from polyconcept.study.jobs.paths import SOURCES, Files, Names
@@ -12,6 +14,10 @@ from polyconcept.study.schema import Study
 # Not `dataset` and `revision`: which commit is read stands in the pin, an input.
 HUB_ROWS = ("files", "codes", "first", "n_sentences")
 _WORD_BYTES = 7  # of text, with the blank
+# What is held for a word that is linked, or read and looked up (the Bible in two languages).
+_LINKED_BYTES, _TEXT_BYTES = 750, 500
+_ROW_BYTES = 4  # of a word table or selection, packed
+_TABLES_BYTES = 70e6  # held by what reads and writes tables
 
 
 def _text_source(files: Files, names: Names) -> Inputs:
@@ -55,18 +61,48 @@ def _alignment_texts(files: Files, names: Names) -> Inputs:
 
 def _align_cost(work: Work, names: Names) -> Cost:
     pair, learns_more = names["pair"], work.study.word_links.learn_from != "own"
-    corpora = [work.study.corpus, *(Files(work.study).extra_corpora(pair) if learns_more else [])]
-    n_pairs = sum(work.sizes.sentences(corpus, pair=pair) for corpus in corpora)
-    seconds = n_pairs * work.rates["align_seconds_per_pair"]
-    return Cost(seconds, disk_bytes=n_pairs * 5 * _WORD_BYTES)
+    extra = Files(work.study).extra_corpora(pair) if learns_more else []
+    return _linking(work, pair, [work.study.corpus, *extra])
 
 
 def _held_out_cost(work: Work, names: Names) -> Cost:
     """Link the further text, or else a third of the text itself."""
     pair, extra = names["pair"], Files(work.study).extra_corpora(names["pair"])
-    further = sum(work.sizes.sentences(corpus, pair=pair) for corpus in extra)
-    n_pairs = further or work.sizes.sentences(work.study.corpus, pair=pair) / 3
-    return Cost(n_pairs * work.rates["align_seconds_per_pair"])
+    return _linking(work, pair, extra) if extra else _linking(work, pair, [work.study.corpus], 3)
+
+
+def _linking(work: Work, pair: str, corpora: Sequence[str], n_parts: int = 1) -> Cost:
+    texts = [work.sizes.text(corpus, code, pair) for corpus in corpora for code in pair.split("-")]
+    n_words = sum(text.n_words for text in texts) / n_parts
+    # Each word of a sentence is tried with each of the other language's.
+    n_tried = sum(text.n_words**2 / text.n_sentences for text in texts) / n_parts
+    done = work.on_core(n_tried * work.rates["align_seconds_per_word_tried"])
+    return done.holding(n_words * _LINKED_BYTES, n_words * _WORD_BYTES)
+
+
+def _table_cost(work: Work, names: Names) -> Cost:
+    """Read the texts of a language and its partners, and choose their words."""
+    own, language = names["own_folder"].removesuffix("/"), names["language"]
+    study, sizes = work.study, work.sizes
+    partners = study.partners_of(language, own)
+    n_words = sum(sizes.text(study.corpus, code, own).n_words for code in partners)
+    done = work.on_core(n_words * work.rates["text_seconds_per_word"])
+    return done.holding(
+        _TABLES_BYTES + n_words * _TEXT_BYTES, sizes.words(language, own) * _ROW_BYTES
+    )
+
+
+def _selection_cost(work: Work, names: Names) -> Cost:
+    pair = names["pair"]
+    n_words = sum(work.sizes.text(work.study.corpus, c, pair).n_words for c in pair.split("-"))
+    done = work.on_core(n_words * work.rates["text_seconds_per_word"])
+    return done.holding(_TABLES_BYTES + n_words * _TEXT_BYTES, n_words * _ROW_BYTES)
+
+
+def _text_cost(work: Work, names: Names) -> Cost:
+    pair = names["own_folder"].removesuffix("/")
+    n_words = work.sizes.text(names["corpus"], names["language"], pair).n_words
+    return Cost(disk_bytes=n_words * _WORD_BYTES, memory_bytes=n_words * _WORD_BYTES)
 
 
 def _language_texts(files: Files, names: Names) -> Inputs:
@@ -113,7 +149,13 @@ JOBS = {
         has_code=False,
     ),
     "fetch_text": Job(
-        "text", _text_source, _text_settings, _text_kinds, sources=("text",), local=True
+        "text",
+        _text_source,
+        _text_settings,
+        _text_kinds,
+        cost=_text_cost,
+        sources=("text",),
+        local=True,
     ),
     "align_words": Job(
         "word links",
@@ -129,6 +171,6 @@ JOBS = {
         lambda study, _: plain(study.words, "max_sentence_words") | plain(study.controls, "seed"),
         cost=_held_out_cost,
     ),
-    "split_words": Job("word links", _language_texts, _split_words),
-    "select_words": Job("word links", _linked_words, _select_words),
+    "split_words": Job("word links", _language_texts, _split_words, cost=_table_cost),
+    "select_words": Job("word links", _linked_words, _select_words, cost=_selection_cost),
 }

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from polyconcept.study.jobs.job import Inputs, Job, Values, before_text, plain
 from polyconcept.study.jobs.paths import Files, Names
-from polyconcept.study.jobs.work import READ, Cost, Work
+from polyconcept.study.jobs.work import Cost, Work
 from polyconcept.study.schema import Study
-from polyconcept.study.sizes import Number
+from polyconcept.study.text_sizes import Number
 
 AT_ONCE = 3
 """Jobs that make or read vectors at once where these are not kept: the profiles' `vector_jobs`."""
+
+_WAITING_BYTES, _TEXT_BYTES = 256 * 2**20, 500
 
 
 def _of_run(files: Files, names: Names) -> Inputs:
@@ -64,18 +66,21 @@ def _pair_cost(work: Work, names: Names) -> Cost:
 
 
 def _cost(work: Work, names: Names, pair: str, languages: Iterable[str]) -> Cost:
-    """On a GPU no faster than the vectors are written, which is done meanwhile."""
+    """On a GPU no faster than the vectors are written, which is done meanwhile.
+
+    Beside the model a job holds the text, and vectors that wait for their chunk to be full.
+    """
     name, sizes = names["model"], work.sizes
-    found = Cost(hashing=work.hashing(plain=sizes.model(name).file_bytes))
+    found, held = work.loading(name), 0.0
     for code in languages:
-        n_subwords = sizes.subwords(code, pair) * (2 if Files(work.study).is_forced(names) else 1)
-        done = work.reading(name, READ, n_subwords, work.study.extraction.dtype)
+        text = sizes.text(work.study.corpus, code, pair)
+        n_subwords = sizes.subwords(name, text) * (2 if Files(work.study).is_forced(names) else 1)
+        done = work.reading(name, n_subwords, work.study.extraction.dtype)
         raw = sizes.vector_bytes(name, sizes.words(code, pair))
-        disk = sizes.packed(raw)
-        hashing = work.hashing(plain=raw + disk)
         gpu_seconds = max(done.gpu_seconds, raw / work.rates["write_bytes_per_second"])
-        found += Cost(done.seconds, gpu_seconds, hashing, disk)
-    return found
+        found += Cost(done.seconds, gpu_seconds, sizes.packed(raw))
+        held = max(held, min(raw, _WAITING_BYTES)) + _TEXT_BYTES * text.n_words
+    return found.holding(found.memory_bytes + held, found.disk_bytes)
 
 
 def held_at_once(study: Study, made: Sequence[Number]) -> Number:
@@ -88,6 +93,10 @@ def held_at_once(study: Study, made: Sequence[Number]) -> Number:
 
 
 JOBS = {
-    "extract_vectors": Job("vectors", _of_run, _settings, cost=_run_cost, gpu=True),
-    "extract_vectors__pair": Job("vectors", _of_pair, _settings, cost=_pair_cost, gpu=True),
+    "extract_vectors": Job(
+        "vectors", _of_run, _settings, cost=_run_cost, gpu=True, start="transformers"
+    ),
+    "extract_vectors__pair": Job(
+        "vectors", _of_pair, _settings, cost=_pair_cost, gpu=True, start="transformers"
+    ),
 }
