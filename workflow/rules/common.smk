@@ -112,6 +112,12 @@ def located(path):
     return str(place.relative_to(here) if place.is_relative_to(here) else place)
 
 
+@cache
+def files_read(rule, names):
+    """What a job reads, by keyword; `names` are the items of its wildcards."""
+    return job_inputs(rule, STUDY, dict(names))
+
+
 def inputs_of(rule):
     """The files that a job reads, by keyword.
 
@@ -120,7 +126,7 @@ def inputs_of(rule):
     """
 
     def inputs(wildcards):
-        found = job_inputs(rule, STUDY, dict(wildcards.items()))
+        found = files_read(rule, frozenset(wildcards.items()))
         own = [name for name in JOBS[rule].sources if name in found]
         return {**found, **{name: ancient(located(found[name])) for name in own}}
 
@@ -149,7 +155,7 @@ def code_of(rule):
 
 def source_files(rule, wildcards):
     """What a job reads from outside the study."""
-    found = job_inputs(rule, STUDY, dict(wildcards.items()))
+    found = files_read(rule, frozenset(wildcards.items()))
     return tuple(located(found[name]) for name in JOBS[rule].sources if name in found)
 
 
@@ -172,10 +178,23 @@ def content_of(rule):
 
 
 @cache
+def makers():
+    """The rules, each with what the names of its results begin with."""
+    return [
+        (rule, tuple(one.constant_prefix() for one in rule.output))
+        for rule in workflow.rules
+        if rule.name in JOBS
+    ]
+
+
+@cache
 def maker_of(path):
     """The rule that makes a result of the study, and the wildcards of its job."""
+    # To match a name is dear, and there are as many questions as files.
     [rule] = [
-        one for one in workflow.rules if one.name in JOBS and one.is_producer(path)
+        one
+        for one, begins in makers()
+        if path.startswith(begins) and one.is_producer(path)
     ]
     return rule.name, frozenset(rule.get_wildcards(path).items())
 
@@ -186,10 +205,10 @@ def asked_before(rule, names):
 
     `names` are the items of its wildcards.
     """
-    read = flat(job_inputs(rule, STUDY, dict(names)))
-    makers = {maker_of(path) for path in read if Path(path).is_relative_to(RESULTS)}
+    read = flat(files_read(rule, names))
+    before = {maker_of(path) for path in read if path.startswith(f"{RESULTS}/")}
     return hashlib.sha256(
-        "".join(sorted(all_asked(*maker) for maker in makers)).encode()
+        "".join(sorted(all_asked(*maker) for maker in before)).encode()
     ).hexdigest()
 
 
