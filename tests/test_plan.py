@@ -175,7 +175,7 @@ SCORED = (
             Cost(8, 8, ROWS * 4, 70e6 + 800 * 500),
         ),
         ("fetch_model", {"model": "tiny"}, Cost(2 * FILE / 4000, 2 * FILE / 4000, FILE)),
-        ("check_model", {"model": "tiny"}, Cost(2 * LOADED, 2 * LOADED, 0, 3 * FILE)),
+        ("check_model", {"model": "tiny"}, Cost(2 * LOADED, 2 * LOADED, 0, 1.5 * FILE)),
         (
             "pretrain",
             {"model": "tiny"},

@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 _FLOATS = ("F16", "BF16", "F32", "F64")
 # Subwords: with fewer, hardly a sentence would keep a word.
 _LEAST_LENGTH = 8
+_PART = 2**20
 
 
 def check_model(
@@ -88,14 +89,15 @@ def _tensor_problem(tensors: Any, name: str) -> str | None:  # noqa: ANN401 - it
         if name.endswith(("weight", "bias")) or kind[0] not in "IUB":
             return f"is of type {kind}, needed {', '.join(_FLOATS)} (is it quantised?)"
         return None
-    values = tensors.get_tensor(name).float()  # as it is loaded
-    wrong = ~torch.isfinite(values)
-    n_wrong = int(wrong.sum())
-    if not n_wrong:
+    values = tensors.get_tensor(name).flatten()
+    # By part: what is worked out of a table of 250,000 subwords would be larger than the table.
+    parts = (part.float() for part in values.split(_PART))  # as it is loaded
+    wrong = torch.cat([part[~torch.isfinite(part)] for part in parts])
+    if not len(wrong):
         return None
     return (
-        f"holds {n_wrong:,} of {values.numel():,} values that are no finite numbers, the first "
-        f"{float(values[wrong][0])}"
+        f"holds {len(wrong):,} of {values.numel():,} values that are no finite numbers, the first "
+        f"{float(wrong[0])}"
     )
 
 

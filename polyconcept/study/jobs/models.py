@@ -87,7 +87,7 @@ def _languages(study: Study, names: Names) -> Values:
 def _check_cost(work: Work, names: Names) -> Cost:
     """Load it with its tokenizer, and look at its weights one by one."""
     size = work.sizes.model(names["model"]).file_bytes
-    return (work.loading(names["model"]) + work.loading(names["model"])).holding(3 * size)
+    return (work.loading(names["model"]) + work.loading(names["model"])).holding(1.5 * size)
 
 
 JOBS = {
