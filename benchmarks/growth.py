@@ -65,8 +65,8 @@ if ".snakemake/scripts/" in sys.orig_argv[-1]:
     @contextlib.contextmanager
     def noted(job):
         began = time.process_time()
-        with running(job):
-            yield
+        with running(job) as found:
+            yield found
         with open(os.environ["GROWTH_PROBE"], "a") as file:
             file.write(f"{job.rule} {time.process_time() - began}\\n")
 
