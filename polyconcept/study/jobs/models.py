@@ -34,7 +34,7 @@ def _copied_cost(work: Work, names: Names) -> Cost:
 def _randomised_cost(work: Work, names: Names) -> Cost:
     """Load a model and write as much."""
     size = work.sizes.model(names["model"]).file_bytes
-    return (work.loading(names["model"]) + work.hashed(size)).holding(2 * size, size)
+    return (work.loading(names["model"]) + work.hashed(size)).holding(1.6 * size, size)
 
 
 def _pretraining_texts(files: Files, names: Names) -> Inputs:
