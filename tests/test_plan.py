@@ -509,19 +509,22 @@ def test_what_to_ask_slurm_for_covers_the_largest_job():
 
     requests = plan.price_of(jobs, work).requests
 
-    assert {part: request.seconds for part, request in requests.items()} == pytest.approx(
+    assert {key: request.amount for key, request in requests.items()} == pytest.approx(
         {
-            "gpu": 4.1 + reading.gpu_seconds,
-            "training": 4.1 + training.gpu_seconds,
-            "cpu": 1.1 + scoring.seconds,
+            "cpu_memory": 10 + scoring.memory_bytes,
+            "cpu_minutes": 1.1 + scoring.seconds,
+            # With what CUDA itself holds.
+            "gpu_memory": 3e9 + 40 + max(reading.memory_bytes, training.memory_bytes),
+            "gpu_minutes": 4.1 + reading.gpu_seconds,
+            "training_minutes": 4.1 + training.gpu_seconds,
         }
     )
-    assert requests["cpu"].memory_bytes == 10 + scoring.memory_bytes
-    # What CUDA itself holds.
-    assert requests["gpu"].memory_bytes == 3e9 + 40 + reading.memory_bytes
-    request = plan.Request(1.1e9, 700.0, {"memory": "one", "time": "other"})
+    assert requests["gpu_minutes"].job == "extract_vectors tiny mood encoder"
+    site = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())["site"]
+    assert requests.keys() <= site.keys()
     # 1,650 MB and 23.3 minutes, rounded up.
-    assert plan.slurm_lines({"cpu": request}) == ["cpu: 2,000 MB (one), 30 minutes (other)"]
+    asked = {"cpu_memory": plan.Request(1.1e9, "one"), "gpu_minutes": plan.Request(700.0, "other")}
+    assert plan.slurm_lines(asked) == ["cpu_memory: 2000 (one)", "gpu_minutes: 30 (other)"]
 
 
 def test_text_that_is_not_at_hand_marks_its_stages():
@@ -604,6 +607,22 @@ def test_a_gpu_without_a_rate_is_refused(given):
     assert run.exit_code == 2
     assert "Invalid value for" in run.output
     assert "--gpu-tflops" in run.output
+
+
+def test_rates_of_an_earlier_version_are_to_be_measured_anew(tmp_path):
+    about = json.loads(rates_file.RATES.read_text())
+    del about["measured"]["packed_share"]
+    (tmp_path / "rates.json").write_text(json.dumps(about))
+
+    with pytest.raises(ValueError, match=r"rates.json: lacks packed_share, .*plan --measure"):
+        rates_file.read_rates(tmp_path / "rates.json")
+
+
+def test_a_file_of_rates_that_is_damaged_is_named(tmp_path):
+    (tmp_path / "rates.json").write_text("{")
+
+    with pytest.raises(ValueError, match=r"rates.json: no JSON"):
+        rates_file.read_rates(tmp_path / "rates.json")
 
 
 def test_a_file_without_rates_is_refused(tmp_path):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,11 +40,11 @@ HEADING = (
 _MINUTE, _HOUR, _GB, _MB = 60, 3600, 1e9, 1e6
 _IN_MINUTES = 5 * _HOUR
 """A study of less work is told in minutes."""
-# What a job asks for beyond what is expected of the largest.
-_MORE_MEMORY, _MORE_TIME = 1.5, 2.0
 _CUDA_BYTES = 3e9  # of the machine's memory that a process with a GPU holds besides
-_PARTS = ("gpu", "training", "cpu")
 _TRAINING = ("pretrain", "finetune")
+_SITE_KEYS = ("cpu_memory", "cpu_minutes", "gpu_memory", "gpu_minutes", "training_minutes")
+# What is asked for by what is expected of the largest job; the unit, and what it is rounded up to.
+_SPARE = {"memory": (1.5, _MB, 500), "minutes": (2.0, _MINUTE, 10)}
 
 
 @dataclass
@@ -75,21 +75,17 @@ class Total:
 
 @dataclass
 class Request:
-    """What jobs of a kind ask SLURM for: as much as the largest needs, and some more."""
+    """What jobs of a kind ask SLURM for: as much as the largest needs."""
 
-    memory_bytes: float = 0.0
-    seconds: float = 0.0
-    jobs: dict[str, str] = field(default_factory=dict)
-    """Which job is the largest, in memory and in time."""
+    amount: float = 0.0
+    """Bytes, or seconds."""
+    job: str = ""
+    """The largest."""
 
-    def cover(self, job: Planned, total: Total, seconds: float) -> None:
+    def cover(self, amount: float, job: Planned) -> None:
         """Grow to what a job needs."""
-        name = " ".join([job.rule, *job.wildcards.values()])
-        memory = total.memory_bytes + (_CUDA_BYTES if total.gpu_jobs else 0)
-        if memory > self.memory_bytes:
-            self.memory_bytes, self.jobs["memory"] = memory, name
-        if seconds > self.seconds:
-            self.seconds, self.jobs["time"] = seconds, name
+        if amount > self.amount:
+            self.amount, self.job = amount, " ".join([job.rule, *job.wildcards.values()])
 
 
 @dataclass(frozen=True)
@@ -99,7 +95,7 @@ class Price:
     stages: Mapping[str, Total]
     """In the order of the stages; those without jobs are left out."""
     requests: Mapping[str, Request]
-    """By the part of the keys in the SLURM profile, such as ``cpu``."""
+    """By the key in the SLURM profile, such as ``cpu_memory``."""
 
 
 def total_of(cost: Cost, rates: Mapping[str, float], job: Job) -> Total:
@@ -117,7 +113,7 @@ def total_of(cost: Cost, rates: Mapping[str, float], job: Job) -> Total:
 def price_of(jobs: Sequence[Planned], work: Work) -> Price:
     """Return what jobs cost, by stage, and what they would ask SLURM for."""
     totals = {kind.stage: Total() for kind in JOBS.values()}
-    requests = {part: Request() for part in _PARTS}
+    requests = {key: Request() for key in _SITE_KEYS}
     made = []
     for job in jobs:
         kind = JOBS[job.rule]
@@ -129,27 +125,27 @@ def price_of(jobs: Sequence[Planned], work: Work) -> Price:
         if job.rule in vectors.JOBS:
             made.append(cost.disk_bytes)
         if not kind.local:
+            memory = total.memory_bytes + (_CUDA_BYTES if kind.gpu else 0)
+            requests["gpu_memory" if kind.gpu else "cpu_memory"].cover(memory, job)
             part = "training" if job.rule in _TRAINING else "gpu" if kind.gpu else "cpu"
-            requests[part].cover(job, total, total.gpu_seconds or total.cpu_seconds)
+            requests[f"{part}_minutes"].cover(total.cpu_seconds, job)
     totals["vectors"].held_bytes = float(vectors.held_at_once(work.study, made))
     return Price(
         {stage: total for stage, total in totals.items() if total.jobs},
-        {part: request for part, request in requests.items() if request.jobs},
+        {key: request for key, request in requests.items() if request.amount},
     )
 
 
 def slurm_lines(requests: Mapping[str, Request]) -> list[str]:
-    """Return what the keys of the SLURM profile would be, largest job first."""
-    lines = []
-    for part, request in requests.items():
-        # Training asks for the memory of other GPU jobs: its profile has one key for both.
-        memory = math.ceil(_MORE_MEMORY * request.memory_bytes / _MB / 500) * 500
-        minutes = math.ceil(_MORE_TIME * request.seconds / _MINUTE / 10) * 10
-        lines.append(
-            f"{part}: {memory:,} MB ({request.jobs['memory']}), {minutes:,} minutes "
-            f"({request.jobs['time']})"
-        )
-    return lines
+    """Return what the keys of the SLURM profile would be, in MB and minutes, with room to spare."""
+    return [
+        f"{key}: {_spare(key, request.amount)} ({request.job})" for key, request in requests.items()
+    ]
+
+
+def _spare(key: str, amount: float) -> int:
+    more, unit, step = _SPARE[key.rpartition("_")[2]]
+    return math.ceil(more * amount / unit / step) * step
 
 
 def report(name: str, price: Price, notes: Sequence[str], gpu: str = "assumed") -> str:
@@ -183,8 +179,8 @@ def report(name: str, price: Price, notes: Sequence[str], gpu: str = "assumed") 
         f"{name}: {whole.jobs} jobs would run, {whole.gpu_jobs} of them on a GPU where there is one"
     )
     asked = (
-        "For SLURM, the largest job of each kind with half as much memory and twice as much time "
-        "(`site:` in profiles/slurm/config.yaml):"
+        "For SLURM (`site:` in profiles/slurm/config.yaml, MB and minutes): what the largest job "
+        "needs, with half as much memory again and twice the time:"
     )
     parts = [[title, ""], lines, ["", asked], _listed(slurm_lines(price.requests))]
     parts += [["", "What this rests on:"], _listed(notes)]

@@ -31,7 +31,7 @@ def read_rates(
     Raises:
         ValueError: The file has no rates, or the report has none of a GPU (names what was found).
     """
-    about = json.loads(path.read_text(encoding="utf-8"))
+    about = _read(path)
     about["file"] = str(
         path.relative_to(project.ROOT) if path.is_relative_to(project.ROOT) else path
     )
@@ -43,9 +43,24 @@ def read_rates(
             about["measured"] |= measured
             about["assumed"] = {k: v for k, v in about["assumed"].items() if k not in measured}
         parts = [*about["measured"].items(), *about["assumed"].items()]
-        return {name: float(entry["value"]) for name, entry in parts}, about
+        rates = {name: float(entry["value"]) for name, entry in parts}
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path}: needed `measured` and `assumed` with values: {error}") from error
+    needed = _read(RATES)
+    if missing := sorted({*needed["measured"], *needed["assumed"]} - set(rates)):
+        raise ValueError(
+            f"{path}: lacks {', '.join(missing)}, as one of an earlier version does; measure anew "
+            "with `polyconcept plan --measure`"
+        )
+    return rates, about
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file}: no JSON: {error}") from error
+    return found
 
 
 def gpu_rates(file: Path) -> dict[str, Entry]:
@@ -56,7 +71,7 @@ def gpu_rates(file: Path) -> dict[str, Entry]:
     Raises:
         ValueError: The file is of small sizes, or lacks a figure (which is named).
     """
-    report = json.loads(file.read_text(encoding="utf-8"))
+    report = _read(file)
     try:
         reading, fit = (
             report["figures"][f"GPU, {name}"] for name in ("extraction: rate", "k-means: whole fit")

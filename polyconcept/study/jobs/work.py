@@ -8,13 +8,14 @@ and cluster.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from polyconcept.study.jobs.paths import Names
 from polyconcept.study.schema import Study
 from polyconcept.study.sizes import FLOAT_BYTES, BuiltinLines, Sizes
+from polyconcept.study.tasks import FinetuningSettings
 from polyconcept.study.text_sizes import Number, TextSize
 
 READ, TRAINED = 2, 6  # operations a parameter and subword
@@ -85,7 +86,9 @@ class Work:
             operations / rates["gpu_operations_per_second"],
         )
 
-    def training_memory(self, name: str, texts: Iterable[TextSize], options: object) -> Number:
+    def training_memory(
+        self, name: str, texts: Sequence[TextSize], options: FinetuningSettings
+    ) -> Number:
         """Return what training a model on the largest batch of some texts holds.
 
         Weights, gradients and both moments of the blocks; the table of subwords twice, of which few
@@ -96,14 +99,9 @@ class Work:
         blocks = FLOAT_BYTES * model.parameters * n_sides
         table = max(0.0, model.file_bytes - blocks)
         longest = max(
-            (
-                min(text.n_longest, text.n_sentences)
-                and text.n_longest * self.sizes.subwords_per_word(name, text.sample)
-                for text in texts
-            ),
-            default=0.0,
+            text.n_longest * self.sizes.subwords_per_word(name, text.sample) for text in texts
         )
-        batch = getattr(options, "batch_size", 1) * min(getattr(options, "max_length", 1), longest)
+        batch = options.batch_size * min(options.max_length, longest)
         numbers = ACTIVATIONS * batch * model.n_layers * model.n_dims * n_sides
         return 4 * blocks + 2 * table + FLOAT_BYTES * numbers + TRAINER_BYTES
 
