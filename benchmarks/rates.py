@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -28,7 +29,7 @@ import extraction
 import kmeans
 import numpy as np
 import torch
-from measuring import cpu_seconds, timed
+from measuring import cpu_seconds, timed, wall_seconds
 from transformers import BertConfig, BertForTokenClassification
 
 from polyconcept.audit.environment import machine_state
@@ -346,7 +347,7 @@ def measure() -> dict[str, Any]:
     measured: Measured = {}
     load = os.getloadavg()[0]
     for name, part in PARTS.items():
-        seconds, found = timed(cpu_seconds, part)
+        seconds, found = timed(wall_seconds, part)
         measured |= found
         print(f"{name}: {seconds:.0f} s", file=sys.stderr, flush=True)
     machine = machine_state()
@@ -371,6 +372,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=RATES, help="file (default: %(default)s)")
     options = parser.parse_args()
+    print("measuring this machine's rates: about a minute", file=sys.stderr, flush=True)
+    logging.disable(logging.WARNING)  # what is trained here is to learn nothing
     options.out.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(options.out) as place:
         place.write_text(json.dumps(measure(), indent=1) + "\n", encoding="utf-8")
