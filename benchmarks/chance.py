@@ -17,6 +17,7 @@ import json
 import sys
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -133,24 +134,30 @@ def dictionary_of(source: Words, target: Words, seed: int) -> Dictionary:
     )
 
 
-def score_all(concepts: RandomConcepts, dictionaries: tuple[Dictionary, Dictionary]) -> None:
-    """Score both metrics with all that belongs to them, as the two jobs of a run and pair."""
+def score_seconds(
+    concepts: RandomConcepts, dictionaries: tuple[Dictionary, Dictionary]
+) -> dict[str, float]:
+    """Return the seconds of each metric with all that belongs to it, as in a job of scores."""
     defaults = Study.model_fields
     settings = defaults["statistics"].default
     options = statistics.Options(settings.n_permutations, settings.n_resamples, settings.seed)
     draws = statistics.draw_sentences(concepts.size.n_sentences, options)
     classes = word_classes.classes_of_pair(concepts.source, concepts.target, dictionaries)
     common = RUN, Statistics(options, draws, classes)
-    calign = partial(
-        CalignMeasure,
-        *common,
-        dictionaries=dictionaries,
-        thresholds=defaults["calign"].default.model_dump(),
-        sweeps=settings.sweeps.model_dump(),
-    )
-    score_metric(calign, "calign", concepts)
-    colap = partial(ColapMeasure, *common, share=defaults["colap"].default.share)
-    score_metric(colap, "colap", concepts)
+    measures: dict[str, Any] = {
+        "calign": partial(
+            CalignMeasure,
+            *common,
+            dictionaries=dictionaries,
+            thresholds=defaults["calign"].default.model_dump(),
+            sweeps=settings.sweeps.model_dump(),
+        ),
+        "colap": partial(ColapMeasure, *common, share=defaults["colap"].default.share),
+    }
+    return {
+        name: cpu_seconds(partial(score_metric, measure, name, concepts))
+        for name, measure in measures.items()
+    }
 
 
 def score_rivals(size: Size) -> None:
@@ -208,7 +215,7 @@ def measure(quick: bool = False) -> dict[str, Figure]:
     source, target = words_of("xx", size, 1), words_of("yy", size, 2)
     dictionaries = dictionary_of(source, target, 3), dictionary_of(target, source, 4)
     concepts = RandomConcepts(size, source, target)
-    scores = cpu_seconds(lambda: score_all(concepts, dictionaries))
+    scores = sum(score_seconds(concepts, dictionaries).values())
     rivals = cpu_seconds(lambda: score_rivals(size))
     controls, reading = control_seconds(size), reading_seconds(size)
     note = f"{size.n_sentences:,} sentences, {len(size.layers)} layers, {len(size.seeds)} seeds"

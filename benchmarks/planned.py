@@ -16,8 +16,8 @@ from pathlib import Path
 from polyconcept.audit.runs import RunRecord
 from polyconcept.audit.why import Planned
 from polyconcept.cli import plan, project
-from polyconcept.cli import rates as rates_file
 from polyconcept.cli.asked import records_in
+from polyconcept.cli.rates import chosen_file, read_rates
 from polyconcept.study.jobs.table import JOBS
 from polyconcept.study.jobs.work import Work
 
@@ -42,10 +42,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("study", type=Path)
     parser.add_argument("--folder", type=Path, default=Path(), help="where Snakemake ran")
-    parser.add_argument("--rates", type=Path, default=rates_file.RATES)
+    parser.add_argument("--rates", type=Path, default=chosen_file())
     options = parser.parse_args()
     study = project.read_study(options.study)
-    rates, _ = rates_file.read_rates(options.rates)
+    rates, _ = read_rates(options.rates)
     work = Work(study, rates, project.ROOT, plan.builtin_lines)
     by_stage: dict[str, list[RunRecord]] = defaultdict(list)
     for record in records_in(study, options.folder):

@@ -4,7 +4,8 @@
 
 Each rate is measured at a size where it shows, on one core; what grows with two things at two
 sizes. Seconds are of CPU, as a machine with other work to do has them too. What no machine can tell
-of another (a GPU's rates, how long a sentence is) stays as it stands in benchmarks/rates.json.
+of another (a GPU's rates, how long a sentence is), or what takes longer to measure, stays as it
+stands in benchmarks/rates.json.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -28,7 +29,6 @@ import chance
 import extraction
 import kmeans
 import numpy as np
-import torch
 from measuring import cpu_seconds, timed, wall_seconds
 from transformers import BertConfig, BertForTokenClassification
 
@@ -38,10 +38,6 @@ from polyconcept.clustering.kmeans import cluster_vectors
 from polyconcept.machine.atomic import atomic_path
 from polyconcept.models.loading import load_backbone, load_tokenizer
 from polyconcept.records.text import Links, Sentences
-from polyconcept.scoring import statistics, word_classes
-from polyconcept.scoring.calign_measure import CalignMeasure
-from polyconcept.scoring.colap_measure import ColapMeasure
-from polyconcept.scoring.describe import Statistics, score_metric
 from polyconcept.store.json import sha256
 from polyconcept.store.words import write_words
 from polyconcept.study.schema import Study
@@ -60,13 +56,11 @@ STARTS = {
 }
 """What scripts of each kind import (`start` of `polyconcept.study.jobs.job`)."""
 START = """
-import resource, sys
-import polyconcept.audit.jobs, polyconcept.audit.environment, {modules}
-polyconcept.audit.environment.installed_packages()  # for the record that a job leaves
-used = resource.getrusage(resource.RUSAGE_SELF)
-status = open("/proc/self/status").read() if sys.platform == "linux" else ""
-peak = int(status.split("VmHWM:")[1].split()[0]) * 1024 if status else used.ru_maxrss
-print(used.ru_utime + used.ru_stime, peak)
+import time
+import polyconcept.audit.jobs, {modules}
+from polyconcept.audit.environment import installed_packages, peak_memory_mib
+installed_packages()  # for the record that a job leaves
+print(time.process_time(), peak_memory_mib() * 2**20)
 """
 
 
@@ -178,7 +172,7 @@ N_STARTS = 3
 
 
 def kmeans_rates() -> Measured:
-    """Cluster with one start and with some; and few words, of which a fit is all that costs."""
+    """Cluster with one start and with several; and few words, which show what any fit costs."""
     vectors = kmeans.mixture(CLUSTERED)
     cluster = partial(cluster_vectors, vectors, n_clusters=CLUSTERED.n_clusters, seed=212)
     few = partial(cluster_vectors, kmeans.mixture(FEW), n_clusters=FEW.n_clusters, seed=212)
@@ -207,6 +201,7 @@ def kmeans_rates() -> Measured:
 
 
 N_LINKED = 1500
+"""Sentences whose words are linked."""
 
 
 def linking_rates() -> Measured:
@@ -249,7 +244,8 @@ def scoring_rates() -> Measured:
     found: Measured = {}
     many, few = MANY, replace(MANY, n_clusters=MANY.n_clusters // 20)
     seconds = {size: score_seconds(size) for size in (many, few)}
-    n_draws = draws().n_permutations + draws().n_resamples
+    settings = Study.model_fields["statistics"].default
+    n_draws = settings.n_permutations + settings.n_resamples
     for metric, n_directions in (("calign", 3), ("colap", 2)):
         times = n_draws * n_directions
         word, cluster = two_sizes(
@@ -270,34 +266,11 @@ def scoring_rates() -> Measured:
     return found
 
 
-def draws() -> statistics.Options:
-    """Return how often is drawn and permuted unless a study says otherwise."""
-    settings = Study.model_fields["statistics"].default
-    return statistics.Options(settings.n_permutations, settings.n_resamples, settings.seed)
-
-
 def score_seconds(size: chance.Size) -> dict[str, float]:
     """Return the seconds of each metric in one layer of random words."""
     source, target = chance.words_of("xx", size, 1), chance.words_of("yy", size, 2)
     both = chance.dictionary_of(source, target, 3), chance.dictionary_of(target, source, 4)
-    concepts, defaults = chance.RandomConcepts(size, source, target), Study.model_fields
-    drawn = statistics.draw_sentences(size.n_sentences, draws())
-    classes = word_classes.classes_of_pair(source, target, both)
-    common = chance.RUN, Statistics(draws(), drawn, classes)
-    measures: dict[str, Any] = {
-        "calign": partial(
-            CalignMeasure,
-            *common,
-            dictionaries=both,
-            thresholds=defaults["calign"].default.model_dump(),
-            sweeps=defaults["statistics"].default.sweeps.model_dump(),
-        ),
-        "colap": partial(ColapMeasure, *common, share=defaults["colap"].default.share),
-    }
-    return {
-        name: cpu_seconds(partial(score_metric, measure, name, concepts))
-        for name, measure in measures.items()
-    }
+    return chance.score_seconds(chance.RandomConcepts(size, source, target), both)
 
 
 N_HASHED = 2**26
@@ -305,11 +278,11 @@ N_HASHED = 2**26
 
 
 def file_rates() -> Measured:
-    """Write vectors of the built-in model, hash the file, and load the model."""
+    """Write vectors of a built-in model; and write and hash a large file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "v.h5"
-        task = extraction.task_of(replace(WIDE, n_sentences=100))
-        # What a trained model gives: random weights pack better.
+        task = extraction.task_of(replace(NARROW, n_sentences=100))
+        # Numbers of a trained model: those of random weights pack in another way.
         trained = replace(task, model=load_backbone(extraction.TOKENIZER, side="encoder"))
         extraction.extract(replace(trained, layers=(0, 2, 4)), path)
         raw = 4 * task.words.n_words * 3 * trained.model.config.hidden_size
@@ -343,7 +316,6 @@ PARTS = {
 
 def measure() -> dict[str, Any]:
     """Measure all rates here; return them with what rates.json assumes."""
-    torch.set_num_threads(1)
     measured: Measured = {}
     load = os.getloadavg()[0]
     for name, part in PARTS.items():
@@ -367,11 +339,11 @@ def measure() -> dict[str, Any]:
     }
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Write the rates."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=RATES, help="file (default: %(default)s)")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     print("measuring this machine's rates: about a minute", file=sys.stderr, flush=True)
     logging.disable(logging.WARNING)  # what is trained here is to learn nothing
     options.out.parent.mkdir(parents=True, exist_ok=True)

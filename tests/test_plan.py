@@ -2,18 +2,21 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from demo_runs import need_demo
 from typer.testing import CliRunner
 
 from polyconcept.audit.why import Planned
 from polyconcept.cli import plan
 from polyconcept.cli import rates as rates_file
 from polyconcept.cli.main import app
+from polyconcept.models.loading import load_tokenizer
 from polyconcept.study.jobs.job import Job
 from polyconcept.study.jobs.table import JOBS
 from polyconcept.study.jobs.work import Cost, Work
@@ -424,6 +427,75 @@ def test_lines_of_a_users_text_are_counted(tmp_path):
     assert cost_of("align_words", {"pair": "en-de"}, study).seconds == (16 / 3 + 9 / 3) * 0.5
 
 
+def test_subwords_are_those_of_the_models_own_tokenizer():
+    work = Work(study_of(models={"m": {"builtin": "bert"}}, tasks={}), RATES, ROOT,
+                plan.builtin_lines)  # fmt: skip
+    text = work.sizes.text("text", "de")
+    read = load_tokenizer(ROOT / "polyconcept/builtin/models/bert")(list(text.sample)).input_ids
+
+    found = work.sizes.subwords("m", text)
+
+    assert text.n_sentences == len(text.sample) == 100
+    assert found == pytest.approx(sum(map(len, read)))
+    assert not work.sizes.assumed
+
+
+def test_a_long_built_in_text_is_counted_in_part():
+    work = work_of(study_of(corpora={"text": {"builtin": {"n_sentences": 3000}}}, words={"cap": 7}))
+
+    found = work.sizes.text("text", "en")
+
+    # 300 sentences of four words are drawn, none twice: scaled up, each comes ten times.
+    assert (found.n_sentences, found.n_words, found.n_capped) == (3000, 12_000, 1200 * 7)
+
+
+def test_files_of_a_task_are_counted(tmp_path):
+    (tmp_path / "en.tsv").write_text("sentence\tlabel\none two three\tpositive\nfour\tnegative\n")
+    task = study_of().tasks["mood"].model_dump(exclude_defaults=True)
+    task["train"] = {"files": {"en": str(tmp_path / "en.tsv")}}
+    work = work_of(study_of(tasks={"mood": task}))
+
+    [found] = work.sizes.task_texts("mood", "train")
+
+    assert (found.n_sentences, found.n_words, found.n_longest) == (2, 4, 3)
+    assert not work.sizes.unknown
+
+
+def test_a_model_of_the_hub_is_at_hand_once_it_is_fetched(monkeypatch, tmp_path):
+    work = work_of(study_of(models={"big": {"hub": {"model": "a/c"}}}, tasks={}))
+    monkeypatch.chdir(tmp_path)
+    before = work.sizes.model("big").n_dims
+    shutil.copytree(ROOT / "polyconcept/builtin/models/bert", "results/s/models/big/base")
+
+    found = work.sizes.model("big")
+
+    assert (before, found.n_dims, found.n_layers) == (768, 64, 4)
+    assert found.folder == Path("results/s/models/big/base")
+
+
+@pytest.mark.demo
+def test_memory_and_disk_of_the_demo_are_within_half_of_what_it_took(monkeypatch, capsys):
+    need_demo()
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "argv", ["planned.py", "studies/demo.yaml"])
+    import planned as beside
+
+    beside.main()
+
+    _, *rows = (line.strip("| ").split("|") for line in capsys.readouterr().out.splitlines())
+    ratios = {
+        (row[0].strip(), what): float(found[1])
+        for row in rows
+        # Not of time: on a busy machine the demo took longer.
+        for what, cell in (("memory", row[5]), ("disk", row[7]))
+        if (found := re.search(r"\((.*)\)", cell))
+    }
+    assert len(rows) == 12
+    assert sum(what == "memory" for _, what in ratios) == len(rows)
+    assert {name: ratio for name, ratio in ratios.items() if not 1 / 1.5 < ratio < 1.5} == {}
+
+
 def test_totals_of_jobs_with_and_without_a_gpu():
     jobs = [
         Planned("extract_vectors", RUN, ("a",), (), ()),
@@ -562,7 +634,8 @@ def test_rates_of_a_gpu_come_from_the_report_of_its_benchmark(tmp_path):
 def test_a_report_of_small_sizes_says_nothing_of_a_gpu(tmp_path):
     figure = {"ours": 1.0, "ratio": 1.0, "limit": 1.0}
     names = ("GPU, extraction: rate", "GPU, k-means: whole fit")
-    report = {"quick": True, "on": {"name": "card"}, "figures": dict.fromkeys(names, figure)}
+    figures = dict.fromkeys(names, figure)
+    report = {"date": "2030", "quick": True, "on": {"name": "card"}, "figures": figures}
     (tmp_path / "gpu.json").write_text(json.dumps(report))
 
     with pytest.raises(ValueError, match=r"gpu.json: of small sizes"):

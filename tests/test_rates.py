@@ -1,6 +1,7 @@
 """The rates behind a plan: measured small here, and as the project has them."""
 
 import json
+import logging
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,8 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from polyconcept.audit.places import script_of
+from polyconcept.study.jobs.table import JOBS
+
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
+
+
+def import_lines(script):
+    """The import statements of a script's top level."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCHMARKS))
+        import workflow
+
+        return workflow.import_lines(script)
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +47,13 @@ def kept():
     return json.loads((BENCHMARKS / "rates.json").read_text())
 
 
-@pytest.mark.filterwarnings("ignore:.*mtime may not be reliable")
-def test_all_rates_are_measured_anew_with_what_the_project_assumes(rates, kept):
-    found = rates.measure()
+def test_all_rates_are_measured_anew_with_what_the_project_assumes(rates, kept, tmp_path):
+    try:
+        rates.main(["--out", str(tmp_path / "new" / "rates.json")])
+    finally:
+        logging.disable(logging.NOTSET)  # the script's process ends here
 
+    found = json.loads((tmp_path / "new" / "rates.json").read_text())
     assert found.keys() == kept.keys()
     assert found["machine"].keys() == kept["machine"].keys()
     assert found["assumed"] == kept["assumed"]
@@ -61,9 +77,16 @@ def test_what_two_things_cost_follows_from_two_sizes(rates):
     assert rates.two_sizes((10, 1), (1, 1), (1, 2)) == (19, 0)
 
 
-def test_the_script_says_what_it_takes(tmp_path):
-    command = [sys.executable, BENCHMARKS / "rates.py", "--help"]
+# That of models takes seconds to import; what it has is more than all others.
+@pytest.mark.parametrize(
+    "rule", [rule for rule, job in JOBS.items() if job.start != "transformers"]
+)
+def test_a_script_imports_what_its_start_is_priced_by(rule):
+    script = script_of(rule, ROOT / "workflow/scripts")
+    heavy = ("matplotlib", "torch", "transformers.modeling_utils")
+    code = f"{import_lines(script)}\nimport sys\nprint(*sorted({set(heavy)} & sys.modules.keys()))"
 
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-    assert "--out" in done.stdout
+    expected = {"plain": [], "drawing": ["matplotlib"], "torch": ["torch"]}
+    assert done.stdout.split() == expected[JOBS[rule].start]

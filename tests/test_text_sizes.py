@@ -54,6 +54,15 @@ def test_sentences_of_tagged_and_labelled_files_are_read(tmp_path):
     assert list(labelled_sentences(tmp_path / "a.tsv")) == ["fine weather today"]
 
 
+def test_an_assumed_text_follows_zipf():
+    found = assumed_text(1000, 20.0, 15)
+
+    # 14 x 20,000^.6 = 5,331 types; H = ln 5,331 + .577 = 9.158, so that the type of rank r occurs
+    # 2,184 / r times: 146 types more than 15 times. 15 x 146 + 2,184 x ln(5,331 / 146).
+    assert found.n_capped == pytest.approx(10_046, rel=1e-3)
+    assert (found.n_sentences, found.n_words) == (1000, 20_000)
+
+
 @pytest.mark.parametrize("n_sentences", [1, 50, 20_000, 1_000_000])
 def test_an_assumed_text_has_no_more_capped_words_than_words(n_sentences):
     found = assumed_text(n_sentences, 20.0, 15)

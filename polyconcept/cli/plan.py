@@ -18,7 +18,7 @@ from polyconcept.audit.environment import machine_state
 from polyconcept.audit.why import Planned
 from polyconcept.builtin.corpus import generate_corpus
 from polyconcept.cli import project
-from polyconcept.cli.rates import MEASURED, RATES, measure_rates, read_rates
+from polyconcept.cli.rates import MEASURED, chosen_file, measure_rates, read_rates
 from polyconcept.study.data import BuiltinText
 from polyconcept.study.jobs import vectors
 from polyconcept.study.jobs.job import Job
@@ -210,20 +210,20 @@ def notes_on(found: Mapping[str, Any], assumptions: Sequence[str]) -> list[str]:
     if machine["processor"] != here:
         where += f"; this is {here}: `polyconcept plan --measure` takes a minute"
     lines = [
-        "counted: jobs, and words of text that is at hand; measured: rates, times what is counted; "
-        "arithmetic: from numbers of words, dims, clusters and parameters; ~: rests on text or a "
-        "model that is not at hand (below)",
+        "counted: jobs, and words of text that is at hand; measured: rates, times what is counted "
+        "(some are of other runs: see below); arithmetic: from numbers of words, dims, clusters "
+        "and parameters; ~: rests on text or a model that is not at hand (below)",
         where,
         "time is of one core, the start of each job included; 'without GPU' is what it would be if "
         "no job had a GPU; a GPU waits while its job starts",
         "memory: of the largest job, without a GPU",
-        "how many words a cap leaves, and a pair's links need, follows a rule of thumb (within 1.5 "
-        "of the Bible's and PUD's)",
+        "how many words the links of a pair lead to, and a word table has, is a rule of thumb "
+        "(within 1.5 on the Bible and on PUD)",
         "at once: GB on the disk at the same time, at most; of vectors that are not kept "
         f"(`vectors.keep`) those of {vectors.AT_ONCE} jobs at work (`vector_jobs` in the profiles)",
     ]
     lines += [
-        f"assumed, not measured here: {entry['about']}: {_plain(entry['value'])}"
+        f"not measured here: {entry['about']}: {_plain(entry['value'])}"
         for entry in found["assumed"].values()
     ]
     return [*lines, *assumptions]
@@ -284,7 +284,7 @@ def plan(
         if measure:
             measure_rates(MEASURED)
         found = planned(study)
-        rates, about = read_rates(MEASURED if MEASURED.is_file() else RATES, gpu_tflops, gpu_report)
+        rates, about = read_rates(chosen_file(), gpu_tflops, gpu_report)
         work = Work(settings, rates, project.ROOT, builtin_lines)
         price = price_of(found.planned, work)
     project.caution(settings)

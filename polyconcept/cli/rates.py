@@ -20,6 +20,11 @@ Entry: TypeAlias = dict[str, Any]
 """What such a file says of a rate: its value, and about what it is."""
 
 
+def chosen_file() -> Path:
+    """Return the file of rates that plans in this folder use: the measured one, if there is one."""
+    return MEASURED if MEASURED.is_file() else RATES
+
+
 def read_rates(
     path: Path, tflops: float | None = None, gpu_report: Path | None = None
 ) -> tuple[dict[str, float], dict[str, Any]]:
@@ -76,7 +81,7 @@ def gpu_rates(file: Path) -> dict[str, Entry]:
         reading, fit = (
             report["figures"][f"GPU, {name}"] for name in ("extraction: rate", "k-means: whole fit")
         )
-        on, quick = report["on"]["name"], report["quick"]
+        on, quick, date = report["on"]["name"], report["quick"], report["date"]
     except (KeyError, TypeError) as error:
         raise ValueError(
             f"{file}: needed a report of benchmarks/gpu.py --all with both rates: no {error}"
@@ -88,7 +93,7 @@ def gpu_rates(file: Path) -> dict[str, Entry]:
         "gpu_operations_per_second": reading["ratio"] * fit["limit"],
         "gpu_kmeans_operations_per_second": fit["ours"],
     }
-    about = f"measured on {on}, {report['date'][:10]}: {file}"
+    about = f"measured on {on}, {date[:10]}: {file}"
     return {name: {"value": 1e12 * value, "about": about} for name, value in found.items()}
 
 

@@ -109,8 +109,8 @@ def _build_explorer(study: Study, _names: Names) -> Values:
 
 
 def _claims_cost(work: Work, _names: Names) -> Cost:
-    n_runs = sum(1 for _ in Files(work.study).runs()) * len(work.study.pairs)
-    return Cost(n_runs * work.rates["claim_seconds_per_run"]).holding(_TABLE_BYTES)
+    n_files = work.n_runs * len(work.study.pairs)
+    return Cost(n_files * work.rates["claim_seconds_per_run"]).holding(_TABLE_BYTES)
 
 
 def _figure_cost(work: Work, _names: Names) -> Cost:
@@ -118,8 +118,7 @@ def _figure_cost(work: Work, _names: Names) -> Cost:
 
 
 def _explored_cost(work: Work, names: Names) -> Cost:
-    n_runs = sum(1 for _ in Files(work.study).runs())
-    n_words = sum(work.sizes.words(code, names["pair"]) for code in names["pair"].split("-"))
+    n_runs, n_words = work.n_runs, work.pair_words(names)
     done = Cost(n_runs * work.rates["explore_seconds_per_run"])
     return done.holding(_TABLE_BYTES + _EXPLORED_BYTES * n_words, n_runs * n_words * _PAGE_BYTES)
 

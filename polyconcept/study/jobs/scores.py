@@ -118,8 +118,8 @@ def _mixing_cost(work: Work, names: Names) -> Cost:
 
 
 def _merged_cost(work: Work, _names: Names) -> Cost:
-    n_runs = sum(1 for _ in Files(work.study).runs()) * len(work.study.pairs)
-    done = Cost(n_runs * work.rates["merge_seconds_per_run"])
+    n_files = work.n_runs * len(work.study.pairs)
+    done = Cost(n_files * work.rates["merge_seconds_per_run"])
     return done.holding(_MERGED_BYTES, _SCORE_BYTES)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from polyconcept.study.jobs.paths import Names
+from polyconcept.study.jobs.paths import Files, Names
 from polyconcept.study.schema import Study
 from polyconcept.study.sizes import FLOAT_BYTES, BuiltinLines, Sizes
 from polyconcept.study.tasks import FinetuningSettings
@@ -134,6 +134,11 @@ class Work:
         """Rows of the word tables of both languages of a pair."""
         pair = names["pair"]
         return sum(self.sizes.words(code, pair) for code in pair.split("-"))
+
+    @property
+    def n_runs(self) -> int:
+        """Runs of the study: models, variants and sides."""
+        return sum(1 for _ in Files(self.study).runs())
 
     def layer_bytes(self, names: Names) -> Number:
         """Vectors of both languages of a pair in one layer, as they are held."""
