@@ -223,6 +223,26 @@ def test_keys_go_through_concepts_and_search(page, address):
     assert page.input_value("#search") == "jk"
 
 
+def test_no_letter_is_lost_however_fast_one_types(page, address):
+    show(page, address, view="word")
+    page.wait_for_selector("#search:focus")
+    # The next letter comes after the page is drawn anew, and before what it does once that is seen.
+    shown = page.evaluate(
+        """async () => {
+            const field = document.querySelector("#search"), shown = [];
+            const turn = async () => { for (let i = 0; i < 20; i++) await null; };
+            for (const letter of "jkjk") {
+                field.value += letter;
+                field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+                await turn();
+                shown.push(field.value);
+            }
+            return shown;
+        }"""
+    )
+    assert shown == ["j", "jk", "jkj", "jkjk"]
+
+
 def test_labels_of_two_raters_are_kept_and_compared(page, address):
     show(page, address, view="audit", run="bert/base/encoder", layer=0)
     page.wait_for_selector(".audit li")

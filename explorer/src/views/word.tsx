@@ -1,5 +1,5 @@
 // A word type: its translations, and the concept it is in, in every layer and run.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Csv, type Shown, useLoaded, Waiting, Word } from "../common";
 import { type Cell, loadLinks, loadTrail, type Metric, type Pair, search } from "../data";
 import { address, go } from "../route";
@@ -8,16 +8,12 @@ import { Terms } from "../terms";
 const SHOWN = 50;
 
 export function WordView({ overview, pair, at, here }: Shown) {
-  const [text, setText] = useState(at.q ?? "");
+  const text = at.q ?? "";
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
     if (!at.type) field.current?.focus();
   }, []);
-  useEffect(() => setText(at.q ?? ""), [at.q]);
-  const typed = (value: string) => {
-    setText(value);
-    go(here({ q: value, side: undefined, type: undefined }), true);
-  };
+  const typed = (value: string) => go(here({ q: value, side: undefined, type: undefined }), true);
   return (
     <section>
       <h1>Words</h1>
