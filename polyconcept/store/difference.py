@@ -63,7 +63,8 @@ def _hdf5_arrays(path: Path) -> Iterator[tuple[str, Any]]:
 
 def _columns(path: Path) -> Iterator[tuple[str, Any]]:
     try:
-        table = pq.read_table(path)
+        with pq.ParquetFile(path) as file:
+            table = file.read()
     except ValueError as error:
         raise StoreError(f"{path}: truncated, or no Parquet file ({error})") from error
     for name in table.column_names:

@@ -26,7 +26,9 @@ def read_table(path: Path, kind: str) -> tuple[pa.Table, dict[str, str]]:
         StoreError: The file is truncated, is no Parquet, or is of another kind or version.
     """
     try:
-        table = pq.read_table(path)
+        # `pq.read_table` reads data sets of many files as well, and imports 0.4 s more for that.
+        with pq.ParquetFile(path) as file:
+            table = file.read()
     except (pa.ArrowInvalid, OSError) as error:
         if isinstance(error, FileNotFoundError):
             raise  # its message says all
