@@ -4,10 +4,10 @@ import functools
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from warm_python import warm_python
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "results/demo"
@@ -32,7 +32,7 @@ def demo(folder, *arguments, study="studies/demo.yaml"):
     """Run the command of `make demo` in a folder."""
     return subprocess.run(
         [
-            *(sys.executable, "-m", "snakemake", "--workflow-profile", "profiles/local"),
+            *(warm_python(), "-m", "snakemake", "--workflow-profile", "profiles/local"),
             *("--configfile", study, *arguments),
         ],
         cwd=folder,
@@ -46,7 +46,7 @@ def demo(folder, *arguments, study="studies/demo.yaml"):
 def adopt(folder):
     """Take over the demo's results that were copied into a folder."""
     subprocess.run(
-        [sys.executable, "-m", "polyconcept.cli.main", "adopt", "studies/demo.yaml"],
+        [warm_python(), "-m", "polyconcept.cli.main", "adopt", "studies/demo.yaml"],
         cwd=folder,
         capture_output=True,
         check=True,

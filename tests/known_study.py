@@ -3,11 +3,11 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from filelock import FileLock
 from test_workflow import study_of, write_model, write_text
+from warm_python import warm_python
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("polyconcept", "workflow", "tools", "envs", "profiles", "Snakefile", "config.yaml")
@@ -39,7 +39,7 @@ def run_study(folder):
     project = project_of(folder)
     copy_project(project)
     command = [
-        *(sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile")),
+        *(warm_python(), "-m", "snakemake", "--snakefile", str(project / "Snakefile")),
         *("--directory", str(folder), "--configfile", str(folder / "study.yaml")),
         *("--workflow-profile", str(project / "profiles/local")),
     ]

@@ -2,10 +2,10 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from warm_python import warm_python
 
 from polyconcept.cli.main import app
 
@@ -19,7 +19,7 @@ AFTER_SCORES = {
 
 def snakemake(folder, *arguments, environment=None):
     command = [
-        *(sys.executable, "-m", "snakemake", *arguments),
+        *(warm_python(), "-m", "snakemake", *arguments),
         *("--snakefile", str(ROOT / "Snakefile")),
         *("--directory", str(folder), "--configfile", str(folder / "study.yaml")),
         *("--cores", "2", "--rerun-triggers", "mtime", "params", "input", "software-env"),

@@ -20,6 +20,7 @@ import pytest
 import yaml
 from known_study import finished_study, project_of, study_of
 from typer.testing import CliRunner
+from warm_python import warm_python
 
 import polyconcept
 from polyconcept.audit.runs import read_record, write_record
@@ -202,7 +203,7 @@ def study(finished, tmp_path):
 def polyconcept_in(folder, project, *arguments):
     own = {"PYTHONPATH": str(project), "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
     return subprocess.run(
-        [sys.executable, "-m", "polyconcept.cli.main", *arguments],
+        [warm_python(), "-m", "polyconcept.cli.main", *arguments],
         capture_output=True,
         text=True,
         cwd=folder,

@@ -3,12 +3,12 @@
 import os
 import shutil
 import subprocess
-import sys
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
 from known_study import finished_study, project_of, study_of
+from warm_python import warm_python
 
 from polyconcept.audit.changes import setting_changes
 from polyconcept.audit.runs import GitState, Machine, RunRecord
@@ -194,7 +194,7 @@ def run(command, folder, project):
     # Warnings of other packages do not stop Snakemake, as for a user.
     own = {"PYTHONPATH": str(project), "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
     return subprocess.run(
-        [sys.executable, *command],
+        [warm_python(), *command],
         capture_output=True,
         text=True,
         cwd=folder,

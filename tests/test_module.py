@@ -3,11 +3,11 @@
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from warm_python import warm_python
 
 from polyconcept.audit.runs import read_record
 from polyconcept.study.schema import Study
@@ -45,7 +45,7 @@ def other(tmp_path):
 
 
 def snakemake(folder, *arguments):
-    command = [sys.executable, "-m", "snakemake", "--cores", "1", *arguments]
+    command = [warm_python(), "-m", "snakemake", "--cores", "1", *arguments]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
     run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr[-3000:]

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from demo_runs import need_demo
 from typer.testing import CliRunner
+from warm_python import warm_python
 
 from polyconcept.audit.why import Planned
 from polyconcept.cli import plan
@@ -709,7 +710,7 @@ def test_a_file_without_rates_is_refused(tmp_path):
 
 def planned(study, folder):
     """What the tool prints of a study that never ran."""
-    command = [sys.executable, "-m", "polyconcept.cli.main", "plan", study]
+    command = [warm_python(), "-m", "polyconcept.cli.main", "plan", study]
     run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr[-3000:]
     return run.stdout

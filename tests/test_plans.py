@@ -16,6 +16,7 @@ import yaml
 from known_study import copy_of, finished_study, project_of, study_of
 from snakemake_runs import verified
 from test_records import RECORD, job, project, write_outputs
+from warm_python import warm_python
 
 from polyconcept.audit import watch
 from polyconcept.audit.code import read_anew
@@ -245,7 +246,7 @@ class Runs:
     def __init__(self, folder, code):
         self.folder, self.code = folder, code
         self.line = [
-            *(sys.executable, "-m", "snakemake", "--snakefile", str(code / "Snakefile")),
+            *("-m", "snakemake", "--snakefile", str(code / "Snakefile")),
             *("--directory", str(folder)),
         ]
         self.environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(code)}
@@ -254,11 +255,11 @@ class Runs:
         self.study = (f"--configfile={folder / 'study.yaml'}",)
 
     def start(self, *words):
-        """Begin a run whose first job waits."""
+        """Begin a run whose first job waits: in processes of their own, which may be killed."""
         (self.folder / "hold").touch()
         (self.folder / "held").unlink(missing_ok=True)
         driver = subprocess.Popen(
-            [*self.line, *self.profile, *self.study, *words],
+            [sys.executable, *self.line, *self.profile, *self.study, *words],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -278,7 +279,7 @@ class Runs:
 
     def run(self, *words, **variables):
         run = subprocess.run(
-            [*self.line, *words],
+            [warm_python(), *self.line, *words],
             env=self.environment | variables,
             capture_output=True,
             text=True,
@@ -569,7 +570,7 @@ def test_a_result_that_is_not_as_asked_is_no_success(runs):
     (runs.folder / f"{empty}.run.json").write_text("")
 
     def run(*words):
-        line = (sys.executable, "-m", "polyconcept.cli.main", "run", "study.yaml", *words)
+        line = (warm_python(), "-m", "polyconcept.cli.main", "run", "study.yaml", *words)
         return subprocess.run(
             line,
             cwd=runs.folder,

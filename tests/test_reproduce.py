@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import h5py
@@ -12,6 +11,7 @@ import pytest
 from known_study import copy_of, finished_study, project_of
 from test_records import record
 from test_verify import edit
+from warm_python import warm_python
 
 from polyconcept.audit.runs import FileState, Machine
 from polyconcept.audit.watch import Job
@@ -30,7 +30,7 @@ def finished(tmp_path_factory):
 
 def reproduced(folder, project, *options):
     command = [
-        *(sys.executable, "-m", "polyconcept.cli.main", "reproduce", str(folder / "study.yaml")),
+        *(warm_python(), "-m", "polyconcept.cli.main", "reproduce", str(folder / "study.yaml")),
         *("--folder", str(folder), *options),
     ]
     environment = os.environ | {"PYTHONPATH": str(project), "OMP_NUM_THREADS": "1"}

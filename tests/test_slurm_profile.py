@@ -2,12 +2,12 @@
 
 import re
 import subprocess
-import sys
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from warm_python import warm_python
 
 from polyconcept.audit.places import script_name
 from polyconcept.study.jobs.table import JOBS
@@ -108,7 +108,7 @@ def test_the_plugin_is_the_one_whose_traps_are_known():
 
 
 def test_a_dry_run_with_the_profile_shows_what_jobs_ask_for(tmp_path):
-    command = [sys.executable, "-m", "snakemake", "--profile", "slurm", "-n"]
+    command = [warm_python(), "-m", "snakemake", "--profile", "slurm", "-n"]
     study = ["--configfile", "studies/demo.yaml", "--directory", str(tmp_path)]
     run = subprocess.run([*command, *study], cwd=ROOT, capture_output=True, text=True, check=False)
     output = run.stdout + run.stderr

@@ -3,13 +3,13 @@
 import itertools
 import re
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import check_crate
 import pytest
 import yaml
+from warm_python import warm_python
 
 from polyconcept.cli.main import app
 from polyconcept.cli.project import read_study
@@ -221,7 +221,7 @@ def test_the_command_refuses_a_study_before_it_starts_snakemake(tmp_path, capsys
 @pytest.mark.workflow
 def test_the_workflow_refuses_what_snakemake_lets_pass(tmp_path):
     study = written(tmp_path, BOMB)
-    command = [sys.executable, "-m", "snakemake", "-n", "--cores", "1"]
+    command = [warm_python(), "-m", "snakemake", "-n", "--cores", "1"]
     files = ["--snakefile", ROOT / "Snakefile", "--configfile", study, "--directory", tmp_path]
     run = subprocess.run(
         [*command, *files], capture_output=True, text=True, check=False, timeout=60
