@@ -15,6 +15,7 @@ from polyconcept.study.jobs.table import JOBS
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "profiles/slurm/config.yaml"
 PROFILE = yaml.safe_load(FILE.read_text())
+MANY_PAIRS = yaml.safe_load((ROOT / "profiles/many_pairs/config.yaml").read_text())
 # cluster.smk has no rules, and speaks of what the others must not.
 RULE_FILES = set((ROOT / "workflow/rules").glob("*.smk")) - {ROOT / "workflow/rules/cluster.smk"}
 RULES = "".join(path.read_text() for path in RULE_FILES)
@@ -39,6 +40,17 @@ def test_rules_that_choose_a_device_ask_for_a_gpu_and_no_others():
     for resources in PROFILE["set-resources"].values():
         assert resources["gpu"] == 1
         assert {"slurm_partition", "gpu_model"} <= set(resources)
+
+
+def test_groups_of_many_pairs_ask_for_a_gpu_or_for_none():
+    groups = MANY_PAIRS["groups"]
+    members = {name: {rule for rule in groups if groups[rule] == name} for name in groups.values()}
+
+    assert groups.keys() <= JOBS.keys() - {rule for rule, job in JOBS.items() if job.local}
+    assert all(len({rule in GPU_RULES for rule in rules}) == 1 for rules in members.values())
+    assert MANY_PAIRS["group-components"].keys() == members.keys() - {"run"}
+    # This list takes the place of the other.
+    assert set(PROFILE["resources"]) < set(MANY_PAIRS["resources"])
 
 
 def test_memory_and_time_grow_with_each_attempt():

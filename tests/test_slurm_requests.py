@@ -197,11 +197,13 @@ def test_the_plan_counts_jobs_and_gpu_jobs():
         (request(rule="merge_scores", gpus=1), True),
     ]
 
-    assert plan_lines(jobs) == [
+    assert plan_lines(jobs, 4) == [
         "planned: 5 jobs, 4 of them through SLURM, 1 beside Snakemake",
         "planned: 3 GPU jobs (2 extract_vectors, 1 pretrain)",
     ]
-    assert plan_lines([])[1] == "planned: 0 GPU jobs"
+    together = "planned: 5 jobs, 4 of them through SLURM in 2 submissions, 1 beside Snakemake"
+    assert plan_lines(jobs, 2)[0] == together
+    assert plan_lines([], 0)[1] == "planned: 0 GPU jobs"
 
 
 # --- squeue, scontrol and sacctmgr, in the words of commands that stand in for them

@@ -336,6 +336,63 @@ def test_a_run_of_another_machine_is_not_touched(accidents, cluster, tmp_path):
     assert "run the same command on login9" in output
 
 
+# --- jobs that go into the queue together
+
+TOGETHER = ("--profile", "slurm", "--workflow-profile", "profiles/many_pairs", "--configfile")
+
+
+def study_of_a_pair_with_its_own_text(folder):
+    controls = {"models": ["shared"], "vectors": ["centred"], "random_weights": False}
+    text = {"text": {"directory": "text", "pairwise": True}}
+    write_study(folder, corpora=text, controls=controls, vectors={"keep": False})
+    own = folder / "text/xa-xb"
+    own.mkdir()
+    for name in ("xa.txt", "xb.txt"):
+        (folder / "text" / name).rename(own / name)
+    return folder
+
+
+def test_jobs_of_a_pair_go_into_the_queue_together(cluster, tmp_path):
+    before = {job for job, _, _ in cluster.jobs()}
+    tree = copy_tree(tmp_path / "tree")
+    profile = tree / "profiles/slurm/config.yaml"
+    shorter = profile.read_text().replace("min(240 * attempt, 1440)", "min(60 * attempt, 180)")
+    assert shorter != profile.read_text()
+    profile.write_text(shorter)
+    study = study_of_a_pair_with_its_own_text(tmp_path / "study")
+    own = (str(study / "study.yaml"), "--directory", str(study), *NO_ACCOUNTING, *QUICK)
+    with ThreadPoolExecutor() as aside:
+        local = aside.submit(
+            run_locally, study_of_a_pair_with_its_own_text(tmp_path / "local"), "known"
+        )
+        status, output = run(cluster, tree, *TOGETHER, *own, "--", SCORES, log=tmp_path / "log")
+    assert status == 0, output[-3000:]
+    jobs = [(state, name) for job, state, name in cluster.jobs() if job not in before]
+
+    assert (study / SCORES).read_bytes() == (local.result() / "scores.csv").read_bytes()
+    # Vectors and clusters of four models, with the controls of one; scores of all; the text.
+    assert sorted(name.split("_")[1] for _, name in jobs) == [
+        *("held", "links", *4 * ["run"], "scores", "selections", "words"),
+    ]
+    assert {state for state, _ in jobs} == {"COMPLETED"}
+    planned = re.search(r"(\d+) of them through SLURM in (\d+) submissions", output)
+    assert tuple(map(int, planned.groups())) == (18, len(jobs))
+    # Removed once all jobs of a group had read them.
+    assert not list(study.glob("results/known/vectors/**/*.h5"))
+
+
+def test_a_group_that_no_node_serves_is_refused(cluster, tmp_path):
+    study = study_of_a_pair_with_its_own_text(tmp_path / "study")
+    own = (str(study / "study.yaml"), "--directory", str(study))
+    status, output = run(cluster, ROOT, *TOGETHER, *own, log=tmp_path / "log")
+
+    assert status != 0
+    # In its third attempt each of its three jobs asks for 720 minutes, one after the other.
+    asked = "the group run of 3 jobs: attempt 3 of 3 asks for 1 GPU, 1 CPU, 48000 MB, 2160 min"
+    assert f"{asked}, which no node serves" in output
+    assert "No job was handed in" in output
+
+
 # --- what a user is told
 
 

@@ -17,7 +17,7 @@ from polyconcept.slurm.offers import Offer
 class Request:
     """What one rule's jobs ask for in one attempt; 0 or an empty name where nothing is asked."""
 
-    rule: str
+    rule: str  # or what else names those that ask
     attempt: int
     partition: str  # several with commas between: any of them
     account: str
@@ -40,17 +40,20 @@ class Request:
         )
 
 
-def plan_lines(jobs: Iterable[tuple[Request, bool]]) -> list[str]:
+def plan_lines(jobs: Iterable[tuple[Request, bool]], n_submissions: int) -> list[str]:
     """Return the planned numbers of jobs, and of GPU jobs by rule.
 
-    Of each job there is its request in its first attempt, and whether it runs beside Snakemake.
+    Of each job there is its request in its first attempt, and whether it runs beside Snakemake;
+    `n_submissions` of SLURM run the others, fewer than these where some go together.
     """
     listed = list(jobs)
     local = sum(is_local for _, is_local in listed)
     by_rule = Counter(request.rule for request, is_local in listed if request.gpus and not is_local)
     rules = ", ".join(f"{n} {rule}" for rule, n in sorted(by_rule.items()))
+    through = len(listed) - local
+    together = f" in {n_submissions} submissions" if n_submissions != through else ""
     return [
-        f"planned: {len(listed)} jobs, {len(listed) - local} of them through SLURM, "
+        f"planned: {len(listed)} jobs, {through} of them through SLURM{together}, "
         f"{local} beside Snakemake",
         f"planned: {by_rule.total()} GPU jobs{f' ({rules})' if rules else ''}",
     ]

@@ -21,15 +21,32 @@ def runs_here(job):
     return JOBS[job.rule.name].local
 
 
-def request_of(job, attempt=1):
-    """What a job asks SLURM for, in the words of the executor plugin."""
-    # The folder for temporary files is known only where a job runs.
-    asked = job.rule.expand_resources(
-        job.wildcards_dict, job.input, attempt, skip_evaluation={"tmpdir"}
-    )
-    n_cpus = int(asked.get("cpus_per_task") or job.threads)
+def submissions(jobs):
+    """What is handed in to SLURM: jobs, and groups of them (`groups:` of a profile)."""
+    own = [job for job in jobs if not runs_here(job)]
+    return list(dict.fromkeys(workflow.dag.get_job_group(job) or job for job in own))
+
+
+def request_of(submission, attempt=1):
+    """What a job or a group of jobs asks SLURM for, in the words of the executor plugin."""
+    if submission.is_group():
+        # As Snakemake adds up what its jobs ask for, which it does for the attempt that is at hand.
+        now, submission.attempt = submission.attempt, attempt
+        asked, n_cpus = dict(submission.resources.items()), submission.threads
+        submission.attempt = now
+        name = f"the group {submission.groupid} of {len(submission.jobs)} jobs"
+    else:
+        # The folder for temporary files is known only where a job runs.
+        asked = submission.rule.expand_resources(
+            submission.wildcards_dict,
+            submission.input,
+            attempt,
+            skip_evaluation={"tmpdir"},
+        )
+        name, n_cpus = submission.rule.name, submission.threads
+    n_cpus = int(asked.get("cpus_per_task") or n_cpus)
     return Request(
-        job.rule.name,
+        name,
         attempt,
         partition=str(asked.get("slurm_partition") or ""),
         account=str(asked.get("slurm_account") or ""),
@@ -48,9 +65,8 @@ def check_plan(jobs):
     n_attempts = workflow.execution_settings.retries + 1
     faults = check_requests(
         [
-            request_of(job, attempt)
-            for job in jobs
-            if not runs_here(job)
+            request_of(submission, attempt)
+            for submission in submissions(jobs)
             for attempt in range(1, n_attempts + 1)
         ],
         list_offers(),
@@ -73,7 +89,8 @@ def check_plan(jobs):
 
 def check_cluster(jobs):
     """Say what goes through SLURM, and stop where it would not come back."""
-    for line in plan_lines((request_of(job), runs_here(job)) for job in jobs):
+    asked = [(request_of(job), runs_here(job)) for job in jobs]
+    for line in plan_lines(asked, len(submissions(jobs))):
         logger.info(f"cluster: {line}")
     if not os.environ.get(NO_CHECK):
         try:
