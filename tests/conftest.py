@@ -9,9 +9,19 @@ settings.register_profile("polyconcept", deadline=None)
 settings.load_profile("polyconcept")
 
 
+LONG = ("benchmarks", "builtin_models", "crate", "figures_statistics", "rates", "text_sizes")
+LONG += ("training", "wordalign")
+"""Files of tests that run no study and still take half a minute or more."""
+
+
 def pytest_collection_modifyitems(items):
-    """Whole studies first: with two files at a time, none of them is left alone at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
+    """What takes long first: with two files at a time, none of it is left alone at the end."""
+
+    def place(item):
+        is_long = item.path.stem.removeprefix("test_") in LONG
+        return 0 if item.get_closest_marker("workflow") else 1 if is_long else 2
+
+    items.sort(key=place)
 
 
 def pytest_runtest_setup(item):

@@ -18,8 +18,10 @@ AFTER_SCORES = {
 
 
 def snakemake(folder, *arguments, environment=None):
+    given = environment or {}
+    hub = {name: value for name, value in given.items() if name.startswith("HF_")}
     command = [
-        *(warm_python(), "-m", "snakemake", *arguments),
+        *(warm_python(**hub), "-m", "snakemake", *arguments),
         *("--snakefile", str(ROOT / "Snakefile")),
         *("--directory", str(folder), "--configfile", str(folder / "study.yaml")),
         *("--cores", "2", "--rerun-triggers", "mtime", "params", "input", "software-env"),
@@ -27,7 +29,7 @@ def snakemake(folder, *arguments, environment=None):
     ]
     inherited = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
     return subprocess.run(
-        command, capture_output=True, text=True, env=inherited | (environment or {}), check=False
+        command, capture_output=True, text=True, env=inherited | given, check=False
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import scipy.stats
+from warm_python import warm_python
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
@@ -31,7 +32,7 @@ def module(name):
     "name", ["chance", "extraction", "kmeans", "scores", "storage", "wordalign", "workflow"]
 )
 def test_every_line_has_a_number_beside_its_limit_or_alternative(name):
-    command = [sys.executable, BENCHMARKS / "run.py", "--one", name, "--quick"]
+    command = [warm_python(), BENCHMARKS / "run.py", "--one", name, "--quick"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr[-3000:]
 
@@ -39,7 +40,7 @@ def test_every_line_has_a_number_beside_its_limit_or_alternative(name):
 
 
 def test_the_explorer_of_a_large_study_stays_in_its_budget():
-    command = [sys.executable, BENCHMARKS / "run.py", "--one", "explorer", "--quick"]
+    command = [warm_python(), BENCHMARKS / "run.py", "--one", "explorer", "--quick"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr[-3000:]
     figures = json.loads(run.stdout)
@@ -51,7 +52,7 @@ def test_the_explorer_of_a_large_study_stays_in_its_budget():
 
 
 def test_what_a_gpu_is_measured_by_runs_on_a_cpu():
-    command = [sys.executable, BENCHMARKS / "gpu.py", "--quick", "--device", "cpu"]
+    command = [warm_python(), BENCHMARKS / "gpu.py", "--quick", "--device", "cpu"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr[-3000:]
 

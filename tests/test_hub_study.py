@@ -134,14 +134,20 @@ def hub():
 
 
 @pytest.fixture(scope="module")
-def finished(hub, tmp_path_factory):
+def at_hub(hub, tmp_path_factory):
+    """Variables of those that use the hub: one place for what was fetched."""
+    return {"environment": hub.environment(tmp_path_factory.mktemp("home"))}
+
+
+@pytest.fixture(scope="module")
+def finished(at_hub, tmp_path_factory):
     folder = tmp_path_factory.mktemp("hub")
     (folder / "study.yaml").write_text(yaml.safe_dump(study()))
     own_text(folder)
     # No model is fine-tuned on `mood`: its data alone are asked for.
     moods = ("train/en", "test/en", "test/de")
     targets = ["all", *(f"results/hub/tasks/mood/{name}.tsv" for name in moods)]
-    run = snakemake(folder, *targets, environment=hub.environment(folder / "home"))
+    run = snakemake(folder, *targets, **at_hub)
     assert run.returncode == 0, run.stderr[-3000:]
     return folder
 
@@ -213,16 +219,15 @@ def test_another_revision_of_a_model_reruns_its_own_chain_alone(finished):
     }
 
 
-def test_a_pin_is_kept_until_the_user_says_update(hub, finished):
+def test_a_pin_is_kept_until_the_user_says_update(hub, at_hub, finished):
     before = pin_of(finished)
     model = {path.name: path.read_bytes() for path in MODEL.iterdir()}
     commit = hub.add("model", "owner/tiny", model | {"README.md": b"new"})
     target = "results/hub/models/theirs/base"
-    here = {"environment": hub.environment(finished / "home")}
 
-    again = snakemake(finished, target, "--forcerun", "fetch_model", **here)
+    again = snakemake(finished, target, "--forcerun", "fetch_model", **at_hub)
     kept = pin_of(finished)
-    updated = snakemake(finished, target, "--forcerun", "pin_repository", **here)
+    updated = snakemake(finished, target, "--forcerun", "pin_repository", **at_hub)
 
     assert (again.returncode, updated.returncode) == (0, 0), updated.stderr[-2000:]
     assert kept == before
@@ -258,7 +263,9 @@ def test_a_pin_is_kept_until_the_user_says_update(hub, finished):
         ),
     ],
 )
-def test_bad_input_is_told_before_anything_is_trained(hub, tmp_path, path, value, target, messages):
+def test_bad_input_is_told_before_anything_is_trained(
+    at_hub, tmp_path, path, value, target, messages
+):
     settings = json.loads(json.dumps(study()))
     *parents, last = path
     place = settings
@@ -268,11 +275,7 @@ def test_bad_input_is_told_before_anything_is_trained(hub, tmp_path, path, value
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(settings))
     own_text(tmp_path)
 
-    run = snakemake(
-        tmp_path,
-        f"results/hub/{target}",
-        environment=hub.environment(tmp_path / "home"),
-    )
+    run = snakemake(tmp_path, f"results/hub/{target}", **at_hub)
 
     assert run.returncode == 1
     assert [text for text in messages if text not in run.stdout + run.stderr] == []

@@ -46,7 +46,7 @@ def scores(tmp_path_factory):
         "controls": {"vectors": [], "cluster_factors": [], "random_weights": False},
     }
     (folder / "study.yaml").write_text(yaml.safe_dump(study))
-    run = snakemake(folder)
+    run = snakemake(folder, "results/real/scores.parquet")
     assert run.returncode == 0, run.stderr[-3000:]
     return ScoreTable(read_scores([folder / "results/real/scores.parquet"]))
 

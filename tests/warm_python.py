@@ -15,6 +15,7 @@ import importlib
 import json
 import os
 import runpy
+import shutil
 import signal
 import socket
 import subprocess
@@ -37,7 +38,7 @@ CLIENT = """#!{python} -IS
 import array, json, os, socket, sys
 known = sys.argv[1] == "-m" or not sys.argv[1].startswith("-")
 # What talks to the hub reads where that is when it is imported.
-if not known or any(name.startswith("HF_") for name in os.environ):
+if not known or {{name: os.environ[name] for name in os.environ if name[:3] == "HF_"}} != {hub!r}:
     os.execv({python!r}, [{python!r}, *sys.argv[1:]])
 request = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
 with socket.socket(socket.AF_UNIX) as server:
@@ -53,14 +54,18 @@ sys.exit(status)
 
 
 @cache
-def warm_python():
-    """Return the path of a program that is called as Python is; it ends with this process."""
+def warm_python(**hub):
+    """Return the path of a program that is called as Python is; it ends with this process.
+
+    `hub` are variables that say where the hub is, of the processes that it is for.
+    """
     folder = Path(tempfile.mkdtemp(prefix="warm"))
     address, program = folder / "socket", folder / "python"
-    program.write_text(CLIENT.format(python=sys.executable, address=str(address)))
+    program.write_text(CLIENT.format(python=sys.executable, address=str(address), hub=hub))
     program.chmod(0o700)
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"} | hub
     server = subprocess.Popen([sys.executable, __file__, address, program], env=environment)
+    atexit.register(shutil.rmtree, folder)
     atexit.register(server.kill)
     while not address.exists():
         assert server.poll() is None
