@@ -9,8 +9,8 @@ settings.register_profile("polyconcept", deadline=None)
 settings.load_profile("polyconcept")
 
 
-LONG = ("benchmarks", "builtin_models", "crate", "figures_statistics", "rates", "text_sizes")
-LONG += ("training", "wordalign")
+LONG = ("benchmarks", "builtin_models", "crate", "figures_statistics", "only_what_changed")
+LONG += ("rates", "text_sizes", "training", "wordalign")
 """Files of tests that run no study and still take half a minute or more."""
 
 

@@ -83,7 +83,7 @@ def test_a_device_that_computes_ahead_is_given_parts_before_vectors_are_asked_fo
     family, monkeypatch
 ):
     tokenizer, model = family
-    plan = plan_of(tokenizer, sentences_of(*LINES * 4), token_budget=100)
+    plan = plan_of(tokenizer, sentences_of(*LINES * 4), token_budget=50)
     expected = [
         (places.copy(), found) for places, found in extract_vectors(model, plan, layers=[2])
     ]
