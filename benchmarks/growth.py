@@ -38,7 +38,6 @@ NOISE_SECONDS = 0.5
 LINEAR = (TIMES[2] - TIMES[0]) / (TIMES[1] - TIMES[0])
 LEFT_OUT = {
     "all": "no job",
-    "randomise_model": "reads no text",
     "pin_repository": "asks the hub, reads no text",
 }
 """Rules of the workflow that the study does not have, and why."""

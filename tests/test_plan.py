@@ -319,6 +319,14 @@ def test_extraction_on_a_gpu_is_no_faster_than_the_disk():
     assert found.seconds == tiny_cost("extract_vectors", RUN).seconds
 
 
+def test_random_weights_are_drawn_in_the_time_that_loading_takes():
+    found = tiny_cost("extract_vectors", RUN | {"variant": "random"})
+    expected = tiny_cost("extract_vectors", RUN)
+
+    assert found.seconds == pytest.approx(expected.seconds + LOADED)
+    assert found.disk_bytes == expected.disk_bytes
+
+
 def test_bfloat16_on_the_disk_lacks_the_two_bytes_that_do_not_pack():
     # Three of four bytes are left of a float32: one of bfloat16's two.
     rates = RATES | {"packed_share": 0.75}

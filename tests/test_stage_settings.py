@@ -41,12 +41,25 @@ def test_params_hold_one_dict_of_settings_and_the_code(rule, block):
 
 
 def test_a_job_gets_its_own_settings_and_no_others(demo):
-    found = job_settings("extract_vectors", demo, {"model": "mt5", "side": "encoder"})
+    names = {"model": "mt5", "variant": "base", "side": "encoder"}
 
-    assert found == {
+    assert job_settings("extract_vectors", demo, names) == {
         **{"pooling": "last", "reading": None, "dtype": "float32", "token_budget": 8192},
         **{"layers": [0, 1, 3], "device": "auto", "store": "float32"},
     }
+
+
+def test_the_seed_of_random_weights_concerns_their_own_extraction_alone(demo):
+    study = demo.model_copy(update={"controls": demo.controls.model_copy(update={"seed": 9})})
+    names = {"model": "bert", "side": "encoder", "pair": "en-de"}
+
+    found = job_settings("extract_vectors", study, names | {"variant": "random"})
+    assert found["random_weights"] == {"seed": 9}
+    for variant in ("base", "sentiment"):
+        own = names | {"variant": variant}
+        before, after = (job_settings("extract_vectors", one, own) for one in (demo, study))
+        assert before == after
+        assert "random_weights" not in after
 
 
 def test_columns_of_a_file_concern_the_job_that_reads_it_alone(demo):

@@ -126,6 +126,40 @@ def load_backbone(
             it lacks the side, as running it shows (`needs_side`).
     """
     model, _ = _load_backbone(directory, dtype=dtype)
+    return _ready_backbone(model, directory, side, device)
+
+
+def load_random_backbone(
+    directory: Path,
+    *,
+    seed: int,
+    side: Side | None = None,
+    device: Device = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> PreTrainedModel:
+    """Load the model as `load_backbone` does, with weights drawn anew: a control.
+
+    They are drawn as the architecture's own code does before pre-training, in float32 and on the
+    CPU whatever is computed with: the same weights on every device. Torch's own random state stays
+    as it is.
+
+    Raises:
+        ValueError: The directory is no usable model, or it lacks the side.
+    """
+    check_model_directory(directory)
+    with quiet_transformers(), _seeded(seed):
+        config = AutoConfig.from_pretrained(directory, **OFFLINE)
+        drawn: Any = AutoModel.from_config(config, dtype=torch.float32)  # type: ignore[no-untyped-call]
+        # As weights of a file: an architecture may keep some in float32 whatever `dtype` says.
+        model = type(drawn).from_pretrained(
+            None, config=config, state_dict=drawn.state_dict(), dtype=dtype
+        )
+    return _ready_backbone(model, directory, side, device)
+
+
+def _ready_backbone(
+    model: PreTrainedModel, directory: Path, side: Side | None, device: Device
+) -> PreTrainedModel:
     if getattr(model, "pooler", None) is not None:
         # No hidden state depends on it, and it may be random.
         setattr(model, "pooler", None)  # noqa: B010 - the type checker knows no None there

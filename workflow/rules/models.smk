@@ -1,4 +1,4 @@
-"""Base models, whole or with random weights."""
+"""Base models."""
 
 
 rule fetch_model:
@@ -43,26 +43,6 @@ rule pretrain:
         behind=behind_of("pretrain"),
     script:
         "../scripts/pretrain.py"
-
-
-rule randomise_model:
-    # A control: the same architecture and tokenizer with weights that have learnt nothing.
-    input:
-        unpack(inputs_of("randomise_model")),
-    output:
-        model=directory("<results>/models/{model}/random"),
-    log:
-        "<logs>/randomise_model/{model}.log",
-    wildcard_constraints:
-        model=one_of(STUDY.controlled),
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        settings=settings_of("randomise_model"),
-        code=code_of("randomise_model"),
-        behind=behind_of("randomise_model"),
-    script:
-        "../scripts/randomise_model.py"
 
 
 rule check_model:

@@ -1,4 +1,4 @@
-"""Base models: fetched, pre-trained, checked; and with weights drawn anew."""
+"""Base models: fetched, pre-trained, checked."""
 
 from __future__ import annotations
 
@@ -29,12 +29,6 @@ def _copied_cost(work: Work, names: Names) -> Cost:
     """Count the hashing of what is read (the hub's files as they come) and written."""
     size = work.sizes.model(names["model"]).file_bytes
     return work.hashed(2 * size).holding(0.0, size)
-
-
-def _randomised_cost(work: Work, names: Names) -> Cost:
-    """Load a model and write as much."""
-    size = work.sizes.model(names["model"]).file_bytes
-    return (work.loading(names["model"]) + work.hashed(size)).holding(1.6 * size, size)
 
 
 def _pretraining_texts(files: Files, names: Names) -> Inputs:
@@ -108,13 +102,6 @@ JOBS = {
         lambda files, names: {"model": files.model(names, "base")},
         _check_model,
         cost=_check_cost,
-        start="transformers",
-    ),
-    "randomise_model": Job(
-        "models",
-        lambda files, names: {"model": files.model(names, "base")},
-        lambda study, _: plain(study.controls, "seed"),
-        cost=_randomised_cost,
         start="transformers",
     ),
 }

@@ -38,7 +38,7 @@ def _texts(
 ) -> dict[str, str | list[str]]:
     languages = list(languages)
     return {
-        "model": files.model(names),
+        "model": files.model(names, "base" if names["variant"] == "random" else ""),
         "texts": [files.text(files.study.corpus, pair, code) for code in languages],
         "words": [files.words(pair, code) for code in languages],
         "given": [],
@@ -53,6 +53,8 @@ def _settings(study: Study, names: Names) -> Values:
         **plain(study.vectors, "store"),
         **before_text(study, names),
     }
+    if names["variant"] == "random":
+        settings["random_weights"] = plain(study.controls, "seed")
     return settings if names["side"] == "decoder" else settings | {"reading": None}
 
 
@@ -72,6 +74,8 @@ def _cost(work: Work, names: Names, pair: str, languages: Iterable[str]) -> Cost
     """
     name, sizes = names["model"], work.sizes
     found, held = work.loading(name), 0.0
+    if names["variant"] == "random":  # to draw weights takes as long again
+        found += work.loading(name)
     for code in languages:
         text = sizes.text(work.study.corpus, code, pair)
         n_subwords = sizes.subwords(name, text) * (2 if Files(work.study).is_forced(names) else 1)
