@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -352,6 +353,14 @@ def study_of_a_pair_with_its_own_text(folder):
     return folder
 
 
+FAILS_ONCE = """
+from pathlib import Path
+if not Path("failed").exists():
+    Path("failed").touch()
+    raise ValueError("the first time")
+"""
+
+
 def test_jobs_of_a_pair_go_into_the_queue_together(cluster, tmp_path):
     before = {job for job, _, _ in cluster.jobs()}
     tree = copy_tree(tmp_path / "tree")
@@ -359,6 +368,12 @@ def test_jobs_of_a_pair_go_into_the_queue_together(cluster, tmp_path):
     shorter = profile.read_text().replace("min(240 * attempt, 1440)", "min(60 * attempt, 180)")
     assert shorter != profile.read_text()
     profile.write_text(shorter)
+    for rule, more in {
+        "cluster_controls": FAILS_ONCE,  # the last of its group
+        "extract_vectors": 'print("begun", file=open("read.txt", "a"))\n',
+    }.items():
+        script = tree / f"workflow/scripts/{rule}.py"
+        script.write_text(f"{script.read_text()}\n{more}")
     study = study_of_a_pair_with_its_own_text(tmp_path / "study")
     own = (str(study / "study.yaml"), "--directory", str(study), *NO_ACCOUNTING, *QUICK)
     with ThreadPoolExecutor() as aside:
@@ -370,13 +385,16 @@ def test_jobs_of_a_pair_go_into_the_queue_together(cluster, tmp_path):
     jobs = [(state, name) for job, state, name in cluster.jobs() if job not in before]
 
     assert (study / SCORES).read_bytes() == (local.result() / "scores.csv").read_bytes()
-    # Vectors and clusters of four models, with the controls of one; scores of all; the text.
+    # Vectors and clusters of four models, with the controls of one, which fails once; scores of
+    # all; the text.
     assert sorted(name.split("_")[1] for _, name in jobs) == [
-        *("held", "links", *4 * ["run"], "scores", "selections", "words"),
+        *("held", "links", *(4 + 1) * ["run"], "scores", "selections", "words"),
     ]
-    assert {state for state, _ in jobs} == {"COMPLETED"}
+    assert Counter(state for state, _ in jobs) == {"COMPLETED": len(jobs) - 1, "FAILED": 1}
     planned = re.search(r"(\d+) of them through SLURM in (\d+) submissions", output)
-    assert tuple(map(int, planned.groups())) == (18, len(jobs))
+    assert tuple(map(int, planned.groups())) == (18, len(jobs) - 1)
+    # What the others of its submission had made went with the one that failed.
+    assert len((study / "read.txt").read_text().splitlines()) == 4 + 1
     # Removed once all jobs of a group had read them.
     assert not list(study.glob("results/known/vectors/**/*.h5"))
 
