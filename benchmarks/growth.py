@@ -39,6 +39,7 @@ LINEAR = (TIMES[2] - TIMES[0]) / (TIMES[1] - TIMES[0])
 LEFT_OUT = {
     "all": "no job",
     "pin_repository": "asks the hub, reads no text",
+    "check_model": "reads no text, and no model that comes with the project",
 }
 """Rules of the workflow that the study does not have, and why."""
 

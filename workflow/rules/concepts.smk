@@ -86,7 +86,8 @@ rule cluster_controls:
         "<logs>/cluster_controls/{model}/{variant}/{side}/{pair}.log",
     wildcard_constraints:
         model=one_of(STUDY.controlled),
-    priority: READ_FIRST
+    # The longest of those that read vectors: else it is left alone at the end.
+    priority: READ_FIRST + 1
     conda:
         "../../envs/environment.yaml"
     threads: 1

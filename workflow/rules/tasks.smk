@@ -36,6 +36,8 @@ rule finetune:
         "<logs>/finetune/{model}/{variant}.log",
     wildcard_constraints:
         variant=one_of(STUDY.tasks),
+    # The longest way to the scores begins here.
+    priority: 5
     conda:
         "../../envs/environment.yaml"
     threads: finetuning_threads
