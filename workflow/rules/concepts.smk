@@ -86,7 +86,7 @@ rule cluster_controls:
         "<logs>/cluster_controls/{model}/{variant}/{side}/{pair}.log",
     wildcard_constraints:
         model=one_of(STUDY.controlled),
-    # The longest of those that read vectors: else it is left alone at the end.
+    # The longest of those that read vectors: it must not be left alone at the end.
     priority: READ_FIRST + 1
     conda:
         "../../envs/environment.yaml"

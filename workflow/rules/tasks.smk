@@ -63,6 +63,8 @@ rule score_task:
         "<logs>/score_task/{model}/{variant}.log",
     wildcard_constraints:
         variant=one_of(STUDY.tasks),
+    # Takes long, and must not be left alone at the end.
+    priority: 5
     conda:
         "../../envs/environment.yaml"
     threads: 1
