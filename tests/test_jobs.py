@@ -103,7 +103,7 @@ BY_HAND = [
     (
         "extract_vectors",
         BERT | {"variant": "random", "side": "encoder"},
-        # Of a model with random weights nothing but the architecture is its own.
+        # Random weights are drawn for the architecture and the tokenizer of the base model.
         [f"{R}/models/bert/base", *TEXTS, *TABLES],
     ),
     # Forced with one language, its encoder reads the other.
